@@ -1,0 +1,386 @@
+"""Every seam of Guestlist: what the use cases need of the outside, and what each side promises.
+
+Values that cross a seam are frozen dataclasses of plain types, so that a planner can live in another process.
+Times are epoch seconds (float) unless a name says otherwise. Identifiers are ``core.identity.key16`` bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Literal, Protocol
+
+from guestlist.core.delivery import Answer
+from guestlist.core.identity import IdType, Kind
+
+Mode = Literal["mirror", "add_only", "remove_only", "snapshot"]
+Progress = Callable[[str, int, int], None]  # (what, done, of); of = 0: unknown
+
+
+# ── clock ────────────────────────────────────────────────────────────────────────────────────────────────────────
+class Clock(Protocol):
+    """The time, and waiting for it. Tests move it; nothing else in the product knows what time it is."""
+
+    def now(self) -> float:
+        """Epoch seconds."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; may be woken early by a stop signal."""
+
+
+# ── sources ──────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class CsvDialect:
+    """How a text table is written, found by us and given to the reader explicitly (pitfall H11)."""
+
+    delimiter: str
+    quote: str = '"'
+    header_rows: int = 1
+    bom: bool = False
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A list that can be read: which files, how, with which columns, and which state of them this is.
+
+    ``identity`` is (path, size, mtime_ns) per file; the planner checks it before and after each pass and raises
+    SourceError when the list was replaced meanwhile.
+    """
+
+    format: Literal["csv", "parquet", "jsonl", "xlsx"]
+    paths: tuple[str, ...]
+    columns: tuple[str, ...]
+    identity: tuple[tuple[str, int, int], ...]
+    dialect: CsvDialect | None = None
+
+
+class Source(Protocol):
+    """A list somebody keeps. ``open`` is called at the start of each plan."""
+
+    def open(self) -> Scan:
+        """Describe the list as it is now; SourceError when it is missing, stale, empty, ragged or unreadable."""
+
+
+# ── planning ─────────────────────────────────────────────────────────────────────────────────────────────────────
+class State(IntEnum):
+    """What LinkedIn was told of an identifier, as far as we know; the number is stored."""
+
+    NONE = 0  # never told (only a label, or refused at its first telling)
+    IN = 1
+    OUT = 2
+    UNSURE = 3  # may have been told, never answered: tell it again, whichever way it is wanted now
+    NOT_TOLD = 4  # was in, in a segment that is gone: nothing is known by the new one
+
+
+class Op(IntEnum):
+    """What a row of a changes file does."""
+
+    REMOVE = 1
+    ADD = 2
+    LABEL = 3  # told to nobody: only our own records change (groups, fingerprints of another kind)
+
+
+class Why(IntEnum):
+    """Why an element is told; what people see counted."""
+
+    NEW = 1  # ADD: none of its identifiers was in          -> added
+    CHANGED = 2  # ADD: one was in, something differs       -> changed
+    AGAIN = 3  # ADD: told before, told again (a removal of a relative, refresh, resend, unsure) -> changed
+    LEFT = 4  # REMOVE: a member that no row wants          -> removed (what the guard counts)
+    SHED = 5  # REMOVE: an identifier of a member that stays (changed e-mail, toggle off) -> not counted
+
+
+@dataclass(frozen=True)
+class LedgerPart:
+    """One immutable piece of a ledger: the base, or a delta that wins over all parts before it.
+
+    ``data`` is Arrow IPC stream bytes (small deltas, opened) or None; ``path`` a local Parquet file or None.
+    ``read_as`` overlays the stored states without rewriting: ``not_told`` (new epoch: IN and UNSURE become NOT_TOLD
+    and refusals are forgotten, OUT stays), ``unsure`` (restore: IN, OUT and UNSURE become UNSURE),
+    ``again`` (refresh, resend: IN becomes UNSURE). Overlays already folded into a newer part do not apply to it.
+    """
+
+    seq: int
+    rows: int
+    path: str | None = None
+    data: bytes | None = None
+    read_as: Literal["as_is", "not_told", "unsure", "again"] = "as_is"
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """All that a plan depends on. ``mapping``: LinkedIn field -> source fields, in the order they are tried or sent.
+
+    ``key`` seals values of names-only elements (AES-GCM). ``run`` numbers the run. ``now`` is epoch seconds.
+    ``write`` False only counts. ``refused`` texts: reason number -> text, for rows LinkedIn refused earlier.
+    """
+
+    members: Kind
+    scan: Scan
+    mapping: Mapping[str, tuple[str, ...]]
+    mode: Mode
+    ledger: tuple[LedgerPart, ...]
+    key: bytes
+    run: int
+    now: float
+    folder: str  # where files may be written: 0700, under home
+    filter: str | None = None
+    derive: bool = True
+    send_email: bool = True
+    send_google_advertising_id: bool = True
+    suppressed: tuple[bytes, ...] = ()  # key16 of forgotten identifiers: a row that carries one is rejected
+    refused: Mapping[int, str] = field(default_factory=dict)
+    rejected_before: str | None = None  # Parquet path of the last run's rejected rows, for `since`
+    write: bool = True
+    memory_limit: str = "1500MB"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The elements of a run: REMOVE rows first, then ADD rows, then LABEL rows (never sent).
+
+    Positions are row numbers from 0. Up to 5,000 rows they are ``data`` (Arrow IPC stream bytes), else ``path``
+    (Parquet; temporary name in ``PlanRequest.folder``, not yet fsynced or published). Columns: docs/architecture.md.
+    ``skip``: positions among the ADD rows that must not be sent (duplicates found while writing), sorted.
+    """
+
+    removes: int
+    adds: int
+    labels: int
+    data: bytes | None = None
+    path: str | None = None
+    skip: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """Rejected rows of a run: counts by reason, up to ten samples each (masked), and all of them in a Parquet file.
+
+    File columns: row (int64, 1 = first data row; null: unknown), key (text, masked where it is an e-mail; null),
+    reason (text), since (epoch seconds, double).
+    """
+
+    by_reason: Mapping[str, int]
+    samples: Mapping[str, tuple[tuple[int | None, str | None], ...]]
+    path: str | None = None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a plan found. rows = kept + not kept by the filter; kept = added+changed+unchanged+duplicates+rejected."""
+
+    rows: int = 0  # readable rows of the list, before the filter
+    filtered: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    removed: int = 0  # members that leave (what the guard counts)
+    known: int = 0  # members (elements) told in before this run
+    refused: int = 0  # of rejected: refused by LinkedIn earlier, unchanged since
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What must change, written down but not yet durable."""
+
+    counts: Counts
+    changes: Changes
+    rejected: Rejected
+    notes: Mapping[str, int] = field(default_factory=dict)  # e.g. {"country dropped: not ISO 3166": 3}
+    traits_in_clear: tuple[str, ...] = ()  # LinkedIn fields that would leave in clear
+    identity: tuple[tuple[str, int, int], ...] = ()  # of the list that was planned from
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the positions [first, first+count) or of ``positions`` of a changes file.
+
+    ``result``: accepted, unsure (sent, never answered) or void (never sent). ``refused``: position -> reason number,
+    LinkedIn's refusals inside an accepted range; ``open``: positions inside it that were never answered.
+    """
+
+    result: Literal["accepted", "unsure", "void"]
+    first: int = 0
+    count: int = 0
+    positions: tuple[int, ...] = ()
+    refused: Mapping[int, int] = field(default_factory=dict)
+    open: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class FoldRequest:
+    """Turn a run's changes and their outcomes into one ledger delta.
+
+    LABEL rows always count as accepted. ``late``: the changes are of a stopped worker whose answer came too late:
+    their identifiers become UNSURE while labels, fingerprints and owners that ``ledger`` knows stay.
+    """
+
+    changes: Changes
+    outcomes: tuple[Outcome, ...]
+    run: int
+    now: float
+    folder: str
+    late: bool = False
+    ledger: tuple[LedgerPart, ...] = ()
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A new ledger part: up to 5,000 identifiers as ``data`` (Arrow IPC), else a Parquet ``path`` (not yet published)."""
+
+    rows: int
+    members_in: int
+    data: bytes | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a ledger says of one identifier. ``value``: digest bytes or text bytes, sealed for NAMES."""
+
+    id16: bytes
+    id_type: IdType
+    state: State
+    owner16: bytes
+    group16: bytes
+    refused: int
+    at: float
+    run: int
+    value: bytes
+
+
+class Planner(Protocol):
+    """Compares a list with a ledger. Every method is pure towards the store: it reads files and writes new ones into
+    the folder it was given; publishing and recording them is the caller's. Raises SourceError (the list), ConfigError
+    (mapping or filter against this list), StoreError (a ledger part that is missing or damaged).
+    """
+
+    def plan(self, request: PlanRequest, progress: Progress | None = None) -> Plan:
+        """What must change. Writes changes and rejected rows when ``request.write``."""
+
+    def fold(self, request: FoldRequest) -> Delta:
+        """The delta of a run that closes."""
+
+    def merge(self, ledger: Sequence[LedgerPart], folder: str) -> Delta:
+        """All parts as one new base (overlays applied)."""
+
+    def find(
+        self, ledger: Sequence[LedgerPart], ids: Sequence[bytes] = (), owners: Sequence[bytes] = ()
+    ) -> list[Known]:
+        """What is known of these identifiers, or of all identifiers told in these elements."""
+
+
+# ── LinkedIn ─────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class SegmentSpec:
+    """The segment an activation feeds."""
+
+    account: str  # urn:li:sponsoredAccount:N
+    name: str
+    members: Kind
+    source_segment_id: str
+    source_platform: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class SegmentStatus:
+    """What LinkedIn says of a segment. Counts are None while LinkedIn gives none."""
+
+    segment_id: str
+    name: str
+    source_segment_id: str
+    source_platform: str
+    members: Kind | None
+    status: str  # BUILDING, READY, UPDATING, ARCHIVED, EXPIRED, FAILED, ERROR, "" unknown
+    input: int | None
+    matched: int | None
+    audience_size: int | None
+    ad_segment: str | None  # urn:li:adSegment:N
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a token may do on an ad account."""
+
+    member: str  # urn:li:person:X
+    account: str
+    name: str
+    role: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Token:
+    """LinkedIn's grant. ``minted`` and ends are epoch seconds; no refresh token is normal."""
+
+    access_token: str
+    expires_at: float
+    minted_at: float
+    refresh_token: str | None = None
+    refresh_expires_at: float | None = None
+    first_consent_at: float | None = None
+    scope: str = ""
+
+
+class Tokens(Protocol):
+    """The credential of one destination, shared by all processes of a store."""
+
+    def current(self) -> Token:
+        """The token to use now; NeedsReauthorization when there is none that could work."""
+
+    def refresh(self, stale: Token) -> Token:
+        """Another token than ``stale``: refreshes once under a lock shared by all processes, or returns what another
+        process refreshed meanwhile. NeedsReauthorization when the grant is gone, TryAgain during an outage.
+        """
+
+
+class Destination(Protocol):
+    """LinkedIn, as one ad account with one credential. Methods are synchronous, bounded by the total request deadline,
+    and may be called from several threads. All but ``tell`` raise TryAgain, WaitsForLinkedIn, NeedsPerson,
+    NeedsReauthorization or Refused; ``tell`` never raises: what happened to a batch is a value (core.delivery.Answer).
+    """
+
+    def check(self) -> Account:
+        """Token, scopes, ad account and role; NeedsPerson names what is missing."""
+
+    def find_segments(self, account: str, source_segment_id: str | None = None) -> list[SegmentStatus]:
+        """What LinkedIn's finder lists."""
+
+    def create_segment(self, spec: SegmentSpec) -> str:
+        """The new segment's id. Not idempotent: the caller serialises look-up and creation."""
+
+    def get_segment(self, segment_id: str) -> SegmentStatus | None:
+        """None: LinkedIn answers 404."""
+
+    def rename_segment(self, segment_id: str, name: str) -> None:
+        """A partial update of the name."""
+
+    def delete_segment(self, segment_id: str) -> bool:
+        """False: it was gone already."""
+
+    def tell(self, segment_id: str, members: Kind, body: bytes, count: int) -> Answer:
+        """Send one BATCH_CREATE of ``count`` elements to /users or /companies."""
+
+
+# ── store ────────────────────────────────────────────────────────────────────────────────────────────────────────
+class Lock(Protocol):
+    """Exclusive across processes and threads, freed by the kernel when its holder dies; never a transaction."""
+
+    def __call__(self, name: str, wait: bool = True) -> AbstractContextManager[bool]:
+        """Hold the lock ``name``; yields False at once when ``wait`` is False and someone else holds it."""
+
+
+class Vault(Protocol):
+    """Encryption at rest: ``seal``/``open`` for small secrets and sealed columns; keys can be rotated."""
+
+    def seal(self, plain: bytes) -> bytes:
+        """AES-GCM with a key id in front."""
+
+    def open(self, sealed: bytes) -> bytes:
+        """StoreError when no key fits."""

@@ -1,0 +1,69 @@
+"""Who LinkedIn knows: members given by a test, and synthetic ones for everybody else."""
+
+import zlib
+from collections.abc import Iterable
+
+import msgspec
+
+from linkedin_emulator.identifiers import Key, is_plausible, shown
+
+FULL = 2**32
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A person or a company LinkedIn knows; `headcount` is how many members it adds to an audience."""
+
+    id: str
+    opted_out: bool = False
+    headcount: int = 1
+
+
+MemberId = Known | bytes | str
+
+
+class Directory:
+    """Finds members by identifier.
+
+    A stable fraction of all identifiers belongs to somebody: whether one does depends on the seed and the identifier
+    alone. Two identifiers belong to one member only when a test said so.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._salt = zlib.crc32(str(seed).encode())
+        self.known: dict[Key, Known] = {}
+        self.match_below = 0
+        self.opted_out_below = 0
+
+    def tune(self, match_fraction: float, opted_out_fraction: float) -> None:
+        """Set which fraction is found, and which fraction of those has opted out of third-party targeting."""
+        self.match_below = int(match_fraction * FULL)
+        self.opted_out_below = int(opted_out_fraction * FULL)
+
+    def seed(self, member: Known, identifiers: Iterable[Key]) -> None:
+        """Make these identifiers belong to this member."""
+        for key in identifiers:
+            self.known[key] = member
+
+    def find(self, key: Key) -> MemberId | None:
+        """The member behind an identifier, if any."""
+        known = self.known.get(key)
+        if known is not None:
+            return known
+        if isinstance(key, bytes):
+            return key if zlib.crc32(key, self._salt) < self.match_below else None
+        return key if is_plausible(key) and zlib.crc32(key.encode(), self._salt) < self.match_below else None
+
+    def weight(self, member: MemberId, companies: bool) -> int:
+        """How many people this member (or company) adds to the size of an audience; none when opted out."""
+        if isinstance(member, Known):
+            return 0 if member.opted_out else member.headcount
+        raw = member if isinstance(member, bytes) else member.encode()
+        dice = zlib.crc32(raw, self._salt ^ FULL - 1)
+        if companies:
+            return 40 + dice % 2_000
+        return 0 if dice < self.opted_out_below else 1
+
+
+def member_name(member: MemberId) -> str:
+    """A member as the control plane prints it."""
+    return member.id if isinstance(member, Known) else f"synthetic:{shown(member)}"
