@@ -231,7 +231,7 @@ class FoldRequest:
 
 @dataclass(frozen=True)
 class Delta:
-    """A new ledger part: up to 5,000 identifiers as ``data`` (Arrow IPC), else a Parquet ``path`` (not yet published)."""
+    """A new ledger part: up to 5,000 identifiers as ``data`` (Arrow IPC), else a ``path`` (Parquet, not published)."""
 
     rows: int
     members_in: int
