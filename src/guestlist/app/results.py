@@ -1,0 +1,107 @@
+"""What the use cases answer: plain values with the field names that scripts rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_PERSON, EXIT_REJECTED, EXIT_LINKEDIN = 0, 1, 2, 3, 4, 5
+
+RunState = Literal["done", "frozen", "disabled", "waiting", "parked", "pending", "failed"]
+"""How a sync ended. ``waiting``: for a person (removals). ``parked``: for a person (authorisation, role, version,
+too many refused). ``pending``: for LinkedIn (day limit). ``disabled``: nothing is sent, nothing is lost."""
+
+_EXITS: Mapping[str, int] = {
+    "done": EXIT_DONE,
+    "frozen": EXIT_DONE,
+    "disabled": EXIT_DONE,
+    "waiting": EXIT_PERSON,
+    "parked": EXIT_PERSON,
+    "pending": EXIT_LINKEDIN,
+    "failed": EXIT_FAILED,
+}
+_URGENCY = (EXIT_FAILED, EXIT_PERSON, EXIT_LINKEDIN, EXIT_REJECTED)
+
+
+@dataclass(frozen=True)
+class Guard:
+    """The removal guard's view of a plan: members told in, members that would leave, and how many may."""
+
+    known: int
+    removals: int
+    allowed: int
+    trips: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class SyncResult:
+    """One activation's sync. Wanted rows = added + changed + unchanged + duplicates + rejected.
+
+    ``pending``: elements of the plan that LinkedIn has not answered yet and that go on by themselves; ``parked``: those
+    that wait for a person. ``seconds``: wall clock. ``requests``: sent in this sync.
+    """
+
+    activation: str
+    segment_id: str | None = None
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    pending: int = 0
+    parked: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    state: RunState = "done"
+    reason: str = ""
+
+    def json(self) -> dict[str, Any]:
+        """The documented fields, plus ``state`` and ``reason``."""
+        return asdict(self)
+
+    def exit_code(self, strict: bool = False) -> int:
+        """The exit code this result asks for."""
+        code = _EXITS[self.state]
+        return EXIT_REJECTED if strict and not code and self.rejected else code
+
+
+@dataclass(frozen=True)
+class PlanResult:
+    """What a sync would do now. Nothing is sent.
+
+    ``seconds_at_limit``: time at LinkedIn's minute limit. ``mapping``: LinkedIn field -> source fields, as guessed,
+    given or fixed at the first sync. ``in_clear``: LinkedIn fields whose values leave unhashed.
+    """
+
+    activation: str
+    adds: int = 0
+    removes: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
+    requests: int = 0
+    seconds_at_limit: float = 0.0
+    guard: Guard | None = None
+    mapping: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    in_clear: tuple[str, ...] = ()
+    notes: Mapping[str, int] = field(default_factory=dict)
+    duplicates: int = 0
+    state: RunState = "done"
+    reason: str = ""
+    advice: str = ""
+
+    def json(self) -> dict[str, Any]:
+        """The documented fields and more beside them."""
+        return asdict(self)
+
+    def exit_code(self) -> int:
+        """3 where a sync would wait for a person."""
+        return _EXITS[self.state]
+
+
+def worst_exit(codes: list[int]) -> int:
+    """Of several activations the first that applies of failed, waits for a person, waits for LinkedIn, rejected."""
+    return next((code for code in _URGENCY if code in codes), max(codes, default=EXIT_DONE))
