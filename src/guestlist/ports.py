@@ -340,6 +340,29 @@ class Tokens(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """One request body ``{"elements": [...]}`` and the positions of the changes it tells, in its order."""
+
+    body: bytes
+    positions: tuple[int, ...]
+
+
+class Elements(Protocol):
+    """Reads the elements of a run where they lie and writes them in LinkedIn's words."""
+
+    def encode(
+        self, members: Kind, changes: Changes, positions: Sequence[int], suppressed: frozenset[bytes] = frozenset()
+    ) -> Encoded:
+        """The body for these positions, without ``changes.skip`` and without ADDs that carry a suppressed key16."""
+
+    def keep(self, changes: Changes, positions: Sequence[int]) -> bytes:
+        """The same rows as Arrow IPC, for an answer that came too late."""
+
+    def removals(self, elements: Sequence[Sequence[tuple[IdType, bytes]]]) -> Changes:
+        """Changes made of one REMOVE each: the identifiers of one element, strongest first (values as in `Known`)."""
+
+
 class Destination(Protocol):
     """LinkedIn, as one ad account with one credential. Methods are synchronous, bounded by the total request deadline,
     and may be called from several threads. All but ``tell`` raise TryAgain, WaitsForLinkedIn, NeedsPerson,

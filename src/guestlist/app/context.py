@@ -1,0 +1,44 @@
+"""What the use cases are given: every seam, filled in by ``bootstrap`` (or by a test)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+from guestlist.config import AudienceConfig, Config
+from guestlist.ports import Clock, Destination, Elements, Planner, Progress, Source
+from guestlist.settings import Settings
+from guestlist.store import Store
+
+
+def silent(what: str, done: int, of: int) -> None:
+    """A progress that shows nothing."""
+
+
+@dataclass(frozen=True)
+class App:
+    """One installation at work.
+
+    ``destinations`` gives LinkedIn as one connected ad account; ``sources`` a list as its yaml describes it (folder:
+    where relative paths start). ``threads`` is how many requests of a run fly at once. ``stop`` is set when the process
+    was asked to end: whoever waits looks at it. ``dice`` spreads waiting times.
+    """
+
+    settings: Settings
+    store: Store
+    planner: Planner
+    elements: Elements
+    clock: Clock
+    destinations: Callable[[str], Destination]
+    sources: Callable[[AudienceConfig, Path], Source]
+    tell_people: Callable[[str, str, str], None] = lambda event, activation, text: None
+    threads: int = 8
+    dice: random.Random = field(default_factory=random.Random)
+    stop: Event = field(default_factory=Event)
+    progress: Progress = silent
+
+
+__all__ = ["App", "Config", "silent"]

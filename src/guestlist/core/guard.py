@@ -1,0 +1,49 @@
+"""The removal guard: may a run that removes so many go on by itself?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+NEVER_TRIPS = 5  # removals of a list that has rows: too few to be an accident worth stopping for
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How many members one run may remove: a ``share`` of those told in (0..1), or a ``count``."""
+
+    share: float | None = None
+    count: int | None = None
+
+    def of(self, known: int) -> int:
+        """The number of removals allowed when ``known`` members are in; never less than ``NEVER_TRIPS``."""
+        allowed = self.count if self.count is not None else math.floor((self.share or 0.0) * known + 1e-9)
+        return max(allowed, NEVER_TRIPS)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the guard says. ``reason`` is a sentence for a person where it trips."""
+
+    trips: bool
+    allowed: int
+    reason: str = ""
+
+
+def judge(limit: Limit, *, rows: int, known: int, removals: int, override: int | None = None) -> Verdict:
+    """Whether a complete list (mirror) may be carried out.
+
+    ``rows`` readable rows of the list before the filter; a list without rows trips whatever the limit, since an empty
+    export is an accident far more often than a wish. ``override``: removals a person has allowed for this one run.
+    """
+    allowed = limit.of(known)
+    if override is not None and removals <= override:
+        return Verdict(False, max(allowed, override))
+    if rows == 0:
+        return Verdict(True, 0, f"the list has no rows; carrying it out would remove all {known} members")
+    if removals > allowed:
+        share = removals / known if known else 1.0
+        return Verdict(
+            True, allowed, f"it would remove {removals} of {known} members ({share:.0%}); {allowed} are allowed"
+        )
+    return Verdict(False, allowed)

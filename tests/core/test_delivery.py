@@ -1,0 +1,114 @@
+"""What follows from an answer (core.delivery.decide)."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guestlist.core.delivery import (
+    MAX_SPLITS,
+    MAX_TRIES,
+    Again,
+    Answer,
+    CheckSegment,
+    Flight,
+    GiveUp,
+    Park,
+    Settle,
+    Split,
+    WaitUntil,
+    backoff,
+    decide,
+    next_midnight_utc,
+)
+
+NOW = 1_800_000_000.0
+
+
+def answered(status: int, **more: object) -> Answer:
+    return Answer("answered", NOW - 1, NOW, status, **more)  # type: ignore[arg-type]
+
+
+def flight(size: int = 5000, tries: int = 1, **more: object) -> Flight:
+    return Flight(size=size, tries=tries, **more)  # type: ignore[arg-type]
+
+
+def test_200_means_look_inside() -> None:
+    bad = {7: (400, "", "ERROR :: /userIds/0/idType :: … is not an enum symbol")}
+    assert decide(flight(), answered(200, failed=bad, missing=(9,)), 0) == Settle(bad, (9,))
+
+
+@pytest.mark.parametrize("kind", ["unanswered", "over", "not_sent"])
+def test_what_passes_by_itself_is_tried_again_and_not_for_ever(kind: str) -> None:
+    lost = Answer(kind, NOW - 60, NOW)  # type: ignore[arg-type]
+    first, later = decide(flight(), lost, 0.5), decide(flight(tries=MAX_TRIES - 1), lost, 0.5)
+    assert isinstance(first, Again)
+    assert isinstance(later, Again)
+    assert first.after < later.after <= 60
+    assert isinstance(decide(flight(tries=MAX_TRIES), lost, 0.5), GiveUp)
+
+
+@pytest.mark.parametrize("status", [500, 503, 409, 401, 408])
+def test_transient_statuses_are_tried_again(status: int) -> None:
+    assert isinstance(decide(flight(), answered(status), 0), Again)
+
+
+def test_a_fresh_segment_may_answer_404() -> None:
+    assert isinstance(decide(flight(segment_age=30), answered(404), 0), Again)
+    assert isinstance(decide(flight(segment_age=3600), answered(404), 0), CheckSegment)
+
+
+def test_throttling_is_told_apart() -> None:
+    assert decide(flight(), answered(429, scope="day"), 0) == WaitUntil(next_midnight_utc(NOW))
+    minute = decide(flight(), answered(429, scope="minute"), 0)
+    assert isinstance(minute, Again)
+    assert minute.minute
+    assert 0 < minute.after <= 60
+    assert isinstance(decide(flight(), answered(429, scope="segments"), 0), Park)
+
+
+def test_lost_authorisation_parks_the_destination_and_burns_no_try() -> None:
+    lost = Answer("no_token", NOW, NOW, label="Refresh Token Expired")
+    assert decide(flight(tries=MAX_TRIES), lost, 0) == Park("destination", "Refresh Token Expired", "")
+
+
+def test_the_element_that_is_named_stands_alone() -> None:
+    split = decide(flight(size=4), answered(422, index=2, text="ERROR"), 0)
+    assert split == Split(((0, 1, 3), (2,)))
+
+
+def test_halves_until_the_culprit_is_alone() -> None:
+    assert decide(flight(size=5), answered(400, text="x"), 0) == Split(((0, 1), (2, 3, 4)))
+    alone = decide(flight(size=1), answered(400, code="C", text="x"), 0)
+    assert alone == Settle({0: (400, "C", "x")}, ())
+
+
+def test_nobody_is_condemned_for_our_fault() -> None:
+    """Pitfall H7: both halves failing alike, 64 splits, a fifth refused."""
+    assert isinstance(decide(flight(sibling_text="x"), answered(400, text="x"), 0), Park)
+    assert isinstance(decide(flight(sibling_text="y"), answered(400, text="x"), 0), Split)
+    assert isinstance(decide(flight(splits=MAX_SPLITS), answered(400, text="x"), 0), Park)
+    bad = {i: (400, "", "no") for i in range(30)}
+    parked = decide(flight(size=100), answered(200, failed=bad), 0)
+    assert isinstance(parked, Park)
+    assert parked.who == "activation"
+    few = {i: (400, "", "no") for i in range(3)}
+    assert isinstance(decide(flight(size=4), answered(200, failed=few), 0), Settle)
+
+
+@given(st.integers(1, 5000), st.integers(0, 5000))
+def test_a_split_loses_nobody(size: int, index: int) -> None:
+    named = index if index < size else None
+    decision = decide(flight(size=size), answered(400, index=named, text="x"), 0)
+    if isinstance(decision, Split):
+        assert sorted(p for part in decision.parts for p in part) == list(range(size))
+        assert all(decision.parts)
+        assert len(decision.parts) == 2
+    else:
+        assert size == 1
+
+
+@given(st.integers(1, 50), st.floats(0, 1, exclude_max=True))
+def test_backoff_stays_within_a_minute(tries: int, dice: float) -> None:
+    assert 0.5 <= backoff(tries, dice) <= 60

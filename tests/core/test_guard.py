@@ -1,0 +1,48 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guestlist.core.guard import Limit, judge
+
+TWENTY = Limit(share=0.20)
+
+
+@pytest.mark.parametrize(
+    ("known", "removals", "trips"),
+    [
+        (100, 20, False),
+        (100, 21, True),
+        (10, 5, False),
+        (10, 6, True),
+        (5, 5, False),
+        (0, 0, False),
+        (1000, 200, False),
+    ],
+)
+def test_a_fifth_may_go_and_five_never_trip(known: int, removals: int, trips: bool) -> None:
+    assert judge(TWENTY, rows=50, known=known, removals=removals).trips is trips
+
+
+def test_a_count_is_a_limit_too() -> None:
+    assert not judge(Limit(count=30), rows=9, known=10_000, removals=30).trips
+    assert judge(Limit(count=30), rows=9, known=10_000, removals=31).trips
+
+
+@pytest.mark.parametrize("known", [0, 1, 3, 500])
+def test_a_list_without_rows_always_waits_for_a_person(known: int) -> None:
+    verdict = judge(Limit(share=1.0), rows=0, known=known, removals=known)
+    assert verdict.trips
+    assert "no rows" in verdict.reason
+
+
+def test_a_person_may_allow_exactly_what_the_plan_removes() -> None:
+    assert judge(TWENTY, rows=0, known=500, removals=500, override=499).trips
+    assert not judge(TWENTY, rows=0, known=500, removals=500, override=500).trips
+    assert judge(TWENTY, rows=100, known=500, removals=400, override=399).trips
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6), st.floats(0, 1))
+def test_more_removals_never_make_it_safer(known: int, removals: int, share: float) -> None:
+    limit = Limit(share=share)
+    if judge(limit, rows=1, known=known, removals=removals).trips:
+        assert judge(limit, rows=1, known=known, removals=removals + 1).trips
