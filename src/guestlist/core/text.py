@@ -1,0 +1,44 @@
+"""White space, lengths and masks: what every value goes through before anything is made of it."""
+
+from __future__ import annotations
+
+import re
+
+INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"  # byte order mark, zero-width characters, word joiner
+_DROP_INVISIBLE = dict.fromkeys(map(ord, INVISIBLE))
+_CONTROLS_TO_SPACE = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " ")
+_ADDRESS_LIKE = re.compile(r"([^\s@]?)[^\s@]*@([^\s@]*)")
+
+
+def unspaced(raw: str) -> str:
+    """Without any white space (``str.isspace``) and without invisible characters."""
+    return "".join(raw.split()).translate(_DROP_INVISIBLE)
+
+
+def squeezed(raw: str) -> str:
+    """Trimmed, inner white space and control characters collapsed to one space; "" when nothing is left.
+
+    Zero-width characters stay inside a word (Persian names and emoji need them) and go at both ends. Lone surrogates,
+    which no UTF-8 file can carry, are dropped.
+    """
+    sound = raw if raw.isascii() else raw.encode("utf-8", "ignore").decode()
+    return " ".join(sound.translate(_CONTROLS_TO_SPACE).split()).strip(" " + INVISIBLE)
+
+
+def cut(text: str, limit: int) -> str:
+    """At most ``limit`` UTF-16 units of squeezed text: how LinkedIn's servers (Java) count, and never more than code
+    points would be.
+    """
+    if len(text) <= limit // 2:
+        return text
+    return text.encode("utf-16-le")[: 2 * limit].decode("utf-16-le", "ignore").rstrip(" " + INVISIBLE)
+
+
+def has_address(text: str) -> bool:
+    """Whether something in it could be an e-mail address, so that it must not be printed."""
+    return "@" in text
+
+
+def masked(text: str) -> str:
+    """For people's eyes: whatever looks like an e-mail address keeps its first character and its domain."""
+    return _ADDRESS_LIKE.sub(r"\1***@\2", text)
