@@ -1,0 +1,1 @@
+"""A stateful LinkedIn Marketing API on localhost, for trying things out and for tests."""

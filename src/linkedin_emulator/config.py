@@ -63,7 +63,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     # OAuth
     access_token_seconds: int = 5_184_000
     refresh_token_seconds: int = 31_536_000
-    refresh_token_unit: Literal["seconds", "minutes"] = "seconds"
+    refresh_token_unit: Literal["seconds", "minutes"] = "seconds"  # noqa: S105
     scope_separator: Literal["comma", "space"] = "comma"
     reauthorization: Literal["renews", "keeps"] = "renews"
     refresh_error: Literal["invalid_request", "invalid_grant"] = "invalid_request"

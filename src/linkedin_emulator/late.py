@@ -28,9 +28,14 @@ class LateEffects:
         self._pending: list[Pending] = []
 
     def hold(self, effect: Callable[[], None], seconds: float, clock: ClockName) -> Pending:
-        """Keep an effect until `seconds` after it is released."""
+        """Keep an effect until `seconds` after it is released.
+
+        On a frozen clock no time passes while the caller waits, so its seconds count from now.
+        """
         pending = Pending(effect, seconds, clock)
         self._pending.append(pending)
+        if clock == "virtual" and self._clock.frozen:
+            self.release(pending)
         return pending
 
     def release(self, pending: Pending) -> None:
