@@ -147,8 +147,9 @@ class Exchange:
         if isinstance(error, httpx2.TimeoutException):
             text = f"LinkedIn did not answer within {self.timeout:g} seconds"
             return NoReply("unanswered", text, started, ended, status[0] if status else None)
-        if status and status[0] not in _MAY_STILL_ACT:
-            return NoReply("over", "LinkedIn's reply broke off", started, ended, status[0])
+        cut_short = isinstance(error, httpx2.RemoteProtocolError) and "message body" in str(error)
+        if (status and status[0] not in _MAY_STILL_ACT) or (not status and cut_short):
+            return NoReply("over", "LinkedIn's reply broke off", started, ended, status[0] if status else None)
         text = f"the connection to LinkedIn was lost before it answered ({_words(error)})"
         return NoReply("unanswered", text, started, ended, status[0] if status else None)
 
