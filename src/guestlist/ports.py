@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Literal, Protocol
 
 from guestlist.core.delivery import Answer
 from guestlist.core.identity import IdType, Kind
+from guestlist.core.membership import Mode as Mode  # noqa: PLC0414 - part of this page
+from guestlist.core.membership import Op as Op  # noqa: PLC0414 - part of this page
+from guestlist.core.membership import State as State  # noqa: PLC0414 - part of this page
+from guestlist.core.membership import Why as Why  # noqa: PLC0414 - part of this page
 
-Mode = Literal["mirror", "add_only", "remove_only", "snapshot"]
 Progress = Callable[[str, int, int], None]  # (what, done, of); of = 0: unknown
 
 
@@ -64,34 +66,6 @@ class Source(Protocol):
 
 
 # ── planning ─────────────────────────────────────────────────────────────────────────────────────────────────────
-class State(IntEnum):
-    """What LinkedIn was told of an identifier, as far as we know; the number is stored."""
-
-    NONE = 0  # never told (only a label, or refused at its first telling)
-    IN = 1
-    OUT = 2
-    UNSURE = 3  # may have been told, never answered: tell it again, whichever way it is wanted now
-    NOT_TOLD = 4  # was in, in a segment that is gone: nothing is known by the new one
-
-
-class Op(IntEnum):
-    """What a row of a changes file does."""
-
-    REMOVE = 1
-    ADD = 2
-    LABEL = 3  # told to nobody: only our own records change (groups, fingerprints of another kind)
-
-
-class Why(IntEnum):
-    """Why an element is told; what people see counted."""
-
-    NEW = 1  # ADD: none of its identifiers was in          -> added
-    CHANGED = 2  # ADD: one was in, something differs       -> changed
-    AGAIN = 3  # ADD: told before, told again (a removal of a relative, refresh, resend, unsure) -> changed
-    LEFT = 4  # REMOVE: a member that no row wants          -> removed (what the guard counts)
-    SHED = 5  # REMOVE: an identifier of a member that stays (changed e-mail, toggle off) -> not counted
-
-
 @dataclass(frozen=True)
 class LedgerPart:
     """One immutable piece of a ledger: the base, or a delta that wins over all parts before it.
@@ -218,6 +192,8 @@ class FoldRequest:
 
     LABEL rows always count as accepted. ``late``: the changes are of a stopped worker whose answer came too late:
     their identifiers become UNSURE while labels, fingerprints and owners that ``ledger`` knows stay.
+    ``ledger`` is needed when the changes hold LABEL rows, and when late. A void ADD leaves no row, unless a REMOVE of
+    its group was sent: what of it was in becomes UNSURE, because that REMOVE may have removed the person behind it.
     """
 
     changes: Changes
