@@ -105,3 +105,123 @@ class PlanResult:
 def worst_exit(codes: list[int]) -> int:
     """Of several activations the first that applies of failed, waits for a person, waits for LinkedIn, rejected."""
     return next((code for code in _URGENCY if code in codes), max(codes, default=EXIT_DONE))
+
+
+@dataclass(frozen=True)
+class StatusRow:
+    """One activation as it stands. ``state``: in step, never synced, waiting, parked, pending, failed, frozen,
+    disabled, not in the file, removed. Counts are LinkedIn's, None while it gives none; ``as_of`` epoch seconds of
+    when LinkedIn said so; ``last_run`` epoch seconds of when the last run started.
+    """
+
+    activation: str
+    state: str
+    reason: str = ""
+    segment_id: str | None = None
+    linkedin_status: str = ""
+    input: int | None = None
+    matched: int | None = None
+    audience_size: int | None = None
+    as_of: float | None = None
+    last_run: float | None = None
+    destination: str = ""
+    segment_name: str = ""
+    told: int | None = None  # members LinkedIn was told, by our ledger
+    campaign_manager: str = ""  # address of the audience in Campaign Manager
+    next_run: float | None = None
+
+    def json(self) -> dict[str, Any]:
+        """The documented fields and more beside them."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run of an activation: ``SyncResult``'s fields plus ``run``, ``started`` (epoch seconds) and ``state``."""
+
+    run: int
+    started: float
+    result: SyncResult
+
+    def json(self) -> dict[str, Any]:
+        """The documented fields."""
+        return {**self.result.json(), "run": self.run, "started": self.started}
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """A row that was not sent or that LinkedIn refused. ``key``: its primaryId, an e-mail masked; ``since`` epoch."""
+
+    row: int | None
+    key: str | None
+    reason: str
+    since: float
+
+    def json(self) -> dict[str, Any]:
+        """The documented fields."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What LinkedIn was told of one identifier of an activation."""
+
+    id_type: str
+    value: str  # digest or text, as sent
+    state: str  # in, out, unsure, not told
+    at: float | None
+    run: int | None
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """From a raw value to what LinkedIn knows. ``steps``: (what was done, the value then; masked unless shown)."""
+
+    activation: str
+    steps: tuple[tuple[str, str], ...]
+    id_type: str = ""
+    digest: str = ""
+    reason: str = ""  # why the value cannot be used
+    told: tuple[Told, ...] = ()
+    forgotten: bool = False
+
+    def json(self) -> dict[str, Any]:
+        """All fields."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What came of forgetting. ``values``: masked. ``segments``: (activation, segment id, state answered | waiting)."""
+
+    id: int
+    created: float
+    state: Literal["complete", "incomplete", "undone"]
+    values: tuple[str, ...]
+    segments: tuple[tuple[str, str, str], ...]
+
+    def json(self) -> dict[str, Any]:
+        """All fields."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """A destination's connection: ``problems`` is empty when everything is as it must be. Ends are epoch seconds."""
+
+    destination: str
+    ad_account: str
+    account_name: str = ""
+    member: str = ""
+    role: str = ""
+    scopes: tuple[str, ...] = ()
+    token_ends: float | None = None
+    refresh_ends: float | None = None
+    api_version: str = ""
+    api_version_days: int | None = None
+    problems: tuple[str, ...] = ()
+
+    def json(self) -> dict[str, Any]:
+        """All fields."""
+        return asdict(self)
