@@ -1,6 +1,5 @@
 """The people or companies in one segment, and their counts."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from linkedin_emulator.directory import Directory, Known, MemberId
@@ -29,36 +28,47 @@ class Audience:
         self.by_member = by_member
         self.told: dict[Key, int] = {}
         self.members: set[MemberId] = set()
-        self._window: Counter[int] = Counter()
+        self._window: dict[int, int] = {}
         self._size = 0
 
     def apply(self, changes: Iterable[Change], now: float) -> None:
         """Carry out elements in their order."""
         mark = int(now // HOUR) << 1
         for adds, keys in changes:
-            if adds:
-                self._add(keys, mark)
-            else:
+            if not adds:
                 self._remove(keys)
+            elif len(keys) == 1:
+                self._add_one(keys[0], mark)
+            else:
+                self._add(keys, mark)
+
+    def _add_one(self, key: Key, mark: int) -> None:
+        member = self._directory.find(key)
+        old = self.told.get(key)
+        if member is not None:
+            mark |= 1
+            if old is None or self.by_member:
+                self._enter(member)
+        if old != mark:
+            self._mark(key, old, mark)
 
     def _add(self, keys: Sequence[Key], mark: int) -> None:
-        find, told = self._directory.find, self.told
-        matched = 0
-        for key in keys:
-            member = find(key)
-            if member is not None:
-                matched = 1
-                if key not in told or self.by_member:
-                    self._enter(member)
-        mark |= matched
-        for key in keys:
-            old = told.get(key)
-            if old:
-                self._window[old] -= 1
-            told[key] = mark
-            if mark:
-                self._window[mark] += 1
+        found = [self._directory.find(key) for key in keys]
+        mark |= any(member is not None for member in found)
+        for key, member in zip(keys, found, strict=True):
+            old = self.told.get(key)
+            if member is not None and (old is None or self.by_member):
+                self._enter(member)
+            self._mark(key, old, mark)
             mark = 0
+
+    def _mark(self, key: Key, old: int | None, mark: int) -> None:
+        window = self._window
+        self.told[key] = mark
+        if mark:
+            window[mark] = window.get(mark, 0) + 1
+        if old:
+            window[old] -= 1
 
     def _remove(self, keys: Sequence[Key]) -> None:
         for key in keys:

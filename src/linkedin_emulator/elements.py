@@ -38,7 +38,8 @@ class User(msgspec.Struct, forbid_unknown_fields=True, gc=False):
         ids = self.userIds
         if ids:
             if len(ids) == 1:
-                return (key_of(ids[0].idType, ids[0].idValue),)
+                one = ids[0]
+                return (key_of(one.idType, one.idValue),)
             return tuple(dict.fromkeys(key_of(one.idType, one.idValue) for one in ids))
         if self.firstName and self.lastName:
             rest = (self.title or "", self.company or "", self.country or "")

@@ -14,11 +14,14 @@ def key_of(id_type: str, id_value: str) -> Key:
     A well-formed lower-case digest is kept as its bytes, anything else as text. LinkedIn does not check the content
     of `idValue`; an odd value is accepted and is nobody.
     """
-    if len(id_value) == DIGESTS.get(id_type) and id_value.isalnum() and id_value.islower():
+    if len(id_value) == DIGESTS.get(id_type):
         try:
-            return bytes.fromhex(id_value)
+            key = bytes.fromhex(id_value)
         except ValueError:
             pass
+        else:
+            if key.hex() == id_value:
+                return key
     return f"{id_type}:{id_value}"
 
 

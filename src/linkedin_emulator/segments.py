@@ -17,6 +17,14 @@ STATUSES = ("BUILDING", "READY", "UPDATING", "ARCHIVED", *TERMINAL)
 USER_TYPES = ("USER", "USER_LIST_UPLOAD")
 
 
+def reported_size(size: int, *, rounded: bool) -> int:
+    """Below 300 members nothing can be targeted and 0 is reported; above, two digits are significant."""
+    if size < SMALLEST:
+        return 0
+    step = 10 ** (int(math.log10(size)) - 1)
+    return size // step * step if rounded else size
+
+
 @dataclass(slots=True)
 class Segment:
     """One segment; `status` stands for its only destination, LINKEDIN."""
@@ -39,6 +47,7 @@ class Segment:
     last_used: float = 0.0
     in_campaign: bool = False
     reads: int = 0
+    list_failed: bool = False
 
     @property
     def is_targetable(self) -> bool:
@@ -47,11 +56,8 @@ class Segment:
 
     def audience_size(self, *, rounded: bool) -> int:
         """The size for targeting: 0 below 300, and 0 while archived or expired; approximate by design."""
-        size = 0 if self.status in ("ARCHIVED", *TERMINAL) else self.audience.size()
-        if size < SMALLEST:
-            return 0
-        step = 10 ** max(0, int(math.log10(size)) - 1)
-        return size // step * step if rounded else size
+        silent = self.status in ("ARCHIVED", *TERMINAL)
+        return 0 if silent else reported_size(self.audience.size(), rounded=rounded)
 
     def set_status(self, status: str, at: float) -> None:
         """Move to another status; an expired segment has lost its data."""
@@ -184,7 +190,7 @@ class Segments:
         ripe_at = segment.status_since
         if config.ripening == "seconds":
             ripe_at += config.ripening_seconds
-        if config.ripening == "fail":
+        if config.ripening == "fail" or (segment.list_failed and now >= ripe_at):
             segment.set_status("FAILED", now)
         elif config.ripening == "reads":
             if segment.reads >= config.ripening_reads:

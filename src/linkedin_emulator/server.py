@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -156,6 +157,7 @@ def main(given: list[str] | None = None) -> None:
         listening = bind(options.host, options.port)
     except OSError as problem:
         sys.exit(f"linkedin-emulator: cannot listen on {options.host}:{options.port}: {problem.strerror}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with listening, contextlib.suppress(KeyboardInterrupt):
         listening.listen(2048)
         _announce(address(listening), options.ready_file)

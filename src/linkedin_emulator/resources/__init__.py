@@ -4,10 +4,22 @@ from linkedin_emulator.resources import (
     account_users,
     accounts,
     ad_segments,
+    audience_counts,
     destinations,
     dmp_segments,
     identity,
+    list_uploads,
     streaming,
 )
 
-__all__ = ["account_users", "accounts", "ad_segments", "destinations", "dmp_segments", "identity", "streaming"]
+__all__ = [
+    "account_users",
+    "accounts",
+    "ad_segments",
+    "audience_counts",
+    "destinations",
+    "dmp_segments",
+    "identity",
+    "list_uploads",
+    "streaming",
+]

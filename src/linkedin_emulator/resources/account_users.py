@@ -25,7 +25,7 @@ FIELDS = (
 def mine(world: World, call: Call) -> Reply:
     """The member's own roles."""
     users = world.accounts.of_member(call.member)
-    return collection(world, call, users, render=AccountUser.record, unpaged=True)
+    return collection(world, call, users, render=AccountUser.record, unpaged=True, unpaged_count=2_147_483_647)
 
 
 @ROUTER.route(
@@ -38,7 +38,7 @@ def of_accounts(world: World, call: Call) -> Reply:
         if world.accounts.role(account, call.member) is None:
             raise errors.not_found()
     users = [user for (account, _), user in sorted(world.accounts.users.items()) if account in asked]
-    return collection(world, call, users, render=AccountUser.record, unpaged=True)
+    return collection(world, call, users, render=AccountUser.record, unpaged=True, unpaged_count=2_147_483_647)
 
 
 @ROUTER.route("adAccountUsers", "GET", scopes=SCOPES)

@@ -65,6 +65,7 @@ def collection(
     *,
     render: Callable[[Any], Json] = lambda one: one,
     unpaged: bool = False,
+    unpaged_count: int = 10,
 ) -> Reply:
     """200 with a page of elements; with `unpaged`, a request without start and count gets everything."""
     start, count = window(call)
@@ -76,9 +77,9 @@ def collection(
     links: list[Json] = []
     if not whole and world.config.paging_links == "framework":
         links = _links(call, start, count, len(page), len(found))
-    return json_reply(
-        200, {"paging": {"start": start, "count": count, "links": links, "total": len(found)}, "elements": elements}
-    )
+    shown = unpaged_count if whole else count
+    paging = {"start": start, "count": shown, "links": links, "total": len(found)}
+    return json_reply(200, {"paging": paging, "elements": elements})
 
 
 def _links(call: Call, start: int, count: int, size: int, total: int) -> list[Json]:
