@@ -1,0 +1,46 @@
+"""Who did what, when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from guestlist.store import schema
+from guestlist.store.database import Database
+from guestlist.store.rows import load
+
+_table = schema.audit
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row; columns are explained in ``schema.audit``."""
+
+    id: int
+    at: float
+    who: str
+    what: str
+    subject: str
+    details: Mapping[str, Any]
+
+
+class Audit:
+    """Entries are only ever added. Details hold nothing readable about members."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, who: str, what: str, subject: str, now: float, **details: Any) -> None:
+        """Record it, in the transaction that does it."""
+        row = {"at": now, "who": who, "what": what, "subject": subject, "details": details}
+        with self._database.write() as connection:
+            connection.execute(sa.insert(_table).values(row))
+
+    def latest(self, limit: int = 100) -> list[Entry]:
+        """Newest first."""
+        query = sa.select(_table).order_by(_table.c.id.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [load(Entry, row) for row in connection.execute(query).mappings().all()]

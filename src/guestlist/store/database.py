@@ -1,0 +1,170 @@
+"""Connections and transactions: the only file that knows which database it is.
+
+A transaction belongs to the thread that opened it: every repository call made inside ``with database.write():`` joins
+it (as a savepoint), so that use cases put several repositories into one commit without handing connections around.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from guestlist.errors import ConfigError, StoreError
+
+BUSY_SECONDS = 30.0
+_WRITES = "guestlist_writes"
+_left_behind: list[sa.Engine] = []  # of a parent process: closing them here would speak on the parent's sockets
+
+
+class Database:
+    """SQLite (WAL, ``synchronous=FULL``, BEGIN IMMEDIATE for all that writes) or PostgreSQL."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _parse(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._engine: sa.Engine | None = None
+        self._pid = os.getpid()
+        self._making = threading.Lock()
+        self._local = threading.local()
+
+    @property
+    def engine(self) -> sa.Engine:
+        """This process's engine; one inherited over a fork is left behind unused."""
+        with self._making:
+            if self._engine is not None and self._pid != os.getpid():
+                _left_behind.append(self._engine)
+                self._engine, self._local = None, threading.local()
+            if self._engine is None:
+                self._engine, self._pid = _make_engine(self.url, self.is_sqlite), os.getpid()
+            return self._engine
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread is inside ``read`` or ``write``."""
+        return getattr(self._local, "connection", None) is not None
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """One transaction that writes; inside another one: a savepoint of it, undone alone when it raises."""
+        outer: sa.Connection | None = getattr(self._local, "connection", None)
+        if outer is None:
+            with _translated(), self._opened({_WRITES: True}) as connection:
+                yield connection
+        elif not outer.get_execution_options().get(_WRITES):
+            raise RuntimeError("a transaction that began by reading must not write")
+        else:
+            with outer.begin_nested():
+                yield outer
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """One consistent snapshot; inside another transaction: that one."""
+        outer: sa.Connection | None = getattr(self._local, "connection", None)
+        if outer is not None:
+            yield outer
+            return
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with _translated(), self._opened(options) as connection:
+            yield connection
+
+    @contextmanager
+    def _opened(self, options: Mapping[str, Any]) -> Iterator[sa.Connection]:
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            self._local.connection = connection
+            try:
+                yield connection
+            finally:
+                self._local.connection = None
+
+    def keep_wal(self) -> None:
+        """Switch a SQLite file to WAL: kept in the file, impossible inside a transaction."""
+        connection = self.engine.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA journal_mode=WAL").close()
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Close every connection of this process."""
+        if self._engine is not None and self._pid == os.getpid():
+            self._engine.dispose()
+            self._engine = None
+
+
+def insert_one(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> int:
+    """INSERT a row that gets a number; the number."""
+    return int(connection.execute(sa.insert(table).values(row).returning(table.c.id)).scalar_one())
+
+
+def insert_missing(connection: sa.Connection, table: sa.Table, **values: Any) -> bool:
+    """INSERT ... ON CONFLICT DO NOTHING; whether the row is new."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return connection.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount == 1
+
+
+def upsert(connection: sa.Connection, table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Write the one row that ``key`` (a primary key) names."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table).values(**key, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
+
+
+def _parse(url: str) -> sa.URL:
+    try:
+        parsed = sa.make_url(url)
+    except SQLAlchemyError:
+        raise ConfigError("The database URL cannot be read; it looks like postgresql://user@host/name.") from None
+    if parsed.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
+        return parsed
+    raise ConfigError(f"The database {parsed.drivername!r} is not supported: use a SQLite file or postgresql://...")
+
+
+def _make_engine(url: sa.URL, is_sqlite: bool) -> sa.Engine:
+    if not is_sqlite:
+        names = {"application_name": f"guestlist {os.uname().nodename} {os.getpid()}"}
+        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=names)
+    make_private(Path(url.database or ""))
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+    sa.event.listen(engine, "connect", _on_connect)
+    sa.event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def make_private(file: Path) -> None:
+    """Create the file as 0600 before anything else can; SQLite gives its -wal and -shm the same mode."""
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        file.chmod(0o600)
+    except OSError as error:
+        raise StoreError(f"The database file {file} cannot be opened: {error.strerror}.") from error
+
+
+def _on_connect(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver starts no transaction of its own: _on_begin does
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    # A deferred BEGIN that reads and then writes fails at once when another process wrote meanwhile.
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
+        raise StoreError(f"The database did not do what was asked: {cause}.") from error

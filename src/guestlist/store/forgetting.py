@@ -1,0 +1,138 @@
+"""Forgetting: receipts of what was asked and answered, and the identifiers that must not come back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from guestlist.core.identity import IdType
+from guestlist.errors import StoreError
+from guestlist.store import schema
+from guestlist.store.database import Database, insert_one
+from guestlist.store.rows import load
+
+_receipts, _targets, _table = schema.receipts, schema.receipt_targets, schema.suppressions
+
+
+@dataclass(frozen=True)
+class Target:
+    """One segment that a receipt reaches; columns are explained in ``schema.receipt_targets``."""
+
+    ledger_id: int
+    activation: str
+    segment: str
+    run_id: int | None = None
+    answered_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was asked to be forgotten (digests only) and where it was told."""
+
+    id: int
+    asked: Sequence[Any]
+    state: Literal["incomplete", "complete"]
+    created: float
+    completed: float | None
+    targets: tuple[Target, ...]
+
+
+class Receipts:
+    """``incomplete`` until every target has answered."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, asked: Sequence[Any], targets: Sequence[Target], now: float) -> Receipt:
+        """``asked``: JSON values free of anything readable. Without targets it is complete at once. Put the
+        suppressions into the same transaction.
+        """
+        row = {"asked": list(asked), "state": "incomplete", "created": now}
+        with self._database.write() as connection:
+            made = insert_one(connection, _receipts, row)
+            rows = [{"receipt_id": made, **target.__dict__} for target in targets]
+            if rows:
+                connection.execute(sa.insert(_targets), rows)
+            self._complete(made, now)
+            return self.get(made)
+
+    def telling(self, receipt_id: int, ledger_id: int, run_id: int) -> None:
+        """The run that tells this target."""
+        self._update(receipt_id, ledger_id, run_id=run_id)
+
+    def answered(self, receipt_id: int, ledger_id: int, now: float) -> None:
+        """LinkedIn answered for this target; the last one completes the receipt."""
+        with self._database.write():
+            self._update(receipt_id, ledger_id, answered_at=now)
+            self._complete(receipt_id, now)
+
+    def get(self, receipt_id: int) -> Receipt:
+        """By its number; StoreError when there is none."""
+        found = self._select(_receipts.c.id == receipt_id)
+        if not found:
+            raise StoreError(f"Receipt {receipt_id} is not in the store.")
+        return found[0]
+
+    def all(self) -> list[Receipt]:
+        """Newest first."""
+        return self._select(sa.true())
+
+    def incomplete(self) -> list[Receipt]:
+        """Those that still wait for an answer, newest first."""
+        return self._select(_receipts.c.state == "incomplete")
+
+    def _update(self, receipt_id: int, ledger_id: int, **values: object) -> None:
+        target = (_targets.c.receipt_id == receipt_id) & (_targets.c.ledger_id == ledger_id)
+        with self._database.write() as connection:
+            if connection.execute(sa.update(_targets).where(target).values(values)).rowcount == 0:
+                raise StoreError(f"Receipt {receipt_id} does not reach ledger {ledger_id}.")
+
+    def _complete(self, receipt_id: int, now: float) -> None:
+        unanswered = sa.select(_targets.c.receipt_id).where(
+            _targets.c.receipt_id == receipt_id, _targets.c.answered_at.is_(None)
+        )
+        done = (_receipts.c.id == receipt_id) & (_receipts.c.state == "incomplete") & ~unanswered.exists()
+        with self._database.write() as connection:
+            connection.execute(sa.update(_receipts).where(done).values(state="complete", completed=now))
+
+    def _select(self, where: sa.ColumnElement[bool]) -> list[Receipt]:
+        with self._database.read() as connection:
+            rows = (
+                connection.execute(sa.select(_receipts).where(where).order_by(_receipts.c.id.desc())).mappings().all()
+            )
+            return [load(Receipt, {**row, "targets": self._targets_of(row["id"])}) for row in rows]
+
+    def _targets_of(self, receipt_id: int) -> tuple[Target, ...]:
+        query = sa.select(_targets).where(_targets.c.receipt_id == receipt_id).order_by(_targets.c.ledger_id)
+        with self._database.read() as connection:
+            return tuple(load(Target, row) for row in connection.execute(query).mappings().all())
+
+
+class Suppressions:
+    """Identifiers that were forgotten: rows that carry one are rejected, waiting ones are skipped when read."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, receipt_id: int, identifiers: Sequence[tuple[bytes, IdType]], now: float) -> None:
+        """Block these key16s."""
+        fixed = {"receipt_id": receipt_id, "created": now}
+        rows = [{"id16": id16, "id_type": int(id_type), **fixed} for id16, id_type in identifiers]
+        if rows:
+            with self._database.write() as connection:
+                connection.execute(sa.insert(_table), rows)
+
+    def active(self) -> tuple[bytes, ...]:
+        """Every key16 that is blocked, sorted."""
+        query = sa.select(_table.c.id16).where(_table.c.undone_at.is_(None)).distinct().order_by(_table.c.id16)
+        with self._database.read() as connection:
+            return tuple(connection.execute(query).scalars().all())
+
+    def undo(self, receipt_id: int, now: float) -> int:
+        """Unblock what one receipt blocked; how many identifiers. Those another receipt blocks too stay blocked."""
+        of_receipt = (_table.c.receipt_id == receipt_id) & _table.c.undone_at.is_(None)
+        with self._database.write() as connection:
+            return connection.execute(sa.update(_table).where(of_receipt).values(undone_at=now)).rowcount

@@ -1,0 +1,67 @@
+"""Facts about the store itself."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from functools import cached_property
+
+import sqlalchemy as sa
+
+from guestlist.errors import StoreError
+from guestlist.ports import Vault
+from guestlist.store import schema
+from guestlist.store.database import Database, insert_missing, upsert
+
+_table = schema.meta
+
+
+class Meta:
+    """Keys and values; secret ones are sealed."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database, self._vault = database, vault
+
+    def get(self, key: str) -> str | None:
+        """The value, None: never set."""
+        with self._database.read() as connection:
+            return connection.execute(sa.select(_table.c.value).where(_table.c.key == key)).scalar()
+
+    def set(self, key: str, value: str) -> None:
+        """Keep the value."""
+        with self._database.write() as connection:
+            upsert(connection, _table, {"key": key}, {"value": value})
+
+    @cached_property
+    def store_id(self) -> str:
+        """Eight lower-case base32 characters, made at first open; part of every sourceSegmentId."""
+        found = self.get("store_id")
+        if found is None:
+            raise StoreError("The store has no identity; it was not opened completely.")
+        return found
+
+    @cached_property
+    def names_key(self) -> bytes:
+        """32 bytes that seal names-only values inside ledger files. Not the vault's key: immutable files cannot be
+        sealed anew when that one is rotated, so this one is kept sealed instead.
+        """
+        with self._database.read() as connection:
+            sealed = connection.execute(sa.select(_table.c.secret).where(_table.c.key == "names_key")).scalar()
+        if sealed is None:
+            raise StoreError("The store has no key for names; it was not opened completely.")
+        return self._vault.open(sealed)
+
+    def make_identity(self) -> None:
+        """Give a new store its id and its key for names; the first one stays."""
+        with self._database.read() as connection:
+            if connection.execute(sa.select(_table.c.key).where(_table.c.key == "names_key")).first():
+                return
+        with self._database.write() as connection:
+            insert_missing(connection, _table, key="store_id", value=new_store_id())
+            sealed = self._vault.seal(secrets.token_bytes(32))
+            insert_missing(connection, _table, key="names_key", value="", secret=sealed)
+
+
+def new_store_id() -> str:
+    """Forty random bits as base32."""
+    return base64.b32encode(secrets.token_bytes(5)).decode().lower()

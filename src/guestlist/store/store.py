@@ -1,0 +1,158 @@
+"""The store: everything Guestlist remembers, opened once per process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from guestlist.ports import Clock
+from guestlist.store import migrate
+from guestlist.store.activations import Activations
+from guestlist.store.attempts import Attempts
+from guestlist.store.audit import Audit
+from guestlist.store.batches import Batches
+from guestlist.store.database import Database
+from guestlist.store.destinations import Destinations
+from guestlist.store.files import Files
+from guestlist.store.forgetting import Receipts, Suppressions
+from guestlist.store.ledgers import Ledgers
+from guestlist.store.locks import AdvisoryLocks, FileLocks, Locks
+from guestlist.store.meta import Meta
+from guestlist.store.notices import Notices
+from guestlist.store.pace import Paces
+from guestlist.store.places import FolderPlace, Place, private_folder
+from guestlist.store.reasons import Reasons
+from guestlist.store.rejected import RejectedRuns
+from guestlist.store.runs import Runs
+from guestlist.store.segments import Segments
+from guestlist.store.vault import Vault, open_vault
+
+DATABASE = "guestlist.db"
+
+
+class SystemClock:
+    """The real time."""
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+class Store:
+    """SQL facts, immutable files, locks and secrets of one installation.
+
+    Its attributes are small repositories, one noun each. Every call is a transaction of its own, unless it is made
+    inside ``with store.transaction():``, which makes one of all of them (this thread only). Methods that change
+    something under a condition return a bool: False means somebody else was faster and nothing happened. All may be
+    used from several threads; after a fork the child opens its own connections.
+    """
+
+    def __init__(self, database: Database, locks: Locks, vault: Vault, files: Files, home: Path) -> None:
+        self.home, self.vault, self.files = home, vault, files
+        self.database = database
+        self._locks = locks
+        self.meta = Meta(database, vault)
+        self.destinations = Destinations(database, vault)
+        self.activations = Activations(database)
+        self.ledgers = Ledgers(database, vault, files)
+        self.segments = Segments(database, self.ledgers)
+        self.batches = Batches(database)
+        self.runs = Runs(database, vault, files, self.ledgers, self.batches)
+        self.attempts = Attempts(database, vault, self.ledgers)
+        self.reasons = Reasons(database)
+        self.rejected = RejectedRuns(database, files)
+        self.receipts = Receipts(database)
+        self.suppressions = Suppressions(database)
+        self.notices = Notices(database)
+        self.pace = Paces(database)
+        self.audit = Audit(database)
+
+    @property
+    def store_id(self) -> str:
+        """Eight lower-case base32 characters."""
+        return self.meta.store_id
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All repository calls of this thread inside the block are committed together, or none. Keep it short: no
+        network, no files, no locks. An exception undoes everything.
+        """
+        with self.database.write():
+            yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All reads of this thread inside the block see one state; nothing may be written in it."""
+        with self.database.read():
+            yield
+
+    def lock(self, name: str, wait: bool = True, timeout: float | None = None) -> AbstractContextManager[bool]:
+        """Exclusive across processes and threads (not re-entrant), freed by the kernel when its holder dies.
+
+        Yields whether it is held: always, when it waits without ``timeout`` (seconds); else False means that someone
+        else has it. Never inside a transaction.
+        """
+        if self.database.in_transaction:
+            raise RuntimeError("a lock is taken before a transaction, never inside one")
+        held: AbstractContextManager[bool] = self._locks.hold(name, wait, timeout)
+        return held
+
+    def lock_holder(self, name: str) -> str | None:
+        """Who holds it, for people (``pid 123``); None: nobody."""
+        return self._locks.holder(name)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def open_store(
+    database_url: str | None,
+    home: Path | str,
+    data_url: str | None = None,
+    vault: Vault | None = None,
+    clock: Clock | None = None,
+) -> Store:
+    """Open the store, making or upgrading it when needed (StoreError when it is of a newer version).
+
+    ``database_url`` None: SQLite under ``home``. ``data_url``: a folder or ``s3://bucket/prefix``, None: under
+    ``home``. ``vault`` None: ``vault.open_vault(home)``.
+    """
+    home = private_folder(Path(home).expanduser().absolute())
+    for name in ("locks", "work"):
+        private_folder(home / name)
+    clock, vault = clock or SystemClock(), vault or open_vault(home)
+    database = Database(database_url or f"sqlite:///{home / DATABASE}")
+    try:
+        locks = FileLocks(home / "locks") if database.is_sqlite else AdvisoryLocks(database)
+        migrate.upgrade(database, locks)
+        files = Files(database, vault, _place(data_url, home), home / "work", clock)
+        store = Store(database, locks, vault, files, home)
+        store.meta.make_identity()
+    except BaseException:
+        database.close()
+        raise
+    return store
+
+
+def _place(data_url: str | None, home: Path) -> Place:
+    if data_url is not None and data_url.startswith("s3://"):
+        from guestlist.store.objects import ObjectPlace  # noqa: PLC0415 - needs an extra
+
+        return ObjectPlace(data_url, private_folder(home / "cache"))
+    folder = Path(data_url.removeprefix("file://")) if data_url else home / "data"
+    return FolderPlace(private_folder(folder.expanduser().absolute()))
