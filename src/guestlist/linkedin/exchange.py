@@ -121,7 +121,7 @@ class Exchange:
         body = bytearray()
         try:
             status.append(response.status_code)
-            for chunk in response.iter_raw():
+            for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > MAX_REPLY:
                     raise httpx2.RemoteProtocolError("too long")
@@ -136,7 +136,7 @@ class Exchange:
     @staticmethod
     def _check_length(response: httpx2.Response, got: int) -> None:
         announced = response.headers.get("content-length", "")
-        if announced.isdigit() and got < int(announced):
+        if "content-encoding" not in response.headers and announced.isdigit() and got < int(announced):
             raise httpx2.RemoteProtocolError("truncated")
 
     def _translated(self, error: Exception, started: float, status: list[int]) -> NoReply:
