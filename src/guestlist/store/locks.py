@@ -116,8 +116,8 @@ class AdvisoryLocks:
             raw = self._database.engine.raw_connection()
         except SQLAlchemyError as error:
             raise StoreError("The database cannot be reached to take a lock.") from error
-        raw.detach()
         connection: Any = raw.driver_connection
+        raw.detach()
         connection.rollback()
         connection.autocommit = True
         # A holder whose machine vanished is noticed by the server within half a minute.
