@@ -14,7 +14,7 @@ from guestlist.store.database import Database
 from guestlist.store.ledgers import Ledgers
 from guestlist.store.rows import load
 
-_table, _late, _runs = schema.attempts, schema.late_attempts, schema.runs
+_table, _late, _runs, _batches = schema.attempts, schema.late_attempts, schema.runs, schema.batches
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,19 @@ class Attempts:
     def of_batch(self, batch_id: int) -> list[Attempt]:
         """Newest first."""
         return self._select(_table.c.batch_id == batch_id, 1000)
+
+    def last_unanswered(self, ledger_id: int, other_than: int | None = None) -> float | None:
+        """When the last request ended that told this ledger's segment something and was never answered; None: none.
+        ``other_than``: those of this phase in a run that is still open do not count (there the same is told again).
+        """
+        telling = sa.select(sa.func.max(_table.c.ended)).join(_batches, _batches.c.id == _table.c.batch_id)
+        query = telling.join(_runs, _runs.c.id == _table.c.run_id).where(
+            _runs.c.ledger_id == ledger_id, _table.c.kind == "unanswered"
+        )
+        if other_than is not None:
+            query = query.where(sa.or_(_batches.c.phase != other_than, _runs.c.state.in_(("closed", "failed", "void"))))
+        with self._database.read() as connection:
+            return connection.execute(query).scalar()
 
     def late(self, run_id: int, batch_id: int, changes: Changes, now: float) -> None:
         """An answer came after its claim was lost (or its run had closed): keep the batch's rows (``changes.data``),

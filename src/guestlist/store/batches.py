@@ -7,7 +7,7 @@ record a late attempt (``store.attempts.late``) and touch nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -202,7 +202,8 @@ class Batches:
         for batch in batches:
             if batch.parent_id is not None:
                 handed_on.setdefault(batch.parent_id, set()).update(batch.covers())
-        return tuple(_outcome(batch, handed_on.get(batch.id, set())) for batch in batches if batch.state != "split")
+        kept = [batch for batch in batches if batch.state != "split"]
+        return tuple(outcome for batch in kept for outcome in _outcomes(batch, handed_on.get(batch.id, set())))
 
     def _claim(self, batch_id: int, may: sa.ColumnElement[bool], token: str, until: float, now: float) -> bool:
         perhaps_sent = sa.or_(_table.c.unsure, _table.c.state == "claimed")
@@ -280,13 +281,16 @@ def _loaded(row: sa.RowMapping) -> Batch:
     return load(Batch, {**row, "positions": positions, "outcome": Exceptions.unpacked(row["outcome"])})
 
 
-def _outcome(batch: Batch, handed_on: set[int]) -> Outcome:
+def _outcomes(batch: Batch, handed_on: set[int]) -> Iterator[Outcome]:
     """A batch that is still ready or claimed counts as it would if the run stopped now."""
     result: Literal["accepted", "unsure", "void"] = "accepted"
     if batch.state != "settled":
         result = "unsure" if batch.unsure or batch.state == "claimed" else "void"
-    refused, missing = batch.outcome.refused, batch.outcome.open
-    if batch.positions is None and not handed_on:
-        return Outcome(result, batch.first, batch.count, refused=refused, open=missing)
-    listed = tuple(position for position in batch.covers() if position not in handed_on)
-    return Outcome(result, positions=listed, refused=refused, open=missing)
+    refused, missing, void = batch.outcome.refused, batch.outcome.open, batch.outcome.void
+    if void:
+        yield Outcome("void", positions=void)
+    left_out = handed_on.union(void)
+    if batch.positions is None and not left_out:
+        yield Outcome(result, batch.first, batch.count, refused=refused, open=missing)
+    elif listed := tuple(position for position in batch.covers() if position not in left_out):
+        yield Outcome(result, positions=listed, refused=refused, open=missing)

@@ -131,6 +131,10 @@ class Suppressions:
         with self._database.read() as connection:
             return tuple(connection.execute(query).scalars().all())
 
+    def keys(self) -> frozenset[bytes]:
+        """The same, to look up in."""
+        return frozenset(self.active())
+
     def undo(self, receipt_id: int, now: float) -> int:
         """Unblock what one receipt blocked; how many identifiers. Those another receipt blocks too stay blocked."""
         of_receipt = (_table.c.receipt_id == receipt_id) & _table.c.undone_at.is_(None)

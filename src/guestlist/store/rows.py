@@ -38,18 +38,22 @@ def unpack(packed: bytes | None) -> tuple[int, ...]:
 class Exceptions:
     """What was not simply accepted in a settled batch, by position in the changes.
 
-    ``refused``: position -> number in ``store.reasons``. ``open``: positions whose answer is missing for good.
+    ``refused``: position -> number in ``store.reasons``. ``open``: sent, and their answer is missing for good.
+    ``void``: not sent (skipped when the batch was read, or not told in the end).
     """
 
     refused: Mapping[int, int] = field(default_factory=dict)
     open: tuple[int, ...] = ()
+    void: tuple[int, ...] = ()
 
     def packed(self) -> bytes:
-        """u32: how many refused, their positions, their reasons, then the open positions."""
-        return pack([len(self.refused), *self.refused.keys(), *self.refused.values(), *self.open])
+        """u32: how many refused and open, refused positions, their reasons, open positions, void positions."""
+        refused = self.refused
+        return pack([len(refused), len(self.open), *refused.keys(), *refused.values(), *self.open, *self.void])
 
     @staticmethod
     def unpacked(packed: bytes | None) -> Exceptions:
         """What ``packed`` made; None is no exception."""
-        count, *rest = unpack(packed) or (0,)
-        return Exceptions(dict(zip(rest[:count], rest[count : 2 * count], strict=True)), tuple(rest[2 * count :]))
+        refused, missing, *rest = unpack(packed) or (0, 0)
+        positions, reasons, others = rest[:refused], rest[refused : 2 * refused], rest[2 * refused :]
+        return Exceptions(dict(zip(positions, reasons, strict=True)), tuple(others[:missing]), tuple(others[missing:]))

@@ -80,6 +80,10 @@ class Store:
         """Eight lower-case base32 characters."""
         return self.meta.store_id
 
+    def names_key(self) -> bytes:
+        """32 bytes that seal names-only values inside ledger files (``ports.PlanRequest.key``); never rotated."""
+        return self.meta.names_key
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All repository calls of this thread inside the block are committed together, or none. Keep it short: no
