@@ -89,7 +89,10 @@ def check_toggles(send_email: bool, send_google_advertising_id: bool) -> None:
 def nearest(name: str, known: Iterable[str], prefix: str = "; did you mean ") -> str:
     """``; did you mean "a" or "b"?`` for the end of a sentence, or "". Whatever looks like an address is masked."""
     by_key = {plain(other): other for other in known}
-    close = difflib.get_close_matches(plain(name), by_key, n=3, cutoff=0.6)
+    key = plain(name)
+    likeness = {other: difflib.SequenceMatcher(None, other, key).ratio() for other in by_key}
+    best = max(likeness.values(), default=0.0)
+    close = [other for other in by_key if best >= 0.6 and likeness[other] >= best - 0.1][:3]
     return prefix + " or ".join(f'"{masked(by_key[key])}"' for key in close) + "?" if close else ""
 
 

@@ -1,0 +1,416 @@
+"""``guestlist.yaml``: its shape as models, and ``load``, which answers mistakes with one sentence, file and line.
+
+Times become seconds. Only what the file itself shows is judged here; columns and filters are judged with the list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from guestlist import document
+from guestlist.core import mapping as mappings
+from guestlist.core.guard import Limit
+from guestlist.core.identity import Kind
+from guestlist.core.text import masked
+from guestlist.document import Document, Place
+from guestlist.errors import ConfigError
+
+# ── values ───────────────────────────────────────────────────────────────────────────────────────────────────────
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = r"[0-9]+[smhd]"
+_ACCOUNT = re.compile(r"(?:urn:li:sponsoredAccount:)?([1-9][0-9]*)")
+_NAME = re.compile(r"[^\s/\\\x00-\x1f\x7f](?:[^/\\\x00-\x1f\x7f]{0,98}[^\s/\\\x00-\x1f\x7f])?")
+
+
+def _seconds(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(_DURATION, value) or int(value[:-1]) == 0:
+        raise ValueError(f'"{masked(value)}" is no duration; write it like 90s, 15m, 26h or 30d')
+    return float(int(value[:-1]) * _UNITS[value[-1]])
+
+
+def _limit(value: object) -> object:
+    if isinstance(value, Limit):
+        return value
+    text = str(value)
+    if re.fullmatch(r"[0-9]+", text):
+        return Limit(count=int(text))
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?%", text) and float(text[:-1]) <= 100:
+        return Limit(share=float(text[:-1]) / 100)
+    raise ValueError(f'"{masked(text)}" is neither a share nor a count; write it like 20% or 500')
+
+
+def _account(value: object) -> str:
+    match = _ACCOUNT.fullmatch(str(value).strip())
+    if not match:
+        raise ValueError("it must be the number of an ad account, or urn:li:sponsoredAccount:NUMBER")
+    return f"urn:li:sponsoredAccount:{match[1]}"
+
+
+def _sources(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError("a name has 1 to 100 characters, no slash and no blank at its ends")
+    return value
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("it must not be empty")
+    return value
+
+
+def _cron(value: str) -> str:
+    try:
+        CronSim(value, datetime(2000, 1, 1))  # noqa: DTZ001 - any time will do
+    except CronSimError as error:
+        raise ValueError(
+            f'"{masked(value)}" is no cron expression ({str(error).lower()}); an example: 0 6 * * 1-5'
+        ) from None
+    return value
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (OSError, ValueError, LookupError):
+        raise ValueError(f'"{masked(value)}" is no time zone; an example: Europe/Berlin') from None
+    return value
+
+
+def _url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
+        raise ValueError("the address must start with https:// or http://")
+    return value
+
+
+_DURATION_SCHEMA = {"type": "string", "pattern": f"^{_DURATION}$", "examples": ["90s", "15m", "26h", "30d"]}
+_ACCOUNT_SCHEMA = {"anyOf": [{"type": "integer"}, {"type": "string"}], "examples": [516848833]}
+_LIMIT_SCHEMA = {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"^([0-9]+|[0-9]+(\.[0-9]+)?%)$"}]}
+_SOURCES_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+
+Text = Annotated[str, AfterValidator(_text)]
+Name = Annotated[str, AfterValidator(_name)]
+Duration = Annotated[float, BeforeValidator(_seconds), WithJsonSchema(_DURATION_SCHEMA)]
+AdAccount = Annotated[str, BeforeValidator(_account), WithJsonSchema(_ACCOUNT_SCHEMA)]
+Removals = Annotated[Limit, BeforeValidator(_limit), WithJsonSchema(_LIMIT_SCHEMA)]
+SourceFields = Annotated[tuple[Text, ...], BeforeValidator(_sources), WithJsonSchema(_SOURCES_SCHEMA)]
+
+
+# ── the shape ────────────────────────────────────────────────────────────────────────────────────────────────────
+class _Section(BaseModel):
+    """A part of the file: unknown keys are errors, a key without a value counts as left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+
+
+class DestinationConfig(_Section):
+    """A LinkedIn ad account and what it may be told."""
+
+    ad_account: AdAccount = Field(description="Number of the ad account, or its urn:li:sponsoredAccount URN.")
+    description: str = Field("", description="For people; nothing reads it.")
+    enabled: bool = Field(True, description="false: nothing is sent to it, nothing is lost.")
+    send_email: bool = Field(True, description="Tell LinkedIn the digests of e-mail addresses.")
+    send_google_advertising_id: bool = Field(True, description="Tell LinkedIn Google advertising ids.")
+
+
+class FileConfig(_Section):
+    """Where a list is."""
+
+    file: Text = Field(
+        description="A csv, tsv, parquet, jsonl or xlsx file, or a glob of files with the same columns; relative to "
+        "the yaml."
+    )
+    max_age: Duration | None = Field(None, description="An older file is treated as unreadable: nobody is removed.")
+
+
+class AudienceConfig(_Section):
+    """Who: people or companies, and the list they come from."""
+
+    members: Literal["people", "companies"] = Field(description="What the list is made of.")
+    source: FileConfig = Field(description="The list.")
+    filter: Text | None = Field(
+        None,
+        description="One boolean SQL expression over the list's columns; rows for which it is not true are not wanted.",
+    )
+
+    @property
+    def kind(self) -> Kind:
+        """``members`` as the core knows it."""
+        return Kind.PEOPLE if self.members == "people" else Kind.COMPANIES
+
+
+class ScheduleConfig(_Section):
+    """When an activation is synced by ``guestlist worker``."""
+
+    every: Duration | None = Field(None, description="Time between two syncs.")
+    cron: Annotated[str, AfterValidator(_cron)] | None = Field(None, description="Five fields, as in crontab.")
+    timezone: Annotated[str, AfterValidator(_timezone)] = Field("UTC", description="Where the cron fields are read.")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> ScheduleConfig:
+        if (self.every is None) == (self.cron is None):
+            raise ValueError("a schedule has either every or cron")
+        return self
+
+
+class ActivationConfig(_Section):
+    """One audience kept in step on one destination."""
+
+    audience: str = Field(description="Name of an audience.")
+    destination: str = Field(description="Name of a destination.")
+    enabled: bool = Field(True, description="false: nothing is sent for it, nothing is lost.")
+    mode: Literal["mirror", "add_only", "remove_only", "snapshot"] = Field(
+        "mirror",
+        description="mirror: LinkedIn holds what the list holds; add_only: nobody is removed; remove_only: whoever is "
+        "on the list is removed from the audience of segment_of; snapshot: the list is sent once.",
+    )
+    segment_of: str | None = Field(
+        None, description="remove_only: the activation whose LinkedIn audience it thins out."
+    )
+    segment_name: Text | None = Field(
+        None, description="Name of the LinkedIn audience when it is made; else the audience's."
+    )
+    rename: Literal["keep", "propagate"] = Field(
+        "keep", description="propagate: a changed segment_name renames the LinkedIn audience."
+    )
+    on_delete: Literal["keep", "delete"] = Field(
+        "keep", description="What `guestlist remove` does to the LinkedIn audience."
+    )
+    mapping: dict[str, SourceFields] | None = Field(
+        None,
+        description="LinkedIn field: source field, or a list of them. Left out: guessed from the header, then fixed.",
+    )
+    derive: bool = Field(
+        True, description="Companies: add the identifiers that follow from those given (e-mail domain, organization)."
+    )
+    max_removals: Removals = Field(
+        Limit(share=0.2),
+        description="A run that removes more (a share of the members, or a count) waits for a person; five or fewer "
+        "never do.",
+        json_schema_extra={"default": "20%"},
+    )
+    schedule: ScheduleConfig | None = Field(None, description="Left out: only when asked.")
+    refresh: Duration | None = Field(None, description="Tell everybody again that often.")
+    keep_alive: bool = Field(False, description="Send one member again every 25 idle days, so that it does not expire.")
+
+    @property
+    def segment_title(self) -> str:
+        """The name its LinkedIn audience is made with."""
+        return self.segment_name or self.audience
+
+
+class LimitsConfig(_Section):
+    """What the file itself may ask for."""
+
+    mappings_per_destination: int = Field(50, ge=1, description="Activations that may feed one destination.")
+
+
+class NotifyConfig(_Section):
+    """Who hears when something waits for a person."""
+
+    url: Annotated[str, AfterValidator(_url)] = Field(
+        repr=False, description="Gets one POST of JSON with a text; a Slack incoming webhook works."
+    )
+
+
+class Config(_Section):
+    """The whole file."""
+
+    destinations: dict[Name, DestinationConfig] = Field({}, description="LinkedIn ad accounts by a name of yours.")
+    audiences: dict[Name, AudienceConfig] = Field({}, description="Lists by a name of yours.")
+    activations: dict[Name, ActivationConfig] = Field({}, description="What is kept in step where, by a name of yours.")
+    limits: LimitsConfig = LimitsConfig.model_validate({})
+    notify: NotifyConfig | None = Field(None, description="Who hears when something waits for a person.")
+
+    _path: Path = PrivateAttr(default=Path("guestlist.yaml"))
+
+    @property
+    def path(self) -> Path:
+        """The file it was read from."""
+        return self._path
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths of sources start."""
+        return self._path.parent
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def load(path: Path, environ: Mapping[str, str]) -> Config:
+    """Read and judge the file. ConfigError with file and line on the first mistake."""
+    read = document.read(path, environ)
+    try:
+        config = Config.model_validate(read.data)
+    except ValidationError as error:
+        raise _first_mistake(read, error.errors()) from None
+    for place, sentence in contradictions(config):
+        raise read.error(place, sentence)
+    config._path = path  # noqa: SLF001 - its own
+    return config
+
+
+def contradictions(config: Config) -> Iterator[tuple[Place, str]]:
+    """What no single value shows: where, and what is wrong. Nothing: the configuration can be carried out."""
+    for name, destination in config.destinations.items():
+        try:
+            mappings.check_toggles(destination.send_email, destination.send_google_advertising_id)
+        except ConfigError as error:
+            yield ("destinations", name, "send_google_advertising_id"), f"destination {name}: {error}"
+    fed: Counter[str] = Counter()
+    for name, activation in config.activations.items():
+        fed[activation.destination] += 1
+        for key, sentence in _in_activation(config, name, activation, fed[activation.destination]):
+            yield ("activations", name, *key), f"activation {name}: {sentence}"
+
+
+def _in_activation(config: Config, name: str, activation: ActivationConfig, nth: int) -> Iterator[tuple[Place, str]]:
+    for key, target, known in (
+        ("audience", activation.audience, config.audiences),
+        ("destination", activation.destination, config.destinations),
+        ("segment_of", activation.segment_of, config.activations),
+    ):
+        if target is not None and target not in known:
+            yield (key,), f'there is no {_WHAT[key]} "{masked(target)}"{mappings.nearest(target, known)}'
+            return
+    most = config.limits.mappings_per_destination
+    if nth > most:
+        yield (
+            ("destination",),
+            f"At most {most} activations may feed one destination (limits.mappings_per_destination); this is number "
+            f"{nth} of {activation.destination}",
+        )
+    if activation.mode == "snapshot" and not activation.enabled:
+        yield ("enabled",), "a snapshot cannot be disabled; leave it out of the file until it may be sent"
+    yield from _of_segment(config, name, activation)
+    yield from _of_mapping(config, activation)
+
+
+_WHAT = {"audience": "audience", "destination": "destination", "segment_of": "activation"}
+
+
+def _of_segment(config: Config, name: str, activation: ActivationConfig) -> Iterator[tuple[Place, str]]:
+    if activation.segment_of is None:
+        if activation.mode == "remove_only":
+            yield ("mode",), "remove_only needs segment_of, the activation whose LinkedIn audience it thins out"
+        return
+    other = config.activations[activation.segment_of]
+    if activation.mode != "remove_only":
+        yield ("segment_of",), f"segment_of goes with mode remove_only, not with {activation.mode}"
+    elif activation.segment_of == name or other.segment_of is not None:
+        yield ("segment_of",), "segment_of must name an activation that has a LinkedIn audience of its own"
+    elif other.destination != activation.destination:
+        yield ("segment_of",), f"{activation.segment_of} feeds another destination ({other.destination})"
+    elif _kind(config, other) not in (None, _kind(config, activation)):
+        yield ("segment_of",), f"{activation.segment_of} is not made of {config.audiences[activation.audience].members}"
+
+
+def _kind(config: Config, activation: ActivationConfig) -> Kind | None:
+    audience = config.audiences.get(activation.audience)
+    return audience.kind if audience else None
+
+
+def _of_mapping(config: Config, activation: ActivationConfig) -> Iterator[tuple[Place, str]]:
+    if activation.mapping is None:
+        return
+    try:
+        mappings.check(config.audiences[activation.audience].kind, activation.mapping)
+    except ConfigError as error:
+        target = next((t for t in activation.mapping if f'"{t}"' in str(error)), "")
+        yield ("mapping", target), str(error)
+
+
+# ── mistakes as sentences ────────────────────────────────────────────────────────────────────────────────────────
+def _first_mistake(read: Document, errors: Sequence[ErrorDetails]) -> ConfigError:
+    """The one to tell first: an unknown key explains what else is missing; then by line."""
+
+    def order(error: ErrorDetails) -> tuple[bool, int]:
+        return error["type"] != "extra_forbidden", read.lines.get(_place(error), 0)
+
+    error = min(errors, key=order)
+    return read.error(_place(error), _sentence(error))
+
+
+def _place(error: ErrorDetails) -> Place:
+    return tuple(str(step) for step in error["loc"] if step != "[key]")
+
+
+def _sentence(error: ErrorDetails) -> str:
+    place, context = _place(error), error.get("ctx", {})
+    where, key = masked(".".join(place)), masked(place[-1]) if place else ""
+    within = f" in {masked('.'.join(place[:-1]))}" if place[:-1] else ""
+    match error["type"]:
+        case "extra_forbidden":
+            known = list(_section(place[:-1]).model_fields)
+            advice = mappings.nearest(place[-1], known) or f"; known are {', '.join(known)}"
+            return f'unknown key "{key}"{within}{advice}'
+        case "missing":
+            return f'"{key}" is missing{within}'
+        case "literal_error":
+            return f"{where} must be {str(context['expected']).replace(chr(39), '')}"
+        case "bool_parsing" | "bool_type":
+            return f"{where} must be true or false"
+        case "int_parsing" | "int_type" | "int_from_float":
+            return f"{where} must be a whole number"
+        case "string_type":
+            return f"{where} must be one text"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return f"{where} must hold keys of its own (key: value)"
+        case "tuple_type":
+            return f"{where} must be a source field or a list of them"
+        case "value_error":
+            return f"{where}: {context['error']}"
+    return f"{where}: {error['msg'].lower()}"
+
+
+def _section(place: Place) -> type[_Section]:
+    """The model that describes a place of the file."""
+    model: type[_Section] = Config
+    steps = iter(place)
+    for step in steps:
+        annotation = model.model_fields[step].annotation
+        parts = [annotation, *get_args(annotation)]
+        model = next(p for p in parts if isinstance(p, type) and issubclass(p, _Section))
+        if get_origin(annotation) is dict:
+            next(steps, None)  # the name somebody gave
+    return model
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the file, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Config.model_json_schema(),
+        "title": "guestlist.yaml",
+    }

@@ -1,0 +1,85 @@
+"""What the environment says, read once; the names are fixed. Secrets never show in a ``repr``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from guestlist.errors import ConfigError
+
+NEWEST_TESTED_VERSION = "202609"  # of LinkedIn's API; each lives about a year
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One installation. Times are seconds; addresses have no slash at their end; ``None``: not given."""
+
+    home: Path
+    database_url: str = field(repr=False)  # may hold a password
+    data_url: str = field(repr=False)
+    secret_key: str | None = field(default=None, repr=False)
+    public_url: str | None = None
+    linkedin_api_url: str = "https://api.linkedin.com/rest"
+    linkedin_oauth_url: str = "https://www.linkedin.com/oauth/v2"
+    linkedin_client_id: str | None = None
+    linkedin_client_secret: str | None = field(default=None, repr=False)
+    linkedin_version: str = NEWEST_TESTED_VERSION
+    linkedin_source_platform: str = "DIRECT_API"
+    request_timeout: float = 60.0  # total deadline of one request
+    request_lifetime: float = 120.0  # T: how long a request that was not answered may still have its effect
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """The settings; ConfigError naming the variable that cannot be. An empty variable counts as not set."""
+    home = Path(_get(environ, "HOME") or "~/.guestlist").expanduser().absolute()
+    return Settings(
+        home=home,
+        database_url=_get(environ, "DATABASE_URL") or f"sqlite:///{home / 'guestlist.db'}",
+        data_url=_get(environ, "DATA_URL") or str(home / "data"),
+        secret_key=_get(environ, "SECRET_KEY"),
+        public_url=_address(environ, "PUBLIC_URL"),
+        linkedin_api_url=_address(environ, "LINKEDIN_API_URL") or Settings.linkedin_api_url,
+        linkedin_oauth_url=_address(environ, "LINKEDIN_OAUTH_URL") or Settings.linkedin_oauth_url,
+        linkedin_client_id=_get(environ, "LINKEDIN_CLIENT_ID"),
+        linkedin_client_secret=_get(environ, "LINKEDIN_CLIENT_SECRET"),
+        linkedin_version=_version(environ),
+        linkedin_source_platform=_platform(environ),
+        request_timeout=_seconds(environ, "REQUEST_TIMEOUT", Settings.request_timeout),
+        request_lifetime=_seconds(environ, "REQUEST_LIFETIME", Settings.request_lifetime),
+    )
+
+
+def _get(environ: Mapping[str, str], name: str) -> str | None:
+    return environ.get(f"GUESTLIST_{name}", "").strip() or None
+
+
+def _address(environ: Mapping[str, str], name: str) -> str | None:
+    value = _get(environ, name)
+    if value and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
+        raise ConfigError(f"GUESTLIST_{name} must be an address that starts with https:// or http://")
+    return value.rstrip("/") if value else None
+
+
+def _version(environ: Mapping[str, str]) -> str:
+    value = _get(environ, "LINKEDIN_VERSION") or NEWEST_TESTED_VERSION
+    if not re.fullmatch(r"20[0-9]{2}(0[1-9]|1[0-2])(\.[0-9]{2})?", value):
+        raise ConfigError(f"GUESTLIST_LINKEDIN_VERSION must be a year and a month like {NEWEST_TESTED_VERSION}")
+    return value
+
+
+def _platform(environ: Mapping[str, str]) -> str:
+    value = _get(environ, "LINKEDIN_SOURCE_PLATFORM") or Settings.linkedin_source_platform
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", value):
+        raise ConfigError("GUESTLIST_LINKEDIN_SOURCE_PLATFORM must be a symbol like DIRECT_API")
+    return value
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
+    value = _get(environ, name)
+    if value is None:
+        return default
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value) or float(value) <= 0:
+        raise ConfigError(f"GUESTLIST_{name} must be a number of seconds above 0")
+    return float(value)
