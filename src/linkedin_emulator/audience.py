@@ -24,7 +24,7 @@ class Audience:
 
     def __init__(self, directory: Directory, *, companies: bool, by_member: bool) -> None:
         self._directory = directory
-        self._companies = companies
+        self.companies = companies
         self.by_member = by_member
         self.told: dict[Key, int] = {}
         self.members: set[MemberId] = set()
@@ -87,7 +87,7 @@ class Audience:
             self.members.add(member)
         elif isinstance(member, Known):
             return
-        self._size += self._directory.weight(member, self._companies)
+        self._size += self._directory.weight(member, self.companies)
 
     def _leave(self, member: MemberId) -> None:
         if self.by_member:
@@ -96,7 +96,7 @@ class Audience:
             self.members.discard(member)
         elif isinstance(member, Known):
             return
-        self._size -= self._directory.weight(member, self._companies)
+        self._size -= self._directory.weight(member, self.companies)
 
     def present(self) -> set[MemberId]:
         """Every member in the segment, found anew."""
@@ -143,4 +143,4 @@ class Audience:
         known = self._directory.known
         few, many = (known, self.told) if len(known) < len(self.told) else (self.told, known)
         explicit = {known[key] for key in few if key in many}
-        return self._size + sum(self._directory.weight(member, self._companies) for member in explicit)
+        return self._size + sum(self._directory.weight(member, self.companies) for member in explicit)

@@ -44,6 +44,7 @@ class App(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     client_id: str
     client_secret: str
+    name: str = "This application"
     redirect_uris: list[str] = []
     scopes: list[str] = msgspec.field(default_factory=lambda: list(DEFAULT_SCOPES))
     refresh_tokens: bool = True

@@ -15,6 +15,19 @@ MISMATCH = (
 )
 REFRESH_INVALID = "The provided authorization grant or refresh token is invalid, expired or revoked"
 
+SCOPE_TEXTS = {
+    "rw_dmp_segments": "Create and manage your matched audiences",
+    "rw_ads": "Manage your advertising accounts",
+    "r_ads": "Retrieve your advertising accounts",
+    "r_ads_reporting": "Retrieve reporting for your advertising accounts",
+    "r_basicprofile": "Use your basic profile, including name, photo and headline",
+    "openid": "Sign you in with your LinkedIn account",
+    "profile": "Use your name and photo",
+    "email": "Use the primary email address of your LinkedIn account",
+    "rw_conversions": "Manage conversions of your advertising accounts",
+    "r_marketing_leadgen_automation": "Read your lead generation forms and their leads",
+}
+
 
 class OAuthError(Exception):
     """Stops a token request with `{"error", "error_description"}`."""
@@ -57,9 +70,15 @@ def authorization(world: World, request: Request) -> Reply:
         return _redirect(fields, {"error": "unauthorized_scope_error", "error_description": text})
     member = fields.get("member") or next(iter(world.oauth.people))
     if request.method == "GET" and not world.oauth.already_allowed(world.config, app.client_id, member, scopes):
-        people = list(world.oauth.people.values())
-        return html_reply(200, page("consent.html", app=app, fields=fields, scopes=sorted(scopes), people=people))
+        return _consent_page(world, app, scopes, fields)
     return _decided(world, app, scopes, member, fields)
+
+
+def _consent_page(world: World, app: App, scopes: frozenset[str], fields: Fields) -> Reply:
+    people = list(world.oauth.people.values())
+    site = urlsplit(fields["redirect_uri"]).netloc
+    shown = {"scopes": sorted(scopes), "texts": SCOPE_TEXTS, "people": people, "site": site}
+    return html_reply(200, page("consent.html", name=app.name, fields=fields, **shown))
 
 
 def _decided(world: World, app: App, scopes: frozenset[str], member: str, fields: Fields) -> Reply:

@@ -67,12 +67,14 @@ class World:
 
 def _settle(world: World) -> None:
     """The people, accounts and the application that are there from the start."""
-    world.oauth.apps[CLIENT_ID] = App(client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
+    world.oauth.apps[CLIENT_ID] = App(
+        client_id=CLIENT_ID, client_secret=CLIENT_SECRET, name="Guestlist"
+    )
     world.oauth.people[MEMBER] = Person(id=MEMBER)
     for account in (
         Account(id=ACCOUNT, name="Acme EMEA"),
         Account(id=VIEWED_ACCOUNT, name="Acme Agency view"),
-        Account(id=TEST_ACCOUNT, name="Acme test account", test=True),
+        Account(id=TEST_ACCOUNT, name="Acme sandbox", test=True),
         Account(id=FOREIGN_ACCOUNT, name="Somebody else", reference="urn:li:organization:99"),
     ):
         world.accounts.by_id[account.id] = account
