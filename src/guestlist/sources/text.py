@@ -1,0 +1,117 @@
+"""How a text table is written: encoding, delimiter, quote and header, found by us and never by the database's sniffer,
+which drops rows and takes people for headers without a word (a header and 100 rows of two fields, then five of three:
+it finds a table of four rows).
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+from guestlist.errors import SourceError
+from guestlist.ports import CsvDialect
+
+DELIMITERS = ",;\t|"
+_SAMPLE = 8 * 2**20  # bytes that are looked at: encoding
+_ROWS = 2_000  # rows that are looked at: delimiter
+_WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The beginning of a text file, decoded. ``whole``: there is nothing after it."""
+
+    text: str
+    whole: bool
+    bom: bool
+
+
+def sample(path: Path, size: int = _SAMPLE) -> Sample:
+    """The first ``size`` bytes; SourceError when they are not UTF-8, saying what they may be and how to convert."""
+    with path.open("rb") as file:
+        raw = file.read(size + 1)
+    whole, raw = len(raw) <= size, raw[:size]
+    if raw.startswith(_WIDE) or b"\x00" in raw:
+        raise SourceError(f"{path} is not UTF-8 but looks like UTF-16; {_convert(path, 'UTF-16')}")
+    bom = raw.startswith(codecs.BOM_UTF8)
+    try:
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(raw, final=whole)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise SourceError(
+            f"{path}, line {line}: not UTF-8, it looks like Latin-1 (Windows-1252); {_convert(path, 'WINDOWS-1252')}"
+        ) from None
+    if not text.strip():
+        raise SourceError(f"{path} is empty: it has only blank lines")
+    return Sample(text, whole, bom)
+
+
+def dialect_of(path: Path, found: Sample) -> tuple[CsvDialect, list[str]]:
+    """The dialect and the header's names as they are written; SourceError when its quotes make no sense."""
+    first = found.text.split("\n", 1)[0].strip("\r")
+    said = first[4:] if len(first) == 5 and first.lower().startswith("sep=") else ""  # Excel's own hint
+    quote = "'" if _all_in_single_quotes(first) else '"'
+    usual = "\t" + DELIMITERS if path.suffix.lower() in (".tsv", ".tab") else DELIMITERS
+    tables = [_read(found, delimiter, quote, 1 if said else 0) for delimiter in said or usual]
+    best = max(tables, key=lambda table: table.fitness)  # the first of equals
+    if best.broken:
+        raise SourceError(
+            f"{path}, line {best.broken}: a quoted field is not closed, or has a quote inside that is not doubled"
+        )
+    return CsvDialect(best.delimiter, quote, best.header_rows, found.bom), best.header
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The first rows as one delimiter makes them: the header, the lines it ends at, how well the rows fit it.
+
+    ``share``: of rows as wide as the header. ``broken``: the line at which reading failed, or 0.
+    """
+
+    delimiter: str
+    header: list[str]
+    header_rows: int
+    share: float
+    broken: int = 0
+
+    @property
+    def fitness(self) -> tuple[bool, bool, int, float, int]:
+        """Splits at all; reads to the end, else as far as possible; share; width."""
+        return len(self.header) > 1, not self.broken, self.broken, self.share, len(self.header)
+
+
+def _read(found: Sample, delimiter: str, quote: str, skip: int) -> _Table:
+    lines = io.StringIO(found.text, newline="")
+    for _ in range(skip):
+        lines.readline()
+    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True)
+    header: list[str] = []
+    header_rows, widths = 0, []
+    try:
+        for row in itertools.islice(reader, _ROWS):
+            if header and row:
+                widths.append(len(row))
+            elif row:
+                header, header_rows = row, reader.line_num + skip
+    except csv.Error:
+        if found.whole or not header:
+            return _Table(delimiter, header, header_rows, 0.0, reader.line_num + skip)
+    if not found.whole and reader.line_num < _ROWS:
+        widths = widths[:-1]  # the last row of a sample may be cut
+    share = sum(width == len(header) for width in widths) / len(widths) if widths else 1.0
+    return _Table(delimiter, header, header_rows, share)
+
+
+def _all_in_single_quotes(line: str) -> bool:
+    fields = [line]
+    for delimiter in DELIMITERS:
+        fields = [part for field in fields for part in field.split(delimiter)]
+    return all(len(field) > 1 and field[0] == field[-1] == "'" for field in map(str.strip, fields))
+
+
+def _convert(path: Path, encoding: str) -> str:
+    return f"convert it, for example with: iconv -f {encoding} -t UTF-8 {path.name} > utf8-{path.name}"
