@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 
 # alpha-2, alpha-3, English names: ISO's, the official and the common ones. Names in other languages are not translated.
@@ -268,6 +269,11 @@ def country(raw: str) -> str | None:
     Case, accents, punctuation, "the" and "&" do not matter: ``u.s.a.``, ``Cote d'Ivoire``, ``Trinidad & Tobago``.
     """
     return _codes().get(_key(raw))
+
+
+def spellings() -> Mapping[str, str]:
+    """Every spelling that ``country`` knows, reduced as it reduces them -> its code."""
+    return _codes()
 
 
 @cache
