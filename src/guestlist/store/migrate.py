@@ -34,12 +34,18 @@ def upgrade(database: Database, locks: Locks, to: str = HEAD) -> None:
 def revision(database: Database) -> str | None:
     """The schema's revision, None: empty. StoreError when this program does not know it."""
     found = _recorded(database)
-    if found is not None and found not in schema.REVISIONS:
-        raise StoreError(
-            f"The store was written by a newer version of guestlist (schema {found}, this one knows {HEAD}): "
-            "install that version or restore a backup."
-        )
+    if found is not None:
+        check_known(found)
     return found
+
+
+def check_known(found: str) -> None:
+    """StoreError when a store or a backup is of a newer version."""
+    if found not in schema.REVISIONS:
+        raise StoreError(
+            f"It was written by a newer version of guestlist (schema {found}, this one knows {HEAD}): "
+            "install that version or restore an older backup."
+        )
 
 
 def alembic_config(database: Database) -> Config:

@@ -27,11 +27,13 @@ from guestlist.store.pace import Paces
 from guestlist.store.places import FolderPlace, Place, private_folder
 from guestlist.store.reasons import Reasons
 from guestlist.store.rejected import RejectedRuns
+from guestlist.store.rotate import reseal
 from guestlist.store.runs import Runs
 from guestlist.store.segments import Segments
 from guestlist.store.vault import Vault, open_vault
 
 DATABASE = "guestlist.db"
+COLLECTING = "collect"  # the lock under which files are deleted
 
 
 class SystemClock:
@@ -55,10 +57,10 @@ class Store:
     used from several threads; after a fork the child opens its own connections.
     """
 
-    def __init__(self, database: Database, locks: Locks, vault: Vault, files: Files, home: Path) -> None:
+    def __init__(self, database: Database, locks: Locks, vault: Vault, files: Files, home: Path, clock: Clock) -> None:
         self.home, self.vault, self.files = home, vault, files
         self.database = database
-        self._locks = locks
+        self._locks, self._clock = locks, clock
         self.meta = Meta(database, vault)
         self.destinations = Destinations(database, vault)
         self.activations = Activations(database)
@@ -113,6 +115,29 @@ class Store:
         """Who holds it, for people (``pid 123``); None: nobody."""
         return self._locks.holder(name)
 
+    def rotate(self) -> int:
+        """Seal everything in SQL with a new key; how many values. From the environment the keys are somebody else's:
+        then it only seals with the first of them. May be interrupted and repeated.
+        """
+        with self.lock("rotate"):
+            if not self.vault.from_environment:
+                self.vault.add_key()
+            return reseal(self.database, self.vault)
+
+    def backup(self, path: Path | str, passphrase: str | None = None) -> None:
+        """Write an encrypted backup, consistent while workers run. With ``passphrase`` it opens anywhere; without, only
+        where the store's own key is known (a key file that was lost with its machine opens nothing: ask for one).
+        """
+        from guestlist.store.backup import write_backup  # noqa: PLC0415 - seldom needed
+
+        with self.lock(COLLECTING):  # dead files stay while they are read
+            write_backup(self.database, self.vault, self.files, Path(path).absolute(), passphrase, self._clock.now())
+
+    def collect(self) -> int:
+        """Delete what died an hour ago and what nobody will finish (``files.collect``); how many. Not in a backup."""
+        with self.lock(COLLECTING, wait=False) as mine:
+            return self.files.collect() if mine else 0
+
     def close(self) -> None:
         """Close every connection."""
         self.database.close()
@@ -136,16 +161,14 @@ def open_store(
     ``database_url`` None: SQLite under ``home``. ``data_url``: a folder or ``s3://bucket/prefix``, None: under
     ``home``. ``vault`` None: ``vault.open_vault(home)``.
     """
-    home = private_folder(Path(home).expanduser().absolute())
-    for name in ("locks", "work"):
-        private_folder(home / name)
+    home = home_folder(home)
     clock, vault = clock or SystemClock(), vault or open_vault(home)
     database = Database(database_url or f"sqlite:///{home / DATABASE}")
     try:
-        locks = FileLocks(home / "locks") if database.is_sqlite else AdvisoryLocks(database)
+        locks = open_locks(database, home)
         migrate.upgrade(database, locks)
-        files = Files(database, vault, _place(data_url, home), home / "work", clock)
-        store = Store(database, locks, vault, files, home)
+        files = Files(database, vault, open_place(data_url, home), home / "work", clock)
+        store = Store(database, locks, vault, files, home, clock)
         store.meta.make_identity()
     except BaseException:
         database.close()
@@ -153,7 +176,21 @@ def open_store(
     return store
 
 
-def _place(data_url: str | None, home: Path) -> Place:
+def home_folder(home: Path | str) -> Path:
+    """The folder of the store with what must be in it, all 0700."""
+    folder = private_folder(Path(home).expanduser().absolute())
+    for name in ("locks", "work"):
+        private_folder(folder / name)
+    return folder
+
+
+def open_locks(database: Database, home: Path) -> Locks:
+    """Files beside SQLite, the server's own locks on PostgreSQL."""
+    return FileLocks(home / "locks") if database.is_sqlite else AdvisoryLocks(database)
+
+
+def open_place(data_url: str | None, home: Path) -> Place:
+    """A folder, or an object store behind a cache under home."""
     if data_url is not None and data_url.startswith("s3://"):
         from guestlist.store.objects import ObjectPlace  # noqa: PLC0415 - needs an extra
 

@@ -120,13 +120,22 @@ class Vault:
 
 def open_vault(home: Path, secret_key: str | None = None) -> Vault:
     """The vault of a store: ``secret_key`` is the value of GUESTLIST_SECRET_KEY, empty or None: the file under home."""
-    given = tuple(part.strip() for part in (secret_key or "").split(",") if part.strip())
-    if given:
+    if given := split_keys(secret_key):
         return Vault(given)
     file = home / KEY_FILE
     if not file.exists():
         write_key_file(file, (new_secret(),), replace=False)
     return Vault(_read_key_file(file), file)
+
+
+def split_keys(secret_key: str | None) -> tuple[str, ...]:
+    """What GUESTLIST_SECRET_KEY holds."""
+    return tuple(part.strip() for part in (secret_key or "").split(",") if part.strip())
+
+
+def key_file_secrets(home: Path) -> tuple[str, ...]:
+    """What the key file holds; () when there is none."""
+    return _read_key_file(home / KEY_FILE) if (home / KEY_FILE).exists() else ()
 
 
 def new_secret() -> str:
