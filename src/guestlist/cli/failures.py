@@ -1,0 +1,85 @@
+"""What a person is told when something goes wrong or is interrupted: one sentence, and an exit code."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import typer
+
+from guestlist.cli.output import say
+from guestlist.errors import GuestlistError
+
+_FAILED, _USAGE = 1, 2
+_PATIENCE = 5.0  # seconds for what must be put down in order, after somebody asked to stop
+_ADDRESS = re.compile(r"[^\s@<>\"']+@(?=[^\s@]+\.)")
+
+
+def told(error: Exception, debug: bool) -> int:
+    """Say it in one sentence; the exit code. The traceback only for those who asked, addresses masked."""
+    if debug and not isinstance(error, typer.TyperException | typer.Abort):
+        say(_ADDRESS.sub("***@", "".join(traceback.format_exception(error))).rstrip())
+    sentence, code = _explained(error)
+    say(sentence)
+    return code
+
+
+def _explained(error: Exception) -> tuple[str, int]:
+    if isinstance(error, GuestlistError):
+        return f"Error: {error}", error.exit_code
+    if isinstance(error, typer.Abort):
+        return "Nothing was done.", _FAILED
+    if isinstance(error, typer.TyperException):
+        return f"Error: {error.format_message().rstrip('.')}.{_hint(error)}", _USAGE
+    if isinstance(error, OSError) and error.strerror:
+        return f"Error: {error.strerror}{f': {error.filename}' if error.filename else ''}", _FAILED
+    kind = type(error).__name__
+    text = f"Error: something unexpected happened ({kind}); run it again with GUESTLIST_DEBUG=1 to see where"
+    return text, _FAILED
+
+
+def _hint(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return f" See `{context.command_path} --help`." if context is not None else ""
+
+
+class Signals:
+    """Ctrl-C and SIGTERM end a command promptly. Every step of the line may be interrupted and run again."""
+
+    def __init__(self) -> None:
+        self._caught = 0
+
+    @property
+    def exit_code(self) -> int:
+        """What a shell expects of a process that a signal ended; 0: none came."""
+        return 128 + self._caught if self._caught else 0
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Turn both into KeyboardInterrupt within; outside the main thread nothing can be heard."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self._caught_one) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _caught_one(self, number: int, frame: FrameType | None) -> None:
+        if self._caught:
+            os._exit(128 + number)
+        self._caught = number
+        say("Interrupted. Nothing is lost: run the same command again and it goes on.")
+        patience = threading.Timer(_PATIENCE, os._exit, (128 + number,))
+        patience.daemon = True
+        patience.start()
+        raise KeyboardInterrupt

@@ -1,0 +1,119 @@
+"""The line itself: plan, sync, worker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from guestlist.cli import output, progress
+from guestlist.cli.doors import opened
+from guestlist.cli.options import DEFAULT_FILE, File, Json, MaybeActivation
+
+if TYPE_CHECKING:
+    from guestlist.app.results import SyncResult
+
+_HEADING = "Keep in step"
+
+
+def add_to(app: typer.Typer) -> None:
+    """The commands of this page."""
+    for command in (plan, sync, worker):
+        app.command(rich_help_panel=_HEADING)(command)
+
+
+def plan(
+    activation: MaybeActivation = None,
+    file: File = DEFAULT_FILE,
+    linkedin_csv: Annotated[
+        Path | None,
+        typer.Option(
+            "--linkedin-csv",
+            metavar="DIR",
+            help="Also write everyone wanted into DIR as LinkedIn's own list templates, e-mails as SHA-256, for an "
+            "upload by hand; needs no connection.",
+            show_default=False,
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show what a sync would do now; nothing is sent.
+
+    Adds, removals, unchanged and rejected rows, requests and time at LinkedIn's limit, and what leaves in clear.
+    Exits with 3 where a sync would wait for a person.
+    """
+    with opened(file) as door, progress.shown(quiet=json) as report:
+        results = door.plan(activation, report)
+        files = door.write_linkedin_csv(linkedin_csv, activation) if linkedin_csv else {}
+    if json:
+        listed = {name: {"files": [str(path) for path in paths]} for name, paths in files.items()}
+        output.write_json([{**result.json(), **listed.get(result.activation, {})} for result in results])
+    elif not results:
+        output.say(f"There are no activations in {file} yet: add one under `activations:`.")
+    else:
+        from guestlist.cli.screens import plan as screens  # noqa: PLC0415 - Rich only where it is needed
+
+        output.show(screens.screen(results), *([screens.written(files)] if files else []))
+    if not files:
+        raise typer.Exit(_worst([result.exit_code() for result in results]))
+
+
+def sync(
+    activation: MaybeActivation = None,
+    file: File = DEFAULT_FILE,
+    allow_removals: Annotated[
+        int | None,
+        typer.Option(
+            "--allow-removals",
+            metavar="N",
+            min=0,
+            help="Let this one run remove up to N members of an activation, whatever max_removals says.",
+            show_default=False,
+        ),
+    ] = None,
+    resend: Annotated[bool, typer.Option("--resend", help="Tell LinkedIn of everybody again.")] = False,
+    new_snapshot: Annotated[
+        bool,
+        typer.Option("--new-snapshot", help="Send a snapshot again, as a second LinkedIn audience."),
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 4 when rows were rejected.")] = False,
+    json: Json = False,
+) -> None:
+    """Plan, tell LinkedIn, and remember what it answered.
+
+    Safe to interrupt at any moment and to run again. A second sync waits for the first, then plans anew.
+    """
+    with opened(file) as door, progress.shown(quiet=json) as report:
+        results = door.sync(
+            activation,
+            allow_removals=allow_removals,
+            resend=resend,
+            new_snapshot=new_snapshot,
+            progress=report,
+        )
+    _report(results, file, json)
+    raise typer.Exit(_worst([result.exit_code(strict) for result in results]))
+
+
+def _report(results: list[SyncResult], file: Path, json: bool) -> None:
+    if json:
+        output.write_json([result.json() for result in results])
+    elif not results:
+        output.say(f"There are no activations in {file} yet: add one under `activations:`.")
+    else:
+        from guestlist.cli.screens import sync as screens  # noqa: PLC0415 - Rich only where it is needed
+
+        output.show(screens.screen(results))
+
+
+def worker(file: File = DEFAULT_FILE) -> None:
+    """Keep syncing on every activation's schedule, until stopped."""
+    with opened(file) as door, progress.shown(quiet=False) as report:
+        door.work(report)
+
+
+def _worst(codes: list[int]) -> int:
+    from guestlist.app.results import worst_exit  # noqa: PLC0415 - only where there are results
+
+    return worst_exit(codes)

@@ -1,0 +1,45 @@
+"""A destination's connection: who, as what, for how long, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from guestlist.app.results import CheckReport
+from guestlist.cli.screens import parts
+from guestlist.cli.words import counted, days_left
+
+
+def screen(report: CheckReport, now: float) -> Group:
+    """Everything that was checked, problems last."""
+    verdict = Text("problem" if report.problems else "connected", style=parts.WAITS if report.problems else parts.GOOD)
+    title = parts.text(report.destination, parts.STRONG).append("  ").append_text(verdict)
+    problems: list[RenderableType] = [
+        parts.indented(parts.text(f"! {problem}", parts.WAITS)) for problem in report.problems
+    ]
+    return Group(title, parts.facts(_facts(report, now)), *problems)
+
+
+def _facts(report: CheckReport, now: float) -> Iterator[tuple[str, str]]:
+    account = report.ad_account.rpartition(":")[2]
+    yield "Ad account", f"{report.account_name} ({account})" if report.account_name else account
+    if report.member:
+        yield "Member", report.member
+    if report.role:
+        yield "Role", report.role
+    if report.scopes:
+        yield "Scopes", " ".join(report.scopes)
+    if report.token_ends is not None:
+        yield "Access token", days_left(report.token_ends, now)
+        yield "Refresh token", _refresh(report, now)
+    if report.api_version:
+        days = report.api_version_days
+        yield "API version", report.api_version + ("" if days is None else f", {counted(days, 'day')} left")
+
+
+def _refresh(report: CheckReport, now: float) -> str:
+    if report.refresh_ends is None:
+        return "none: works until the access token ends, then `guestlist connect` again"
+    return days_left(report.refresh_ends, now)

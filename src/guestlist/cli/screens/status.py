@@ -1,0 +1,65 @@
+"""How every activation stands, by our records and by what LinkedIn said last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from guestlist.app.results import StatusRow
+from guestlist.cli.screens import parts
+from guestlist.cli.words import NOTHING, ago, number
+
+MINIMUM = 300  # matched members; below, LinkedIn does not show an ad to the audience
+
+
+def screen(rows: Sequence[StatusRow], now: float) -> Group:
+    """A row for each activation, then what needs attention, then where to look at LinkedIn's side."""
+    made = parts.Fitting(
+        [_row(row, now) for row in rows],
+        "Activation,State,Told,Input,Matched,Audience,LinkedIn,As of,Last run,Next run",
+        "Activation,State,Told,Matched,Audience,LinkedIn,As of,Last run",
+        "Activation,State,Matched,Audience,LinkedIn,As of",
+        "Activation,State,LinkedIn,Audience",
+        right="Told,Input,Matched,Audience",
+    )
+    return Group(made, *_remarks(rows), *_addresses(rows))
+
+
+def _row(row: StatusRow, now: float) -> dict[str, RenderableType]:
+    return {
+        "Activation": parts.text(row.activation),
+        "State": parts.state(row.state),
+        "Told": number(row.told),
+        "Input": number(row.input),
+        "Matched": number(row.matched),
+        "Audience": _size(row.audience_size),
+        "LinkedIn": parts.state(row.linkedin_status or NOTHING),
+        "As of": ago(row.as_of, now),
+        "Last run": ago(row.last_run, now),
+        "Next run": ago(row.next_run, now),
+    }
+
+
+def _size(size: int | None) -> str:
+    return f"<{MINIMUM}" if size is not None and size < MINIMUM else number(size)
+
+
+def _remarks(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
+    for row in rows:
+        if row.reason:
+            yield Text()
+            yield parts.text(f"{row.activation}: {row.reason}", parts.STYLES.get(row.state, ""))
+        elif row.audience_size is not None and row.audience_size < MINIMUM:
+            yield Text()
+            yield parts.text(f"{row.activation}: too small for ads, LinkedIn needs {MINIMUM} matched members")
+
+
+def _addresses(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
+    if any(row.campaign_manager for row in rows):
+        yield Text()
+        yield Text("In Campaign Manager", style=parts.STRONG)
+    for row in rows:
+        if row.campaign_manager:
+            yield parts.unbroken(f"  {row.activation}: {row.campaign_manager}")
