@@ -5,6 +5,7 @@
     GuestlistError                    one clear sentence: what happened, to what, why, what to do next
     ├── ConfigError                   the file, environment or command asks for what cannot be   exit 2
     ├── SourceError                   a list cannot be read; nobody is removed                   exit 1
+    │   └── StaleSource               it is older than the file allows; somebody is told at once exit 1
     ├── StoreError                    our own records are missing, damaged or of a newer version exit 1
     └── DeliveryError                 LinkedIn and we do not come together
         ├── TryAgain(after)           it will pass by itself; try after so many seconds
@@ -36,6 +37,10 @@ class ConfigError(GuestlistError):
 
 class SourceError(GuestlistError):
     """A list cannot be read. Nothing is sent and nobody is removed."""
+
+
+class StaleSource(SourceError):
+    """A list that is older than ``max_age``: treated as unreadable."""
 
 
 class StoreError(GuestlistError):

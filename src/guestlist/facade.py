@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from guestlist.app.results import (
     CheckReport,
@@ -16,7 +17,12 @@ from guestlist.app.results import (
     StatusRow,
     SyncResult,
 )
+from guestlist.errors import ConfigError
 from guestlist.ports import Progress
+
+if TYPE_CHECKING:
+    from guestlist.app.context import App
+    from guestlist.config import Config
 
 
 class Guestlist:
@@ -25,11 +31,28 @@ class Guestlist:
     Use it as a context manager: it holds a database and connections.
     """
 
+    def __init__(self, app: App, file: Path | None, environ: Mapping[str, str]) -> None:
+        self.app = app
+        self._file, self._environ = file, environ
+        self._config: Config | None = None
+
+    @property
+    def config(self) -> Config:
+        """The file, read when it is first needed. ConfigError."""
+        if self._config is None:
+            from guestlist.config import load  # noqa: PLC0415 - slow to import
+
+            if self._file is None:
+                raise ConfigError("This needs a guestlist.yaml: give its path.")
+            self._config = load(self._file, self._environ)
+        return self._config
+
     def close(self) -> None:
         """Let go of the database and of connections."""
-        raise NotImplementedError
+        self.app.door.close()
+        self.app.store.close()
 
-    def __enter__(self) -> Guestlist:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -38,28 +61,42 @@ class Guestlist:
     # ── connecting ───────────────────────────────────────────────────────────────────────────────────────────────
     def authorization(self, destination: str, redirect_url: str) -> tuple[str, str]:
         """The address to open in a browser and the ``state`` that must come back."""
-        raise NotImplementedError
+        from guestlist.app import connection  # noqa: PLC0415
+
+        return connection.authorization(self.app, self.config, destination, redirect_url)
 
     def connect_code(self, destination: str, code: str, redirect_url: str) -> CheckReport:
         """Exchange the code LinkedIn sent back, check everything at once, and keep the credential."""
-        raise NotImplementedError
+        from guestlist.app import connection  # noqa: PLC0415
+
+        return connection.connect_code(self.app, self.config, destination, code, redirect_url)
 
     def connect_token(self, destination: str, response: Mapping[str, Any]) -> CheckReport:
         """The same with LinkedIn's token response JSON."""
-        raise NotImplementedError
+        from guestlist.app import connection  # noqa: PLC0415
+
+        return connection.connect_token(self.app, self.config, destination, response)
 
     def check(self, destination: str | None = None) -> list[CheckReport]:
         """Token, scopes, ad account, role, API version of one or all destinations of the file."""
-        raise NotImplementedError
+        from guestlist.app import connection  # noqa: PLC0415
+
+        return connection.check(self.app, self.config, destination)
 
     # ── the line ─────────────────────────────────────────────────────────────────────────────────────────────────
     def plan(self, activation: str | None = None, progress: Progress | None = None) -> list[PlanResult]:
         """What a sync would do now; sends nothing."""
-        raise NotImplementedError
+        from guestlist.app import activations, preview  # noqa: PLC0415
+
+        app = self._app(progress)
+        return [preview.plan(app, self.config, each) for each in activations.chosen(self.config, activation)]
 
     def write_linkedin_csv(self, folder: Path, activation: str | None = None) -> dict[str, list[Path]]:
         """Everyone wanted, as LinkedIn's own list templates; needs no connection."""
-        raise NotImplementedError
+        from guestlist.app import activations, preview  # noqa: PLC0415
+
+        chosen = activations.chosen(self.config, activation)
+        return {each: preview.write_lists(self.app, self.config, each, folder) for each in chosen}
 
     def sync(
         self,
@@ -71,56 +108,88 @@ class Guestlist:
         progress: Progress | None = None,
     ) -> list[SyncResult]:
         """Plan, deliver, settle, fold; one activation, or all of the file."""
-        raise NotImplementedError
+        from guestlist.app import activations  # noqa: PLC0415
+        from guestlist.app.sync import Wish, sync  # noqa: PLC0415
+
+        app, wish = self._app(progress), Wish(allow_removals, resend, new_snapshot)
+        chosen = activations.chosen(self.config, activation)
+        return [sync(app, self.config, each, wish) for each in chosen]
 
     def work(self, progress: Progress | None = None) -> None:
         """Keep syncing on every activation's schedule until asked to stop."""
-        raise NotImplementedError
+        from guestlist import worker  # noqa: PLC0415
+
+        worker.work(self._app(progress), lambda: self.config)
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────
     def status(self, activation: str | None = None, *, live: bool = False) -> list[StatusRow]:
         """All activations, those not in the file included; ``live`` asks LinkedIn now."""
-        raise NotImplementedError
+        from guestlist.app import overview  # noqa: PLC0415
+
+        config = self.config if self._file is not None and self._file.exists() else None
+        return overview.status(self.app, config, activation, live=live)
 
     def runs(self, activation: str | None = None, limit: int = 20) -> list[RunRow]:
         """The latest runs, newest first."""
-        raise NotImplementedError
+        from guestlist.app import overview  # noqa: PLC0415
+
+        return overview.runs(self.app, activation, limit)
 
     def rejected(self, activation: str) -> Iterator[RejectedRow]:
         """Every row that was not sent or that LinkedIn refused."""
-        raise NotImplementedError
+        from guestlist.app import overview  # noqa: PLC0415
+
+        return overview.rejected(self.app, activation)
 
     def explain(self, activation: str, value: str, *, show: bool = False) -> Explanation:
         """Each step from a raw value to its digest, and what LinkedIn was told."""
-        raise NotImplementedError
+        from guestlist.app import explain  # noqa: PLC0415
+
+        return explain.explain(self.app, activation, value, show=show)
 
     # ── people's wishes ──────────────────────────────────────────────────────────────────────────────────────────
     def forget(self, values: Sequence[str]) -> Receipt:
         """REMOVE to every people segment of the store, and never added again. Values: addresses, digests, Google ids,
         ``primaryId:VALUE``."""
-        raise NotImplementedError
+        from guestlist.app import forget  # noqa: PLC0415
+
+        return forget.forget(self.app, values)
 
     def receipts(self) -> list[Receipt]:
         """All receipts of forgetting, newest first."""
-        raise NotImplementedError
+        from guestlist.app import forget  # noqa: PLC0415
+
+        return forget.receipts(self.app)
 
     def unforget(self, values: Sequence[str]) -> int:
         """Undo: they may be added again by their lists; how many identifiers."""
-        raise NotImplementedError
+        from guestlist.app import forget  # noqa: PLC0415
+
+        return forget.undo(self.app, values)
 
     def remove(self, activation: str, *, delete_segment: bool | None = None) -> str:
         """Stop an activation for good; None does what the file's ``on_delete`` says. One sentence of what was done."""
-        raise NotImplementedError
+        from guestlist.app import ending  # noqa: PLC0415
+
+        config = self.config if self._file is not None and self._file.exists() else None
+        return ending.remove(self.app, config, activation, delete_segment=delete_segment)
 
     def rename(self, old: str, new: str) -> str:
         """Give an activation another name; its segment and ledger stay."""
-        raise NotImplementedError
+        from guestlist.app import ending  # noqa: PLC0415
+
+        return ending.rename(self.app, old, new)
 
     # ── the store ────────────────────────────────────────────────────────────────────────────────────────────────
     def backup(self, file: Path, passphrase: str | None = None) -> str:
         """Write everything, encrypted and consistent, into one file."""
-        raise NotImplementedError
+        self.app.store.backup(file, passphrase)
+        return f"Everything was written to {file}, encrypted. Keep the passphrase: without it nothing can be read."
 
     def rotate_secrets(self) -> str:
         """A new key, and everything sealed again with it."""
-        raise NotImplementedError
+        self.app.store.rotate()
+        return "A new key is in use, and everything was sealed again with it."
+
+    def _app(self, progress: Progress | None) -> App:
+        return self.app if progress is None else replace(self.app, progress=progress)

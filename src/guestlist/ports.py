@@ -6,9 +6,10 @@ Times are epoch seconds (float) unless a name says otherwise. Identifiers are ``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 from guestlist.core.delivery import Answer
@@ -324,6 +325,16 @@ class Encoded:
     positions: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Refusals:
+    """Elements LinkedIn refused: how many were new, how many changed, and (row, key, reason) of each."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    rows: tuple[tuple[int | None, str | None, str], ...] = ()
+
+
 class Elements(Protocol):
     """Reads the elements of a run where they lie and writes them in LinkedIn's words."""
 
@@ -332,8 +343,17 @@ class Elements(Protocol):
     ) -> Encoded:
         """The body for these positions, without ``changes.skip`` and without ADDs that carry a suppressed key16."""
 
-    def keep(self, changes: Changes, positions: Sequence[int]) -> bytes:
-        """The same rows as Arrow IPC, for an answer that came too late."""
+    def keep(self, changes: Changes, positions: Sequence[int]) -> Changes:
+        """The same rows as a small value of their own, for an answer that came too late."""
+
+    def refusals(self, changes: Changes, reasons: Mapping[int, str]) -> Refusals:
+        """The source rows behind refused positions (position -> text), for people to look at."""
+
+    def add_rejected(self, before: str | None, refusals: Refusals, since: float, folder: Path) -> Path:
+        """A new file of rejected rows in ``folder``: those of ``before`` and the refused ones (see ``Rejected``)."""
+
+    def rejected(self, path: str) -> Iterator[tuple[int | None, str | None, str, float]]:
+        """Row, key, reason, since: a file of rejected rows, in the order of the list."""
 
     def removals(self, elements: Sequence[Sequence[tuple[IdType, bytes]]]) -> Changes:
         """Changes made of one REMOVE each: the identifiers of one element, strongest first (values as in `Known`)."""
@@ -365,6 +385,28 @@ class Destination(Protocol):
 
     def tell(self, segment_id: str, members: Kind, body: bytes, count: int) -> Answer:
         """Send one BATCH_CREATE of ``count`` elements to /users or /companies."""
+
+
+class Door(Protocol):
+    """LinkedIn's front door: who may speak for whom."""
+
+    def destination(self, name: str) -> Destination:
+        """LinkedIn as a connected destination of the store."""
+
+    def trial(self, account: str, token: Token) -> Destination:
+        """LinkedIn with a token that is not kept yet."""
+
+    def authorization_url(self, redirect_url: str, state: str) -> str:
+        """Where a person consents; ConfigError without a client id and secret."""
+
+    def exchange_code(self, code: str, redirect_url: str) -> Token:
+        """The token of a consent."""
+
+    def token_from_response(self, response: Mapping[str, object]) -> Token:
+        """LinkedIn's token response JSON as a token; ConfigError when it is none."""
+
+    def close(self) -> None:
+        """Close every kept connection."""
 
 
 # ── store ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 
 from guestlist.config import AudienceConfig, Config
-from guestlist.ports import Clock, Destination, Elements, Planner, Progress, Source
+from guestlist.ports import Clock, Door, Elements, Planner, Progress, Source
 from guestlist.settings import Settings
 from guestlist.store import Store
 
@@ -22,9 +22,10 @@ def silent(what: str, done: int, of: int) -> None:
 class App:
     """One installation at work.
 
-    ``destinations`` gives LinkedIn as one connected ad account; ``sources`` a list as its yaml describes it (folder:
-    where relative paths start). ``threads`` is how many requests of a run fly at once. ``stop`` is set when the process
-    was asked to end: whoever waits looks at it. ``dice`` spreads waiting times.
+    ``door`` gives LinkedIn as one connected ad account; ``sources`` a list as its yaml describes it (folder: where
+    relative paths start). ``threads`` is how many requests of a run fly at once. ``stop`` is set when the process was
+    asked to end: whoever waits looks at it. ``dice`` spreads waiting times. ``post`` sends a notice to an address and
+    says whether it arrived.
     """
 
     settings: Settings
@@ -32,9 +33,9 @@ class App:
     planner: Planner
     elements: Elements
     clock: Clock
-    destinations: Callable[[str], Destination]
+    door: Door
     sources: Callable[[AudienceConfig, Path], Source]
-    tell_people: Callable[[str, str, str], None] = lambda event, activation, text: None
+    post: Callable[[str, dict[str, str]], bool] = lambda url, message: True
     threads: int = 8
     dice: random.Random = field(default_factory=random.Random)
     stop: Event = field(default_factory=Event)

@@ -57,9 +57,10 @@ class SyncResult:
     seconds: float = 0.0
     state: RunState = "done"
     reason: str = ""
+    label: str = ""  # what a person must see to: errors' labels, or "stale"
 
     def json(self) -> dict[str, Any]:
-        """The documented fields, plus ``state`` and ``reason``."""
+        """The documented fields, plus ``state``, ``reason`` and ``label``."""
         return asdict(self)
 
     def exit_code(self, strict: bool = False) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from guestlist.core.text import masked
-from guestlist.errors import SourceError
+from guestlist.errors import SourceError, StaleSource
 from guestlist.ports import Clock, CsvDialect, Scan
 from guestlist.sources.headers import Format, Header, read_header
 
@@ -45,7 +45,7 @@ class FileSource:
             self._check_age(identity)
             headers = [read_header(path, file_format) for path in paths]
         except OSError as error:
-            raise SourceError(f"{error.filename or self.pattern} cannot be read: {error.strerror}") from None
+            raise SourceError(f"{error.filename or self.pattern} cannot be read: {error.strerror}.") from None
         header = _common(paths, headers, file_format)
         return Scan(file_format, tuple(map(str, paths)), header.columns, identity, header.dialect)
 
@@ -53,15 +53,15 @@ class FileSource:
         wanted = self.base_folder.absolute() / Path(self.pattern).expanduser()
         if wanted.is_dir():
             raise SourceError(
-                f"{wanted} is a folder; name a file in it, or a glob such as {self.pattern.rstrip('/')}/*.csv"
+                f"{wanted} is a folder; name a file in it, or a glob such as `{self.pattern.rstrip('/')}/*.csv`."
             )
         if wanted.is_file():
             return [wanted]
         if not glob.has_magic(self.pattern):
-            raise SourceError(f"{wanted} does not exist{_similar(wanted)}")
+            raise SourceError(f"{wanted} does not exist{_similar(wanted)}.")
         paths = sorted(path for found in glob.iglob(str(wanted), recursive=True) if (path := Path(found)).is_file())
         if not paths:
-            raise SourceError(f"no file matches {wanted}")
+            raise SourceError(f"No file matches {wanted}.")
         return paths
 
     def _check_age(self, identity: Sequence[tuple[str, int, int]]) -> None:
@@ -70,8 +70,8 @@ class FileSource:
         path, _, written = min(identity, key=lambda file: file[2])
         age = self.clock.now() - written / 1e9
         if age > self.max_age:
-            raise SourceError(
-                f"{path} is stale: it was last written {_ago(age)} ago, and max_age is {_ago(self.max_age)}"
+            raise StaleSource(
+                f"{path} is stale: it was last written {_ago(age)} ago, and max_age is {_ago(self.max_age)}."
             )
 
 
@@ -85,11 +85,11 @@ def _format(paths: Sequence[Path]) -> Format:
     for path in paths:
         found = FORMATS.get(path.suffix.lower())
         if found is None:
-            raise SourceError(f"{path} is of no known format; lists are csv, tsv, parquet, jsonl or xlsx files")
+            raise SourceError(f"{path} is of no known format; lists are csv, tsv, parquet, jsonl or xlsx files.")
         formats.setdefault(found, path)
     if len(formats) > 1:
         first, second, *_ = formats.values()
-        raise SourceError(f"{first} and {second} are of different formats; one list has one")
+        raise SourceError(f"{first} and {second} are of different formats; one list has one.")
     return next(iter(formats))
 
 
@@ -100,10 +100,12 @@ def _common(paths: Sequence[Path], headers: Sequence[Header], file_format: Forma
         return Header(tuple(dict.fromkeys(name for header in headers for name in header.columns)))
     for path, header in zip(paths[1:], headers[1:], strict=True):
         if header.columns != first.columns:
-            raise SourceError(f"{path} has other columns than {paths[0]}: {_difference(first.columns, header.columns)}")
+            raise SourceError(
+                f"{path} has other columns than {paths[0]}: {_difference(first.columns, header.columns)}."
+            )
         if _without_bom(header) != _without_bom(first):
             raise SourceError(
-                f"{path} is written differently from {paths[0]} (delimiter, quote, lines above its header)"
+                f"{path} is written differently from {paths[0]} (delimiter, quote, lines above its header)."
             )
     return first
 
@@ -129,7 +131,7 @@ def _similar(wanted: Path) -> str:
         close = difflib.get_close_matches(wanted.name, sorted(there), n=1)
     except OSError:
         return f"; the folder {wanted.parent} does not exist either"
-    return f"; did you mean {close[0]}?" if close else ""
+    return f" (did you mean {close[0]}?)" if close else ""
 
 
 def _ago(seconds: float) -> str:

@@ -1,0 +1,111 @@
+"""Activations of the file and of the store: what may change between two syncs, and what may not."""
+
+from __future__ import annotations
+
+import difflib
+
+from guestlist.app.context import App
+from guestlist.config import ActivationConfig, AudienceConfig, Config, DestinationConfig
+from guestlist.core.identity import Kind
+from guestlist.errors import ConfigError
+from guestlist.store.activations import Activation
+
+
+def entry(config: Config, name: str) -> ActivationConfig:
+    """The activation as the file describes it; ConfigError with the nearest name when it does not."""
+    found = config.activations.get(name)
+    if found is not None:
+        return found
+    near = difflib.get_close_matches(name, config.activations, n=1)
+    known = ", ".join(config.activations) or "none"
+    hint = f" Did you mean '{near[0]}'?" if near else f" It has: {known}."
+    raise ConfigError(f"There is no activation '{name}' in {config.path}.{hint}")
+
+
+def chosen(config: Config, name: str | None) -> list[str]:
+    """The activation asked for, or all of the file: those that others take people from come first."""
+    if name is not None:
+        entry(config, name)
+        return [name]
+    if not config.activations:
+        raise ConfigError(f"{config.path} has no activations: add one, or write a new file with `guestlist init LIST`.")
+    return sorted(config.activations, key=lambda each: config.activations[each].segment_of is not None)
+
+
+def kind(audience: AudienceConfig) -> Kind:
+    """What it is made of."""
+    return Kind.PEOPLE if audience.members == "people" else Kind.COMPANIES
+
+
+def existing(app: App, config: Config, name: str) -> Activation | None:
+    """The store's record of an activation of the file; ConfigError when the file now asks for something else of it."""
+    found = app.store.activations.get(name)
+    if found is None or found.removed_at is not None:
+        return None
+    wanted = entry(config, name)
+    _refuse_another(found, wanted, config.audiences[wanted.audience], config.destinations[wanted.destination])
+    return found
+
+
+def _refuse_another(
+    found: Activation, wanted: ActivationConfig, audience: AudienceConfig, destination: DestinationConfig
+) -> None:
+    """LinkedIn's segment holds what the old audience said; another one cannot silently take its place."""
+    for what, was, now in (
+        ("audience", found.audience, wanted.audience),
+        ("destination", found.destination, wanted.destination),
+        ("members", found.members.name.lower(), audience.members),
+        ("ad_account", found.ad_account, destination.ad_account),
+    ):
+        if was != now:
+            raise ConfigError(
+                f"The {what} of activation '{found.name}' was {was} and is now {now}, but its LinkedIn audience is "
+                f"made of the former: end it with `guestlist remove {found.name}`, or keep it under another name with "
+                f"`guestlist rename {found.name} NEW`, then sync again."
+            )
+    snapshot = "snapshot"
+    if (found.mode == snapshot) != (wanted.mode == snapshot) and found.mapping is not None:
+        raise ConfigError(
+            f"Activation '{found.name}' was synced with mode {found.mode} and is now {wanted.mode}: a snapshot stays "
+            f"one; end it with `guestlist remove {found.name}`, or keep it with `guestlist rename {found.name} NEW`."
+        )
+
+
+def ensure(app: App, config: Config, name: str) -> Activation:
+    """The store's record, made now if the activation is new, brought up to date if the file changed."""
+    wanted = entry(config, name)
+    destination = config.destinations[wanted.destination]
+    known = app.store.destinations.ensure(wanted.destination, destination.ad_account)
+    if known.ad_account != destination.ad_account:
+        _move_account(app, wanted.destination, known.ad_account, destination.ad_account)
+    found = existing(app, config, name) or _create(app, config, name, wanted)
+    if found.mode != wanted.mode or found.yaml_path != str(config.path.resolve()):
+        app.store.activations.update(found.id, mode=wanted.mode, yaml_path=str(config.path.resolve()))
+        found = app.store.activations.by_id(found.id)
+    return found
+
+
+def _create(app: App, config: Config, name: str, wanted: ActivationConfig) -> Activation:
+    segment_of = ensure(app, config, wanted.segment_of).id if wanted.segment_of else None
+    return app.store.activations.create(
+        name,
+        app.clock.now(),
+        segment_of=segment_of,
+        destination=wanted.destination,
+        ad_account=config.destinations[wanted.destination].ad_account,
+        audience=wanted.audience,
+        members=kind(config.audiences[wanted.audience]),
+        mode=wanted.mode,
+        yaml_path=str(config.path.resolve()),
+    )
+
+
+def _move_account(app: App, name: str, was: str, now: str) -> None:
+    users = [each.name for each in app.store.activations.all(removed=False) if each.destination == name]
+    if users:
+        raise ConfigError(
+            f"Destination '{name}' was ad account {was} and is now {now}, but {', '.join(users)} feed the former: give "
+            f"the new account a destination name of its own, or end them with `guestlist remove {users[0]}`."
+        )
+    app.store.destinations.disconnect(name)
+    app.store.destinations.update(name, ad_account=now)

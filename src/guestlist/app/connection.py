@@ -1,0 +1,112 @@
+"""Connecting a destination: consent or token in, everything checked at once, credential kept."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from guestlist.app.context import App
+from guestlist.app.results import CheckReport
+from guestlist.config import Config, DestinationConfig
+from guestlist.core import versions
+from guestlist.core.mapping import nearest
+from guestlist.errors import ConfigError, DeliveryError, NeedsPerson
+from guestlist.ports import Account, Token
+from guestlist.store.destinations import Credential
+
+WARN_DAYS = 14
+
+
+def described(config: Config, name: str) -> DestinationConfig:
+    """The destination as the file describes it; ConfigError with the nearest name when it does not."""
+    found = config.destinations.get(name)
+    if found is None:
+        known = f"; it has {', '.join(config.destinations)}" if config.destinations else ""
+        hint = nearest(name, config.destinations) or known
+        raise ConfigError(f"There is no destination '{name}' in {config.path}{hint}.")
+    return found
+
+
+def authorization(app: App, config: Config, name: str, redirect_url: str) -> tuple[str, str]:
+    """Where the person consents, and the state that has to come back."""
+    described(config, name)
+    state = secrets.token_urlsafe(24)
+    return app.door.authorization_url(redirect_url, state), state
+
+
+def connect_code(app: App, config: Config, name: str, code: str, redirect_url: str) -> CheckReport:
+    """Exchange the code of a consent, check, keep."""
+    described(config, name)
+    return keep(app, config, name, app.door.exchange_code(code, redirect_url))
+
+
+def connect_token(app: App, config: Config, name: str, response: Mapping[str, Any]) -> CheckReport:
+    """Take LinkedIn's token response, check, keep."""
+    described(config, name)
+    return keep(app, config, name, app.door.token_from_response(response))
+
+
+def keep(app: App, config: Config, name: str, token: Token) -> CheckReport:
+    """Check what the token may do, then keep it sealed. Another member than before keeps segments and ledger.
+
+    Raises what ``Destination.check`` raises; nothing is kept then.
+    """
+    account_urn = described(config, name).ad_account
+    account = app.door.trial(account_urn, token).check()
+    known = app.store.destinations.ensure(name, account_urn)
+    if known.ad_account != account_urn:
+        app.store.destinations.update(name, ad_account=account_urn)
+    now = app.clock.now()
+    settings = app.settings
+    credential = Credential(token, settings.linkedin_client_id, settings.linkedin_client_secret)
+    app.store.destinations.connect(name, credential, now)
+    app.store.destinations.update(name, member=account.member, account_name=account.name, role=account.role)
+    app.store.audit.add("local", "connect", name, now, member=account.member)
+    return report(app, name, account_urn, token, account)
+
+
+def check(app: App, config: Config, name: str | None = None) -> list[CheckReport]:
+    """Every destination of the file, or one: what is right and what is not."""
+    names = [name] if name is not None else list(config.destinations)
+    return [_check(app, each, described(config, each)) for each in names]
+
+
+def _check(app: App, name: str, wanted: DestinationConfig) -> CheckReport:
+    credential, _ = app.store.destinations.credential(name)
+    if credential is None:
+        problem = f"it is not connected: run `guestlist connect {name}`"
+        return report(app, name, wanted.ad_account, None, None, (problem,))
+    try:
+        account = app.door.destination(name).check()
+    except NeedsPerson as error:
+        app.store.destinations.park(name, error.label, str(error))
+        return report(app, name, wanted.ad_account, credential.token, None, (f"{error.label}: {error}",))
+    except DeliveryError as error:
+        return report(app, name, wanted.ad_account, credential.token, None, (str(error),))
+    app.store.destinations.update(name, member=account.member, account_name=account.name, role=account.role)
+    app.store.destinations.unpark(name)
+    fresh, _ = app.store.destinations.credential(name)
+    return report(app, name, wanted.ad_account, fresh.token if fresh else credential.token, account)
+
+
+def report(
+    app: App, name: str, account_urn: str, token: Token | None, account: Account | None, problems: tuple[str, ...] = ()
+) -> CheckReport:
+    """One destination's calendar and rights."""
+    version = app.settings.linkedin_version
+    today = datetime.fromtimestamp(app.clock.now(), UTC).date()
+    return CheckReport(
+        name,
+        account_urn,
+        account_name=account.name if account else "",
+        member=account.member if account else "",
+        role=account.role if account else "",
+        scopes=account.scopes if account else (),
+        token_ends=token.expires_at if token else None,
+        refresh_ends=token.refresh_expires_at if token and token.refresh_token else None,
+        api_version=version,
+        api_version_days=versions.days_left(version, today),
+        problems=problems,
+    )

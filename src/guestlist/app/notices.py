@@ -1,0 +1,94 @@
+"""Telling people: one message when something starts to need them, one when it is over, the same at most once a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from guestlist.app.context import App
+from guestlist.app.results import SyncResult
+from guestlist.config import Config
+from guestlist.core import versions
+from guestlist.store.activations import Activation
+
+WARN_DAYS = (3, 14, 30)  # days left at which a token's or an API version's end is told
+NEEDED = 300  # matched members without which LinkedIn serves nobody
+TWICE = 2
+
+Condition = tuple[str, str, bool, str]  # event, activation, is it so now, text
+
+
+def after_sync(app: App, config: Config, name: str, result: SyncResult | None) -> None:
+    """Tell what one sync found. ``result`` None: it ended in an error that was raised."""
+    activation = app.store.activations.get(name)
+    if config.notify is None or activation is None:
+        return
+    for condition in _conditions(app, activation, result):
+        _tell(app, config, *condition)
+    calendar(app, config)
+
+
+def _conditions(app: App, activation: Activation, result: SyncResult | None) -> Iterator[Condition]:
+    name = activation.name
+    state = result.state if result is not None else "failed"
+    reason = result.reason if result is not None else activation.reason
+    yield "waits for a person", name, state == "waiting", reason
+    yield "parked", name, state == "parked", reason
+    failing = state == "failed" and activation.fails_in_row >= TWICE
+    yield "failed twice", name, failing, f"two syncs failed one after the other: {reason}"
+    yield "stale source", name, result is not None and result.label == "stale", reason
+    yield "missed its schedule", name, False, ""
+    segment = app.store.segments.current(activation.ledger_id)
+    if segment is not None and segment.as_of is not None:
+        small = segment.linkedin_status == "READY" and (segment.audience_size or 0) < NEEDED
+        yield "too small", name, small, f"LinkedIn shows fewer than {NEEDED} members, so the audience is not served"
+        gone = segment.linkedin_status in ("EXPIRED", "FAILED", "ARCHIVED")
+        yield "audience lost", name, gone, f"LinkedIn says {segment.linkedin_status}"
+
+
+def missed(app: App, config: Config, name: str, text: str) -> None:
+    """A schedule was not kept."""
+    _tell(app, config, "missed its schedule", name, True, text)
+
+
+def calendar(app: App, config: Config) -> None:
+    """Ends of tokens and of the API version, at 30, 14 and 3 days."""
+    now = app.clock.now()
+    version = app.settings.linkedin_version
+    left = versions.days_left(version, datetime.fromtimestamp(now, UTC).date())
+    advice = "upgrade Guestlist or set GUESTLIST_LINKEDIN_VERSION"
+    _countdown(app, config, f"API version {version}", left, f"LinkedIn switches it off; {advice}")
+    for name in config.destinations:
+        credential, _ = app.store.destinations.credential(name)
+        if credential is None:
+            continue
+        token = credential.token
+        end = token.refresh_expires_at if token.refresh_token else token.expires_at
+        if end is not None:
+            days = int((end - now) // 86_400)
+            _countdown(app, config, f"destination {name}", days, f"run `guestlist connect {name}` before it ends")
+
+
+def _countdown(app: App, config: Config, what: str, left: int, advice: str) -> None:
+    reached = next((days for days in WARN_DAYS if left <= days), None)
+    for days in WARN_DAYS:
+        text = f"{what}: {max(left, 0)} days left; {advice}"
+        _tell(app, config, f"{days} days left", what, reached == days, text)
+
+
+def _tell(app: App, config: Config, event: str, subject: str, so: bool, text: str) -> None:
+    """Post when it begins, and once more when it is over. Nobody waits for the answer of a webhook twice."""
+    if config.notify is None:
+        return
+    key = f"{event}/{subject}"
+    if so and app.store.notices.begin(key, app.clock.now()):
+        if not _post(app, config, event, subject, f"{subject}: {text}"):
+            app.store.notices.unsent(key)
+    elif not so and app.store.notices.over(key):
+        _post(app, config, f"over: {event}", subject, f"{subject}: no longer so ({event})")
+
+
+def _post(app: App, config: Config, event: str, subject: str, text: str) -> bool:
+    url = app.settings.public_url or ""
+    message = {"text": f"Guestlist: {text}", "event": event, "activation": subject, "url": url}
+    return config.notify is None or app.post(config.notify.url, message)

@@ -1,0 +1,138 @@
+"""What people look at: activations as they stand, runs, rejected rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from guestlist.app import segments
+from guestlist.app.context import App
+from guestlist.app.results import RejectedRow, RunRow, StatusRow, SyncResult
+from guestlist.app.sync import NONE_REFUSED, result_of
+from guestlist.config import Config
+from guestlist.core.mapping import nearest
+from guestlist.errors import ConfigError, DeliveryError
+from guestlist.store.activations import Activation
+from guestlist.store.runs import Run
+from guestlist.store.segments import Segment
+
+
+def known(app: App, name: str) -> Activation:
+    """The store's record of an activation; ConfigError with the nearest name when it was never synced."""
+    found = app.store.activations.get(name)
+    if found is None or found.removed_at is not None:
+        names = [each.name for each in app.store.activations.all(removed=False)]
+        hint = nearest(name, names) or (f"; known are {', '.join(names)}" if names else "")
+        raise ConfigError(f"Activation '{name}' was never synced{hint}.")
+    return found
+
+
+def status(app: App, config: Config | None, name: str | None = None, *, live: bool = False) -> list[StatusRow]:
+    """Every activation of the file and of the store; ``live`` asks LinkedIn now."""
+    there = {each.name: each for each in app.store.activations.all(removed=False)}
+    described = list(config.activations) if config is not None else []
+    names = [*described, *(each for each in there if each not in described)]
+    if name is not None:
+        if name not in names:
+            raise ConfigError(f"There is no activation '{name}'{nearest(name, names)}.")
+        names = [name]
+    return [_row(app, config, each, there.get(each), live=live) for each in names]
+
+
+def _row(app: App, config: Config | None, name: str, found: Activation | None, *, live: bool) -> StatusRow:
+    wanted = config.activations.get(name) if config is not None else None
+    if found is None:
+        destination = wanted.destination if wanted else ""
+        return StatusRow(name, "never synced", "run `guestlist sync`", destination=destination)
+    segment = app.store.segments.current(found.ledger_id)
+    problem = _ask(app, found, segment) if live and segment is not None and segment.linkedin_id else ""
+    segment = app.store.segments.current(found.ledger_id)
+    state, reason = _state(app, config, found)
+    last = next(iter(app.store.runs.latest(found.id, 1)), None)
+    return StatusRow(
+        name,
+        state,
+        problem or reason,
+        segment_id=segment.linkedin_id if segment else None,
+        linkedin_status=segment.linkedin_status if segment else "",
+        input=segment.input if segment else None,
+        matched=segment.matched if segment else None,
+        audience_size=segment.audience_size if segment else None,
+        as_of=segment.as_of if segment else None,
+        last_run=last.started if last else None,
+        destination=found.destination,
+        segment_name=segment.name if segment else "",
+        told=_told(app, found),
+        campaign_manager=campaign_manager(app, found.ad_account) if segment else "",
+    )
+
+
+def _ask(app: App, found: Activation, segment: Segment) -> str:
+    try:
+        there = segments.watch(app, app.door.destination(found.destination), segment, found.ad_account)
+    except (DeliveryError, ConfigError) as error:
+        return str(error)
+    return "" if there is not None else "LinkedIn no longer has this audience; the next sync makes it again"
+
+
+def _state(app: App, config: Config | None, found: Activation) -> tuple[str, str]:
+    wanted = config.activations.get(found.name) if config is not None else None
+    if config is not None and wanted is None:
+        return "not in the file", "nothing is sent; `guestlist remove` ends it for good"
+    if wanted is not None and config is not None:
+        destination = config.destinations[wanted.destination]
+        if not (wanted.enabled and destination.enabled):
+            return "disabled", "nothing is sent, nothing is lost"
+    parked = app.store.destinations.get(found.destination)
+    if parked is not None and parked.state:
+        return "parked", f"{parked.state}: {parked.reason}"
+    if found.state:
+        return found.state, found.reason
+    if app.store.runs.open_run(found.id) is not None:
+        holder = app.store.lock_holder(f"ledger-{found.ledger_id}")
+        return ("syncing", holder) if holder else ("pending", "a sync was interrupted; the next one goes on")
+    if found.frozen:
+        return "frozen", "the snapshot was sent; its list is not read again"
+    return ("in step", "") if found.last_run is not None else ("never synced", "run `guestlist sync`")
+
+
+def _told(app: App, found: Activation) -> int | None:
+    """Members LinkedIn was told, by the last closed run."""
+    for run in app.store.runs.latest(found.id, 5):
+        if run.kind == "sync" and run.state == "closed":
+            return sum(run.counts.get(each, 0) for each in ("added", "changed", "unchanged"))
+    return None
+
+
+def campaign_manager(app: App, ad_account: str) -> str:
+    """Where the account's matched audiences are listed for people (the emulator has the same page)."""
+    parts = urlsplit(app.settings.linkedin_oauth_url)
+    number = ad_account.rsplit(":", 1)[-1]
+    return f"{parts.scheme}://{parts.netloc}/campaignmanager/accounts/{number}/matched-audiences"
+
+
+def runs(app: App, name: str | None = None, limit: int = 20) -> list[RunRow]:
+    """The latest runs, newest first."""
+    of = known(app, name).id if name is not None else None
+    names = {each.id: each for each in app.store.activations.all()}
+    return [_run_row(app, names[run.activation_id], run) for run in app.store.runs.latest(of, limit)]
+
+
+def _run_row(app: App, activation: Activation, run: Run) -> RunRow:
+    result = result_of(app, activation, run, "done", run.reason, NONE_REFUSED, run.requests, open_ones=True)
+    ended = run.ended if run.ended is not None else app.clock.now()
+    return RunRow(run.id, run.started, _shown(result, run, ended))
+
+
+def _shown(result: SyncResult, run: Run, ended: float) -> SyncResult:
+    values = {**result.json(), "seconds": round(ended - run.started, 3), "state": run.state}
+    return SyncResult(**values)
+
+
+def rejected(app: App, name: str) -> Iterator[RejectedRow]:
+    """Every row of the last run that was not sent or that LinkedIn refused."""
+    current = app.store.rejected.get(known(app, name).id)
+    if current is None or current.file_id is None:
+        return
+    for row, key, reason, since in app.elements.rejected(str(app.store.files.open(current.file_id))):
+        yield RejectedRow(row, key, reason, since)

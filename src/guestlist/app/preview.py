@@ -1,0 +1,98 @@
+"""``plan``: what a sync would do now, and lists for LinkedIn's upload page; nothing is sent."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+from guestlist.app import activations, planning
+from guestlist.app.context import App
+from guestlist.app.delivery import RATE
+from guestlist.app.planning import Case
+from guestlist.app.results import Guard, PlanResult
+from guestlist.config import Config
+from guestlist.core.delivery import BATCH_SIZE
+from guestlist.core.fields import FIELDS
+from guestlist.ports import LedgerPart, Plan
+from guestlist.store.activations import Activation
+
+NEEDED, ADVISED = 300, 10_000  # LinkedIn: 300 matched members or nothing is served; 10,000 advised
+
+
+def plan(app: App, config: Config, name: str) -> PlanResult:
+    """What a sync would do now. ConfigError, SourceError and StoreError are raised."""
+    case = planning.case(config, name)
+    found = activations.existing(app, config, name)
+    if found is not None and found.frozen and case.wanted.mode == "snapshot":
+        return PlanResult(name, state="frozen", reason="the snapshot was sent; its list is not read again")
+    chosen, made = _made(app, case, found, _ledger(app, config, case, found))
+    guard = planning.judge(case, made)
+    result = _result(case, made, guard, chosen)
+    if not case.sends:
+        return replace(result, state="disabled", reason="it is disabled: a sync would send nothing")
+    if guard.trips:
+        command = planning.allow_command(name, guard.removals)
+        return replace(result, state="waiting", reason=f"the removal guard would stop it: {guard.reason}; `{command}`")
+    return result
+
+
+def _ledger(app: App, config: Config, case: Case, found: Activation | None) -> tuple[LedgerPart, ...]:
+    if found is None and case.wanted.segment_of is not None:
+        found = activations.existing(app, config, case.wanted.segment_of)
+    return app.store.ledgers.parts(found.ledger_id)[1] if found is not None else ()
+
+
+def _made(
+    app: App, case: Case, found: Activation | None, ledger: tuple[LedgerPart, ...]
+) -> tuple[dict[str, tuple[str, ...]], Plan]:
+    scan = app.sources(case.audience, case.folder).open()
+    chosen = planning.choose_mapping(case, found, scan)
+    with app.store.files.workspace(f"plan of {case.name}") as folder:
+        request = planning.request(app, case, scan, chosen, ledger, folder)
+        return chosen, app.planner.plan(request, app.progress)
+
+
+def _result(case: Case, made: Plan, guard: Guard, chosen: dict[str, tuple[str, ...]]) -> PlanResult:
+    counts = made.counts
+    requests = math.ceil(made.changes.removes / BATCH_SIZE) + math.ceil(made.changes.adds / BATCH_SIZE)
+    wanted = counts.added + counts.changed + counts.unchanged
+    return PlanResult(
+        case.name,
+        adds=counts.added + counts.changed,
+        removes=counts.removed,
+        unchanged=counts.unchanged,
+        rejected=counts.rejected,
+        rejected_by_reason=dict(made.rejected.by_reason),
+        requests=requests,
+        seconds_at_limit=round(requests * 60 / RATE[case.members], 1),
+        guard=guard,
+        mapping=chosen,
+        in_clear=made.traits_in_clear or _in_clear(case, chosen),
+        notes=dict(made.notes),
+        duplicates=counts.duplicates,
+        advice=_advice(case, wanted),
+    )
+
+
+def _in_clear(case: Case, chosen: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    fields = FIELDS[case.members]
+    return tuple(name for name in chosen if name in fields and name != "primaryId" and not fields[name].hashed)
+
+
+def _advice(case: Case, wanted: int) -> str:
+    if case.audience.members == "companies":
+        return f"LinkedIn needs {NEEDED} matched members (people at these companies) before it serves an audience."
+    needs = f"LinkedIn needs {NEEDED} matched members before it serves an audience, and advises {ADVISED:,} contacts"
+    return f"{needs}; this list has {wanted:,}."
+
+
+def write_lists(app: App, config: Config, name: str, folder: Path) -> list[Path]:
+    """Everyone wanted, as LinkedIn's own list template; needs no connection and leaves the ledger alone."""
+    case = planning.case(config, name)
+    scan = app.sources(case.audience, case.folder).open()
+    chosen = planning.choose_mapping(case, activations.existing(app, config, name), scan)
+    with app.store.files.workspace(f"lists of {name}") as work:
+        request = planning.request(app, case, scan, chosen, (), work)
+        made = app.planner.plan(replace(request, mode="mirror", write=True), app.progress)
+        return app.elements.write_lists(case.members, made.changes, folder, name)

@@ -1,0 +1,187 @@
+"""Runs: made durable, carried to their end, closed into the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from guestlist.app.context import App
+from guestlist.core.delivery import BATCH_SIZE
+from guestlist.errors import StoreError
+from guestlist.ports import Changes, Delta, FoldRequest, LedgerPart, Plan, Refusals, Rejected
+from guestlist.store.batches import ADD_PHASE, REMOVE_PHASE, Piece
+from guestlist.store.rejected import RejectedRows
+from guestlist.store.runs import Planned, Run
+
+TOO_OLD = 86_400.0  # a run that waited longer is closed and planned anew (a snapshot's waits however long)
+CLOSE_TRIES = 5
+
+
+def pieces(changes: Changes) -> list[Piece]:
+    """The batches of a run: REMOVE rows, then ADD rows, 5,000 at a time."""
+    return [
+        Piece(start, min(BATCH_SIZE, end - start), phase=phase)
+        for phase, first, end in (
+            (REMOVE_PHASE, 0, changes.removes),
+            (ADD_PHASE, changes.removes, changes.removes + changes.adds),
+        )
+        for start in range(first, end, BATCH_SIZE)
+    ]
+
+
+def commit(
+    app: App,
+    run: Run,
+    plan: Plan,
+    mapping: Mapping[str, tuple[str, ...]],
+    *,
+    sealed: bool = False,
+    allow_removals: int | None = None,
+    activation_changes: Mapping[str, Any] | None = None,
+) -> Run:
+    """The durable border: changes, batches and rejected rows, in one transaction after their files are synced."""
+    store, changes = app.store, plan.changes
+    file_id = None
+    if changes.path is not None:
+        file_id = store.files.reserve("changes", f"changes of run {run.id}", run.id)
+        rows = changes.removes + changes.adds + changes.labels
+        store.files.publish(file_id, changes.path, rows, seal=sealed)
+    rejected_id = _publish_rejected(app, run, plan.rejected)
+    shown = {
+        "by_reason": dict(plan.rejected.by_reason),
+        "notes": dict(plan.notes),
+        "in_clear": list(plan.traits_in_clear),
+    }
+    with store.transaction():
+        store.rejected.put(_rejected_rows(app, run, plan.rejected, rejected_id))
+        store.runs.commit(
+            run.id,
+            Planned(
+                plan.counts,
+                changes,
+                pieces(changes),
+                file_id,
+                shown,
+                {field: tuple(sources) for field, sources in mapping.items()},
+                sealed=sealed,
+                allow_removals=allow_removals,
+            ),
+        )
+        if activation_changes:
+            store.activations.update(run.activation_id, **activation_changes)  # type: ignore[typeddict-item]
+    return store.runs.get(run.id)
+
+
+def _rejected_rows(app: App, run: Run, rejected: Rejected, file_id: int | None) -> RejectedRows:
+    samples = {reason: [list(each) for each in found] for reason, found in rejected.samples.items()}
+    return RejectedRows(run.activation_id, run.id, app.clock.now(), dict(rejected.by_reason), samples, file_id)
+
+
+def _publish_rejected(app: App, run: Run, rejected: Rejected) -> int | None:
+    if rejected.path is None:
+        return None
+    file_id = app.store.files.reserve("rejected", f"rejected rows of run {run.id}", run.id)
+    app.store.files.publish(file_id, rejected.path, sum(rejected.by_reason.values()))
+    return file_id
+
+
+@contextmanager
+def opened_changes(app: App, run: Run) -> Iterator[Changes]:
+    """The changes of a run, readable while the block runs; those of a snapshot are unsealed for that long."""
+    if run.sealed and run.changes_file_id is not None:
+        with app.store.files.opened(run.changes_file_id) as path:
+            yield replace(app.store.runs.changes(run.id), path=str(path))
+    else:
+        yield app.store.runs.changes(run.id)
+
+
+def close(app: App, run: Run, **activation_changes: Any) -> Refusals:
+    """Close a run, never drop it: what was answered counts, what was claimed without an answer becomes unsure, the
+    rest was never sent. Writes one ledger delta. Safe to repeat after a crash at any point.
+    """
+    store = app.store
+    store.runs.stop(run.id)
+    outcomes = store.runs.outcomes(run.id)
+    texts = store.reasons.texts()
+    refused = {position: texts.get(number, "") for each in outcomes for position, number in each.refused.items()}
+    with opened_changes(app, run) as changes, store.files.workspace(f"close of run {run.id}") as folder:
+        refusals = app.elements.refusals(changes, refused) if refused else Refusals()
+        for _ in range(CLOSE_TRIES):
+            version, parts = store.ledgers.parts(run.ledger_id)
+            delta = None
+            if changes.removes + changes.adds + changes.labels:
+                delta = app.planner.fold(
+                    FoldRequest(changes, outcomes, run.id, app.clock.now(), str(folder), ledger=parts)
+                )
+            file_id = publish_delta(app, delta, run.id)
+            done = store.runs.close(run.id, version, delta, app.clock.now(), file_id, **activation_changes)
+            if done or store.runs.get(run.id).state == "closed":
+                break
+        else:
+            raise StoreError(f"Run {run.id} cannot be closed: its ledger keeps changing; run `guestlist sync` again.")
+    if refusals.rows:
+        _add_refusals(app, run, refusals)
+    tidy(app, run.ledger_id)
+    return refusals
+
+
+def publish_delta(app: App, delta: Delta | None, run_id: int | None) -> int | None:
+    """A large delta becomes a file of the store; None: it is small enough for SQL."""
+    if delta is None or delta.path is None:
+        return None
+    file_id = app.store.files.reserve("ledgers", "a ledger's delta", None)
+    app.store.files.publish(file_id, delta.path, delta.rows)
+    return file_id
+
+
+def _add_refusals(app: App, run: Run, refusals: Refusals) -> None:
+    """Rows that LinkedIn refused join the rejected rows of the activation."""
+    store = app.store
+    current = store.rejected.get(run.activation_id)
+    if current is None or current.run_id != run.id:
+        current = RejectedRows(run.activation_id, run.id, app.clock.now(), {}, {}, None)
+    by_reason, samples = dict(current.by_reason), {key: list(found) for key, found in current.samples.items()}
+    for row, key, text in refusals.rows:
+        reason = f"refused by LinkedIn: {text}"
+        by_reason[reason] = by_reason.get(reason, 0) + 1
+        if len(samples.setdefault(reason, [])) < 10:
+            samples[reason].append([row, key])
+    with store.files.workspace(f"rejected rows of run {run.id}") as folder:
+        before = None if current.file_id is None else str(store.files.open(current.file_id))
+        path = app.elements.add_rejected(before, refusals, run.started, folder)
+        file_id = store.files.reserve("rejected", f"rejected rows of run {run.id}", None)
+        store.files.publish(file_id, path, sum(by_reason.values()))
+        store.rejected.put(replace(current, by_reason=by_reason, samples=samples, file_id=file_id))
+
+
+def fold_late(app: App, ledger_id: int) -> None:
+    """Answers of stopped workers that came after somebody else went on: what they told is unsure."""
+    store = app.store
+    late = store.attempts.late_ones(ledger_id)
+    for each in late:
+        with store.files.workspace("late answers") as folder:
+            version, parts = store.ledgers.parts(ledger_id)
+            request = FoldRequest(each.changes, (), each.run_id, app.clock.now(), str(folder), late=True, ledger=parts)
+            delta = app.planner.fold(request)
+            file_id = publish_delta(app, delta, None)
+            store.attempts.fold_late(ledger_id, version, [each.id], delta, file_id, app.clock.now())
+
+
+def tidy(app: App, ledger_id: int) -> None:
+    """Pour small deltas together, merge many into a new base; under the ledger's lock."""
+    store = app.store
+    poured = store.ledgers.pour_due(ledger_id)
+    version, parts = store.ledgers.parts(ledger_id) if poured or store.ledgers.merge_due(ledger_id) else (0, ())
+    if store.ledgers.merge_due(ledger_id):
+        _merge(app, ledger_id, version, parts)
+    elif poured:
+        _merge(app, ledger_id, version, tuple(part for part in parts if part.seq in poured))
+
+
+def _merge(app: App, ledger_id: int, version: int, parts: tuple[LedgerPart, ...]) -> None:
+    with app.store.files.workspace("merging a ledger") as folder:
+        merged = app.planner.merge(parts, str(folder))
+        file_id = publish_delta(app, merged, None)
+        app.store.ledgers.replace(ledger_id, version, [part.seq for part in parts], merged, file_id)

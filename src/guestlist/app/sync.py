@@ -1,0 +1,437 @@
+"""One sync of one activation: finish what is open, look, plan, deliver, close."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from guestlist.app import activations, notices, planning, runs, segments
+from guestlist.app.context import App
+from guestlist.app.delivery import ENDPOINT, GONE, Delivery, Stop, Target
+from guestlist.app.planning import Case
+from guestlist.app.results import RunState, SyncResult
+from guestlist.config import Config
+from guestlist.errors import (
+    DeliveryError,
+    NeedsPerson,
+    NeedsReauthorization,
+    Refused,
+    SourceError,
+    StaleSource,
+    TryAgain,
+    WaitsForLinkedIn,
+)
+from guestlist.ports import Destination, Plan, Refusals, SegmentSpec
+from guestlist.store.activations import Activation
+from guestlist.store.runs import Run
+from guestlist.store.segments import Segment
+
+NONE_REFUSED = Refusals()
+KEEP_ALIVE = 25 * 86_400.0
+ROUNDS = 3  # a rebuild in the middle of a sync starts another round
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person asked of this one sync."""
+
+    allow_removals: int | None = None
+    resend: bool = False
+    new_snapshot: bool = False
+
+
+NOTHING_SPECIAL = Wish()
+
+
+class Halt(Exception):
+    """The sync ends here, in ``state``, because of ``reason``; never leaves this module."""
+
+    def __init__(self, state: RunState, reason: str, run: Run | None = None) -> None:
+        super().__init__(reason)
+        self.state, self.reason, self.run = state, reason, run
+
+
+def sync(app: App, config: Config, name: str, wish: Wish = NOTHING_SPECIAL) -> SyncResult:
+    """One activation, and whoever asked to hear of it is told. See ``sync_one``."""
+    result = None
+    try:
+        result = sync_one(app, config, name, wish)
+    finally:
+        notices.after_sync(app, config, name, result)
+    return result
+
+
+def sync_one(app: App, config: Config, name: str, wish: Wish = NOTHING_SPECIAL) -> SyncResult:
+    """Plan, deliver, settle, close. Expected ends are states of the result; ConfigError, SourceError and StoreError
+    are raised (after they were written down). A second sync of the same activation waits for the first.
+    """
+    began = app.clock.now()
+    case = planning.case(config, name)
+    activation = activations.ensure(app, config, name)
+    if not case.sends:
+        off = "the destination" if case.wanted.enabled else "the activation"
+        return SyncResult(name, state="disabled", reason=f"{off} is disabled in {config.path.name}")
+    with app.store.lock(f"ledger-{activation.ledger_id}"):
+        activity = _Sync(app, case, app.store.activations.by_id(activation.id), wish)
+        try:
+            result = activity.go()
+        except (SourceError, DeliveryError) as error:
+            result = activity.failed(error)
+    return replace(result, seconds=round(app.clock.now() - began, 3))
+
+
+class _Sync:
+    """A sync in progress, under the ledger's lock."""
+
+    def __init__(self, app: App, case: Case, activation: Activation, wish: Wish) -> None:
+        self.app, self.store, self.case, self.wish = app, app.store, case, wish
+        self.activation = activation
+        self.requests = 0
+        self._destination: Destination | None = None
+        self._begun: int | None = None  # a segment's intent made in this sync
+
+    # ── the way through ──────────────────────────────────────────────────────────────────────────────────────────
+    def go(self) -> SyncResult:
+        """From what is open to a closed run, in rounds."""
+        try:
+            self._ready()
+            finished = self._finish_open_runs()
+            self._new_snapshot()
+            for _ in range(ROUNDS):
+                self._look_at_segment()
+                if self._frozen():
+                    if finished is not None:
+                        return finished
+                    return self._result("frozen", reason="the snapshot was sent; its list is not read again")
+                result = self._round()
+                if result is not None:
+                    return result
+        except Halt as halt:
+            return self._halted(halt)
+        return self._result("failed", reason="LinkedIn lets go of every segment that is made")
+
+    def _round(self) -> SyncResult | None:
+        """Plan and carry out once; None when the segment was lost meanwhile and a new one has to be filled."""
+        runs.fold_late(self.app, self.activation.ledger_id)
+        self._overlay()
+        run = self._plan()
+        if run is None:
+            return self._result("frozen", reason="the snapshot was sent; its list is not read again")
+        if not run.removes + run.adds:
+            self._close(run, quiet=True)
+            return self._done(run, NONE_REFUSED)
+        return self._carry_out(run)
+
+    # ── before a plan ────────────────────────────────────────────────────────────────────────────────────────────
+    @property
+    def destination(self) -> Destination:
+        """LinkedIn, once it is needed."""
+        if self._destination is None:
+            self._destination = self.app.door.destination(self.case.wanted.destination)
+        return self._destination
+
+    def _ready(self) -> None:
+        """Nothing is tried while the destination waits for LinkedIn's next day or for a person."""
+        name = self.case.wanted.destination
+        known = self.store.destinations.get(name)
+        if known is None or self.store.destinations.credential(name)[0] is None:
+            raise Halt("parked", f"destination '{name}' is not connected: run `guestlist connect {name}`")
+        until = known.waits.get(ENDPOINT[self.activation.members], 0.0)
+        if until > self.app.clock.now():
+            raise Halt("pending", "LinkedIn's day limit is used up; goes on at 00:00 UTC", self._open_run())
+        if known.state:
+            self._try_to_unpark(name)
+
+    def _try_to_unpark(self, name: str) -> None:
+        """A person may have mended it meanwhile, here or at LinkedIn: looking costs two requests."""
+        try:
+            account = self.destination.check()
+        except NeedsPerson as still:
+            self.store.destinations.park(name, still.label, str(still))
+            raise Halt("parked", f"{still.label}: {still}", self._open_run()) from still
+        self.store.destinations.update(name, member=account.member, account_name=account.name, role=account.role)
+        self.store.destinations.unpark(name)
+
+    def _open_run(self) -> Run | None:
+        return self.store.runs.open_run(self.activation.id)
+
+    def _finish_open_runs(self) -> SyncResult | None:
+        """What an earlier sync left open is carried to its end (or closed, when it has become too old)."""
+        finished = None
+        self.store.runs.sweep(self.activation.id, self.app.clock.now())
+        for run in reversed(self.store.runs.open_runs(self.activation.ledger_id)):
+            too_old = self.app.clock.now() - run.started > runs.TOO_OLD and not run.sealed
+            another_epoch = run.segment_id is not None and run.epoch != self.activation.epoch
+            if run.state == "closing" or too_old or another_epoch or not run.removes + run.adds:
+                self._close(run, quiet=True)
+            else:
+                finished = self._carry_out(run)
+            self._reread()
+        return finished
+
+    def _reread(self) -> None:
+        self.activation = self.store.activations.by_id(self.activation.id)
+
+    def _frozen(self) -> bool:
+        return self.case.wanted.mode == "snapshot" and self.activation.frozen
+
+    def _new_snapshot(self) -> None:
+        if self.wish.new_snapshot and self.case.wanted.mode == "snapshot" and self.activation.frozen:
+            self.store.activations.fresh_ledger(self.activation.id, self.app.clock.now())
+            self._reread()
+
+    def _look_at_segment(self) -> None:
+        """Ask LinkedIn how the segment is; one that takes nobody any more is replaced (a new epoch)."""
+        segment = self.store.segments.current(self.activation.ledger_id)
+        if segment is None or segment.state == "intent":
+            return
+        if segment.state == "live":
+            status = segments.watch(self.app, self.destination, segment, self.activation.ad_account)
+            if (status is None and segments.is_young(self.app, segment)) or (status and status.status not in GONE):
+                self._rename(segment)
+                return
+            if self.case.wanted.mode == "snapshot":
+                return
+            said = "LinkedIn no longer has the segment" if status is None else f"LinkedIn says {status.status}"
+            segments.rebuild(self.app, self.activation, segment, said)
+        name = self.case.wanted.segment_title
+        now = self.app.clock.now()
+        begun = self.store.segments.begin(self.activation.id, segment.ledger_id, self._source_id(), name, now)
+        self._begun = begun.id
+        self._reread()
+
+    def _rename(self, segment: Segment) -> None:
+        title = self.case.wanted.segment_title
+        if self.case.wanted.rename == "propagate" and segment.name != title and segment.linkedin_id:
+            self.destination.rename_segment(segment.linkedin_id, title)
+            self.store.segments.rename(segment.id, title)
+
+    def _overlay(self) -> None:
+        """Tell everybody again where a person or the file's ``refresh`` asks for it."""
+        last = self.activation.last_refresh_at or self.activation.created_at
+        due = self.case.wanted.refresh is not None and self.app.clock.now() - last >= self.case.wanted.refresh
+        if self.wish.resend or due:
+            self.wish = replace(self.wish, resend=False)
+            self.store.ledgers.overlay(self.activation.ledger_id, "again")
+            self.store.activations.update(self.activation.id, last_refresh_at=self.app.clock.now())
+
+    # ── planning ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def _plan(self) -> Run | None:
+        """A committed run; None: a snapshot froze meanwhile. Raises Halt when the guard stops it."""
+        run = self.store.runs.begin(self.activation.id, "sync", self.app.clock.now())
+        try:
+            return self._planned(run)
+        except BaseException as error:
+            reason = str(error) if isinstance(error, (SourceError, Halt)) else type(error).__name__
+            self.store.runs.give_up(run.id, "failed", reason, self.app.clock.now())
+            raise
+
+    def _planned(self, run: Run) -> Run:
+        scan = self.app.sources(self.case.audience, self.case.folder).open()
+        chosen = planning.choose_mapping(self.case, self.activation, scan)
+        with self.store.files.workspace(f"plan of run {run.id}", run.id) as folder:
+            _, ledger = self.store.ledgers.parts(self.activation.ledger_id)
+            request = planning.request(self.app, self.case, scan, chosen, ledger, folder)
+            request = replace(request, run=run.id, write=True, rejected_before=self._rejected_before())
+            plan = self.app.planner.plan(request, self.app.progress)
+            self._guard(plan)
+            snapshot = self.case.wanted.mode == "snapshot"
+            changes: dict[str, Any] = {
+                "mapping": {field: list(sources) for field, sources in chosen.items()},
+                "last_synced_identity": [list(each) for each in plan.identity],
+                "state": "",
+                "reason": "",
+                "waiting": None,
+                "frozen": snapshot,
+            }
+            return runs.commit(
+                self.app,
+                run,
+                plan,
+                chosen,
+                sealed=snapshot,
+                allow_removals=self.wish.allow_removals,
+                activation_changes=changes,
+            )
+
+    def _rejected_before(self) -> str | None:
+        current = self.store.rejected.get(self.activation.id)
+        return None if current is None or current.file_id is None else str(self.store.files.open(current.file_id))
+
+    def _guard(self, plan: Plan) -> None:
+        guard = planning.judge(self.case, plan, self.wish.allow_removals)
+        if not guard.trips:
+            return
+        command = planning.allow_command(self.activation.name, guard.removals)
+        reason = f"the removal guard stopped it: {guard.reason}. Nothing was sent. If that is right: `{command}`"
+        waiting = {"removals": guard.removals, "known": guard.known, "allowed": guard.allowed}
+        self.store.activations.update(self.activation.id, state="waiting", reason=reason, waiting=waiting)
+        raise Halt("waiting", reason)
+
+    # ── delivery ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def _source_id(self) -> str:
+        return f"guestlist-{self.store.store_id}-{self.activation.name}"
+
+    def _carry_out(self, run: Run) -> SyncResult | None:
+        """Deliver and close; None when the segment was lost. Raises Halt where the run stays open."""
+        target = self._target(run)
+        with runs.opened_changes(self.app, run) as changes:
+            delivery = Delivery(self.app, self.store.runs.get(run.id), changes, target)
+            stop = delivery.deliver()
+        self.requests += delivery.tally.requests
+        if stop is None:
+            return self._done(run, self._close(run))
+        self._stopped(run, stop)
+        return None
+
+    def _target(self, run: Run) -> Target:
+        known = self.store.destinations.get(self.case.wanted.destination)
+        segment = self._segment()
+        if run.segment_id is None:
+            self._reread()
+            self.store.runs.attach(run.id, segment.id, segment.epoch)
+        return Target(
+            self.destination,
+            self.case.wanted.destination,
+            known.member if known else "",
+            self.activation.members,
+            segment.linkedin_id or "",
+            self.activation.ad_account,
+            segment.source_segment_id,
+            segment.created_at,
+        )
+
+    def _segment(self) -> Segment:
+        spec = SegmentSpec(
+            self.activation.ad_account,
+            self.case.wanted.segment_title,
+            self.activation.members,
+            self._source_id(),
+            self.app.settings.linkedin_source_platform,
+        )
+        return segments.ensure(self.app, self.activation, self.destination, spec, begun=self._begun)
+
+    def _stopped(self, run: Run, stop: Stop) -> None:
+        """Put a run that did not come to its end where it belongs."""
+        name = self.case.wanted.destination
+        if stop.state == "rebuild":
+            self._close(run, quiet=True)
+            return
+        if stop.state == "pending":
+            self.store.destinations.wait(name, ENDPOINT[self.activation.members], stop.until)
+            self.store.activations.update(self.activation.id, state="pending", reason=stop.text, wait_until=stop.until)
+        if stop.whole_destination:
+            self.store.destinations.park(name, stop.label, stop.text)
+        stays = run.sealed or stop.whole_destination or stop.state in ("pending", "interrupted")
+        state: RunState = "failed" if stop.state == "interrupted" else stop.state
+        reason = stop.text if stop.state in ("pending", "interrupted") else f"{stop.label}: {stop.text}"
+        if stays:
+            self.store.runs.wait(run.id, reason)
+        else:
+            self._close(run, quiet=True)
+        self.store.activations.update(self.activation.id, state=state, reason=reason)
+        raise Halt(state, reason, self.store.runs.get(run.id))
+
+    def _close(self, run: Run, *, quiet: bool = False) -> Refusals:
+        told = {} if quiet and not run.requests else {"last_told_at": self.app.clock.now()}
+        refusals = runs.close(self.app, run, state="", reason="", fails_in_row=0, **told)
+        self._reread()
+        return refusals
+
+    # ── what is answered ─────────────────────────────────────────────────────────────────────────────────────────
+    def _done(self, run: Run, refusals: Refusals) -> SyncResult:
+        self._observe()
+        return self._result("done", run=run, refusals=refusals)
+
+    def _observe(self) -> None:
+        """What LinkedIn says of the segment now; a failure here is nobody's concern."""
+        segment = self.store.segments.current(self.activation.ledger_id)
+        if self.requests and segment is not None and segment.linkedin_id:
+            with _ignored():
+                segments.watch(self.app, self.destination, segment, self.activation.ad_account)
+
+    def _halted(self, halt: Halt) -> SyncResult:
+        return self._result(halt.state, halt.reason, halt.run, open_ones=halt.run is not None)
+
+    def _result(
+        self,
+        state: RunState,
+        reason: str = "",
+        run: Run | None = None,
+        refusals: Refusals = NONE_REFUSED,
+        *,
+        open_ones: bool = False,
+    ) -> SyncResult:
+        return result_of(self.app, self.activation, run, state, reason, refusals, self.requests, open_ones=open_ones)
+
+    def failed(self, error: SourceError | DeliveryError) -> SyncResult:
+        """An error that ends this sync but not the activation: written down, answered as a state."""
+        state = _state_of(error)
+        reason = f"{error.label}: {error}" if isinstance(error, NeedsPerson) else str(error)
+        name = self.case.wanted.destination
+        if isinstance(error, WaitsForLinkedIn):
+            self.store.destinations.wait(name, ENDPOINT[self.activation.members], error.until)
+        elif isinstance(error, NeedsReauthorization):
+            self.store.destinations.park(name, error.label, str(error))
+        run = self._open_run()
+        if run is not None and isinstance(error, (TryAgain, Refused)) and not run.sealed:
+            self._close(run, quiet=True)
+            run = None
+        fails = self.activation.fails_in_row + (1 if state == "failed" else 0)
+        self.store.activations.update(self.activation.id, state=state, reason=reason, fails_in_row=fails)
+        label = error.label if isinstance(error, NeedsPerson) else "stale" if isinstance(error, StaleSource) else ""
+        return replace(self._result(state, reason, run, open_ones=run is not None), label=label)
+
+
+def _state_of(error: SourceError | DeliveryError) -> RunState:
+    if isinstance(error, NeedsPerson):
+        return "parked"
+    return "pending" if isinstance(error, WaitsForLinkedIn) else "failed"
+
+
+@contextmanager
+def _ignored() -> Iterator[None]:
+    try:
+        yield
+    except DeliveryError:
+        return
+
+
+def result_of(
+    app: App,
+    activation: Activation,
+    run: Run | None,
+    state: RunState,
+    reason: str,
+    refusals: Refusals,
+    requests: int,
+    *,
+    open_ones: bool,
+) -> SyncResult:
+    """The fixed fields from what was counted, what was refused since, and what is still open."""
+    counts = dict(run.counts) if run is not None else {}
+    segment = app.store.segments.current(activation.ledger_id)
+    waiting = _waiting(app, run) if run is not None and open_ones else 0
+    refused = refusals.added + refusals.changed
+    return SyncResult(
+        activation.name,
+        segment.linkedin_id if segment is not None else None,
+        added=counts.get("added", 0) - refusals.added,
+        removed=counts.get("removed", 0),
+        changed=counts.get("changed", 0) - refusals.changed,
+        unchanged=counts.get("unchanged", 0),
+        duplicates=counts.get("duplicates", 0),
+        rejected=counts.get("rejected", 0) + refused,
+        pending=waiting if state != "parked" else 0,
+        parked=waiting if state == "parked" else 0,
+        requests=requests,
+        state=state,
+        reason=reason,
+    )
+
+
+def _waiting(app: App, run: Run) -> int:
+    counts = app.store.batches.counts(run.id)
+    return sum(each.elements for each in counts if each.state in ("ready", "claimed", "parked"))

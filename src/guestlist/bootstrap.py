@@ -1,0 +1,228 @@
+"""Settings -> App: the only place that names every adapter. Nothing happens at import; what is slow to import is
+imported when it is first needed.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from guestlist import settings as environment
+from guestlist.app.context import App
+from guestlist.errors import ConfigError
+from guestlist.facade import Guestlist
+from guestlist.ports import Clock, Destination, Elements, Planner, Source, Token
+from guestlist.settings import Settings
+from guestlist.store import Store, open_store, open_vault
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from guestlist.config import AudienceConfig
+    from guestlist.linkedin.destination import LinkedIn
+    from guestlist.linkedin.oauth import OAuth
+    from guestlist.linkedin.tokens import SharedTokens
+
+
+class RealClock:
+    """The machine's time; sleeping ends early when ``stop`` is set."""
+
+    def __init__(self, stop: Event) -> None:
+        self._stop = stop
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, or until asked to stop."""
+        self._stop.wait(seconds)
+
+
+class LinkedInDoor:
+    """``ports.Door`` for the LinkedIn of the settings; connections are kept per destination."""
+
+    def __init__(
+        self, settings: Settings, store: Store, clock: Clock, transport: httpx2.BaseTransport | None = None
+    ) -> None:
+        self._settings, self._store, self._clock, self._transport = settings, store, clock, transport
+        self._open: dict[str, LinkedIn] = {}
+
+    def destination(self, name: str) -> Destination:
+        """LinkedIn as a connected destination of the store."""
+        from guestlist.linkedin.tokens import SharedTokens  # noqa: PLC0415
+
+        if name not in self._open:
+            known = self._store.destinations.get(name)
+            if known is None:
+                raise ConfigError(f"Destination '{name}' is not connected: run `guestlist connect {name}`.")
+            tokens = SharedTokens(
+                lambda: self._token(name),
+                lambda token: self._save(name, token),
+                lambda: self._store.lock(f"token-{name}"),
+                self._clock,
+                self._oauth(name),
+            )
+            self._open[name] = self._linkedin(known.ad_account, tokens, self._oauth(name))
+        return self._open[name]
+
+    def trial(self, account: str, token: Token) -> Destination:
+        """LinkedIn with a token that is not kept yet."""
+        from guestlist.linkedin.tokens import SharedTokens  # noqa: PLC0415
+
+        tokens = SharedTokens(lambda: token, _not_kept, nullcontext, self._clock, None)
+        return self._linkedin(account, tokens, self._oauth(None))
+
+    def authorization_url(self, redirect_url: str, state: str) -> str:
+        """Where a person consents."""
+        return self._application().authorization_url(redirect_url, state)
+
+    def exchange_code(self, code: str, redirect_url: str) -> Token:
+        """The token of a consent."""
+        return self._application().exchange_code(code, redirect_url)
+
+    def token_from_response(self, response: Mapping[str, object]) -> Token:
+        """LinkedIn's token response JSON as a token."""
+        from guestlist.linkedin.oauth import token_from_response  # noqa: PLC0415
+
+        return token_from_response(response, self._clock.now())
+
+    def close(self) -> None:
+        """Close every kept connection."""
+        for each in self._open.values():
+            each.close()
+
+    def _linkedin(self, account: str, tokens: SharedTokens, oauth: OAuth | None) -> LinkedIn:
+        from guestlist.linkedin.client import Client  # noqa: PLC0415
+        from guestlist.linkedin.destination import LinkedIn  # noqa: PLC0415
+
+        settings = self._settings
+        client = Client(
+            settings.linkedin_api_url,
+            settings.linkedin_version,
+            tokens,
+            self._clock,
+            timeout=settings.request_timeout,
+            transport=self._transport,
+        )
+        return LinkedIn(client, account, oauth)
+
+    def _application(self) -> OAuth:
+        oauth = self._oauth(None)
+        if oauth is None:
+            raise ConfigError(
+                "Set GUESTLIST_LINKEDIN_CLIENT_ID and GUESTLIST_LINKEDIN_CLIENT_SECRET to those of your LinkedIn app, "
+                "or give a token with --token-file."
+            )
+        return oauth
+
+    def _oauth(self, name: str | None) -> OAuth | None:
+        """The registered application: the environment's, else the one the destination was connected with."""
+        settings = self._settings
+        client_id, secret = settings.linkedin_client_id, settings.linkedin_client_secret
+        if name is not None and not (client_id and secret):
+            credential, _ = self._store.destinations.credential(name)
+            client_id, secret = (credential.client_id, credential.client_secret) if credential else (None, None)
+        if not client_id or not secret:
+            return None
+        from guestlist.linkedin.oauth import OAuth  # noqa: PLC0415
+
+        url = settings.linkedin_oauth_url
+        return OAuth(url, client_id, secret, self._clock, timeout=settings.request_timeout, transport=self._transport)
+
+    def _token(self, name: str) -> Token | None:
+        credential, _ = self._store.destinations.credential(name)
+        return credential.token if credential else None
+
+    def _save(self, name: str, token: Token) -> None:
+        _, version = self._store.destinations.credential(name)
+        self._store.destinations.save_token(name, token, version)
+
+
+def open_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    planner: Planner | None = None,
+    transport: httpx2.BaseTransport | None = None,
+    threads: int = 8,
+    dice: random.Random | None = None,
+) -> App:
+    """One installation at work. The keyword arguments are for tests: the defaults are the product."""
+    stop = Event()
+    clock = clock or RealClock(stop)
+    vault = open_vault(settings.home, settings.secret_key)
+    store = open_store(settings.database_url, settings.home, settings.data_url, vault, clock)
+    return App(
+        settings,
+        store,
+        planner or _late_planner(),
+        _late_elements(store),
+        clock,
+        LinkedInDoor(settings, store, clock, transport),
+        lambda audience, folder: _source(audience, folder, clock),
+        threads=threads,
+        dice=dice or random.Random(),  # noqa: S311 - spreads waiting times
+        stop=stop,
+    )
+
+
+def open_guestlist(home: str | None = None, file: str | None = "guestlist.yaml") -> Guestlist:
+    """What ``guestlist.open`` gives: the environment's installation, with a file read when it is first needed."""
+    environ = dict(os.environ)
+    if home is not None:
+        environ["GUESTLIST_HOME"] = home
+    return Guestlist(open_app(environment.read(environ)), Path(file) if file is not None else None, environ)
+
+
+class _Late:
+    """Stands for a port and makes it at its first use: planning and Arrow are slow to import."""
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._make = make
+        self._made: object | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self._made is None:
+            self._made = self._make()
+        return getattr(self._made, name)
+
+
+def _late_planner() -> Planner:
+    planner: Any = _Late(_child_planner)
+    return planner  # type: ignore[no-any-return]
+
+
+def _late_elements(store: Store) -> Elements:
+    elements: Any = _Late(lambda: _elements(store))
+    return elements  # type: ignore[no-any-return]
+
+
+def _child_planner() -> Planner:
+    from guestlist.planner.child_planner import ChildPlanner  # noqa: PLC0415
+
+    return ChildPlanner()
+
+
+def _elements(store: Store) -> Elements:
+    from guestlist.elements import PlannedElements  # noqa: PLC0415
+    from guestlist.planner.names import open_names  # noqa: PLC0415
+
+    key = store.meta.names_key()
+    return PlannedElements(lambda sealed: open_names(key, sealed))
+
+
+def _source(audience: AudienceConfig, folder: Path, clock: Clock) -> Source:
+    from guestlist.sources.files import FileSource  # noqa: PLC0415
+
+    return FileSource(audience.source.file, folder, audience.source.max_age, clock)
+
+
+def _not_kept(token: Token) -> None:
+    """A token on trial is not saved when it is refreshed."""

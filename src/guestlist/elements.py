@@ -1,0 +1,111 @@
+"""Elements of a run, read where the planner left them and written in LinkedIn's words (``ports.Elements``)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from guestlist.core.identity import IdType, Kind, key16
+from guestlist.linkedin import wire
+from guestlist.planner import changes as planned
+from guestlist.ports import Changes, Encoded, Op, Refusals, Why
+
+
+class PlannedElements:
+    """Reads with the planner, writes with ``linkedin.wire``. ``open_sealed`` opens values of names-only elements."""
+
+    def __init__(self, open_sealed: Callable[[bytes], bytes]) -> None:
+        self._open_sealed = open_sealed
+
+    def encode(
+        self, members: Kind, changes: Changes, positions: Sequence[int], suppressed: frozenset[bytes] = frozenset()
+    ) -> Encoded:
+        """The body for these positions, without ``changes.skip`` and without ADDs that carry a suppressed key16."""
+        rows, at = _rows(changes, positions)
+        skipped = set(changes.skip) & set(at) if changes.skip else set()
+        skip = {place for place, position in enumerate(at) if position in skipped} | _suppressed(rows, suppressed)
+        body, told = wire.elements(rows, members, self._open_sealed, skip)
+        return Encoded(body, tuple(at[place] for place in told))
+
+    def keep(self, changes: Changes, positions: Sequence[int]) -> Changes:
+        """The same rows as a small value of their own."""
+        rows, _ = _rows(changes, positions)
+        removes = rows.column("op").to_pylist().count(int(Op.REMOVE))
+        return Changes(removes, rows.num_rows - removes, 0, data=_ipc(rows))
+
+    def refusals(self, changes: Changes, reasons: Mapping[int, str]) -> Refusals:
+        """The source rows behind refused positions."""
+        rows, at = _rows(changes, sorted(reasons))
+        why = rows.column("why").to_pylist()
+        named = zip(at, rows.column("row").to_pylist(), rows.column("key").to_pylist(), strict=True)
+        removed = sum(each in (Why.LEFT, Why.SHED) for each in why)
+        return Refusals(
+            added=why.count(int(Why.NEW)),
+            changed=len(why) - why.count(int(Why.NEW)) - removed,
+            removed=removed,
+            rows=tuple((row, key, reasons[position]) for position, row, key in named),
+        )
+
+    def add_rejected(self, before: str | None, refusals: Refusals, since: float, folder: Path) -> Path:
+        """A new file of rejected rows: those of ``before`` and the refused ones."""
+        fields = [("row", pa.int64()), ("key", pa.string()), ("reason", pa.string()), ("since", pa.float64())]
+        columns = [[row for row, _, _ in refusals.rows], [key for _, key, _ in refusals.rows]]
+        columns += [[f"refused by LinkedIn: {text}" for *_, text in refusals.rows], [since] * len(refusals.rows)]
+        table = pa.table(columns, schema=pa.schema(fields))
+        if before is not None:
+            old = pq.read_table(before, columns=[name for name, _ in fields]).cast(table.schema)
+            table = pa.concat_tables([old, table])
+        path = folder / "rejected.parquet"
+        pq.write_table(table, path, compression="zstd")
+        return path
+
+    def rejected(self, path: str) -> Iterator[tuple[int | None, str | None, str, float]]:
+        """Row, key, reason, since."""
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=["row", "key", "reason", "since"]):
+                yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+    def removals(self, elements: Sequence[Sequence[tuple[IdType, bytes]]]) -> Changes:
+        """Changes made of one REMOVE each."""
+        return Changes(len(elements), 0, 0, data=_ipc(planned.removals(elements)))
+
+
+def _rows(changes: Changes, positions: Sequence[int]) -> tuple[pa.Table, list[int]]:
+    """The rows at these positions (ascending), and the positions."""
+    at = sorted(positions)
+    if not at:
+        return planned.read(changes, 0, 0), []
+    first, count = at[0], at[-1] - at[0] + 1
+    rows = planned.read(changes, first, count)
+    if count != len(at):
+        rows = rows.take(pa.array([position - first for position in at], pa.int64()))
+    return rows, at
+
+
+def _suppressed(rows: pa.Table, suppressed: frozenset[bytes]) -> set[int]:
+    """Places of ADD rows that carry a forgotten identifier."""
+    if not suppressed or rows.num_rows == 0:
+        return set()
+    found = set()
+    columns = (rows.column(name).to_pylist() for name in ("op", "t", "v", "more"))
+    for place, (op, kind, value, more) in enumerate(zip(*columns, strict=True)):
+        ids = [(kind, value), *((each["t"], each["v"]) for each in more or ())]
+        if op == Op.ADD and any(_key(each, v) in suppressed for each, v in ids if v is not None):
+            found.add(place)
+    return found
+
+
+def _key(kind: int, value: bytes) -> bytes:
+    """Labels are their own key; sealed names have none that could be told from them."""
+    return value if kind in (IdType.PRIMARY, IdType.NAMES) else key16(IdType(kind), value)
+
+
+def _ipc(table: pa.Table) -> bytes:
+    out = io.BytesIO()
+    with pa.ipc.new_stream(out, table.schema) as writer:
+        writer.write_table(table)
+    return out.getvalue()
