@@ -1,10 +1,13 @@
+import httpx2
 import pytest
 
 from guestlist.core.identity import Kind
-from guestlist.errors import NeedsPerson, NeedsReauthorization, Refused, TryAgain, WaitsForLinkedIn
+from guestlist.errors import DeliveryError, NeedsPerson, NeedsReauthorization, Refused, TryAgain, WaitsForLinkedIn
 from guestlist.linkedin import segments
+from guestlist.linkedin.dialogue import Outcome, Refresh, Say
+from guestlist.linkedin.replies import Reply
 from guestlist.ports import SegmentSpec
-from linkedin.kit import ACCOUNT, NOW, App, client
+from linkedin.kit import ACCOUNT, NOW, App, client, old_token
 
 SPEC = SegmentSpec(ACCOUNT, "Readers", Kind.PEOPLE, "guestlist-1", "DIRECT_API")
 DAY = {"serviceErrorCode": 101, "message": "Resource level throttle APPLICATION DAY limit is reached.", "status": 429}
@@ -169,3 +172,29 @@ def test_rename_and_delete():
     with pytest.raises(Refused) as error:
         segments.rename(client(App([(404, {"code": "NOT_FOUND"})])), "7", "New")
     assert error.value.code == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 426, 429, 500])
+def test_no_error_repeats_what_was_told(status):
+    quoted = {
+        "message": 'ERROR :: /name :: "Lovelace" and ada@example.com',
+        "code": "Lovelace ada@example.com",
+        "errorDetails": {"inputErrors": [{"description": '"Lovelace" is wrong', "code": "ada@example.com"}]},
+    }
+    with pytest.raises(DeliveryError) as error:
+        segments.rename(client(App([(status, quoted)])), "7", "Lovelace")
+    for secret in ("Lovelace", "ada@"):
+        assert secret not in f"{error.value} {error.value!r} {error.value.__cause__!r}"
+
+
+def test_nothing_prints_a_token():
+    token = old_token()
+    reply = Reply(200, {"set-cookie": "x-secret"}, b"old-secret-token", NOW, NOW)
+    assert "secret" not in f"{Say(token)!r} {Refresh(token)!r} {Outcome(reply, token)!r} {reply!r}"
+
+
+def test_an_unreachable_linkedin_is_tried_again_with_jitter():
+    with pytest.raises(TryAgain) as error:
+        segments.get(client(App([httpx2.ConnectError("old-secret-token")])), "7")
+    assert error.value.after == 2.0
+    assert "secret" not in str(error.value)

@@ -42,6 +42,11 @@ def test_the_request():
     assert (answer.started_at, answer.ended_at) == (NOW, NOW)
 
 
+def test_nobody_to_tell_makes_no_call():
+    answer, app = tell((500, b""), count=0)
+    assert (answer.kind, answer.status, app.seen) == ("answered", 200, [])
+
+
 def test_companies_go_elsewhere():
     app = App([(200, {"elements": [GOOD]})])
     client(app).tell("1", Kind.COMPANIES, BODY, 1)

@@ -226,5 +226,44 @@ def test_what_is_written_is_what_is_read_and_nothing_is_empty(entries):
     assert not re.search(rb'"idValue":""|"userIds":\[\]', body)
 
 
+company_id = st.tuples(
+    st.sampled_from([URN, PAGE, WEBSITE, EMAIL_DOMAIN, NAME]), st.text(st.characters(codec="utf-8"), max_size=8)
+)
+company = st.tuples(
+    st.sampled_from([REMOVE, ADD]),
+    st.lists(company_id, min_size=1, max_size=5, unique_by=lambda pair: pair[0]),
+    st.fixed_dictionaries(dict.fromkeys(COMPANIES, text)),
+    st.none() | st.lists(text, max_size=3),
+)
+FIELDS = {
+    URN: "organizationUrn",
+    PAGE: "companyPageUrl",
+    WEBSITE: "companyWebsiteDomain",
+    EMAIL_DOMAIN: "companyEmailDomain",
+    NAME: "companyName",
+}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(company, max_size=12))
+def test_companies_too(entries):
+    table = companies(
+        *(
+            row(op, ids[0][0], ids[0][1].encode(), [(t, v.encode()) for t, v in ids[1:]], **traits, industries=fields)
+            for op, ids, traits, fields in entries
+        )
+    )
+    body, positions = elements(table, Kind.COMPANIES, bytes)
+    plain = []
+    for op, ids, traits, fields in entries:
+        identifying = {FIELDS[t]: v for t, v in ids if v}
+        said = {key: value for key, value in traits.items() if value and key not in identifying}
+        industries = [one for one in fields or [] if one]
+        rest = (said | ({"industries": industries} if industries else {})) if op == ADD else {}
+        plain.append({"action": "ADD" if op == ADD else "REMOVE", **identifying, **rest} if identifying else None)
+    assert told(body) == [one for one in plain if one is not None]
+    assert positions == [i for i, one in enumerate(plain) if one is not None]
+
+
 def test_the_kit_writes_the_documented_columns():
     assert rows(row(ADD, EMAIL, ADA)).schema.field("more").type == MORE

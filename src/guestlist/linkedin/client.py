@@ -77,7 +77,11 @@ class Client:
         ``path`` is below the API's base, already encoded; one that begins with ``/v2`` is below the host.
         """
         url = self._url(path) + (f"?{query(parameters)}" if parameters else "")
-        outcome = self._converse(method, url, body, restli_method)
+        try:
+            outcome = self._converse(method, url, body, restli_method)
+        except NoReply as error:
+            error.after *= 0.5 + self.dice()
+            raise
         reply = outcome.reply
         if 200 <= reply.status < 300 or reply.status in passing:
             return reply
@@ -85,9 +89,11 @@ class Client:
 
     def tell(self, segment_id: str, members: Kind, body: bytes, count: int) -> Answer:
         """One BATCH_CREATE of ``count`` elements. The header is what makes it a batch: without it the framework
-        reads a single CREATE and complains about missing fields (framework's routing table).
+        reads a single CREATE and complains about missing fields (framework's routing table). Nobody to tell: no call.
         """
         started = self._clock.now()
+        if count == 0:
+            return Answer("answered", started, started, 200)
         url = self._url(f"/dmpSegments/{segment_id}/{_COLLECTION[members]}")
         try:
             outcome = self._converse("POST", url, body, "BATCH_CREATE")

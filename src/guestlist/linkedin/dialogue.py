@@ -22,21 +22,21 @@ from guestlist.ports import Token
 _DOUBT = 3600.0  # seconds: an older token that is refused has simply had its day
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # a token must not get into a log
 class Say:
     """Send the request with this token; answer with its Reply."""
 
     token: Token
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # a token must not get into a log
 class Refresh:
     """Get another token than this; answer with it."""
 
     stale: Token
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # a token must not get into a log
 class Outcome:
     """The last reply and the token it was given to."""
 

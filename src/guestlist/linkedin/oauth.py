@@ -22,6 +22,7 @@ from guestlist.errors import (
 )
 from guestlist.linkedin.exchange import Exchange
 from guestlist.linkedin.replies import Reply, masked, split_scope
+from guestlist.linkedin.transport import NetworkTransport
 from guestlist.ports import Clock, Token
 
 SCOPES = ("rw_dmp_segments", "rw_ads", "r_basicprofile")
@@ -60,7 +61,7 @@ class OAuth:
         self._base = oauth_url.rstrip("/")
         self._client = {"client_id": client_id, "client_secret": client_secret}
         self._clock = clock
-        self._exchange = Exchange(clock, timeout, transport)
+        self._exchange = Exchange(clock, timeout, transport or NetworkTransport(keep_alive=0))
 
     def close(self) -> None:
         """Close the kept connections."""

@@ -65,6 +65,9 @@ def reaction(outcome: Outcome, resource: str, version: str, dice: Dice) -> Deliv
     reply, about = outcome.reply, of_reply(outcome.reply)
     if outcome.rejected:
         return NeedsReauthorization(rejected_text(about), OAUTH_REFRESH_FAILED)
+    if outcome.propagating:
+        text = "LinkedIn does not know the token yet, which may take half a minute after it was given"
+        return TryAgain(f"{text} ({about.code or about.status})", _wait(reply, dice, 5.0))
     if reply.status == 403:
         label = permission(outcome, resource)
         return NeedsPerson(f"{about.said}: {permission_text(label)}", label)

@@ -141,36 +141,24 @@ class _Body(httpx2.SyncByteStream):
 class NetworkTransport(httpx2.BaseTransport):
     """HTTP/1.1 with keep-alive over real sockets, bounded by the request's ``deadline`` extension.
 
-    ``proxy`` is an ``http://`` address of a forward proxy. Idle connections are dropped after 30 s, before LinkedIn's
-    edge does it under our hands (public clients report "socket hang up" on reuse).
+    ``proxy`` is an ``http://`` address of a forward proxy. Idle connections are dropped after ``keep_alive`` seconds
+    (0: none is kept), before LinkedIn's edge does it under our hands (public clients report "socket hang up").
     """
 
-    def __init__(self, proxy: str | None = None, max_connections: int = 20) -> None:
+    def __init__(self, proxy: str | None = None, *, keep_alive: float = 10.0, max_connections: int = 20) -> None:
+        self._proxy = proxy
+        self._keep_alive = keep_alive
+        self._max_connections = max_connections
         self._current = _Current()
-        backend = _Backend(self._current)
-        context = httpx2.create_ssl_context()
-        if proxy:
-            self._pool: httpcore2.ConnectionPool = httpcore2.HTTPProxy(
-                proxy_url=proxy,
-                ssl_context=context,
-                max_connections=max_connections,
-                keepalive_expiry=30.0,
-                network_backend=backend,
-            )
-            return
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=context,
-            max_connections=max_connections,
-            keepalive_expiry=30.0,
-            network_backend=backend,
-        )
+        self._lock = threading.Lock()
+        self._pool: httpcore2.ConnectionPool | None = None
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request; the reply's body is read by the caller in the same thread, under the same deadline."""
         self._current.deadline = request.extensions.get("deadline")
         url = request.url
         try:
-            reply = self._pool.handle_request(
+            reply = self._opened().handle_request(
                 httpcore2.Request(
                     method=request.method,
                     url=httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -186,7 +174,37 @@ class NetworkTransport(httpx2.BaseTransport):
 
     def close(self) -> None:
         """Close every connection."""
-        self._pool.close()
+        with self._lock:
+            if self._pool is not None:
+                self._pool.close()
+
+    def _opened(self) -> httpcore2.ConnectionPool:
+        """The pool; made at the first request, since reading the system's certificates takes its time."""
+        with self._lock:
+            if self._pool is None:
+                self._pool = self._new_pool()
+            return self._pool
+
+    def _new_pool(self) -> httpcore2.ConnectionPool:
+        context = httpx2.create_ssl_context()
+        backend = _Backend(self._current)
+        kept = self._max_connections if self._keep_alive else 0
+        if self._proxy:
+            return httpcore2.HTTPProxy(
+                proxy_url=self._proxy,
+                ssl_context=context,
+                max_connections=self._max_connections,
+                max_keepalive_connections=kept,
+                keepalive_expiry=self._keep_alive,
+                network_backend=backend,
+            )
+        return httpcore2.ConnectionPool(
+            ssl_context=context,
+            max_connections=self._max_connections,
+            max_keepalive_connections=kept,
+            keepalive_expiry=self._keep_alive,
+            network_backend=backend,
+        )
 
 
 def _httpx_error(error: Exception) -> Exception:

@@ -158,7 +158,7 @@ def _industries(column: dict[str, _Array]) -> _Array:
     lists = column.get("industries")
     if lists is None or lists.null_count == len(lists):
         return _nothing(len(column["op"]))
-    inner = _parts(lists, lambda texts: _when_both(pa.array([',"'] * len(texts)), _escaped(texts), '"'))
+    inner = _parts(lists, lambda texts: _when_both(pa.scalar(',"'), _escaped(texts), '"'))
     inner = pc.utf8_slice_codeunits(inner, 1)
     return pc.if_else(pc.not_equal(inner, ""), pc.binary_join_element_wise(',"industries":[', inner, "]", ""), "")
 
