@@ -36,7 +36,7 @@ class Document:
         """The sentence with file and line; of a place that is not in the file the nearest one above it counts."""
         while place and place not in self.lines:
             place = place[:-1]
-        return ConfigError(f"{self.path}, line {self.lines.get(place, 1)}: {sentence}")
+        return ConfigError(f"{self.path}, line {self.lines.get(place, 1)}: {sentence.rstrip('.')}.")
 
 
 def read(path: Path, environ: Mapping[str, str]) -> Document:
@@ -46,7 +46,7 @@ def read(path: Path, environ: Mapping[str, str]) -> Document:
     reader = _Reader(path, environ, lines)
     data = reader.value(root, ()) if root is not None else None
     if not isinstance(data, dict):
-        raise ConfigError(f"{path} must hold destinations, audiences and activations; it holds {_found(data)}")
+        raise ConfigError(f"{path} must hold destinations, audiences and activations; it holds {_found(data)}.")
     return Document(path, data, lines)
 
 
@@ -54,13 +54,13 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise ConfigError(f"{path} does not exist; `guestlist init` writes one") from None
+        raise ConfigError(f"{path} does not exist; `guestlist init` writes one.") from None
     except IsADirectoryError:
-        raise ConfigError(f"{path} is a folder; name the yaml file in it") from None
+        raise ConfigError(f"{path} is a folder; name the yaml file in it.") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not UTF-8; save it as UTF-8") from None
+        raise ConfigError(f"{path} is not UTF-8; save it as UTF-8.") from None
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def _compose(path: Path, text: str) -> yaml.Node | None:
@@ -69,9 +69,9 @@ def _compose(path: Path, text: str) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{path}{line}: not valid YAML: {error.problem or error.context}") from None
+        raise ConfigError(f"{path}{line}: not valid YAML: {error.problem or error.context}.") from None
     except yaml.YAMLError:
-        raise ConfigError(f"{path} is not valid YAML: it has characters that no text has") from None
+        raise ConfigError(f"{path} is not valid YAML: it has characters that no text has.") from None
 
 
 def _found(data: Value) -> str:
@@ -143,4 +143,4 @@ class _Reader:
         return _REFERENCE.sub(fill, str(node.value))
 
     def _error(self, node: yaml.Node, sentence: str) -> ConfigError:
-        return ConfigError(f"{self._path}, line {node.start_mark.line + 1}: {sentence}")
+        return ConfigError(f"{self._path}, line {node.start_mark.line + 1}: {sentence}.")

@@ -154,12 +154,12 @@ def test_merge_keys(written) -> None:
 
 MISTAKES = [
     # unknown, missing, twice
-    (SHORT + "    modee: mirror\n", 'line 9: unknown key "modee" in activations.one; did you mean "mode"?'),
+    (SHORT + "    modee: mirror\n", 'line 9: unknown key "modee" in activations.one (did you mean "mode"?'),
     (SHORT + "    xyzzy: 1\n", 'line 9: unknown key "xyzzy" in activations.one; known are audience, destination'),
-    ("destination: {}\n", 'line 1: unknown key "destination"; did you mean "destinations"?'),
-    (SHORT.replace("ad_account", "ad_acount"), 'line 1: unknown key "ad_acount" in destinations.acme; did you mean'),
+    ("destination: {}\n", 'line 1: unknown key "destination" (did you mean "destinations"?'),
+    (SHORT.replace("ad_account", "ad_acount"), 'line 1: unknown key "ad_acount" in destinations.acme (did you mean'),
     (SHORT.replace("{file: a.csv}", "{path: a.csv}"), 'line 3: unknown key "path" in audiences.people.source'),
-    (SHORT + "    schedule: {evry: 1h}\n", 'unknown key "evry" in activations.one.schedule; did you mean "every"?'),
+    (SHORT + "    schedule: {evry: 1h}\n", 'unknown key "evry" in activations.one.schedule (did you mean "every"?'),
     ("destinations: {acme: {}}", 'line 1: "ad_account" is missing in destinations.acme'),
     (SHORT + "    destination: other\n", 'line 9: the key "destination" is there twice (first on line 8)'),
     # environment
@@ -184,7 +184,7 @@ MISTAKES = [
     (SHORT.replace("  one:", "  a/b:"), "a name has 1 to 100 characters, no slash"),
     (SHORT.replace("{file: a.csv}", "{file: ''}"), "audiences.people.source.file: it must not be empty"),
     # references
-    (SHORT.replace("audience: people", "audience: peeple"), 'there is no audience "peeple"; did you mean "people"?'),
+    (SHORT.replace("audience: people", "audience: peeple"), 'there is no audience "peeple" (did you mean "people"?'),
     (SHORT.replace("destination: acme", "destination: acne"), 'line 8: activation one: there is no destination "acne"'),
     (SHORT + "    mode: remove_only\n", "line 9: activation one: remove_only needs segment_of"),
     (SHORT + "    segment_of: nobody\n", 'there is no activation "nobody"'),
@@ -204,8 +204,8 @@ MISTAKES = [
         "line 1: destination acme: At least one of `Send Email` or `Send Google Advertising ID` must be set to `true`",
     ),
     (SHORT + "    mapping:\n      email: e\n      phone: p\n", 'line 11: activation one: "phone" cannot be mapped'),
-    (SHORT + "    mapping: {firstName: f}\n", "line 9: activation one: the mapping has no identifier"),
-    (SHORT + "    mapping: {}\n", "the mapping has no identifier"),
+    (SHORT + "    mapping: {firstName: f}\n", "line 9: activation one: The mapping has no identifier"),
+    (SHORT + "    mapping: {}\n", "The mapping has no identifier"),
     (SHORT + "    mapping: {email: [e, ]}\n    audience: firms\n", "there twice"),
     (SHORT.replace("audience: people", "audience: firms") + "    mapping: {companyName: accountName}\n",
      '"primaryId: accountKey.sourceKey"'),

@@ -83,17 +83,17 @@ def check(
 def check_toggles(send_email: bool, send_google_advertising_id: bool) -> None:
     """Refuse a destination that may send no identifier of people at all."""
     if not send_email and not send_google_advertising_id:
-        raise ConfigError(f"{BOTH_OFF} (send_email, send_google_advertising_id)")
+        raise ConfigError(f"{BOTH_OFF} (send_email, send_google_advertising_id).")
 
 
-def nearest(name: str, known: Iterable[str], prefix: str = "; did you mean ") -> str:
-    """``; did you mean "a" or "b"?`` for the end of a sentence, or "". Whatever looks like an address is masked."""
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`` (did you mean "a" or "b"?)`` for the end of a sentence, or "". Whatever looks like an address is masked."""
     by_key = {plain(other): other for other in known}
     key = plain(name)
     likeness = {other: difflib.SequenceMatcher(None, other, key).ratio() for other in by_key}
     best = max(likeness.values(), default=0.0)
     close = [other for other in by_key if best >= 0.6 and likeness[other] >= best - 0.1][:3]
-    return prefix + " or ".join(f'"{masked(by_key[key])}"' for key in close) + "?" if close else ""
+    return " (did you mean " + " or ".join(f'"{masked(by_key[key])}"' for key in close) + "?)" if close else ""
 
 
 def _check_target(members: Kind, target: str) -> None:
@@ -101,13 +101,14 @@ def _check_target(members: Kind, target: str) -> None:
         return
     who = "people" if members is Kind.PEOPLE else "companies"
     if what := UNMATCHABLE[members].get(plain(target)):
-        raise ConfigError(f'"{target}" cannot be mapped: LinkedIn does not match {who} by {what}')
+        raise ConfigError(f'"{target}" cannot be mapped: LinkedIn does not match {who} by {what}.')
     other = Kind.COMPANIES if members is Kind.PEOPLE else Kind.PEOPLE
     if target in FIELDS[other]:
-        raise ConfigError(f'"{target}" cannot be mapped: it is no field of {who}')
+        raise ConfigError(f'"{target}" cannot be mapped: it is no field of {who}.')
     raise ConfigError(
         f'"{masked(target)}" is no field LinkedIn knows of {who}'
         + (nearest(target, FIELDS[members]) or f"; it knows {', '.join(FIELDS[members])}")
+        + "."
     )
 
 
@@ -121,26 +122,26 @@ def _check_adobe(members: Kind, mapping: FieldMapping) -> None:
     for target, source in _ADOBE_PAIRS:
         if source not in mapping.get(target, ()):
             raise ConfigError(
-                f'the mapping uses the XDM account path "{path}" but not "{target}: {source}", required with it'
+                f'The mapping uses the XDM account path "{path}" but not "{target}: {source}", required with it.'
             )
 
 
 def _no_identifier(members: Kind) -> str:
     if members is Kind.PEOPLE:
-        return "the mapping has no identifier: map email, googleAdvertisingId, or firstName and lastName"
+        return "The mapping has no identifier: map email, googleAdvertisingId, or firstName and lastName."
     ids = [name for name, field in FIELDS[members].items() if field.identifying]
-    return f"the mapping has no identifier: map at least one of {', '.join(ids)}"
+    return f"The mapping has no identifier: map at least one of {', '.join(ids)}."
 
 
 def _check_sources(target: str, sources: Sequence[str], columns: Sequence[str] | None) -> None:
     if not sources or not all(sources):
-        raise ConfigError(f'"{target}" is mapped to nothing')
+        raise ConfigError(f'"{target}" is mapped to nothing.')
     if columns is None:
         return
     for source in sources:
         if source not in columns:
             advice = nearest(source, columns) or f"; it has {_listed(columns)}"
-            raise ConfigError(f'the list has no column "{masked(source)}", which is mapped to {target}{advice}')
+            raise ConfigError(f'The list has no column "{masked(source)}", which is mapped to {target}{advice}.')
 
 
 def _listed(columns: Sequence[str], most: int = 8) -> str:

@@ -1,0 +1,1 @@
+"""Lists: which files, how they are written, and the lists we write for LinkedIn."""

@@ -22,9 +22,7 @@ _DIGEST = re.compile(r"\s*([0-9a-fA-F]{64}|[0-9a-fA-F]{128})\s*")
 
 @dataclass(frozen=True)
 class Header:
-    """The columns of one file in their order; fields inside of others as ``outer.inner``. ``dialect``: csv and xlsx
-    (of xlsx only ``header_rows`` says something).
-    """
+    """The columns of one file in their order; fields inside of others as ``outer.inner``. ``dialect``: of csv."""
 
     columns: tuple[str, ...]
     dialect: CsvDialect | None = None
@@ -33,7 +31,7 @@ class Header:
 def read_header(path: Path, file_format: Format) -> Header:
     """Raises SourceError when the file is empty, damaged, wrongly encoded or its header cannot name columns."""
     if path.stat().st_size == 0:
-        raise SourceError(f"{path} is empty (0 bytes)")
+        raise SourceError(f"{path} is empty (0 bytes).")
     header = _READERS[file_format](path)
     _check_names(path, header.columns)
     return header
@@ -52,7 +50,7 @@ def _parquet(path: Path) -> Header:
     try:
         schema = pyarrow.parquet.read_schema(path)
     except (pyarrow.ArrowException, OSError):
-        raise SourceError(f"{path} is no Parquet file, or not a whole one") from None
+        raise SourceError(f"{path} is no Parquet file, or not a whole one.") from None
     return Header(tuple(name for field in schema for name in _leaves(field.name, field.type, pyarrow.types.is_struct)))
 
 
@@ -74,7 +72,7 @@ def _jsonl(path: Path) -> Header:
         if line.strip():
             names |= dict.fromkeys(_keys(_parsed(path, line, number)))
     if not names:
-        raise SourceError(f"{path} has no rows, so that its columns are not known")
+        raise SourceError(f"{path} has no rows, so that its columns are not known.")
     return Header(tuple(names))
 
 
@@ -84,7 +82,7 @@ def _parsed(path: Path, line: str, number: int) -> Mapping[str, object]:
     except (ValueError, RecursionError):
         row = None
     if not isinstance(row, dict):
-        raise SourceError(f"{path}, line {number}: no JSON object; jsonl has one on each line")
+        raise SourceError(f"{path}, line {number}: no JSON object; jsonl has one on each line.")
     return row
 
 
@@ -97,21 +95,19 @@ def _keys(row: Mapping[str, object], outer: str = "") -> Iterator[str]:
 
 
 def _xlsx(path: Path) -> Header:
+    """The first row of the first sheet that has a cell; empty rows and columns around the cells do not count."""
     try:
         import python_calamine  # noqa: PLC0415 - an extra
     except ImportError:
-        raise SourceError(f"{path}: to read xlsx, install guestlist[xlsx]") from None
+        raise SourceError(f"{path}: to read xlsx, install guestlist[xlsx].") from None
     try:
-        book = python_calamine.CalamineWorkbook.from_path(path)
-        rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
+        rows = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
     except (python_calamine.CalamineError, OSError):
-        raise SourceError(f"{path} is no Excel workbook (xlsx), or a damaged or protected one") from None
-    used = [(number, row) for number, row in enumerate(rows, 1) if any(cell not in ("", None) for cell in row)]
-    if not used:
-        raise SourceError(f"{path} is empty: its first sheet has no cells")
-    width = max(i for _, row in used for i, cell in enumerate(row, 1) if cell not in ("", None))
-    number, first = used[0]
-    return Header(tuple(squeezed(_cell(cell)) for cell in first[:width]), CsvDialect(",", header_rows=number))
+        raise SourceError(f"{path} is no Excel workbook (xlsx), or a damaged or protected one.") from None
+    width = max((i for row in rows for i, cell in enumerate(row, 1) if cell != ""), default=0)
+    if not width:
+        raise SourceError(f"{path} is empty: its first sheet has no cells.")
+    return Header(tuple(squeezed(_cell(cell)) for cell in rows[0][:width]))
 
 
 def _cell(cell: object) -> str:
@@ -134,12 +130,12 @@ def _check_names(path: Path, names: Sequence[str]) -> None:
         if _ADDRESS.search(name) or _DIGEST.fullmatch(name):
             what = "an e-mail address" if _ADDRESS.search(name) else "a digest"
             raise SourceError(
-                f"{path} seems to have no header: column {number} of its first row holds {what}; put names there"
+                f"{path} seems to have no header: column {number} of its first row holds {what}; put names there."
             )
     seen: dict[str, int] = {}
     for number, name in enumerate(names, 1):
         if not name.strip():
-            raise SourceError(f"{path}: column {number} of the header has no name")
+            raise SourceError(f"{path}: column {number} of the header has no name.")
         first = seen.setdefault(name.casefold(), number)
         if first != number:
-            raise SourceError(f'{path}: the header names "{masked(name)}" twice (columns {first} and {number})')
+            raise SourceError(f'{path}: the header names "{masked(name)}" twice (columns {first} and {number}).')

@@ -9,6 +9,7 @@ import codecs
 import csv
 import io
 import itertools
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,17 +37,17 @@ def sample(path: Path, size: int = _SAMPLE) -> Sample:
         raw = file.read(size + 1)
     whole, raw = len(raw) <= size, raw[:size]
     if raw.startswith(_WIDE) or b"\x00" in raw:
-        raise SourceError(f"{path} is not UTF-8 but looks like UTF-16; {_convert(path, 'UTF-16')}")
+        raise SourceError(f"{path} is not UTF-8 but looks like UTF-16; {_convert(path, 'UTF-16')}.")
     bom = raw.startswith(codecs.BOM_UTF8)
     try:
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(raw, final=whole)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise SourceError(
-            f"{path}, line {line}: not UTF-8, it looks like Latin-1 (Windows-1252); {_convert(path, 'WINDOWS-1252')}"
+            f"{path}, line {line}: not UTF-8, it looks like Latin-1 (Windows-1252); {_convert(path, 'WINDOWS-1252')}."
         ) from None
     if not text.strip():
-        raise SourceError(f"{path} is empty: it has only blank lines")
+        raise SourceError(f"{path} is empty: it has only blank lines.")
     return Sample(text, whole, bom)
 
 
@@ -60,7 +61,7 @@ def dialect_of(path: Path, found: Sample) -> tuple[CsvDialect, list[str]]:
     best = max(tables, key=lambda table: table.fitness)  # the first of equals
     if best.broken:
         raise SourceError(
-            f"{path}, line {best.broken}: a quoted field is not closed, or has a quote inside that is not doubled"
+            f"{path}, line {best.broken}: a quoted field is not closed, or has a quote inside that is not doubled."
         )
     return CsvDialect(best.delimiter, quote, best.header_rows, found.bom), best.header
 
@@ -114,4 +115,5 @@ def _all_in_single_quotes(line: str) -> bool:
 
 
 def _convert(path: Path, encoding: str) -> str:
-    return f"convert it, for example with: iconv -f {encoding} -t UTF-8 {path.name} > utf8-{path.name}"
+    name, new = shlex.quote(path.name), shlex.quote(f"utf8-{path.name}")
+    return f"convert it, for example with `iconv -f {encoding} -t UTF-8 {name} > {new}`"
