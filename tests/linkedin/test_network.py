@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from guestlist.core.identity import Kind
-from guestlist.linkedin.transport import Deadline, NetworkTransport
+from guestlist.linkedin.transport import Deadline, NetworkTransport, system_proxy
 from linkedin.kit import FakeTokens, client, old_token
 
 BODY = b'{"elements":[' + b" " * 100 + b"]}"
@@ -206,6 +206,22 @@ def test_a_transport_without_a_deadline_still_works():
             httpx2.Request("POST", f"http://127.0.0.1:{port}/", content=BODY, extensions={"timeout": {"read": 2.0}})
         )
         assert reply.read() == b'{"elements":[{"status":201}]}'
+
+
+@pytest.mark.parametrize(
+    ("url", "proxy"),
+    [
+        ("https://api.linkedin.com/rest", "http://proxy.example:3128"),
+        ("http://127.0.0.1:8080/rest", None),
+        ("https://inside.example/rest", None),
+    ],
+)
+def test_the_environment_names_the_proxy(monkeypatch: pytest.MonkeyPatch, url: str, proxy: str | None):
+    for name in ("https_proxy", "http_proxy", "HTTP_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "inside.example")
+    assert system_proxy(url) == proxy
 
 
 def test_the_deadline_counts_down():

@@ -17,7 +17,7 @@ from guestlist.linkedin.exchange import Exchange, NoReply
 from guestlist.linkedin.reactions import reaction
 from guestlist.linkedin.replies import Reply
 from guestlist.linkedin.restli import Value, query
-from guestlist.linkedin.transport import Deadline
+from guestlist.linkedin.transport import Deadline, NetworkTransport, system_proxy
 from guestlist.ports import Clock, Token, Tokens
 
 _COLLECTION = {Kind.PEOPLE: "users", Kind.COMPANIES: "companies"}
@@ -49,7 +49,7 @@ class Client:
         self._base = api_url.rstrip("/")
         self._tokens = tokens
         self._clock = clock
-        self._exchange = Exchange(clock, timeout, transport)
+        self._exchange = Exchange(clock, timeout, transport or NetworkTransport(system_proxy(api_url)))
         self._doubted = ""
         self._lock = threading.Lock()
 

@@ -16,7 +16,7 @@ import httpx2
 from guestlist import __version__
 from guestlist.errors import TryAgain
 from guestlist.linkedin.replies import Reply
-from guestlist.linkedin.transport import Deadline, NetworkTransport
+from guestlist.linkedin.transport import Deadline
 from guestlist.ports import Clock
 
 MAX_REPLY = 16 * 1024 * 1024
@@ -58,14 +58,14 @@ class Exchange:
     def __init__(
         self,
         clock: Clock,
-        timeout: float = 60.0,
-        transport: httpx2.BaseTransport | None = None,
+        timeout: float,
+        transport: httpx2.BaseTransport,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.timeout = timeout
         self._clock = clock
         self._monotonic = monotonic
-        self._transport = transport or NetworkTransport()
+        self._transport = transport
 
     def deadline(self) -> Deadline:
         """A new deadline, ``timeout`` from now."""

@@ -22,7 +22,7 @@ from guestlist.errors import (
 )
 from guestlist.linkedin.exchange import Exchange
 from guestlist.linkedin.replies import Reply, masked, split_scope
-from guestlist.linkedin.transport import NetworkTransport
+from guestlist.linkedin.transport import NetworkTransport, system_proxy
 from guestlist.ports import Clock, Token
 
 SCOPES = ("rw_dmp_segments", "rw_ads", "r_basicprofile")
@@ -61,7 +61,7 @@ class OAuth:
         self._base = oauth_url.rstrip("/")
         self._client = {"client_id": client_id, "client_secret": client_secret}
         self._clock = clock
-        self._exchange = Exchange(clock, timeout, transport or NetworkTransport(keep_alive=0))
+        self._exchange = Exchange(clock, timeout, transport or NetworkTransport(system_proxy(oauth_url), keep_alive=0))
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -157,16 +157,19 @@ def token_from_response(record: Mapping[str, Any], now: float, previous: Token |
         refresh_token=fresh.strip() if isinstance(fresh, str) and fresh.strip() else None,
         scope=" ".join(split_scope(scope)) if isinstance(scope, str) else "",
     )
-    if previous is not None:
-        token = replace(
-            token,
-            refresh_token=token.refresh_token or previous.refresh_token,
-            first_consent_at=previous.first_consent_at,
-            scope=token.scope or previous.scope,
-        )
+    token = _continuing(token, previous) if previous else token
     if token.refresh_token is None:
         return replace(token, first_consent_at=token.first_consent_at or now)
     return _with_consent(token, _refresh_life(record.get("refresh_token_expires_in"), life), previous)
+
+
+def _continuing(token: Token, previous: Token) -> Token:
+    return replace(
+        token,
+        refresh_token=token.refresh_token or previous.refresh_token,
+        first_consent_at=previous.first_consent_at,
+        scope=token.scope or previous.scope,
+    )
 
 
 def _with_consent(token: Token, refresh_life: float, previous: Token | None) -> Token:

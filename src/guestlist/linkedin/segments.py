@@ -29,17 +29,16 @@ def find(
     segments at once (documented for requests without paging) ends the search as well: a page that brings nothing new
     is the last.
     """
+    wanted: dict[str, Value] = {
+        "q": "account",
+        "account": account,
+        "sourcePlatform": source_platform or "",
+        "sourceSegmentId": source_segment_id or "",
+    }
     found: dict[str, SegmentStatus] = {}
     start = 0
     while True:
-        parameters: dict[str, Value] = {
-            "q": "account",
-            "account": account,
-            "sourcePlatform": source_platform or "",
-            "sourceSegmentId": source_segment_id or "",
-            "start": start,
-            "count": PAGE,
-        }
+        parameters = {**wanted, "start": start, "count": PAGE}
         record = client.call("GET", "/dmpSegments", parameters, restli_method="FINDER").record()
         page = [status_of(element) for element in _elements(record)]
         new = {status.segment_id: status for status in page if status.segment_id not in found}
@@ -47,8 +46,7 @@ def find(
         start += len(page)
         if not new or not _more(record, len(page), start):
             break
-    wanted = (status for status in found.values() if source_segment_id in (None, "", status.source_segment_id))
-    return list(wanted)
+    return [status for status in found.values() if source_segment_id in (None, "", status.source_segment_id)]
 
 
 def get(client: Client, segment_id: str) -> SegmentStatus | None:

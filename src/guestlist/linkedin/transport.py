@@ -12,6 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpcore2
 import httpx2
@@ -205,6 +207,16 @@ class NetworkTransport(httpx2.BaseTransport):
             keepalive_expiry=self._keep_alive,
             network_backend=backend,
         )
+
+
+def system_proxy(url: str) -> str | None:
+    """The forward proxy that the environment (HTTPS_PROXY, NO_PROXY, or the system's settings) names for a URL."""
+    target = urlsplit(url)
+    host = target.hostname or ""
+    if host in ("localhost", "127.0.0.1", "::1") or proxy_bypass(host):
+        return None
+    proxy = getproxies().get(target.scheme)
+    return proxy if proxy and "://" in proxy else f"http://{proxy}" if proxy else None
 
 
 def _httpx_error(error: Exception) -> Exception:
