@@ -214,7 +214,7 @@ def _elements(store: Store) -> Elements:
     from guestlist.elements import PlannedElements  # noqa: PLC0415
     from guestlist.planner.names import open_names  # noqa: PLC0415
 
-    key = store.meta.names_key()
+    key = store.meta.names_key
     return PlannedElements(lambda sealed: open_names(key, sealed))
 
 

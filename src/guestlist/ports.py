@@ -247,9 +247,13 @@ class Planner(Protocol):
         """All parts as one new base (overlays applied)."""
 
     def find(
-        self, ledger: Sequence[LedgerPart], ids: Sequence[bytes] = (), owners: Sequence[bytes] = ()
+        self,
+        ledger: Sequence[LedgerPart],
+        ids: Sequence[bytes] = (),
+        owners: Sequence[bytes] = (),
+        groups: Sequence[bytes] = (),
     ) -> list[Known]:
-        """What is known of these identifiers, or of all identifiers told in these elements."""
+        """What is known of these identifiers, of all told in these elements, or of all of these groups."""
 
 
 # ── LinkedIn ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -355,8 +359,15 @@ class Elements(Protocol):
     def rejected(self, path: str) -> Iterator[tuple[int | None, str | None, str, float]]:
         """Row, key, reason, since: a file of rejected rows, in the order of the list."""
 
-    def removals(self, elements: Sequence[Sequence[tuple[IdType, bytes]]]) -> Changes:
-        """Changes made of one REMOVE each: the identifiers of one element, strongest first (values as in `Known`)."""
+    def removals(
+        self, elements: Sequence[Sequence[tuple[IdType, bytes]]], doubtful: Sequence[Known] = ()
+    ) -> Changes:
+        """Changes made of one REMOVE each: the identifiers of one element, strongest first (values as in `Known`).
+        ``doubtful``: relatives that may go with them, LABEL rows that make them unsure.
+        """
+
+    def write_lists(self, members: Kind, changes: Changes, folder: Path, name: str) -> list[Path]:
+        """LinkedIn's own list template filled with the ADD rows; the files written."""
 
 
 class Destination(Protocol):

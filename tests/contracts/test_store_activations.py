@@ -74,7 +74,7 @@ def test_a_fresh_ledger_leaves_the_old_segment_alone_and_counts_epochs_on(store,
     now = store.activations.by_id(made.id)
     assert (now.ledger_id, now.segment_id, now.frozen) == (fresh, None, False)
     second = store.segments.begin(made.id, fresh, "guestlist-s-n", "N", 3.0)
-    assert second.source_segment_id == "guestlist-s-n-2"
+    assert second.source_segment_id == "guestlist-s-n@2"
     assert [each.state for each in store.segments.all()] == ["live", "intent"]
 
 
@@ -91,7 +91,7 @@ def test_a_segment_is_an_intent_until_linkedin_confirmed_it(store, activate):
     assert store.segments.current(made.ledger_id) is None
     intent = store.segments.begin(made.id, made.ledger_id, "guestlist-s-n", "N", 7.0)
     assert (intent.state, intent.linkedin_id, intent.created_at) == ("intent", None, 7.0)
-    assert intent.source_segment_id == "guestlist-s-n-1"
+    assert intent.source_segment_id == "guestlist-s-n"
     assert store.segments.confirm(intent.id, "77")
     assert not store.segments.confirm(intent.id, "78")
     current = store.segments.current(made.ledger_id)
@@ -110,7 +110,7 @@ def test_a_new_segment_is_a_new_epoch_that_knows_nobody(store, activate):
     second = store.segments.begin(made.id, made.ledger_id, "guestlist-s-n", "N", 2.0)
     (part,) = store.ledgers.parts(made.ledger_id)[1]
     assert (part.data, part.read_as) == (b"two", "not_told")
-    assert (second.epoch, second.source_segment_id) == (2, "guestlist-s-n-2")
+    assert (second.epoch, second.source_segment_id) == (2, "guestlist-s-n@2")
 
 
 def test_no_new_segment_while_a_run_may_have_told_the_old_one(store, activate, plan):
@@ -126,7 +126,7 @@ def test_no_new_segment_while_a_run_may_have_told_the_old_one(store, activate, p
 def test_what_linkedin_says_of_a_segment_is_kept(store, activate):
     made = activate()
     segment = store.segments.begin(made.id, made.ledger_id, "guestlist-s-n", "N", 1.0)
-    said = SegmentStatus("77", "N", "guestlist-s-n-1", "DIRECT_API", Kind.PEOPLE, "READY", 500, 320, None, "urn:x")
+    said = SegmentStatus("77", "N", "guestlist-s-n", "DIRECT_API", Kind.PEOPLE, "READY", 500, 320, None, "urn:x")
     store.segments.observed(segment.id, said, 9.0)
     found = store.segments.by_id(segment.id)
     assert (found.linkedin_status, found.input, found.matched, found.audience_size) == ("READY", 500, 320, None)

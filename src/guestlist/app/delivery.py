@@ -29,9 +29,11 @@ from guestlist.core.delivery import (
 )
 from guestlist.core.identity import Kind
 from guestlist.ports import Changes, Destination, Encoded
+from guestlist.store.activations import Activation
 from guestlist.store.batches import ADD_PHASE, REMOVE_PHASE, Batch, Piece
 from guestlist.store.rows import Exceptions
 from guestlist.store.runs import Run
+from guestlist.store.segments import Segment
 
 RATE = {Kind.PEOPLE: 600, Kind.COMPANIES: 300}  # requests a minute per authorised member (documented)
 ENDPOINT = {Kind.PEOPLE: "users", Kind.COMPANIES: "companies"}
@@ -308,6 +310,23 @@ class Delivery:
         """The claim was lost, so somebody else went on: what we sent may have come after what they sent."""
         rows = self.app.elements.keep(self.changes, flight.encoded.positions)
         self.store.attempts.late(self.run.id, flight.batch.id, rows, self.app.clock.now())
+
+
+def deliver(app: App, run: Run, destination: Destination, activation: Activation, segment: Segment) -> Stop | None:
+    """One run to one segment, without a sync around it."""
+    known = app.store.destinations.get(activation.destination)
+    target = Target(
+        destination,
+        activation.destination,
+        known.member if known else "",
+        activation.members,
+        segment.linkedin_id or "",
+        activation.ad_account,
+        segment.source_segment_id,
+        segment.created_at,
+    )
+    changes = app.store.runs.changes(run.id)
+    return Delivery(app, app.store.runs.get(run.id), changes, target).deliver()
 
 
 def alive(target: Target) -> bool:

@@ -77,7 +77,7 @@ def request(
         mapping=chosen,
         mode=case.wanted.mode,
         ledger=ledger,
-        key=app.store.meta.names_key(),
+        key=app.store.meta.names_key,
         run=0,
         now=app.clock.now(),
         folder=str(folder),

@@ -70,7 +70,7 @@ def commit(
             ),
         )
         if activation_changes:
-            store.activations.update(run.activation_id, **activation_changes)  # type: ignore[typeddict-item]
+            store.activations.update(run.activation_id, **activation_changes)
     return store.runs.get(run.id)
 
 
@@ -123,8 +123,18 @@ def close(app: App, run: Run, **activation_changes: Any) -> Refusals:
             raise StoreError(f"Run {run.id} cannot be closed: its ledger keeps changing; run `guestlist sync` again.")
     if refusals.rows:
         _add_refusals(app, run, refusals)
+    if run.kind == "forget":
+        _answer_receipts(app, run)
     tidy(app, run.ledger_id)
     return refusals
+
+
+def _answer_receipts(app: App, run: Run) -> None:
+    """A run that told a receipt's removals has come to its end."""
+    for receipt in app.store.receipts.incomplete():
+        for target in receipt.targets:
+            if target.run_id == run.id and target.answered_at is None:
+                app.store.receipts.answered(receipt.id, target.ledger_id, app.clock.now())
 
 
 def publish_delta(app: App, delta: Delta | None, run_id: int | None) -> int | None:

@@ -162,10 +162,12 @@ class _Sync:
         finished = None
         self.store.runs.sweep(self.activation.id, self.app.clock.now())
         for run in reversed(self.store.runs.open_runs(self.activation.ledger_id)):
-            too_old = self.app.clock.now() - run.started > runs.TOO_OLD and not run.sealed
+            too_old = self.app.clock.now() - run.started > runs.TOO_OLD and not _stays(run)
             another_epoch = run.segment_id is not None and run.epoch != self.activation.epoch
             if run.state == "closing" or too_old or another_epoch or not run.removes + run.adds:
                 self._close(run, quiet=True)
+            elif run.kind == "forget":
+                self._carry_out(run)
             else:
                 finished = self._carry_out(run)
             self._reread()
@@ -324,7 +326,7 @@ class _Sync:
             self.store.activations.update(self.activation.id, state="pending", reason=stop.text, wait_until=stop.until)
         if stop.whole_destination:
             self.store.destinations.park(name, stop.label, stop.text)
-        stays = run.sealed or stop.whole_destination or stop.state in ("pending", "interrupted")
+        stays = _stays(run) or stop.whole_destination or stop.state in ("pending", "interrupted")
         state: RunState = "failed" if stop.state == "interrupted" else stop.state
         reason = stop.text if stop.state in ("pending", "interrupted") else f"{stop.label}: {stop.text}"
         if stays:
@@ -376,13 +378,18 @@ class _Sync:
         elif isinstance(error, NeedsReauthorization):
             self.store.destinations.park(name, error.label, str(error))
         run = self._open_run()
-        if run is not None and isinstance(error, (TryAgain, Refused)) and not run.sealed:
+        if run is not None and isinstance(error, (TryAgain, Refused)) and not _stays(run):
             self._close(run, quiet=True)
             run = None
         fails = self.activation.fails_in_row + (1 if state == "failed" else 0)
         self.store.activations.update(self.activation.id, state=state, reason=reason, fails_in_row=fails)
         label = error.label if isinstance(error, NeedsPerson) else "stale" if isinstance(error, StaleSource) else ""
         return replace(self._result(state, reason, run, open_ones=run is not None), label=label)
+
+
+def _stays(run: Run) -> bool:
+    """Never closed before everybody was answered: a snapshot's list is gone, and forgetting is a promise."""
+    return run.sealed or run.kind == "forget"
 
 
 def _state_of(error: SourceError | DeliveryError) -> RunState:

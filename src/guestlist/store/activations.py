@@ -144,6 +144,19 @@ class Activations:
             self._take(new, found.id)
             return self.by_id(found.id)
 
+    def end(self, activation_id: int, now: float) -> None:
+        """Removed for good. The row stays under a name nobody asks for, so that its name is free for a new activation
+        and forgetting still reaches its segments.
+        """
+        with self._database.write() as connection:
+            found = self.by_id(activation_id)
+            if found.removed_at is not None:
+                return
+            gone = f"{found.name} (removed, number {found.id})"
+            values = {"name": gone, "removed_at": now, "state": "", "reason": "", "waiting": None}
+            connection.execute(sa.update(_table).where(_table.c.id == activation_id).values(values))
+            connection.execute(sa.delete(_names).where(_names.c.activation_id == activation_id))
+
     def fresh_ledger(self, activation_id: int, now: float) -> int:
         """Give the activation a new, empty ledger without a segment (a new snapshot); the old one keeps its segment,
         and forgetting reaches it. Epochs go on counting, so that no sourceSegmentId is used twice.

@@ -135,6 +135,22 @@ class Suppressions:
         """The same, to look up in."""
         return frozenset(self.active())
 
+    def unblock(self, keys: Sequence[bytes], now: float) -> int:
+        """Unblock these key16s, whichever receipts blocked them; how many identifiers."""
+        these = _table.c.id16.in_(list(keys)) & _table.c.undone_at.is_(None)
+        with self._database.write() as connection:
+            blocked = len(set(connection.execute(sa.select(_table.c.id16).where(these)).scalars()))
+            connection.execute(sa.update(_table).where(these).values(undone_at=now))
+            return blocked
+
+    def undone(self, receipt_id: int) -> bool:
+        """Whether nothing that the receipt blocked is blocked any more."""
+        still = (_table.c.receipt_id == receipt_id) & _table.c.undone_at.is_(None)
+        query = sa.select(sa.func.count()).where(_table.c.receipt_id == receipt_id)
+        with self._database.read() as connection:
+            blocked = connection.execute(query).scalar_one()
+            return blocked > 0 and connection.execute(sa.select(_table.c.id16).where(still).limit(1)).first() is None
+
     def undo(self, receipt_id: int, now: float) -> int:
         """Unblock what one receipt blocked; how many identifiers. Those another receipt blocks too stay blocked."""
         of_receipt = (_table.c.receipt_id == receipt_id) & _table.c.undone_at.is_(None)

@@ -80,12 +80,12 @@ class Runs:
         self._database, self._vault = database, vault
         self._files, self._ledgers, self._batches = files, ledgers, batches
 
-    def begin(self, activation_id: int, kind: str, now: float) -> Run:
-        """Take a number (``planning``) for a plan of the activation's ledger as it is now."""
-        ledger_id = sa.select(_activations.c.ledger_id).where(_activations.c.id == activation_id).scalar_subquery()
+    def begin(self, activation_id: int, kind: str, now: float, ledger_id: int | None = None) -> Run:
+        """Take a number (``planning``) for a plan of the activation's ledger as it is now, or of another one it had."""
+        own = sa.select(_activations.c.ledger_id).where(_activations.c.id == activation_id)
         blank = {"reason": "", "counts": {}, "plan": {}, "removes": 0, "adds": 0, "labels": 0}
         with self._database.write() as connection:
-            ledger = self._ledgers.get(connection.execute(sa.select(ledger_id)).scalar() or 0)
+            ledger = self._ledgers.get(ledger_id or connection.execute(own).scalar() or 0)
             row = {"activation_id": activation_id, "ledger_id": ledger.id, "kind": kind}
             row |= {"epoch": ledger.epoch, "segment_id": ledger.segment_id}
             row |= {"state": "planning", "started": now, "sealed": False, "requests": 0, **blank}

@@ -122,7 +122,7 @@ segments = _table(
     _column("ledger_id", Number, sa.ForeignKey("ledgers.id"), index=True),
     _column("epoch", sa.Integer),  # of the ledger when it was made
     _column("linkedin_id", sa.Text, null=True),  # null while LinkedIn has not confirmed it
-    _column("source_segment_id", sa.Text, unique=True),  # guestlist-STORE-ACTIVATION-EPOCH, looked up before creating
+    _column("source_segment_id", sa.Text, unique=True),  # guestlist-STORE-ACTIVATION, later ones @2 ...
     _column("name", sa.Text),
     _column("state", sa.Text),  # intent: written before POST; live: has its linkedin_id; dead: replaced or gone
     _column("created_at", Time),  # of the intent; after a crash it is looked up for a while before creating again

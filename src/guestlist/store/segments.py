@@ -65,9 +65,9 @@ class Segments:
         """Write the intent of a new segment: commit this before POST.
 
         A new segment knows nobody, so in the same transaction the ledger gets a new epoch, all its parts are read as
-        ``not_told``, and a segment it had before is dead. ``source`` is the sourceSegmentId without the epoch: the
-        row's ends in ``-EPOCH``. StoreError while a run of the ledger is open that may have told the old segment
-        something: close it first.
+        ``not_told``, and a segment it had before is dead. ``source`` is the sourceSegmentId of the first segment; one
+        that is taken (by an earlier epoch, or by an activation of that name before) gets ``@2``, ``@3`` ...
+        StoreError while a run of the ledger is open that may have told the old segment something: close it first.
         """
         with self._database.write() as connection:
             if connection.execute(_told_and_open(ledger_id)).first() is not None:
@@ -76,10 +76,20 @@ class Segments:
             dead = sa.update(_table).where(_table.c.ledger_id == ledger_id, _table.c.state != "dead")
             connection.execute(dead.values(state="dead"))
             row = {"activation_id": activation_id, "ledger_id": ledger_id, "epoch": epoch, "name": name}
-            row |= {"source_segment_id": f"{source}-{epoch}", "state": "intent", "created_at": now}
+            row |= {"source_segment_id": self._free(source), "state": "intent", "created_at": now}
             made = insert_one(connection, _table, {**row, "linkedin_status": ""})
             connection.execute(sa.update(_ledgers).where(_ledgers.c.id == ledger_id).values(segment_id=made))
             return self.by_id(made)
+
+    def _free(self, source: str) -> str:
+        """A foreign key that was never used: a finder may still list dead segments under the others."""
+        like = _table.c.source_segment_id == source
+        with self._database.read() as connection:
+            number = 1
+            while connection.execute(sa.select(_table.c.id).where(like)).first() is not None:
+                number += 1
+                like = _table.c.source_segment_id == f"{source}@{number}"
+        return source if number == 1 else f"{source}@{number}"
 
     def confirm(self, segment_id: int, linkedin_id: str) -> bool:
         """intent -> live with LinkedIn's id; False when it was not an intent any more."""

@@ -1,0 +1,158 @@
+"""``forget``: out of every people segment of the store, whatever its activation says, and never added again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from guestlist.app import runs
+from guestlist.app.context import App
+from guestlist.app.delivery import deliver
+from guestlist.app.explain import read_value
+from guestlist.app.results import Receipt
+from guestlist.core.identity import Identifier, IdType, Kind
+from guestlist.core.text import masked
+from guestlist.errors import ConfigError, DeliveryError
+from guestlist.ports import Counts, Known, State
+from guestlist.store import forgetting
+from guestlist.store.activations import Activation
+from guestlist.store.runs import OPEN, Planned, Run
+
+TOLD = (State.IN, State.UNSURE, State.OUT, State.NOT_TOLD)
+EMAILS = (IdType.SHA256_EMAIL, IdType.SHA512_EMAIL)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One value that is to be forgotten. ``shown``: masked, for the receipt."""
+
+    shown: str
+    identifiers: tuple[Identifier, ...]
+
+
+def forget(app: App, values: Sequence[str]) -> Receipt:
+    """REMOVE to every people segment, known there or not; blocks first, so that nobody is added meanwhile.
+
+    Passes the removal guard, pauses and add_only. The receipt says ``incomplete`` until every segment has answered;
+    syncs of its activations, or forgetting again, go on with it. ConfigError names a value that cannot be used.
+    """
+    asked = [_asked(value) for value in values]
+    if not asked:
+        raise ConfigError("Nothing to forget: give addresses, digests, Google advertising ids or primaryId:VALUE.")
+    resume(app)
+    now = app.clock.now()
+    ledgers = _reached(app)
+    with app.store.transaction():
+        shown = [[each.shown, [identifier.key16.hex() for identifier in each.identifiers]] for each in asked]
+        targets = [forgetting.Target(ledger, activation.name, segment) for ledger, activation, segment in ledgers]
+        receipt = app.store.receipts.create(shown, targets, now)
+        blocked = {each.key16: each.type for one in asked for each in one.identifiers}
+        app.store.suppressions.add(receipt.id, list(blocked.items()), now)
+        app.store.audit.add("local", "forget", f"receipt {receipt.id}", now, identifiers=len(blocked))
+    for ledger, activation, _ in ledgers:
+        _tell(app, receipt.id, ledger, activation, asked)
+    return shown_receipt(app, app.store.receipts.get(receipt.id))
+
+
+def _asked(value: str) -> Asked:
+    identifiers, reason = read_value(Kind.PEOPLE, value)
+    if not identifiers:
+        raise ConfigError(f"'{masked(value)}' cannot be forgotten: {reason}. Nothing was forgotten.")
+    return Asked(masked(value), identifiers)
+
+
+def _reached(app: App) -> list[tuple[int, Activation, str]]:
+    """Every people ledger with a live segment: removed activations and former snapshots included."""
+    by_id = {each.id: each for each in app.store.activations.all()}
+    live = [each for each in app.store.segments.all(live=True) if each.linkedin_id is not None]
+    found = [(each.ledger_id, by_id[each.activation_id], each.linkedin_id or "") for each in live]
+    return [each for each in found if each[1].members is Kind.PEOPLE]
+
+
+def _tell(app: App, receipt: int, ledger_id: int, activation: Activation, asked: Sequence[Asked]) -> None:
+    """One run of REMOVEs for one segment. What LinkedIn or a person has to do first leaves the receipt incomplete."""
+    with app.store.lock(f"ledger-{ledger_id}"):
+        _, parts = app.store.ledgers.parts(ledger_id)
+        elements, relatives = [], []
+        for each in asked:
+            known = app.planner.find(parts, ids=[identifier.key16 for identifier in each.identifiers])
+            mates = app.planner.find(parts, owners=[known_.owner16 for known_ in known]) if known else []
+            elements.append(_element(each, [*known, *mates]))
+            groups = [known_.group16 for known_ in known]
+            relatives += app.planner.find(parts, groups=groups) if groups else []
+        elements = [element for element in elements if element]
+        if not elements:
+            app.store.receipts.answered(receipt, ledger_id, app.clock.now())
+            return
+        run = app.store.runs.begin(activation.id, "forget", app.clock.now(), ledger_id)
+        gone = {identifier for element in elements for identifier in element}
+        doubtful = [each for each in relatives if each.state is State.IN and (each.id_type, each.value) not in gone]
+        changes = app.elements.removals(elements, doubtful)
+        app.store.runs.commit(run.id, Planned(Counts(removed=len(elements)), changes, runs.pieces(changes)))
+        app.store.receipts.telling(receipt, ledger_id, run.id)
+        _carry_out(app, activation, app.store.runs.get(run.id))
+
+
+def _carry_out(app: App, activation: Activation, run: Run) -> None:
+    """Deliver and close; whatever stands in the way leaves the run open, and the receipt incomplete."""
+    segment = app.store.segments.current(run.ledger_id)
+    if segment is None or segment.state != "live":
+        runs.close(app, run)  # there is nobody left to be removed from
+        return
+    try:
+        destination = app.door.destination(activation.destination)
+        if run.segment_id is None:
+            app.store.runs.attach(run.id, segment.id, segment.epoch)
+        stop = deliver(app, run, destination, activation, segment)
+        if stop is None:
+            runs.close(app, run)
+        elif stop.state == "rebuild":
+            app.store.segments.bury(segment.id)
+            runs.close(app, run)
+        else:
+            app.store.runs.wait(run.id, f"{stop.label}: {stop.text}")
+    except (DeliveryError, ConfigError) as error:
+        app.store.runs.wait(run.id, str(error))
+
+
+def resume(app: App) -> None:
+    """Go on with every receipt that is incomplete, whatever has become of its activation since."""
+    for receipt in app.store.receipts.incomplete():
+        for target in receipt.targets:
+            if target.answered_at is None and target.run_id is not None:
+                with app.store.lock(f"ledger-{target.ledger_id}"):
+                    run = app.store.runs.get(target.run_id)
+                    activation = app.store.activations.by_id(run.activation_id)
+                    if run.state in OPEN:
+                        _carry_out(app, activation, run)
+
+
+def _element(asked: Asked, known: Sequence[Known]) -> tuple[tuple[IdType, bytes], ...]:
+    """What one REMOVE names: what was asked (known or not) and what was ever told in the same element."""
+    named = [(each.type, each.value) for each in asked.identifiers if each.type is not IdType.PRIMARY]
+    named += [(each.id_type, each.value) for each in known if each.state in TOLD and each.id_type is not IdType.PRIMARY]
+    return tuple(sorted(dict.fromkeys(named)))
+
+
+def receipts(app: App) -> list[Receipt]:
+    """All receipts, newest first."""
+    return [shown_receipt(app, each) for each in app.store.receipts.all()]
+
+
+def shown_receipt(app: App, receipt: forgetting.Receipt) -> Receipt:
+    """For people: masked values, and where it was answered."""
+    undone = app.store.suppressions.undone(receipt.id)
+    segments = tuple(
+        (each.activation, each.segment, "waiting" if each.answered_at is None else "answered")
+        for each in receipt.targets
+    )
+    values = tuple(str(shown) for shown, _ in receipt.asked)
+    return Receipt(receipt.id, receipt.created, "undone" if undone else receipt.state, values, segments)
+
+
+def undo(app: App, values: Sequence[str]) -> int:
+    """Those who were forgotten may be added by their lists again; how many identifiers."""
+    keys = [each.key16 for value in values for each in _asked(value).identifiers]
+    count = app.store.suppressions.unblock(keys, app.clock.now())
+    app.store.audit.add("local", "undo forget", "", app.clock.now(), identifiers=count)
+    return count
