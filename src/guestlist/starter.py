@@ -25,7 +25,7 @@ def starter(path: Path, columns: Sequence[str], kind: Kind, mapping: FieldMappin
         file=_scalar(str(path)),
         members="people" if kind is Kind.PEOPLE else "companies",
         audience=audience,
-        activation=f"{audience}-to-linkedin",
+        activation=f"{audience}-to-acme",
         filter=_filter(columns),
         mapping=_mapping(kind, mapping),
         unused=_unused(columns, mapping),
@@ -36,7 +36,7 @@ _TEMPLATE = """\
 # Who is told to whom. `guestlist plan` shows what would happen and sends nothing; every key is explained in
 # docs/configuration.md.
 destinations:
-  linkedin:
+  acme:                              # a name of yours for the ad account
     ad_account: 123456789            # <- the number in Campaign Manager's address, behind /accounts/
     # send_email: true               # e-mail addresses leave as SHA-256 digests only
     # send_google_advertising_id: true
@@ -52,7 +52,7 @@ audiences:
 activations:
   {activation}:
     audience: {audience}
-    destination: linkedin
+    destination: acme
     mode: mirror                     # who leaves the list leaves the LinkedIn audience; or add_only, snapshot
     # segment_name: A name           # of the LinkedIn audience; else the audience's
 {mapping}{unused}    # max_removals: 20%              # a run that removes more waits for you

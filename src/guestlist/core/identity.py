@@ -124,14 +124,10 @@ class Rejection:
 PERSON_LIMITS = {"firstName": 35, "lastName": 35, "title": 50, "company": 50}
 
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}|[0-9a-f]{128}")
-
-
-def _address(beyond: str) -> str:
-    return rf"[!#-'*+\-./0-9=?^-~{beyond}]{{1,64}}@([a-z0-9_{beyond}-]{{1,63}}\.)+[a-z0-9_{beyond}-]{{1,63}}"
-
-
-ASCII_EMAIL = _address("")  # of an unspaced, lower-cased ASCII text of up to 254 characters; RE2 reads it alike
-_EMAIL = re.compile(_address("\x80-\U0010ffff"))
+# An unspaced, lower-cased ASCII text of up to 254 characters is an address if this matches; RE2 reads it alike
+ASCII_EMAIL = r"[!#-'*+\-./0-9=?^-~]{1,64}@([a-z0-9_-]{1,63}\.)+[a-z0-9_-]{1,63}"
+_ADDRESS = re.compile(ASCII_EMAIL)
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 GOOGLE_ID = r"[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _GOOGLE_ID = re.compile(GOOGLE_ID)
 
@@ -164,9 +160,12 @@ def email_digests(raw: str) -> tuple[Identifier, ...]:
 
 
 def _is_address(text: str) -> bool:
+    """Letters of other alphabets may stand wherever an ASCII letter may; lengths count UTF-8 bytes."""
+    if not _ADDRESS.fullmatch(_BEYOND_ASCII.sub("a", text)):
+        return False
     if text.isascii():
-        return len(text) <= 254 and _EMAIL.fullmatch(text) is not None
-    if not _EMAIL.fullmatch(text) or any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in text):
+        return len(text) <= 254
+    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in text):
         return False
     return len(text.encode()) <= 254 and len(text.partition("@")[0].encode()) <= 64
 
