@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from guestlist import settings as environment
 from guestlist.app.context import App
@@ -179,6 +179,46 @@ def open_guestlist(home: str | None = None, file: str | None = "guestlist.yaml")
     if home is not None:
         environ["GUESTLIST_HOME"] = home
     return Guestlist(open_app(environment.read(environ)), Path(file) if file is not None else None, environ)
+
+
+def listen_for_code(redirect_url: str, state: str, timeout: float) -> str:
+    """Wait on this machine until the browser comes back from LinkedIn; the code it brings."""
+    from guestlist.linkedin.loopback import Loopback  # noqa: PLC0415
+
+    with Loopback(state, redirect_url) as loopback:
+        return loopback.wait(timeout)
+
+
+def parse_redirect(address: str, state: str) -> str:
+    """The code in the address the browser was sent to."""
+    from guestlist.linkedin import loopback  # noqa: PLC0415
+
+    return loopback.parse_redirect(address, state)
+
+
+def starter(path: Path, members: str | None, folder: Path) -> str:
+    """A commented guestlist.yaml, to be written into ``folder``, for a list."""
+    from guestlist.core import mapping  # noqa: PLC0415
+    from guestlist.core.identity import Kind  # noqa: PLC0415
+    from guestlist.sources.files import FileSource  # noqa: PLC0415
+    from guestlist.starter import starter as write  # noqa: PLC0415
+
+    scan = FileSource(str(path.absolute()), folder, None, RealClock(Event())).open()
+    kind = mapping.guess_kind(scan.columns) if members is None else Kind[members.upper()]
+    relative = Path(os.path.relpath(path.absolute(), folder.absolute()))
+    return write(relative, scan.columns, kind, mapping.guess(kind, scan.columns))
+
+
+def restore(source: Path, mode: Literal["move", "copy"], passphrase: str | None) -> str:
+    """Bring a backup into the empty home of the environment; one sentence of what follows."""
+    from guestlist.store.restore import restore as bring_back  # noqa: PLC0415
+
+    settings = environment.read(os.environ)
+    options = {"database_url": settings.database_url, "data_url": settings.data_url, "secret_key": settings.secret_key}
+    with bring_back(source, settings.home, mode, passphrase=passphrase, **options):
+        pass
+    kept = "its LinkedIn audiences are its own" if mode == "move" else "it makes LinkedIn audiences of its own"
+    return f"{source} was restored into {settings.home}; {kept}. The next sync tells LinkedIn everything again."
 
 
 class _Late:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from guestlist.core import templates
+from guestlist.core.delivery import BATCH_SIZE
 from guestlist.core.identity import IdType, Kind, key16
 from guestlist.linkedin import wire
 from guestlist.planner import changes as planned
-from guestlist.ports import Changes, Encoded, Op, Refusals, Why
+from guestlist.ports import Changes, Encoded, Known, Op, Refusals, Why
+from guestlist.sources import linkedin_csv
+
+_NOT_TRAITS = frozenset({"op", "why", "t", "v", "was", "more", "owner", "grp", "fp", "row", "key"})
 
 
 class PlannedElements:
@@ -69,9 +75,34 @@ class PlannedElements:
             for batch in file.iter_batches(columns=["row", "key", "reason", "since"]):
                 yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
-    def removals(self, elements: Sequence[Sequence[tuple[IdType, bytes]]]) -> Changes:
-        """Changes made of one REMOVE each."""
-        return Changes(len(elements), 0, 0, data=_ipc(planned.removals(elements)))
+    def removals(self, elements: Sequence[Sequence[tuple[IdType, bytes]]], doubtful: Sequence[Known] = ()) -> Changes:
+        """Changes made of one REMOVE each, and a LABEL row that says UNSURE for each doubtful relative."""
+        return Changes(len(elements), 0, len(doubtful), data=_ipc(planned.removals(elements, doubtful)))
+
+    def write_lists(self, members: Kind, changes: Changes, folder: Path, name: str) -> list[Path]:
+        """LinkedIn's own list template filled with the ADD rows."""
+        return linkedin_csv.write(_template_rows(members, changes), members, folder, name)
+
+
+def _template_rows(members: Kind, changes: Changes) -> Iterator[Mapping[str, str]]:
+    end = changes.removes + changes.adds
+    for first in range(changes.removes, end, BATCH_SIZE):
+        rows, at = _rows(changes, range(first, min(first + BATCH_SIZE, end)))
+        skipped = set(changes.skip)
+        for position, row in zip(at, rows.to_pylist(), strict=True):
+            if position not in skipped:
+                yield from templates.rows(members, _ids(row), _traits(row))
+
+
+def _ids(row: Mapping[str, Any]) -> dict[IdType, list[bytes]]:
+    ids: dict[IdType, list[bytes]] = {}
+    for kind, value in [(row["t"], row["v"]), *((each["t"], each["v"]) for each in row["more"] or ())]:
+        ids.setdefault(IdType(kind), []).append(value)
+    return ids
+
+
+def _traits(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in _NOT_TRAITS and value is not None}
 
 
 def _rows(changes: Changes, positions: Sequence[int]) -> tuple[pa.Table, list[int]]:

@@ -300,10 +300,10 @@ class Account:
 class Token:
     """LinkedIn's grant. ``minted`` and ends are epoch seconds; no refresh token is normal."""
 
-    access_token: str
+    access_token: str = field(repr=False)
     expires_at: float
     minted_at: float
-    refresh_token: str | None = None
+    refresh_token: str | None = field(default=None, repr=False)
     refresh_expires_at: float | None = None
     first_consent_at: float | None = None
     scope: str = ""
@@ -359,9 +359,7 @@ class Elements(Protocol):
     def rejected(self, path: str) -> Iterator[tuple[int | None, str | None, str, float]]:
         """Row, key, reason, since: a file of rejected rows, in the order of the list."""
 
-    def removals(
-        self, elements: Sequence[Sequence[tuple[IdType, bytes]]], doubtful: Sequence[Known] = ()
-    ) -> Changes:
+    def removals(self, elements: Sequence[Sequence[tuple[IdType, bytes]]], doubtful: Sequence[Known] = ()) -> Changes:
         """Changes made of one REMOVE each: the identifiers of one element, strongest first (values as in `Known`).
         ``doubtful``: relatives that may go with them, LABEL rows that make them unsure.
         """

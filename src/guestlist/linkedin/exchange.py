@@ -13,7 +13,7 @@ from typing import Literal
 
 import httpx2
 
-from guestlist import __version__
+from guestlist.version import __version__
 from guestlist.errors import TryAgain
 from guestlist.linkedin.replies import Reply
 from guestlist.linkedin.transport import Deadline
