@@ -135,6 +135,7 @@ def test_xlsx(tmp_path: Path) -> None:
     workbook(tmp_path, [], ["email", " name ", 2024], ["a@b.co", "n", 1.5])
     scan = opened(tmp_path, "a.xlsx")
     assert (scan.format, scan.columns) == ("xlsx", ("email", "name", "2024"))
+    assert scan.dialect == CsvDialect(",", header_rows=2)
 
 
 # ── several files, age, identity ─────────────────────────────────────────────────────────────────────────────────

@@ -22,7 +22,9 @@ _DIGEST = re.compile(r"\s*([0-9a-fA-F]{64}|[0-9a-fA-F]{128})\s*")
 
 @dataclass(frozen=True)
 class Header:
-    """The columns of one file in their order; fields inside of others as ``outer.inner``. ``dialect``: of csv."""
+    """The columns of one file in their order; fields inside of others as ``outer.inner``. ``dialect``: csv and xlsx
+    (of xlsx only ``header_rows`` says something).
+    """
 
     columns: tuple[str, ...]
     dialect: CsvDialect | None = None
@@ -95,19 +97,22 @@ def _keys(row: Mapping[str, object], outer: str = "") -> Iterator[str]:
 
 
 def _xlsx(path: Path) -> Header:
-    """The first row of the first sheet that has a cell; empty rows and columns around the cells do not count."""
+    """The first row of the first sheet that has a cell; what is empty on its right does not count."""
     try:
         import python_calamine  # noqa: PLC0415 - an extra
     except ImportError:
         raise SourceError(f"{path}: to read xlsx, install guestlist[xlsx].") from None
     try:
-        rows = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
+        book = python_calamine.CalamineWorkbook.from_path(path)
+        rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except (python_calamine.CalamineError, OSError):
         raise SourceError(f"{path} is no Excel workbook (xlsx), or a damaged or protected one.") from None
-    width = max((i for row in rows for i, cell in enumerate(row, 1) if cell != ""), default=0)
-    if not width:
+    used = [number for number, row in enumerate(rows, 1) if any(cell != "" for cell in row)]
+    if not used:
         raise SourceError(f"{path} is empty: its first sheet has no cells.")
-    return Header(tuple(squeezed(_cell(cell)) for cell in rows[0][:width]))
+    width = max(i for row in rows for i, cell in enumerate(row, 1) if cell != "")
+    header = rows[used[0] - 1][:width]
+    return Header(tuple(squeezed(_cell(cell)) for cell in header), CsvDialect(",", header_rows=used[0]))
 
 
 def _cell(cell: object) -> str:
