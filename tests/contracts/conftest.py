@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +9,13 @@ import pytest
 
 from guestlist.core.identity import Kind
 from guestlist.ports import Changes, Counts
-from guestlist.store import Store, open_store
+from guestlist.store import Store, migrate, open_store
 from guestlist.store.activations import Activation
 from guestlist.store.batches import Piece
+from guestlist.store.database import Database
 from guestlist.store.runs import Planned, Run
-from postgres import database_url, postgres_server
+from guestlist.store.store import home_folder, open_locks
+from postgres import Server, database_url, postgres_server
 
 __all__ = ["database_url", "postgres_server"]
 
@@ -33,16 +36,50 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty schema, since making it takes longer than most tests."""
+    file = tmp_path_factory.mktemp("template") / "empty.db"
+    _make_schema(f"sqlite:///{file}", file.parent)
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    name = postgres_server.create()
+    _make_schema(postgres_server.url(name), tmp_path_factory.mktemp("template"))
+    return name
+
+
+def _make_schema(url: str, home: Path) -> None:
+    database = Database(url)
+    migrate.upgrade(database, open_locks(database, home_folder(home)))
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """As ``database_url``, the schema made already."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "facts.db")
+        yield f"sqlite:///{tmp_path}/facts.db"
+        return
+    server: Server = request.getfixturevalue("postgres_server")
+    name = server.create(request.getfixturevalue("postgres_template"))
+    yield server.url(name)
+    server.drop(name)
+
+
 @pytest.fixture
-def store(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    with open_store(database_url, tmp_path / "home", clock=clock) as opened:
+def store(store_url: str, tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    with open_store(store_url, tmp_path / "home", clock=clock) as opened:
         yield opened
 
 
 @pytest.fixture
-def second(database_url: str, store: Store, tmp_path: Path, clock: Clock) -> Iterator[Store]:
+def second(store_url: str, store: Store, tmp_path: Path, clock: Clock) -> Iterator[Store]:
     """Another process's view of the same store."""
-    with open_store(database_url, tmp_path / "home", clock=clock) as opened:
+    with open_store(store_url, tmp_path / "home", clock=clock) as opened:
         yield opened
 
 

@@ -63,7 +63,7 @@ def test_a_part_is_data_or_a_file(store, ledger):
     assert store.ledgers.parts(ledger) == (0, ())
 
 
-def test_nothing_in_the_database_is_readable(store, ledger, database_url, tmp_path):
+def test_nothing_in_the_database_is_readable(store, ledger):
     append(store, ledger, blob(1, b"jane@example.com"))
     with store.database.read() as connection:
         raw = connection.exec_driver_sql("select data from ledger_parts").scalar()

@@ -107,7 +107,8 @@ def insert_one(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any
 def insert_missing(connection: sa.Connection, table: sa.Table, **values: Any) -> bool:
     """INSERT ... ON CONFLICT DO NOTHING; whether the row is new."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    return connection.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount == 1
+    statement = insert(table).values(**values).on_conflict_do_nothing().returning(sa.literal(1))
+    return connection.execute(statement).first() is not None
 
 
 def upsert(connection: sa.Connection, table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
