@@ -20,7 +20,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def remove(
-    activation: Annotated[str, typer.Argument(help="Its name, in the file or not.", show_default=False)],
+    activation: Annotated[
+        str, typer.Argument(metavar="ACTIVATION", help="Its name, in the file or not.", show_default=False)
+    ],
     file: File = DEFAULT_FILE,
     delete_segment: Annotated[
         bool | None,
@@ -40,8 +42,8 @@ def remove(
 
 
 def rename(
-    old: Annotated[str, typer.Argument(help="Its name until now.", show_default=False)],
-    new: Annotated[str, typer.Argument(help="Its name from now on.", show_default=False)],
+    old: Annotated[str, typer.Argument(metavar="OLD", help="Its name until now.", show_default=False)],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Its name from now on.", show_default=False)],
     file: File = DEFAULT_FILE,
 ) -> None:
     """Give an activation another name; everything else stays."""

@@ -35,7 +35,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def connect(
-    destination: Annotated[str, typer.Argument(help="Its name in the file.", show_default=False)],
+    destination: Annotated[
+        str, typer.Argument(metavar="DESTINATION", help="Its name in the file.", show_default=False)
+    ],
     file: File = DEFAULT_FILE,
     token_file: Annotated[
         str | None,

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from guestlist.cli import output
-from guestlist.cli.doors import if_there, opened
+from guestlist.cli.doors import opened
 from guestlist.cli.options import DEFAULT_FILE, File
 from guestlist.errors import ConfigError
 
@@ -41,7 +41,7 @@ def backup(
     comes from GUESTLIST_BACKUP_PASSPHRASE, or you are asked for it.
     """
     passphrase = _passphrase(twice=True)
-    with opened(if_there(file)) as door:
+    with opened(file) as door:
         output.write(door.backup(target, passphrase) + "\n")
 
 
@@ -62,21 +62,23 @@ def restore(
 
     Whatever happened since the backup is unknown, so everything is told to LinkedIn again.
     """
-    chosen = what or _asked()
+    chosen: Literal["move", "copy"] = what or _asked()
     passphrase = _passphrase(twice=False)
     from guestlist import bootstrap  # noqa: PLC0415 - a third of a second that --help does not pay
 
-    output.write(bootstrap.restore(source, move=chosen == "move", passphrase=passphrase) + "\n")
+    output.write(bootstrap.restore(source, chosen, passphrase) + "\n")
 
 
-def _asked() -> str:
+def _asked() -> Literal["move", "copy"]:
     if not output.is_terminal():
         raise ConfigError("say whether this is a move or a copy: --as move or --as copy")
     output.say(_MOVE_OR_COPY)
     while True:
-        answer = str(typer.prompt("move or copy", err=True)).strip().lower()
-        if answer in ("move", "copy"):
-            return answer
+        match str(typer.prompt("move or copy", err=True)).strip().lower():
+            case "move":
+                return "move"
+            case "copy":
+                return "copy"
 
 
 def _passphrase(twice: bool) -> str | None:

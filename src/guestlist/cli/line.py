@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from guestlist.cli import output, progress
-from guestlist.cli.doors import opened
+from guestlist.cli.doors import nothing_there, opened
 from guestlist.cli.options import DEFAULT_FILE, File, Json, MaybeActivation
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def plan(
         listed = {name: {"files": [str(path) for path in paths]} for name, paths in files.items()}
         output.write_json([{**result.json(), **listed.get(result.activation, {})} for result in results])
     elif not results:
-        output.say(f"There are no activations in {file} yet: add one under `activations:`.")
+        output.say(nothing_there(file))
     else:
         from guestlist.cli.screens import plan as screens  # noqa: PLC0415 - Rich only where it is needed
 
@@ -100,7 +100,7 @@ def _report(results: list[SyncResult], file: Path, json: bool) -> None:
     if json:
         output.write_json([result.json() for result in results])
     elif not results:
-        output.say(f"There are no activations in {file} yet: add one under `activations:`.")
+        output.say(nothing_there(file))
     else:
         from guestlist.cli.screens import sync as screens  # noqa: PLC0415 - Rich only where it is needed
 

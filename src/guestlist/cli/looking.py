@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from guestlist.cli import output, values
-from guestlist.cli.doors import opened
+from guestlist.cli.doors import nothing_there, opened
 from guestlist.cli.options import DEFAULT_FILE, Activation, File, Json, MaybeActivation
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def status(
     if json:
         output.write_json([row.json() for row in rows])
     elif not rows:
-        output.say(f"There are no activations in {file} yet: add one under `activations:`.")
+        output.say(nothing_there(file))
     else:
         from guestlist.cli.screens import status as screens  # noqa: PLC0415 - Rich only where it is needed
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from guestlist.cli import output, values
-from guestlist.cli.doors import if_there, opened
+from guestlist.cli.doors import opened
 from guestlist.cli.options import DEFAULT_FILE, File, Json
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def forget(
     who: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="VALUE...",
+            metavar="VALUE",
             help="Addresses, digests, Google ids, primaryId:VALUE; a file of them, one a line; - for standard input, "
             "where no shell history keeps them.",
             show_default=False,
@@ -47,7 +47,7 @@ def forget(
     if listed and (who or undo):
         raise typer.BadParameter("--list goes alone")
     asked = [] if listed else values.several(who or [])
-    with opened(if_there(file)) as door:
+    with opened(file) as door:
         if listed:
             _list(door.receipts(), json)
         elif undo:
