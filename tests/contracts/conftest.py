@@ -15,7 +15,7 @@ from guestlist.store.batches import Piece
 from guestlist.store.database import Database
 from guestlist.store.runs import Planned, Run
 from guestlist.store.store import home_folder, open_locks
-from postgres import Server, database_url, postgres_server
+from tests.postgres import Server, database_url, postgres_server
 
 __all__ = ["database_url", "postgres_server"]
 

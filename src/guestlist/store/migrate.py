@@ -63,7 +63,7 @@ def _recorded(database: Database) -> str | None:
     try:
         with database.engine.connect() as connection, connection.begin():
             return connection.execute(query).scalar()
-    except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+    except sa.exc.DBAPIError as error:
         # SQLite: OperationalError "no such table"; PostgreSQL: undefined_table. Anything else is a real failure.
         if "no such table" in str(error) or getattr(error.orig, "sqlstate", None) == "42P01":
             return None
