@@ -20,6 +20,12 @@ DELIMITERS = ",;\t|"
 _SAMPLE = 8 * 2**20  # bytes that are looked at: encoding
 _ROWS = 2_000  # rows that are looked at: delimiter
 _WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_NO_TEXT = {
+    b"PK\x03\x04": "a workbook or an archive (xlsx, zip)",
+    b"PAR1": "a Parquet file",
+    b"\x1f\x8b": "compressed (gzip); unpack it first",
+    b"\x28\xb5\x2f\xfd": "compressed (zstd); unpack it first",
+}
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,7 @@ def sample(path: Path, size: int = _SAMPLE) -> Sample:
     with path.open("rb") as file:
         raw = file.read(size + 1)
     whole, raw = len(raw) <= size, raw[:size]
-    if raw.startswith(_WIDE) or b"\x00" in raw:
-        raise SourceError(f"{path} is not UTF-8 but looks like UTF-16; {_convert(path, 'UTF-16')}.")
+    _check_is_text(path, raw)
     bom = raw.startswith(codecs.BOM_UTF8)
     try:
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(raw, final=whole)
@@ -49,6 +54,17 @@ def sample(path: Path, size: int = _SAMPLE) -> Sample:
     if not text.strip():
         raise SourceError(f"{path} is empty: it has only blank lines.")
     return Sample(text, whole, bom)
+
+
+def _check_is_text(path: Path, raw: bytes) -> None:
+    for beginning, what in _NO_TEXT.items():
+        if raw.startswith(beginning):
+            raise SourceError(f"{path} is no text but {what}.")
+    if raw.startswith(_WIDE) or raw.count(b"\x00") > len(raw) // 5:
+        raise SourceError(f"{path} is not UTF-8 but looks like UTF-16; {_convert(path, 'UTF-16')}.")
+    if b"\x00" in raw:
+        line = raw.count(b"\n", 0, raw.index(b"\x00")) + 1
+        raise SourceError(f"{path}, line {line}: a NUL byte, which no text has; the file may be damaged.")
 
 
 def dialect_of(path: Path, found: Sample) -> tuple[CsvDialect, list[str]]:
