@@ -91,7 +91,7 @@ def valid_token(world: World, text: str) -> Token:
     if token is None:
         raise errors.invalid_token()
     now = world.clock.now()
-    if token.revoked or now < token.created_at + world.config.token_propagation_seconds:
+    if token.revoked or 0 <= now - token.created_at < world.config.token_propagation_seconds:
         raise errors.revoked_token()
     if token.expires_at <= now:
         raise errors.expired_token()

@@ -1,7 +1,7 @@
 """Which Rest.li method a request is, and which handler answers it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from linkedin_emulator import errors
@@ -73,7 +73,6 @@ class Call:
     params: Mapping[str, Any]
     elements: "Elements"
     told: int | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def fields(self) -> str | None:

@@ -140,13 +140,13 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
 
 
 def _announce(url: str, ready_file: Path | None) -> None:
-    places = "API /rest, OAuth /oauth/v2, control /_emulator, Campaign Manager /campaignmanager"
-    sys.stdout.write(f"LinkedIn emulator on {url} ({places})\n")
-    sys.stdout.flush()
     if ready_file is not None:
         partial = ready_file.with_name(f"{ready_file.name}.partial")
         partial.write_text(f"{url}\n")
         os.replace(partial, ready_file)
+    places = "API /rest, OAuth /oauth/v2, control /_emulator, Campaign Manager /campaignmanager"
+    sys.stdout.write(f"LinkedIn emulator on {url} ({places})\n")
+    sys.stdout.flush()
 
 
 def main(given: list[str] | None = None) -> None:

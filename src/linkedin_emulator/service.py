@@ -58,8 +58,10 @@ def answer(world: World, request: Request, arrival: Arrival, later: Later) -> Re
     if isinstance(effect, faults.Timeout):
         reply = _timed_out(work, effect, later)
     else:
-        reply = _disturbed(work, effect)
-        world.tellings.finish(arrival)
+        try:
+            reply = _disturbed(work, effect)
+        finally:
+            world.tellings.finish(arrival)
     world.log.add(
         request,
         reply,

@@ -67,9 +67,7 @@ class World:
 
 def _settle(world: World) -> None:
     """The people, accounts and the application that are there from the start."""
-    world.oauth.apps[CLIENT_ID] = App(
-        client_id=CLIENT_ID, client_secret=CLIENT_SECRET, name="Guestlist"
-    )
+    world.oauth.apps[CLIENT_ID] = App(client_id=CLIENT_ID, client_secret=CLIENT_SECRET, name="Guestlist")
     world.oauth.people[MEMBER] = Person(id=MEMBER)
     for account in (
         Account(id=ACCOUNT, name="Acme EMEA"),

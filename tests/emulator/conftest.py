@@ -3,9 +3,9 @@ from collections.abc import Callable, Iterator
 import httpx2
 import pytest
 
-from emulator.kit import NOW, LinkedIn
 from linkedin_emulator.emulator import Emulator
 from linkedin_emulator.transport import EmulatorTransport
+from tests.emulator.kit import NOW, LinkedIn
 
 
 @pytest.fixture

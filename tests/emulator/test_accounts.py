@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from emulator.kit import ACCOUNT, LinkedIn
+from tests.emulator.kit import ACCOUNT, LinkedIn
 
 KEY = "(account:urn%3Ali%3AsponsoredAccount%3A{},user:urn%3Ali%3Aperson%3A{})"
 

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from emulator.kit import ACCOUNT, NOW, LinkedIn
 from linkedin_emulator.emulator import Emulator
 from linkedin_emulator.wire import Request
+from tests.emulator.kit import ACCOUNT, NOW, LinkedIn
 
 ME = "/rest/me"
 

@@ -1,6 +1,6 @@
 import pytest
 
-from emulator.kit import LinkedIn, user
+from tests.emulator.kit import LinkedIn, user
 
 DAY = 86_400
 

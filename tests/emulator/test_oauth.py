@@ -4,8 +4,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx2
 import pytest
 
-from emulator.kit import NOW, LinkedIn
 from linkedin_emulator.emulator import Emulator
+from tests.emulator.kit import NOW, LinkedIn
 
 SCOPES = "r_basicprofile rw_ads rw_dmp_segments"
 BACK = "http://127.0.0.1:8000/callback"

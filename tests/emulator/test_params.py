@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.kit import ACCOUNT, LinkedIn
 from linkedin_emulator import restli
+from tests.emulator.kit import ACCOUNT, LinkedIn
 
 FIND = "/rest/dmpSegments?q=account&account="
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from emulator.kit import ACCOUNT, NOW, LinkedIn, user
+from tests.emulator.kit import ACCOUNT, NOW, LinkedIn, user
 
 BODY = {"account": ACCOUNT, "name": "CRM", "type": "USER", "sourcePlatform": "DIRECT_API"}
 FIND = f"/rest/dmpSegments?q=account&account={ACCOUNT}"

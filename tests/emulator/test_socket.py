@@ -1,8 +1,8 @@
 import httpx2
 import pytest
 
-from emulator.kit import VERSION, LinkedIn, shown, user
 from linkedin_emulator.running import RunningEmulator
+from tests.emulator.kit import VERSION, LinkedIn, shown, user
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from emulator.kit import LinkedIn, digest, shown, user
+from tests.emulator.kit import LinkedIn, digest, shown, user
 
 GOOD = {"status": 201}
 

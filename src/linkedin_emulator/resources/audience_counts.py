@@ -20,10 +20,12 @@ Weighed = dict[MemberId, int]
 def count(world: World, call: Call) -> Reply:
     """`total` is approximate and 0 below 300; any member's token will do."""
     criteria = call.params[NAME]
-    if not isinstance(criteria.get("include"), dict) or not isinstance(criteria["include"].get("and"), list):
+    include = criteria.get("include")
+    every = include.get("and") if isinstance(include, dict) else None
+    if not isinstance(every, list) or not every:
         raise errors.param_invalid(NAME)
-    clauses = [_either(world, clause) for clause in criteria["include"]["and"]]
-    reached = {member: weight for member, weight in clauses[0].items() if all(member in one for one in clauses[1:])}
+    first, *others = [_either(world, clause) for clause in every]
+    reached = {member: weight for member, weight in first.items() if all(member in other for other in others)}
     for member in _either(world, criteria["exclude"]) if "exclude" in criteria else {}:
         reached.pop(member, None)
     total = reported_size(sum(reached.values()), rounded=world.config.round_audience)
