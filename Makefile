@@ -26,3 +26,23 @@ types: install
 fix: install
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+demo: install
+	@$(VENV)/bin/python scripts/demo.py
+
+demo-up: install
+	@$(VENV)/bin/python scripts/demo.py --keep .demo
+
+docs: install
+	$(VENV)/bin/python -m guestlist.config_reference
+	$(VENV)/bin/python scripts/docs.py
+
+live: install
+	$(VENV)/bin/python -m pytest -m live tests/live $(ARGS)
+
+bench: install
+	@for each in bench/bench_*.py; do $(VENV)/bin/python $$each $(ARGS) || exit 1; done
+
+clean:
+	rm -rf .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests scripts bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -193,8 +193,8 @@ def errors_page() -> str:
         _exit_codes(),
         "## States\n\nWhat `guestlist status` shows of an activation.\n",
         _table(("state", "meaning"), list(STATES.items())),
-        "## What waits for a person\n\nThe reason of a parked activation starts with one of these. Nothing is lost meanwhile, and no attempt is burned: everything "
-        "goes on at the first sync after it was mended.\n",
+        "## What waits for a person\n\nThe reason of a parked activation starts with one of these. Nothing is lost "
+        "meanwhile, and no attempt is burned: everything goes on at the first sync after it was mended.\n",
         _table(("label", "what to do"), labels),
         "## Reasons of rejected rows\n\nWhat `guestlist rejected` shows beside LinkedIn's own reasons. Rows that are "
         "rejected stay rejected until they change.\n",

@@ -1,0 +1,383 @@
+"""Two lists become Matched Audiences on an emulated LinkedIn, change, and are kept in step.
+
+python scripts/demo.py                the show; 1 when something is not as expected
+python scripts/demo.py --keep DIR     the same, and the emulator and the files stay, to look at
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import csv
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+PORT = 8888  # of the emulator that stays
+PEOPLE, COMPANIES = "newsletter-to-acme", "accounts-to-acme"
+DAY = 86_400
+Row = dict[str, str]
+
+
+class NotAsExpected(Exception):
+    """The show must not go on."""
+
+
+# ── the stage ────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class Stage:
+    """A folder with lists, a home, and a LinkedIn."""
+
+    folder: Path
+    linkedin: str
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What points Guestlist to this home and to the emulator."""
+        return {
+            "GUESTLIST_HOME": str(self.folder / "home"),
+            "GUESTLIST_LINKEDIN_API_URL": f"{self.linkedin}/rest",
+            "GUESTLIST_LINKEDIN_OAUTH_URL": f"{self.linkedin}/oauth/v2",
+            "GUESTLIST_LINKEDIN_CLIENT_ID": "86emulator",
+            "GUESTLIST_LINKEDIN_CLIENT_SECRET": "emulator-secret",
+        }
+
+    def guestlist(self, command: str, expect: int = 0) -> str:
+        """Run it as somebody would type it, show what it says, and hold it to its exit code."""
+        tell(f"\n  $ guestlist {command}", BOLD)
+        done = self._run(command, subprocess.STDOUT)
+        for line in done.stdout.rstrip().splitlines():
+            tell(f"    {line}")
+        if done.returncode != expect:
+            raise NotAsExpected(f"`guestlist {command}` ended with {done.returncode}, not with {expect}")
+        if expect:
+            tell(f"    [exit code {expect}]", FAINT)
+        return done.stdout
+
+    def facts(self, command: str) -> Any:
+        """The same for us: its JSON, not shown."""
+        return json.loads(self._run(f"{command} --json", subprocess.DEVNULL).stdout)
+
+    def _run(self, command: str, errors: int) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | self.variables | {"COLUMNS": str(min(columns() - 4, 120))}
+        if sys.stdout.isatty():
+            environment["FORCE_COLOR"] = "1"
+        return subprocess.run(  # noqa: S603 - our own console script
+            [BIN / "guestlist", *shlex.split(command)],
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            check=False,
+        )
+
+    def control(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """The emulator's control plane: what LinkedIn's side of the stage does."""
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(f"{self.linkedin}/_emulator/{path}", data, timeout=30) as reply:  # noqa: S310 - localhost
+            return json.load(reply)
+
+    def rows(self, name: str) -> list[Row]:
+        """A list as it is now."""
+        with (self.folder / name).open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def write(self, name: str, rows: list[Row]) -> None:
+        """Write a list as an export would: whole, under its name."""
+        partial = self.folder / f".{name}.partial"
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+            table.writeheader()
+            table.writerows(rows)
+        partial.replace(self.folder / name)
+
+
+BOLD, FAINT, GOOD = "1", "2", "32"
+
+
+def tell(text: str, style: str = "") -> None:
+    """A line for whoever watches."""
+    shown = f"\x1b[{style}m{text}\x1b[0m" if style and sys.stdout.isatty() else text
+    sys.stdout.write(f"{shown}\n")
+    sys.stdout.flush()
+
+
+def columns() -> int:
+    """Width of the terminal."""
+    return shutil.get_terminal_size((100, 24)).columns
+
+
+def scene(title: str) -> None:
+    """One line of what is about to be shown."""
+    tell(f"\n\n── {title} ", BOLD)
+
+
+def expect(what: str, holds: bool) -> None:
+    """Hold the show to its word."""
+    if not holds:
+        raise NotAsExpected(what)
+
+
+# ── the scenes ───────────────────────────────────────────────────────────────────────────────────────────────────
+def connect(stage: Stage) -> None:
+    """A token, as LinkedIn gives it, and what it may do."""
+    scene("Connect an ad account. (A browser does this with LinkedIn itself; here the emulator hands out the token.)")
+    (stage.folder / "token.json").write_text(json.dumps(stage.control("tokens", {})))
+    stage.guestlist("connect acme --token-file token.json")
+    (stage.folder / "token.json").unlink()
+
+
+def first_sync(stage: Stage) -> None:
+    """Everybody is new."""
+    scene("What would happen? 12,000 people, of whom some gave no consent, and a list of public companies.")
+    stage.guestlist("plan")
+    scene("Let it happen. LinkedIn takes a few seconds before a new audience may be filled.")
+    stage.guestlist("sync")
+    told = stage.facts("status")
+    expect(
+        "everybody wanted was told", told[0]["told"] == 11_760 and told[1]["told"] >= len(stage.rows("companies.csv"))
+    )
+    scene("Again: nothing changed, so nobody is sent again.")
+    stage.guestlist("sync")
+    expect("a second sync sends nothing", all(run["added"] + run["removed"] == 0 for run in stage.facts("sync")))
+
+
+def changed_lists(stage: Stage) -> None:
+    """A usual day."""
+    scene("A usual day: 300 people leave, 200 join, 40 have a new address, 5 withdraw consent, 3 forms are nonsense.")
+    people = [row for number, row in enumerate(stage.rows("people.csv")) if number % 40 != 7]
+    for row in people[1000:1040]:
+        row["email_address"] = f"new.{row['email_address']}"
+    for row in [row for row in people if row["consent"] == "yes"][2000:2005]:
+        row["consent"] = "no"
+    joined = [_person(number) for number in range(1, 201)]
+    nonsense = [
+        _person(900 + n) | {"email_address": bad, "first_name": "", "last_name": ""} for n, bad in enumerate(NONSENSE)
+    ]
+    stage.write("people.csv", people + joined + nonsense)
+    stage.write("companies.csv", stage.rows("companies.csv")[2:])
+    stage.guestlist("plan")
+    stage.guestlist("sync")
+    runs = {run["activation"]: run for run in stage.facts("runs")[::-1]}
+    people_run, companies_run = runs[PEOPLE], runs[COMPANIES]
+    expect("who joined was added", people_run["added"] + people_run["changed"] >= 240)
+    expect("who left was removed", people_run["removed"] >= 290 and companies_run["removed"] == 2)
+    scene("Which rows were not sent, and why?")
+    stage.guestlist(f"rejected {PEOPLE}")
+    expect("nonsense is rejected", len(stage.facts(f"rejected {PEOPLE}")) >= len(NONSENSE))
+
+
+NONSENSE = ("not an address", "", "two@at@example.com")
+
+
+def _person(number: int) -> Row:
+    return {
+        "contact_id": f"N-{number:06}",
+        "email_address": f"Joined.{number}@example.net",
+        "first_name": "Noor",
+        "last_name": f"Joiner{number}",
+        "job_title": "Engineer",
+        "company": "Example Works",
+        "country": "NL",
+        "consent": "yes",
+    }
+
+
+def broken_export(stage: Stage) -> None:
+    """The guard."""
+    scene("A broken export: only the first 5,000 rows arrive. The guard stops before anything is sent.")
+    whole = stage.rows("people.csv")
+    stage.write("people.csv", whole[:5_000])
+    before = stage.facts("status")[0]["told"]
+    stage.guestlist(f"sync {PEOPLE}", expect=3)
+    expect("nobody was removed", stage.facts("status")[0]["told"] == before)
+    guard = stage.facts(f"plan {PEOPLE}")[0]["guard"]
+    scene("Had it been meant, one run may pass. The number is the plan's.")
+    stage.guestlist(f"sync {PEOPLE} --allow-removals {guard['removals']}")
+    scene("It was not meant: the whole list is back, and so are they.")
+    stage.write("people.csv", whole)
+    stage.guestlist(f"sync {PEOPLE}")
+    expect("everybody is back", stage.facts("status")[0]["told"] == before)
+
+
+def expired_token(stage: Stage) -> None:
+    """The renewal."""
+    scene("LinkedIn ends the access token. Guestlist renews it once, and goes on.")
+    stage.control("tokens/expire", {})
+    seen = len(stage.control("requests")["requests"])
+    stage.write("companies.csv", stage.rows("companies.csv")[1:])
+    stage.guestlist("sync")
+    since = [(each["status"], each["path"]) for each in stage.control("requests")["requests"][seen:]]
+    for status, path in since[:5]:
+        tell(f"    LinkedIn saw: {path}  {status}", FAINT)
+    expect("the token was refused, and renewed once", _count(since, 401) >= 1 and _refreshes(since) == 1)
+
+
+def _count(seen: list[tuple[int, str]], status: int) -> int:
+    return sum(each == status for each, _ in seen)
+
+
+def _refreshes(seen: list[tuple[int, str]]) -> int:
+    return sum(path.endswith("/accessToken") for _, path in seen)
+
+
+def three_days_later(stage: Stage) -> None:
+    """Audiences ripen."""
+    scene("Three days later (the emulator's clock moves): LinkedIn has matched them.")
+    stage.control("clock", {"advance": 3 * DAY})
+    stage.guestlist("status --live")
+    scene("The audiences as LinkedIn sees them.")
+    segments = stage.control("segments")["segments"]
+    lines = [("Audience", "Status", "Input", "Matched", "Audience size"), *map(_audience, segments)]
+    widths = [max(len(line[column]) for line in lines) for column in range(5)]
+    for number, line in enumerate(lines):
+        tell("    " + "  ".join(map(_aligned, line, widths, range(5))), BOLD if number == 0 else "")
+    expect("both audiences are ready", [_audience(segment)[1] for segment in segments] == ["READY", "READY"])
+    expect("both have members", all(segment["destinations"][0]["matchedCount"] > 0 for segment in segments))
+
+
+def _audience(segment: dict[str, Any]) -> tuple[str, str, str, str, str]:
+    there = segment["destinations"][0]
+    numbers = (segment.get("inputCount"), there.get("matchedCount"), there.get("audienceSize"))
+    shown = [f"{number:,}" if number is not None else "–" for number in numbers]
+    return segment["name"], there["status"], shown[0], shown[1], shown[2]
+
+
+def _aligned(text: str, width: int, column: int) -> str:
+    return text.rjust(width) if column >= 2 else text.ljust(width)
+
+
+SCENES: tuple[Callable[[Stage], None], ...] = (
+    connect,
+    first_sync,
+    changed_lists,
+    broken_export,
+    expired_token,
+    three_days_later,
+)
+
+
+# ── front of house ───────────────────────────────────────────────────────────────────────────────────────────────
+def prepare(folder: Path) -> None:
+    """Lists and the file, as shipped."""
+    for name in ("people.csv", "companies.csv", "guestlist.yaml"):
+        shutil.copy(ROOT / "examples" / name, folder / name)
+
+
+def started(folder: Path, port: int, stays: bool) -> tuple[subprocess.Popen[bytes], str]:
+    """An emulator that listens, and its address."""
+    ready, log = folder / "emulator.address", (folder / "emulator.log").open("wb")
+    ready.unlink(missing_ok=True)
+    command = [str(BIN / "linkedin-emulator"), "--port", str(port), "--ready-file", str(ready)]
+    emulator = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=stays)  # noqa: S603 - our own
+    deadline = time.monotonic() + 30
+    while not ready.exists():
+        if emulator.poll() is not None or time.monotonic() > deadline:
+            raise NotAsExpected(f"the emulator did not start: {(folder / 'emulator.log').read_text().strip()}")
+        time.sleep(0.02)
+    return emulator, ready.read_text().strip()
+
+
+@contextlib.contextmanager
+def passing() -> Iterator[Stage]:
+    """A stage that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="guestlist-demo-") as name:
+        folder = Path(name)
+        prepare(folder)
+        emulator, address = started(folder, 0, stays=False)
+        try:
+            yield Stage(folder, address)
+        finally:
+            emulator.terminate()
+            emulator.wait()
+
+
+@contextlib.contextmanager
+def staying(folder: Path) -> Iterator[Stage]:
+    """A stage that stays; an earlier one in the same folder is cleared away."""
+    clear(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    prepare(folder)
+    try:
+        emulator, address = started(folder, PORT, stays=True)
+    except NotAsExpected:
+        emulator, address = started(folder, 0, stays=True)  # somebody else has the port
+    (folder / "emulator.pid").write_text(str(emulator.pid))
+    stage = Stage(folder, address)
+    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in stage.variables.items())
+    (folder / "env.sh").write_text(f"{exports}export PATH={shlex.quote(str(BIN))}:$PATH\n")
+    yield stage
+
+
+def clear(folder: Path) -> None:
+    """Stop the emulator that an earlier show left here, and remove what it made."""
+    pid = folder / "emulator.pid"
+    if pid.exists():
+        number = int(pid.read_text())
+        if b"linkedin-emulator" in _command_line(number):
+            os.kill(number, signal.SIGTERM)
+        pid.unlink()
+    for name in ("home", "people.csv", "companies.csv", "guestlist.yaml", "env.sh", "emulator.log", "emulator.address"):
+        path = folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _command_line(number: int) -> bytes:
+    try:
+        return Path(f"/proc/{number}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def show(stage: Stage) -> None:
+    """All scenes."""
+    tell(f"LinkedIn, emulated, listens on {stage.linkedin}. Lists and home: {stage.folder}")
+    for act in SCENES:
+        act(stage)
+
+
+def left_behind(stage: Stage) -> None:
+    """Where to look when everything stays."""
+    tell(f"\n\nCampaign Manager, emulated:  {stage.linkedin}/campaignmanager/", BOLD)
+    tell(f"Lists, guestlist.yaml, home: {stage.folder}")
+    tell(f"Go on yourself:              cd {stage.folder} && . ./env.sh && guestlist status")
+    tell(f"Stop the emulator:           kill {(stage.folder / 'emulator.pid').read_text()}")
+
+
+def main() -> int:
+    """Show it; 0 when everything was as expected."""
+    parser = argparse.ArgumentParser(description="Guestlist, shown on an emulated LinkedIn.")
+    parser.add_argument("--keep", metavar="DIR", type=Path, help="leave the emulator and the files in DIR")
+    keep = parser.parse_args().keep
+    began = time.monotonic()
+    try:
+        with staying(keep.absolute()) if keep else passing() as stage:
+            show(stage)
+            if keep:
+                left_behind(stage)
+    except NotAsExpected as difference:
+        tell(f"\nNot as expected: {difference}", "31")
+        return 1
+    tell(f"\nThat was all, in {time.monotonic() - began:.0f} s, and everything was as expected.", GOOD)
+    if not keep:
+        tell(f"`make demo-up` leaves it running, to look at: http://127.0.0.1:{PORT}/campaignmanager/")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
