@@ -15,10 +15,19 @@ from guestlist.core.delivery import BATCH_SIZE
 from guestlist.core.identity import IdType, Kind, key16
 from guestlist.linkedin import wire
 from guestlist.planner import changes as planned
-from guestlist.ports import Changes, Encoded, Known, Op, Refusals, Why
+from guestlist.ports import Changes, Encoded, Known, Op, Refusals, State, Why
 from guestlist.sources import linkedin_csv
 
 _NOT_TRAITS = frozenset({"op", "why", "t", "v", "was", "more", "owner", "grp", "fp", "row", "key"})
+
+
+_MORE = pa.list_(pa.struct([("t", pa.uint8()), ("was", pa.uint8()), ("v", pa.binary())]))
+_SCHEMA = pa.schema(
+    [("op", pa.uint8()), ("why", pa.uint8()), ("t", pa.uint8()), ("v", pa.binary()), ("was", pa.uint8())]
+    + [("more", _MORE), ("owner", pa.uuid()), ("grp", pa.uuid()), ("fp", pa.uint64())]
+    + [("row", pa.int64()), ("key", pa.string())]
+    + [(trait, pa.string()) for trait in ("firstName", "lastName", "title", "company", "country")]
+)
 
 
 class PlannedElements:
@@ -75,13 +84,30 @@ class PlannedElements:
             for batch in file.iter_batches(columns=["row", "key", "reason", "since"]):
                 yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
-    def removals(self, elements: Sequence[Sequence[tuple[IdType, bytes]]], doubtful: Sequence[Known] = ()) -> Changes:
+    def removals(self, elements: Sequence[Sequence[Known]], doubtful: Sequence[Known] = ()) -> Changes:
         """Changes made of one REMOVE each, and a LABEL row that says UNSURE for each doubtful relative."""
-        return Changes(len(elements), 0, len(doubtful), data=_ipc(planned.removals(elements, doubtful)))
+        rows = [*map(_removal, elements), *map(_doubt, doubtful)]
+        return Changes(len(elements), 0, len(doubtful), data=_ipc(pa.Table.from_pylist(rows, schema=_SCHEMA)))
 
     def write_lists(self, members: Kind, changes: Changes, folder: Path, name: str) -> list[Path]:
         """LinkedIn's own list template filled with the ADD rows."""
         return linkedin_csv.write(_template_rows(members, changes), members, folder, name)
+
+
+def _removal(element: Sequence[Known]) -> dict[str, Any]:
+    """A REMOVE that is refused leaves a doubt, so that it is told again."""
+    first, *others = element
+    more = [{"t": int(each.id_type), "was": int(State.UNSURE), "v": each.value} for each in others]
+    return _row(Op.REMOVE, Why.LEFT, first, first.value) | {"more": more or None}
+
+
+def _doubt(relative: Known) -> dict[str, Any]:
+    return _row(Op.LABEL, Why.AGAIN, relative, relative.id16)
+
+
+def _row(op: Op, why: Why, of: Known, value: bytes) -> dict[str, Any]:
+    told = {"op": int(op), "why": int(why), "t": int(of.id_type), "v": value, "was": int(State.UNSURE)}
+    return told | {"owner": of.owner16, "grp": of.group16, "fp": 0}
 
 
 def _template_rows(members: Kind, changes: Changes) -> Iterator[Mapping[str, str]]:

@@ -359,9 +359,9 @@ class Elements(Protocol):
     def rejected(self, path: str) -> Iterator[tuple[int | None, str | None, str, float]]:
         """Row, key, reason, since: a file of rejected rows, in the order of the list."""
 
-    def removals(self, elements: Sequence[Sequence[tuple[IdType, bytes]]], doubtful: Sequence[Known] = ()) -> Changes:
-        """Changes made of one REMOVE each: the identifiers of one element, strongest first (values as in `Known`).
-        ``doubtful``: relatives that may go with them, LABEL rows that make them unsure.
+    def removals(self, elements: Sequence[Sequence[Known]], doubtful: Sequence[Known] = ()) -> Changes:
+        """Changes made of one REMOVE each, the strongest identifier first; ``doubtful``: relatives that may go with
+        them, LABEL rows that make them unsure.
         """
 
     def write_lists(self, members: Kind, changes: Changes, folder: Path, name: str) -> list[Path]:

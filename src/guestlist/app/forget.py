@@ -73,7 +73,8 @@ def _tell(app: App, receipt: int, ledger_id: int, activation: Activation, asked:
     """One run of REMOVEs for one segment. What LinkedIn or a person has to do first leaves the receipt incomplete."""
     with app.store.lock(f"ledger-{ledger_id}"):
         _, parts = app.store.ledgers.parts(ledger_id)
-        elements, relatives = [], []
+        elements: list[list[Known]] = []
+        relatives: list[Known] = []
         for each in asked:
             known = app.planner.find(parts, ids=[identifier.key16 for identifier in each.identifiers])
             mates = app.planner.find(parts, owners=[known_.owner16 for known_ in known]) if known else []
@@ -85,8 +86,9 @@ def _tell(app: App, receipt: int, ledger_id: int, activation: Activation, asked:
             app.store.receipts.answered(receipt, ledger_id, app.clock.now())
             return
         run = app.store.runs.begin(activation.id, "forget", app.clock.now(), ledger_id)
-        gone = {identifier for element in elements for identifier in element}
-        doubtful = [each for each in relatives if each.state is State.IN and (each.id_type, each.value) not in gone]
+        gone = {each.id16 for element in elements for each in element}
+        kin = {each.id16: each for each in relatives if each.state is State.IN and each.id16 not in gone}
+        doubtful = [each for each in kin.values() if each.id_type is not IdType.PRIMARY]
         changes = app.elements.removals(elements, doubtful)
         app.store.runs.commit(run.id, Planned(Counts(removed=len(elements)), changes, runs.pieces(changes)))
         app.store.receipts.telling(receipt, ledger_id, run.id)
@@ -127,11 +129,18 @@ def resume(app: App) -> None:
                         _carry_out(app, activation, run)
 
 
-def _element(asked: Asked, known: Sequence[Known]) -> tuple[tuple[IdType, bytes], ...]:
+def _element(asked: Asked, known: Sequence[Known]) -> list[Known]:
     """What one REMOVE names: what was asked (known or not) and what was ever told in the same element."""
-    named = [(each.type, each.value) for each in asked.identifiers if each.type is not IdType.PRIMARY]
-    named += [(each.id_type, each.value) for each in known if each.state in TOLD and each.id_type is not IdType.PRIMARY]
-    return tuple(sorted(dict.fromkeys(named)))
+    named = {each.key16: _stranger(each) for each in asked.identifiers}
+    named |= {each.id16: each for each in known if each.state in TOLD or each.id16 in named}
+    return sorted(
+        (each for each in named.values() if each.id_type is not IdType.PRIMARY), key=lambda each: each.id_type
+    )
+
+
+def _stranger(identifier: Identifier) -> Known:
+    key = identifier.key16
+    return Known(key, identifier.type, State.NONE, key, key, 0, 0.0, 0, identifier.value)
 
 
 def receipts(app: App) -> list[Receipt]:

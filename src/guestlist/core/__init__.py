@@ -1,0 +1,1 @@
+"""Pure decisions: no clock, no dice, no input or output."""

@@ -1,0 +1,272 @@
+"""The straight line: lists in, segments in step, through the real store, planner, client and emulator."""
+
+from __future__ import annotations
+
+from tests.world import World, digest, emails
+
+T = 121.0
+
+
+def test_a_list_becomes_a_matched_audience_and_is_kept_in_step(world: World) -> None:
+    world.write(emails("ann", "bob", "cem"))
+    first = world.sync()
+    assert (first.added, first.removed, first.unchanged, first.state) == (3, 0, 0, "done")
+    assert world.told() == {digest(f"{name}@example.com") for name in ("ann", "bob", "cem")}
+
+    world.write(emails("bob", "cem", "dee"))
+    second = world.sync()
+    assert (second.added, second.removed, second.unchanged) == (1, 1, 2)
+    assert world.told() == {digest(f"{name}@example.com") for name in ("bob", "cem", "dee")}
+
+
+def test_a_sync_without_changes_sends_nothing_also_of_the_shuffled_list(world: World) -> None:
+    rows = [{"email": f"p{i}@example.com", "firstName": f"F{i % 3}"} for i in range(20)]
+    world.write([*rows, rows[3], {"email": "p4@example.com", "firstName": "Other"}])
+    world.sync()
+    sent = world.sent()
+    world.write([{"email": "p4@example.com", "firstName": "Other"}, *reversed(rows), rows[3]])
+    result = world.sync()
+    assert world.sent() == sent
+    assert (result.added, result.changed, result.removed, result.unchanged, result.duplicates) == (0, 0, 0, 20, 2)
+
+
+def test_wanted_rows_add_up(world: World) -> None:
+    world.write([*emails("ann", "bob"), {"email": "ANN@example.com "}, {"email": "no address"}, {"email": ""}])
+    result = world.sync()
+    assert (result.added, result.duplicates, result.rejected) == (2, 1, 2)
+    rows = list(world.open().rejected("main"))
+    assert sorted(row.row or 0 for row in rows) == [4, 5]
+
+
+def test_the_removal_guard_sends_nothing_and_names_the_way_on(world: World) -> None:
+    world.write([{"email": f"p{i}@example.com"} for i in range(100)])
+    world.sync()
+    world.write([{"email": f"p{i}@example.com"} for i in range(50)] + emails("new"))
+    sent = world.sent()
+    stopped = world.sync()
+    assert (stopped.state, stopped.exit_code(), world.sent()) == ("waiting", 3, sent)
+    assert "--allow-removals 50" in stopped.reason
+    assert world.open().plan("main")[0].exit_code() == 3
+    assert world.sync(allow_removals=49).state == "waiting"
+    passed = world.sync(allow_removals=50)
+    assert (passed.removed, passed.added, passed.state) == (50, 1, "done")
+    assert len(world.told()) == 51
+
+
+def test_a_list_without_rows_waits_for_a_person(world: World) -> None:
+    world.write(emails("ann", "bob"))
+    world.sync()
+    world.write([], columns=["email"])
+    assert world.sync().state == "waiting"
+    assert len(world.told()) == 2
+
+
+def test_an_unreadable_list_removes_nobody(world: World) -> None:
+    world.write(emails("ann", "bob"))
+    world.sync()
+    (world.folder / "people.csv").unlink()
+    result = world.sync()
+    assert (result.state, result.exit_code()) == ("failed", 1)
+    assert "people.csv" in result.reason
+    assert len(world.told()) == 2
+
+
+def test_disabled_sends_nothing_and_loses_nothing(world: World) -> None:
+    world.write(emails("ann"))
+    world.activation(enabled=False)
+    assert world.sync().state == "disabled"
+    assert world.sent() == 0
+    world.activation(enabled=True)
+    assert world.sync().added == 1
+
+
+def test_add_only_never_removes(world: World) -> None:
+    world.activation(mode="add_only")
+    world.write(emails("ann", "bob"))
+    world.sync()
+    world.write(emails("cem"))
+    result = world.sync()
+    assert (result.added, result.removed) == (1, 0)
+    assert len(world.told()) == 3
+
+
+def test_remove_only_thins_out_the_segment_of_another(world: World) -> None:
+    world.activation(mode="add_only")
+    world.yaml["audiences"]["gone"] = {"members": "people", "source": {"file": "gone.csv"}}
+    world.activation("thin", audience="gone", mode="remove_only", segment_of="main")
+    world.write(emails("ann", "bob", "cem"))
+    world.write(emails("bob", "zoe"), "gone.csv")
+    world.sync()
+    result = world.sync("thin")
+    assert (result.removed, result.added) == (1, 0)
+    assert world.told() == {digest("ann@example.com"), digest("cem@example.com")}
+
+
+def test_a_snapshot_is_sent_once_and_frozen(world: World) -> None:
+    world.activation(mode="snapshot")
+    world.write(emails("ann", "bob"))
+    assert world.sync().added == 2
+    world.write(emails("cem"))
+    sent = world.sent()
+    frozen = world.sync()
+    assert (frozen.state, frozen.exit_code(), world.sent()) == ("frozen", 0, sent)
+    assert len(world.told()) == 2
+    first = world.open().status("main")[0].segment_id
+    assert world.sync(new_snapshot=True).added == 1
+    assert world.open().status("main")[0].segment_id != first
+    assert world.told() == {digest("cem@example.com")}
+
+
+def test_companies_with_derived_identifiers(world: World) -> None:
+    world.yaml["audiences"]["people"] = {"members": "companies", "source": {"file": "people.csv"}}
+    world.write([{"Company name": "Acme", "Website": "https://www.acme.example/about", "Country": "Germany"}])
+    assert world.sync().added == 1
+    assert "companyWebsiteDomain:acme.example" in world.told()
+    assert "companyEmailDomain:acme.example" in world.told()
+
+
+def test_an_expired_segment_is_rebuilt_and_refilled_as_a_new_epoch(world: World) -> None:
+    """Pitfall C3: everybody again, add_only audiences included, into a segment with another source id."""
+    world.activation(mode="add_only")
+    world.write(emails("ann", "bob"))
+    world.sync()
+    world.write(emails("cem"))
+    world.sync()
+    old = world.segment()["record"]
+    world.emulator.control.ripen(old["id"], "EXPIRED")
+    assert world.sync().state == "done"
+    new = world.segment()["record"]
+    assert new["sourceSegmentId"] == old["sourceSegmentId"] + "@2"
+    assert len(world.told()) == 3
+
+
+def test_a_second_loss_in_a_day_waits_for_a_person(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.emulator.control.ripen(world.segment()["record"]["id"], "EXPIRED")
+    world.sync()
+    world.emulator.control.ripen(world.segment()["record"]["id"], "FAILED")
+    assert world.sync().state == "parked"
+    world.clock.sleep(90_000)
+    assert world.sync().state == "done"
+
+
+def test_a_refused_row_is_kept_with_its_reason_and_not_sent_again(world: World) -> None:
+    world.write(emails("ann", "bob"))
+    refuse = {"kind": "refuse_elements", "identifiers": [digest("bob@example.com")], "message": "Invalid element"}
+    world.emulator.control.fault(refuse, path="/users$", times=0)
+    first = world.sync()
+    assert (first.added, first.rejected) == (1, 1)
+    sent = world.sent()
+    again = world.sync()
+    assert (again.unchanged, again.rejected, world.sent()) == (1, 1, sent)
+    assert any("Invalid element" in row.reason for row in world.open().rejected("main"))
+    world.emulator.control.clear_faults()
+    world.write([{"email": "ann@example.com", "firstName": ""}, {"email": "bob@example.com", "firstName": "Bob"}])
+    assert world.sync().added == 1
+    assert len(world.told()) == 2
+
+
+def test_c1_a_lost_reply_is_remembered_when_the_list_loses_the_person(world: World) -> None:
+    """ADD is applied, its reply lost, the list loses the person: nothing but the doubt says that they are in."""
+    world.write(emails("ann"))
+    world.sync()
+    world.write(emails("ann", "bob"))
+    world.emulator.control.fault({"kind": "reset", "when": "after"}, path="/users$", times=8)
+    assert world.sync().state == "failed"
+    assert digest("bob@example.com") in world.told()
+    world.write(emails("ann"))
+    assert world.sync().state == "done"
+    assert world.told() == {digest("ann@example.com")}
+    assert world.emulator.control.overlaps() == []
+
+
+def test_c2_a_request_that_lands_late_is_outlived_before_anything_different_is_told(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.write(emails("ann", "bob"))
+    world.emulator.control.fault({"kind": "timeout", "lands_after": 50.0}, path="/users$", times=8)
+    world.sync()
+    world.write(emails("ann"))
+    world.emulator.control.clear_faults()
+    world.sync()
+    world.clock.sleep(T)
+    assert world.told() == {digest("ann@example.com")}
+    assert world.emulator.control.overlaps() == []
+
+
+def test_c6_shared_weak_identifier_has_one_owner_whatever_the_order(world: World) -> None:
+    rows = [
+        {"email": "ann@example.com", "gaid": "cdda802e-fb9c-47ad-9866-0794d394c912"},
+        {"email": "bob@example.com", "gaid": "cdda802e-fb9c-47ad-9866-0794d394c912"},
+    ]
+    world.activation(mapping={"email": "email", "googleAdvertisingId": "gaid"})
+    world.write(rows)
+    world.sync()
+    sent = world.sent()
+    world.write(rows[::-1])
+    world.sync()
+    assert world.sent() == sent
+
+
+def test_forgetting_reaches_every_segment_and_blocks(world: World) -> None:
+    world.yaml["activations"]["second"] = {"audience": "people", "destination": "acme", "mode": "add_only"}
+    world.write(emails("ann", "bob"))
+    world.sync()
+    world.sync("second")
+    receipt = world.open().forget(["Ann@Example.com "])
+    assert receipt.state == "complete"
+    assert world.told() == world.told("second") == {digest("bob@example.com")}
+    result = world.sync()
+    assert (result.rejected, result.added) == (1, 0)
+    assert world.open().unforget(["ann@example.com"]) == 2
+    assert world.sync().added == 1
+
+
+def test_reauthorising_as_another_member_keeps_segment_and_ledger(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    segment = world.open().status("main")[0].segment_id
+    world.emulator.control.revoke_tokens()
+    world.write(emails("ann", "bob"))
+    parked = world.sync()
+    assert (parked.state, parked.exit_code()) == ("parked", 3)
+    world.connect()
+    done = world.sync()
+    assert (done.added, done.unchanged) == (1, 1)
+    assert done.segment_id == segment
+
+
+def test_an_expired_access_token_is_refreshed_silently(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.emulator.control.expire_tokens()
+    world.write(emails("ann", "bob"))
+    result = world.sync()
+    assert (result.state, result.added) == ("done", 1)
+
+
+def test_explain_tells_what_linkedin_was_told(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    found = world.open().explain("main", " ANN@example.com")
+    assert found.digest == digest("ann@example.com").split(":")[1]
+    assert [each.state for each in found.told] == ["in"]
+    assert "ann@example.com" not in str(found.json())
+
+
+def test_an_activation_gone_from_the_file_deletes_nothing(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.yaml["activations"] = {"other": {"audience": "people", "destination": "acme"}}
+    states = {row.activation: row.state for row in world.open().status()}
+    assert states == {"other": "never synced", "main": "not in the file"}
+
+
+def test_lists_for_linkedins_upload_page(world: World) -> None:
+    world.write([{"email": "ann@example.com", "firstName": "Ann", "lastName": "Lee"}])
+    files = world.open().write_linkedin_csv(world.folder / "lists")
+    (file,) = files["main"]
+    text = file.read_text()
+    assert digest("ann@example.com").split(":")[1] in text
+    assert "ann@" not in text

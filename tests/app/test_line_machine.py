@@ -1,0 +1,288 @@
+"""The invariant, hunted: whatever fails, in whatever order, when the faults stop and T has passed LinkedIn holds what
+was last wanted, under both readings of REMOVE, and nothing remains to send.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from guestlist.core import identity
+from guestlist.errors import GuestlistError
+from tests.world import Crash, World
+
+T = 120.0
+PEOPLE = 5
+E_MAILS = [f"{kind}{person}@example.com" for person in range(PEOPLE) for kind in ("work", "home")]
+DEVICES = [f"{person:08d}-fb9c-47ad-9866-0794d394c912" for person in range(1, PEOPLE + 1)]
+FAULTS: list[dict[str, Any]] = [
+    {"kind": "status", "status": 500},
+    {"kind": "status", "status": 503, "after": True},
+    {"kind": "status", "status": 504, "after": True},
+    {"kind": "status", "status": 429, "body": {"status": 429, "message": "Resource level throttle MINUTE limit"}},
+    {"kind": "reset", "when": "before"},
+    {"kind": "reset", "when": "after"},
+    {"kind": "timeout", "lands_after": 90.0},
+    {"kind": "timeout", "lands_after": None},
+    {"kind": "truncate"},
+    {"kind": "expired_token"},
+    {"kind": "drop_elements", "count": 1, "applied": True},
+    {"kind": "drop_elements", "count": 1, "applied": False},
+]
+
+row = st.fixed_dictionaries(
+    {
+        "key": st.sampled_from(["", *(f"K{i}" for i in range(PEOPLE))]),
+        "email": st.sampled_from(["", *E_MAILS]),
+        "second": st.sampled_from(["", "", "", *E_MAILS]),
+        "gaid": st.sampled_from(["", "", *DEVICES]),
+        "firstName": st.sampled_from(["", "Ann", "Bob"]),
+    }
+)
+COLUMNS = ["key", "email", "second", "gaid", "firstName"]
+
+
+class Joins:
+    """Which identifiers a row, a primaryId or an element ever joined, transitively."""
+
+    def __init__(self) -> None:
+        self._parent: dict[str, str] = {}
+
+    def find(self, name: str) -> str:
+        parent = self._parent.setdefault(name, name)
+        return name if parent == name else self.find(parent)
+
+    def join(self, names: list[str]) -> None:
+        for name in names[1:]:
+            self._parent[self.find(name)] = self.find(names[0])
+
+
+class Line(RuleBasedStateMachine):
+    """List changes, mapping and toggle changes, faults, crashes, clock moves, reauthorisation, lost segments."""
+
+    mode = "mirror"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="guestlist-line-"))
+        self.world = World(self.folder)
+        self.rows: list[dict[str, str]] = []
+        self.joins = Joins()
+
+    @initialize(reading=st.sampled_from(["identifier", "member"]), mapped=st.booleans(), codes=st.booleans())
+    def start(self, reading: str, mapped: bool, codes: bool) -> None:
+        self.reading = reading
+        control = self.world.emulator.control
+        known = [
+            {
+                "id": f"m{person}",
+                "identifiers": [_shown(f"{kind}{person}@example.com") for kind in ("work", "home")]
+                + [f"GOOGLE_AID:{DEVICES[person]}"],
+            }
+            for person in range(PEOPLE)
+        ]
+        control.seed({"directory": known})
+        control.config(removal=reading, match_fraction=0.0, schema_errors="element" if codes else "batch_422")
+        self.mapping: dict[str, Any] = {"email": ["email", "second"], "googleAdvertisingId": "gaid"}
+        if mapped:
+            self.mapping["primaryId"] = "key"
+        self.world.activation(mode=self.mode, mapping=self.mapping, max_removals="100%")
+        self.world.connect()
+        self.write([])
+
+    # ── what people do ───────────────────────────────────────────────────────────────────────────────────────────
+    @rule(rows=st.lists(row, max_size=6))
+    def write(self, rows: list[dict[str, str]]) -> None:
+        self.rows = rows
+        self.world.write(rows, columns=COLUMNS)
+        self._joined()
+
+    @precondition(lambda self: len(self.rows) > 1)
+    @rule(data=st.data())
+    def shuffle(self, data: st.DataObject) -> None:
+        self.write(data.draw(st.permutations(self.rows)))
+
+    @precondition(lambda self: self.rows)
+    @rule(data=st.data(), change=row)
+    def change_one(self, data: st.DataObject, change: dict[str, str]) -> None:
+        place = data.draw(st.integers(0, len(self.rows) - 1))
+        field = data.draw(st.sampled_from(COLUMNS))
+        rows = [dict(each) for each in self.rows]
+        rows[place][field] = change[field]
+        self.write(rows)
+
+    @rule(device=st.booleans())
+    def toggle(self, device: bool) -> None:
+        self.world.yaml["destinations"]["acme"]["send_google_advertising_id"] = device
+        self._joined()
+
+    @rule(second=st.booleans())
+    def remap(self, second: bool) -> None:
+        self.mapping["email"] = ["email", "second"] if second else ["email"]
+        self.world.activation(mapping=self.mapping)
+        self._joined()
+
+    # ── what goes wrong ──────────────────────────────────────────────────────────────────────────────────────────
+    @rule(fault=st.sampled_from(FAULTS), path=st.sampled_from(["/users$", "/dmpSegments", ""]), nth=st.integers(1, 3))
+    def fault(self, fault: dict[str, Any], path: str, nth: int) -> None:
+        if "elements" in fault["kind"]:
+            path = "/users$"
+        self.world.emulator.control.fault(fault, path=path or None, nth=nth, times=1)
+
+    @rule(seconds=st.sampled_from([1.0, 60.0, 3_600.0, 90_000.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.world.clock.sleep(seconds)
+
+    @rule()
+    def token_expires(self) -> None:
+        self.world.emulator.control.expire_tokens()
+
+    @rule()
+    def reauthorise(self) -> None:
+        self.world.emulator.control.revoke_tokens()
+        self._try(self.world.connect)
+
+    @rule(status=st.sampled_from(["EXPIRED", "FAILED"]))
+    def segment_is_lost(self, status: str) -> None:
+        for each in self.world.emulator.control.segments():
+            self.world.emulator.control.ripen(each["id"], status)
+
+    # ── what the product does ────────────────────────────────────────────────────────────────────────────────────
+    @rule()
+    def sync(self) -> None:
+        self._try(self._sync)
+
+    @rule(step=st.integers(0, 60))
+    def sync_and_crash(self, step: int) -> None:
+        self.world.fuse.left = step
+        try:
+            self._try(self._sync)
+        except Crash:
+            note(f"crashed at step {step}")
+            self.world.close()
+        finally:
+            self.world.fuse.left = None
+
+    @rule()
+    def resend(self) -> None:
+        self._try(lambda: self.world.sync(resend=True, allow_removals=99))
+
+    def _sync(self) -> None:
+        result = self.world.sync(allow_removals=99)
+        note(f"{result.state} {result.reason} +{result.added} ~{result.changed} -{result.removed}")
+
+    @staticmethod
+    def _try(act: Any) -> None:
+        try:
+            act()
+        except GuestlistError as error:
+            note(str(error))
+
+    # ── what must hold ───────────────────────────────────────────────────────────────────────────────────────────
+    @invariant()
+    def never_two_different_tellings_at_once(self) -> None:
+        assert self.world.emulator.control.overlaps() == []
+
+    def teardown(self) -> None:
+        try:
+            if hasattr(self, "reading"):
+                self._settle_down()
+        finally:
+            self.world.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _settle_down(self) -> None:
+        """The faults stop, T passes, a person does what is asked, and then everything agrees."""
+        control = self.world.emulator.control
+        control.clear_faults()
+        self.world.clock.sleep(T + 61)
+        self.world.connect()
+        for _ in range(4):
+            self._sync()
+            self.world.clock.sleep(90_000)
+        result = self.world.sync(allow_removals=99)
+        assert result.state == "done", result
+        assert (result.added, result.changed, result.removed) == (0, 0, 0), result
+        if result.segment_id is not None:
+            self._agrees(int(result.segment_id))
+        sent = self.world.sent()
+        self.world.write(self.rows[::-1], columns=COLUMNS)
+        self._sync()
+        assert self.world.sent() == sent, "the same list in another order told LinkedIn something"
+        assert control.overlaps() == []
+
+    def _agrees(self, segment: int) -> None:
+        truth = self.world.emulator.control.segment(segment)
+        wanted = self._wanted()
+        if self.reading == "identifier":
+            assert set(truth["identifiers"]) == wanted
+            return
+        present = set(truth["members"])
+        for person in range(PEOPLE):
+            his = {_shown(f"{kind}{person}@example.com") for kind in ("work", "home")}
+            his.add(f"GOOGLE_AID:{DEVICES[person]}")
+            if not his & wanted:
+                assert f"m{person}" not in present
+            elif len({self.joins.find(each) for each in his if each in self._seen()}) == 1:
+                assert f"m{person}" in present
+
+    def _wanted(self) -> set[str]:
+        return {shown for ids, _ in self._elements() for shown in ids}
+
+    def _seen(self) -> set[str]:
+        return set(self.joins._parent)
+
+    def _elements(self) -> list[tuple[list[str], str]]:
+        """The identifiers of each row by the reference, and its primaryId."""
+        found = []
+        send = self.world.yaml["destinations"]["acme"].get("send_google_advertising_id", True)
+        for each in self.rows:
+            record = {"email": [each[c] for c in self.mapping["email"]], "googleAdvertisingId": [each["gaid"]]}
+            element = identity.person(record, True, send)
+            if isinstance(element, identity.Element):
+                key = each["key"] if "primaryId" in self.mapping else ""
+                found.append(([f"{i.type.name}:{i.text}" for i in element.identifiers], key))
+        return found
+
+    def _joined(self) -> None:
+        for ids, key in self._elements():
+            self.joins.join([*ids, *([f"key:{key}"] if key else [])])
+
+
+def _shown(address: str) -> str:
+    found = identity.email(address)
+    assert isinstance(found, identity.Identifier)
+    return f"SHA256_EMAIL:{found.text}"
+
+
+class AddOnlyLine(Line):
+    """The same with a list that never removes: everybody ever wanted stays."""
+
+    mode = "add_only"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ever: set[str] = set()
+
+    def _agrees(self, segment: int) -> None:
+        truth = self.world.emulator.control.segment(segment)
+        if self.reading == "identifier":
+            assert self._wanted() <= set(truth["identifiers"])
+
+
+MACHINE = settings(
+    max_examples=25,
+    stateful_step_count=14,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+TestLine = Line.TestCase
+TestLine.settings = MACHINE
+TestAddOnlyLine = AddOnlyLine.TestCase
+TestAddOnlyLine.settings = settings(MACHINE, max_examples=10)
