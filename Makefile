@@ -1,15 +1,15 @@
 # Every chore has one name. `make install` needs only Python 3.11+ and make.
 PYTHON ?= python3
 VENV := .venv
-UV := $(VENV)/.bootstrap/bin/uv
+UV := .uv/bin/uv
 
 .PHONY: install test lint types demo demo-up bench live docs fix clean
 
 install: $(VENV)/.installed
 
 $(VENV)/.installed: uv.lock pyproject.toml
-	@test -x $(UV) || { $(PYTHON) -m venv $(VENV)/.bootstrap && $(VENV)/.bootstrap/bin/python -m pip install --quiet --disable-pip-version-check uv; }
-	$(UV) sync --frozen --all-extras --quiet
+	@test -x $(UV) || { $(PYTHON) -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check uv; }
+	@UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --all-extras --quiet --python $(PYTHON)
 	@touch $@
 
 test: install
