@@ -61,8 +61,8 @@ def _make_schema(url: str, home: Path) -> None:
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """As ``database_url``, the schema made already."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "facts.db")
-        yield f"sqlite:///{tmp_path}/facts.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "store.db")
+        yield f"sqlite:///{tmp_path}/store.db"
         return
     server: Server = request.getfixturevalue("postgres_server")
     name = server.create(request.getfixturevalue("postgres_template"))

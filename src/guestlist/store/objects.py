@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,8 @@ def _connect(url: str) -> ObjectStore:
     if endpoint:
         options["endpoint"] = endpoint
     clear = {"allow_http": True} if (endpoint or "").startswith("http://") else {}
-    return from_url(url, config=options, client_options=clear)  # type: ignore[call-overload, no-any-return]
+    retries = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
+    return from_url(url, config=options, client_options=clear, retry_config=retries)  # type: ignore[call-overload, no-any-return]
 
 
 def _same_device(source: Path, folder: Path) -> bool:
