@@ -12,6 +12,7 @@ from guestlist.store.segments import Segment
 FINDER_LAG = 120.0  # seconds in which a finder may not list a segment yet (observed by peers)
 REBUILD_EVERY = 86_400.0
 TRIES = 8
+SETTLE = 5.0  # LinkedIn asks to wait that long after a creation: what is told sooner may be lost (documented)
 CLOCK_PAUSE = 5.0
 
 
@@ -38,6 +39,7 @@ def ensure(
         )
         linkedin_id = _find_or_create(app, destination, spec, current, looked_up_only=begun_before)
         app.store.segments.confirm(current.id, linkedin_id)
+        app.clock.sleep(SETTLE)
         return app.store.segments.by_id(current.id)
 
 
