@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 
 NOTHING = "–"
@@ -54,7 +55,7 @@ def days_left(when: float | None, now: float) -> str:
         return NOTHING
     if when <= now:
         return f"ended {ago(when, now)}"
-    return f"{counted(int((when - now) // 86_400), 'day')} left"
+    return f"{counted(math.ceil((when - now) / 86_400), 'day')} left"
 
 
 def clean(text: str) -> str:

@@ -1,0 +1,220 @@
+"""Asking the wrong way, and things that go wrong: one sentence, an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from guestlist.cli import failures, output, progress, values
+from guestlist.errors import ConfigError, NeedsPerson, SourceError, WaitsForLinkedIn
+from tests.cli.conftest import BIN, YAML, Desk
+
+COMMANDS = (
+    "init connect check plan sync worker status runs rejected explain forget remove rename backup restore secrets"
+).split()
+
+
+def test_without_a_command_it_shows_help(desk: Desk) -> None:
+    done = desk()
+    assert done.code == 2
+    assert all(f"  {command} " in done.out for command in COMMANDS)
+    assert not any(line.endswith("...") for line in done.out.splitlines()), "a description was cut"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(desk: Desk, command: str) -> None:
+    done = desk(command, "--help")
+    assert done.code == 0
+    assert "Usage: guestlist" in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["synk"], "Did you mean 'sync'?"),
+        (["sync", "--foo"], "No such option: --foo"),
+        (["rejected"], "Missing argument"),
+        (["sync", "--allow-removals", "many"], "--allow-removals"),
+        (["sync", "--allow-removals", "-1"], "--allow-removals"),
+        (["forget", "--list", "x@example.com"], "--list goes alone"),
+        (["forget"], "name at least one value"),
+        (["restore", "x", "--as", "steal"], "steal"),
+    ],
+)
+def test_usage_errors_are_one_line(desk: Desk, arguments: list[str], word: str) -> None:
+    done = desk(*arguments)
+    assert done.code == 2
+    assert done.out == ""
+    assert word in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_version(desk: Desk) -> None:
+    assert desk("--version").out.startswith("guestlist 0.")
+    assert "guestlist 0." in subprocess.check_output([sys.executable, "-m", "guestlist", "--version"], text=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConfigError("the file"), 2),
+        (SourceError("the list"), 1),
+        (NeedsPerson("the role", "role"), 3),
+        (WaitsForLinkedIn("the day", 0.0), 5),
+        (PermissionError(13, "Permission denied", "/x"), 1),
+        (RuntimeError("secret ada@example.com"), 1),
+    ],
+)
+def test_errors_are_one_sentence(capsys: pytest.CaptureFixture[str], error: Exception, code: int) -> None:
+    assert failures.told(error, debug=False) == code
+    said = capsys.readouterr().err
+    assert said.startswith("Error: ")
+    assert len(said.splitlines()) == 1
+    assert "ada@" not in said
+
+
+def test_the_traceback_is_for_those_who_ask_and_holds_no_address(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        raise RuntimeError("secret ada@example.com")
+    except RuntimeError as error:
+        failures.told(error, debug=True)
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert "***@example.com" in said
+    assert "ada@" not in said
+
+
+# ── values of people ─────────────────────────────────────────────────────────────────────────────────────────────
+def test_values_come_from_files_too(desk: Desk) -> None:
+    desk.write('email\n"a@example.com"\n\n# left\nb@example.com\n', "leavers.csv")
+    assert values.several(["leavers.csv", "c@example.com"]) == ["a@example.com", "b@example.com", "c@example.com"]
+
+
+def test_a_file_of_values_must_be_text(desk: Desk) -> None:
+    (desk.folder / "leavers.csv").write_bytes("a@example.com\n".encode("utf-16"))
+    with pytest.raises(SourceError, match="no UTF-8 text"):
+        values.several(["leavers.csv"])
+
+
+def test_standard_input_without_a_value(desk: Desk) -> None:
+    done = desk.script("explain", "news", "-", stdin="\n")
+    assert done.code == 2
+    assert done.err == "Error: standard input held no value\n"
+
+
+# ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("command", ["plan", "sync", "check", "worker"])
+def test_without_a_file_it_says_how_to_get_one(desk: Desk, command: str) -> None:
+    done = desk(command)
+    assert done.code == 2
+    assert "guestlist init" in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_a_named_file_must_be_there(desk: Desk) -> None:
+    done = desk("status", "-f", "other.yaml")
+    assert done.code == 2
+    assert "other.yaml does not exist" in done.err
+
+
+def test_status_of_nothing_says_what_to_do(desk: Desk) -> None:
+    done = desk("status")
+    assert done.code == 0
+    assert "guestlist init LIST" in done.err
+    assert desk("status", "--json").json == []
+
+
+def test_a_wrong_key_is_named_with_its_line(desk: Desk) -> None:
+    desk.write(YAML.replace("source:", "sauce:"))
+    done = desk("plan")
+    assert done.code == 2
+    assert "sauce" in done.err
+    assert "line 6" in done.err
+
+
+@pytest.mark.parametrize("text", ["", "no json", "[]", '{"expires_in": 1}'])
+def test_a_token_file_that_is_none(desk: Desk, text: str) -> None:
+    desk.write(YAML)
+    desk.write(text, "token.json")
+    done = desk("connect", "acme", "--token-file", "token.json")
+    assert done.code == 2
+    assert "access_token" in done.err
+
+
+def test_a_token_file_that_is_missing(desk: Desk) -> None:
+    desk.write(YAML)
+    done = desk("connect", "acme", "--token-file", "nothing.json")
+    assert done.code == 2
+    assert "nothing.json cannot be read" in done.err
+
+
+# ── standard output ──────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_reader_who_leaves_is_no_error(desk: Desk) -> None:
+    pipe, write_end = os.pipe()
+    os.close(pipe)
+    ended = subprocess.run(
+        [BIN / "guestlist", "status", "--json"],
+        cwd=desk.folder,
+        env=desk.whole_environment(),
+        stdout=write_end,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(write_end)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_stream_of_rows_is_one_array(capsys: pytest.CaptureFixture[str]) -> None:
+    import json
+
+    output.stream_json({"row": number} for number in range(3))
+    assert json.loads(capsys.readouterr().out) == [{"row": 0}, {"row": 1}, {"row": 2}]
+    output.stream_json([])
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_progress_is_lines_where_nothing_can_move(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.shown(quiet=False) as report:
+        assert report is not None
+        for done in range(5):
+            report("telling LinkedIn", done * 1_000, 5_000)
+        report("closing", 0, 0)
+    assert capsys.readouterr().err == "telling LinkedIn\nclosing\n"
+    with progress.shown(quiet=True) as silent:
+        assert silent is None
+
+
+# ── being stopped ────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_command_says_that_it_can_be_run_again(desk: Desk, number: signal.Signals) -> None:
+    waiting = subprocess.Popen(
+        [BIN / "guestlist", "explain", "news", "-"],
+        cwd=desk.folder,
+        env=desk.whole_environment(),
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert waiting.stdin is not None
+    until_it_reads(waiting.pid)
+    waiting.send_signal(number)
+    _, said = waiting.communicate(timeout=30)
+    assert "run the same command again" in said
+    assert waiting.returncode == 128 + number
+
+
+def until_it_reads(pid: int) -> None:
+    """Signals are heard from the first line of `run` on; it then sleeps in read(0)."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if Path(f"/proc/{pid}/syscall").read_text().startswith("0 0x0 "):
+            return
+        time.sleep(0.01)
+    raise AssertionError("it does not read")
