@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -12,13 +12,17 @@ from linkedin_emulator.wire import Json, Reply, Request, form, json_reply
 Serve = Callable[[Control, list[str], Json], object]
 
 
+def _reset(control: Control, _: list[str], body: Json) -> object:
+    control.reset()
+    return {"reset": True}
+
+
 def _seed(control: Control, _: list[str], body: Json) -> object:
     return control.seed(body)
 
 
-def _reset(control: Control, _: list[str], body: Json) -> object:
-    control.reset()
-    return {"reset": True}
+def _clock(control: Control, _: list[str], body: Json) -> object:
+    return control.clock(**body)
 
 
 def _faults(control: Control, _: list[str], body: Json) -> object:
@@ -30,12 +34,28 @@ def _clear_faults(control: Control, _: list[str], body: Json) -> object:
     return {"faults": []}
 
 
-def _overlaps(control: Control, _: list[str], body: Json) -> object:
-    return {"overlaps": control.overlaps()}
+def _config(control: Control, _: list[str], body: Json) -> object:
+    return control.config(**body)
 
 
 def _requests(control: Control, _: list[str], body: Json) -> object:
     return {"requests": control.requests(bodies=body.get("bodies") == "1")}
+
+
+def _overlaps(control: Control, _: list[str], body: Json) -> object:
+    return {"overlaps": control.overlaps()}
+
+
+def _segments(control: Control, _: list[str], body: Json) -> object:
+    return {"segments": control.segments()}
+
+
+def _segment(control: Control, keys: list[str], body: Json) -> object:
+    return control.segment(int(keys[0]))
+
+
+def _ripen(control: Control, keys: list[str], body: Json) -> object:
+    return control.ripen(int(keys[0]), **body)
 
 
 def _campaign(control: Control, keys: list[str], body: Json) -> object:
@@ -43,28 +63,56 @@ def _campaign(control: Control, keys: list[str], body: Json) -> object:
     return {}
 
 
-ROUTES: dict[tuple[str, str], Serve] = {
-    ("POST", "reset"): _reset,
-    ("POST", "seed"): _seed,
-    ("GET", "clock"): lambda control, _, body: control.clock(),
-    ("POST", "clock"): lambda control, _, body: control.clock(**body),
-    ("GET", "faults"): _faults,
-    ("POST", "faults"): _faults,
-    ("DELETE", "faults"): _clear_faults,
-    ("GET", "config"): lambda control, _, body: control.config(),
-    ("POST", "config"): lambda control, _, body: control.config(**body),
-    ("GET", "requests"): _requests,
-    ("GET", "overlaps"): _overlaps,
-    ("GET", "segments"): lambda control, _, body: {"segments": control.segments()},
-    ("GET", "segments/#"): lambda control, keys, body: control.segment(int(keys[0])),
-    ("POST", "segments/#/ripen"): lambda control, keys, body: control.ripen(int(keys[0]), **body),
-    ("POST", "segments/#/campaign"): _campaign,
-    ("POST", "tokens"): lambda control, _, body: control.token(**body),
-    ("POST", "tokens/expire"): lambda control, _, body: {"expired": control.expire_tokens(body.get("token"))},
-    ("POST", "tokens/revoke"): lambda control, _, body: {"revoked": control.revoke_tokens(body.get("token"))},
-    ("POST", "refresh_tokens/expire"): lambda control, _, body: {
-        "expired": control.expire_refresh_tokens(body.get("token"))
-    },
+def _tokens(control: Control, _: list[str], body: Json) -> object:
+    return control.token(**body)
+
+
+def _expire(control: Control, _: list[str], body: Json) -> object:
+    return {"expired": control.expire_tokens(body.get("token"))}
+
+
+def _revoke(control: Control, _: list[str], body: Json) -> object:
+    return {"revoked": control.revoke_tokens(body.get("token"))}
+
+
+def _expire_refresh(control: Control, _: list[str], body: Json) -> object:
+    return {"expired": control.expire_refresh_tokens(body.get("token"))}
+
+
+class Door(NamedTuple):
+    """One control request: what it does, in a line for the documentation, and the function that does it."""
+
+    text: str
+    serve: Serve
+
+
+ROUTES: dict[tuple[str, str], Door] = {
+    ("POST", "reset"): Door("back to the state right after the start", _reset),
+    ("POST", "seed"): Door(
+        "add `apps`, `members`, `accounts`, `roles`, `directory` (`{id, identifiers, opted_out?, headcount?}`) and "
+        "`segments` (with `users` or `companies` elements); answers the ids of new segments",
+        _seed,
+    ),
+    ("GET", "clock"): Door("the time, whether it stands still, and how many effects are under way", _clock),
+    ("POST", "clock"): Door('`{"advance": seconds}`, `{"now": epoch}`, `{"frozen": true}`', _clock),
+    ("GET", "faults"): Door("the queue, with how often each was seen and fired", _faults),
+    ("POST", "faults"): Door('queue one `{"match": …, "effect": …}` or several `{"faults": […]}`', _faults),
+    ("DELETE", "faults"): Door("forget all faults", _clear_faults),
+    ("GET", "config"): Door("all switches", _config),
+    ("POST", "config"): Door("turn some switches", _config),
+    ("GET", "requests"): Door("the requests seen, without secrets; `?bodies=1` adds the bodies", _requests),
+    ("GET", "overlaps"): Door("different tellings of one identifier that were open at the same time", _overlaps),
+    ("GET", "segments"): Door("all segments as LinkedIn shows them", _segments),
+    ("GET", "segments/#"): Door("one segment with its true members", _segment),
+    ("POST", "segments/#/ripen"): Door('move it to a status: `{"status": "READY"}`', _ripen),
+    ("POST", "segments/#/campaign"): Door('put it into a campaign, or take it out: `{"active": true}`', _campaign),
+    ("POST", "tokens"): Door(
+        "LinkedIn's token reply without a browser: `{member?, scopes?, expires_in?, refresh?, client_id?, supersede?}`",
+        _tokens,
+    ),
+    ("POST", "tokens/expire"): Door('expire one, `{"token": …}`, or all access tokens', _expire),
+    ("POST", "tokens/revoke"): Door("revoke one, or everything the members have granted", _revoke),
+    ("POST", "refresh_tokens/expire"): Door("expire one or all refresh tokens", _expire_refresh),
 }
 
 
@@ -72,15 +120,15 @@ def answer(control: Control, request: Request) -> Reply:
     """Serve one control request; 400 with the reason when it makes no sense."""
     path = request.path.removeprefix("/_emulator/").strip("/")
     keys = re.findall(r"(?<=/)\d+(?=/|$)", path)
-    serve = ROUTES.get((request.method, re.sub(r"(?<=/)\d+(?=/|$)", "#", path)))
-    if serve is None:
+    door = ROUTES.get((request.method, re.sub(r"(?<=/)\d+(?=/|$)", "#", path)))
+    if door is None:
         offered = sorted(f"{method} {name}" for method, name in ROUTES)
         return json_reply(404, {"error": f"no {request.method} {path} here", "offered": offered})
     try:
         body: Any = msgspec.json.decode(request.body) if request.body.strip() else dict(form(request.query))
         if not isinstance(body, dict):
             return json_reply(400, {"error": "the body must be a JSON object"})
-        return json_reply(200, serve(control, keys, body))
+        return json_reply(200, door.serve(control, keys, body))
     except LookupError as error:
         return json_reply(404, {"error": str(error.args[0])})
     except (ValueError, TypeError, msgspec.MsgspecError) as error:

@@ -49,6 +49,14 @@ class Work:
         except errors.LinkedInError as error:
             return gateway.error_reply(self.request, error)
 
+    def traced(self, reply: Reply) -> Reply:
+        """The reply with the ids that LinkedIn's support asks for; only the API sends them."""
+        if not self.request.path.startswith(("/rest/", "/v2/")):
+            return reply
+        trace = f"{self.world.seed:04x}{self.arrival.number:012x}"
+        ids = {"x-li-fabric": "emulator", "x-li-uuid": trace, "x-li-request-id": trace}
+        return dataclasses.replace(reply, headers={**ids, **reply.headers})
+
 
 def answer(world: World, request: Request, arrival: Arrival, later: Later) -> Reply:
     """The reply, with the fault that is queued for this request, if any."""
@@ -59,7 +67,7 @@ def answer(world: World, request: Request, arrival: Arrival, later: Later) -> Re
         reply = _timed_out(work, effect, later)
     else:
         try:
-            reply = _disturbed(work, effect)
+            reply = work.traced(_disturbed(work, effect))
         finally:
             world.tellings.finish(arrival)
     world.log.add(
