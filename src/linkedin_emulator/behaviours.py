@@ -1,0 +1,51 @@
+"""What is emulated, how sure it is, and which test shows it: behaviours.txt, the table behind docs/emulator.md."""
+
+from importlib.resources import files
+from typing import NamedTuple
+
+CERTAINTIES = {
+    "documented": "LinkedIn's own text says so",
+    "restated": "others restate LinkedIn's text or change log, with a date",
+    "observed": "others saw it on the wire, or rely on it in their code",
+    "framework": "the open-source Rest.li server framework does it, on which LinkedIn's API runs",
+    "guess": "nobody's text or code shows it; chosen to be strict towards a client",
+}
+
+
+class Behaviour(NamedTuple):
+    """One thing the emulator does as LinkedIn does, or may do; `source` and `switch` may be empty."""
+
+    text: str
+    certainty: str
+    source: str
+    test: str
+    switch: str
+
+
+def behaviours() -> dict[str, list[Behaviour]]:
+    """The table, by area."""
+    areas: dict[str, list[Behaviour]] = {}
+    rows: list[Behaviour] = []
+    for line in files("linkedin_emulator").joinpath("behaviours.txt").read_text().splitlines()[1:]:
+        if line.startswith("## "):
+            rows = areas[line.removeprefix("## ")] = []
+        elif line:
+            cells = ["" if cell == "-" else cell for cell in line.split(" | ")]
+            rows.append(Behaviour(*cells))
+    return areas
+
+
+NOT_EMULATED = (
+    "Campaigns: a segment is put into one through the control plane only",
+    "Predictive audiences (`businessObjectiveBasedAudiences`), engagement and website retargeting",
+    "Creating or changing ad accounts; changing ad segments",
+    "Reading the state of a list upload; the retired `/media/upload`",
+    "Targeting facets other than audience segments in `audienceCounts`",
+    "Differences between API versions: every active version behaves like the newest",
+    "OpenID discovery and id tokens; tokens without a member (client credentials are refused)",
+    "Sharing segments between accounts",
+    "Lengths of `name`, `description` and `sourceSegmentId`, which are unknown",
+    "Rounding, delays and sampling of the real counts",
+    "Unpublished daily quotas: they are off until configured",
+    "Infrastructure: HTTP/2, 5xx of its own accord, cookies; faults come on demand instead",
+)
