@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
 import shutil
@@ -14,6 +15,7 @@ from types import ModuleType
 
 import pytest
 
+from guestlist.config import load
 from linkedin_emulator.running import RunningEmulator
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +41,7 @@ def test_reference_pages_are_what_the_code_says(generator: ModuleType, name: str
 
 
 # ── README ───────────────────────────────────────────────────────────────────────────────────────────────────────
-def tested_blocks() -> list[list[str]]:
+def readme_blocks() -> list[list[str]]:
     blocks = re.findall(r"<!-- tested -->\n```bash\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     return [[shlex.split(line, comments=True) for line in block.splitlines() if line.strip()] for block in blocks]  # type: ignore[misc]
 
@@ -61,7 +63,7 @@ def test_readmes_commands(tmp_path: Path, linkedin: RunningEmulator) -> None:
         )
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
 
-    without_connection, connected = tested_blocks()
+    without_connection, connected = readme_blocks()
     for command in without_connection:
         typed(command)
     written = list((tmp_path / "upload").glob("*.csv"))
@@ -71,17 +73,11 @@ def test_readmes_commands(tmp_path: Path, linkedin: RunningEmulator) -> None:
 
     yaml = tmp_path / "guestlist.yaml"
     yaml.write_text(yaml.read_text().replace("123456789", "516848833"))
-    (tmp_path / "token.json").write_text(_json(linkedin.emulator.control.token()))
+    (tmp_path / "token.json").write_text(json.dumps(linkedin.emulator.control.token()))
     typed(["guestlist", "connect", "acme", "--token-file", "token.json"])
     for command in connected:
         typed(command)
     assert linkedin.emulator.control.segments()
-
-
-def _json(value: object) -> str:
-    import json
-
-    return json.dumps(value)
 
 
 # ── all pages ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -97,9 +93,7 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page, target in links():
         path, _, anchor = target.partition("#")
         file = (page.parent / path).resolve() if path else page
-        if not file.exists():
-            broken.append(f"{page.name}: {target}")
-        elif anchor and anchor not in _anchors(file):
+        if not file.exists() or (anchor and anchor not in _anchors(file)):
             broken.append(f"{page.name}: {target}")
     assert not broken
 
@@ -122,8 +116,6 @@ def test_every_change_of_a_version_is_in_the_changelog() -> None:
 
 
 def test_the_yaml_of_the_demo_loads() -> None:
-    from guestlist.config import load
-
     config = load(ROOT / "examples" / "guestlist.yaml", {})
     assert set(config.activations) == {"newsletter-to-acme", "accounts-to-acme"}
 
