@@ -283,9 +283,9 @@ def plan(
     """What closes the difference between the rows (none of them rejected) and the ledger."""
     prints = prints or Sha256Prints()
     found = members(rows, prints)
-    joined = groups(found.values(), ledger)
     if mode == "remove_only":
-        return _remove_only(found, ledger, joined, now)
+        return _remove_only(found, ledger, groups((), ledger), now)
+    joined = groups(found.values(), ledger)
     wanted = elements(found, ledger, prints)
     carried = {i for m in found.values() for i in (*m.ids, *m.primaries)}
     for element in wanted:

@@ -1,0 +1,1 @@
+"""Lists and ledgers compared as sets, in DuckDB; ``core.membership`` is the rule it is held to."""

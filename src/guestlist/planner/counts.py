@@ -1,0 +1,90 @@
+"""What a plan found, counted. Rows count by their member; whoever keeps nothing is a duplicate."""
+# ruff: noqa: S608 - names and values come from sql.py, shape.py and checked filters
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from guestlist.core.membership import Why
+from guestlist.planner import sql
+from guestlist.planner.compare import TELL, Task
+from guestlist.planner.connection import Session
+from guestlist.planner.ledger import LEDGER
+from guestlist.planner.shape import ACCEPTED, FILTERED, REASONS
+from guestlist.ports import Counts
+
+
+@dataclass(frozen=True)
+class Found:
+    """The counts, the rejected rows by reason and the notes."""
+
+    counts: Counts
+    by_reason: dict[str, int]
+    notes: dict[str, int]
+
+
+def count(session: Session, task: Task) -> Found:
+    """From the tables of a comparison."""
+    verdicts = dict(session.rows("SELECT verdict, count(*) FROM plain GROUP BY verdict"))
+    by_reason = {str(reason): verdicts[n] for n, reason in enumerate(REASONS, 1) if verdicts.get(n)}
+    members, told = _members(session), _verdicts(session)
+    refusals = _refusals(session, task)
+    refused = sum(refusals.values())
+    accepted = verdicts.get(ACCEPTED, 0)
+    counts = Counts(
+        rows=sum(verdicts.values()),
+        filtered=verdicts.get(FILTERED, 0),
+        added=told.get("added", 0),
+        changed=told.get("changed", 0),
+        unchanged=members - told.get("added", 0) - told.get("changed", 0) - refused,
+        duplicates=accepted - members,
+        rejected=sum(by_reason.values()) + refused,
+        removed=session.number("SELECT count(DISTINCT owner) FROM going WHERE NOT stays"),
+        known=_known(session),
+        refused=refused,
+    )
+    for reason, number in refusals.items():
+        by_reason[reason] = by_reason.get(reason, 0) + number
+    return Found(counts, by_reason, _notes(session))
+
+
+def _members(session: Session) -> int:
+    """Members that have an element: every row that is not looked at closely, and those that keep something."""
+    rows = session.number(f"SELECT count(*) FROM plain WHERE verdict = {ACCEPTED}")
+    close = session.number("SELECT sum(rows) FROM members")
+    return rows - close + session.number("SELECT count(DISTINCT s) FROM kept")
+
+
+def _verdicts(session: Session) -> dict[str, int]:
+    """A member of several elements is added when all of them are new, changed when any of them is told."""
+    untold = f"SELECT owner, NULL AS why FROM elements WHERE elem NOT IN (SELECT elem FROM {TELL})"
+    verdict = f"CASE WHEN bool_and(coalesce(why = {Why.NEW:d}, false)) THEN 'added' WHEN count(why) > 0 THEN 'changed' ELSE '' END"
+    each = f"SELECT owner, {verdict} AS verdict FROM (SELECT owner, why FROM {TELL} UNION ALL {untold}) GROUP BY owner"
+    return dict(session.rows(f"SELECT verdict, count(*) FROM ({each}) GROUP BY verdict"))
+
+
+def _refusals(session: Session, task: Task) -> dict[str, int]:
+    """Members of which nothing is told and something was refused as it is, by LinkedIn's reason."""
+    session.create(
+        "refused_members",
+        f"SELECT owner, max(refused) AS refused, min(answered) FILTER (refused <> 0) AS answered FROM elements "
+        f"WHERE owner NOT IN (SELECT owner FROM {TELL}) GROUP BY owner HAVING max(refused) > 0",
+    )
+    found = session.rows("SELECT refused, count(*) FROM refused_members GROUP BY refused")
+    texts: dict[str, int] = {}
+    for number, members in found:
+        text = task.request.refused.get(number) or f"refused by LinkedIn ({number})"
+        texts[text] = texts.get(text, 0) + members
+    return texts
+
+
+def _known(session: Session) -> int:
+    return session.number(
+        f"SELECT count(DISTINCT owner) FROM {LEDGER} WHERE t <> {sql.PRIMARY} AND state IN {sql.MAY_BE_IN}"
+    )
+
+
+def _notes(session: Session) -> dict[str, int]:
+    found = session.rows(f"SELECT notes, count(*) FROM plain WHERE verdict = {ACCEPTED} AND notes <> 0 GROUP BY notes")
+    counted = {str(r): sum(n for bits, n in found if bits >> i & 1) for i, r in enumerate(REASONS)}
+    return {reason: number for reason, number in counted.items() if number}

@@ -1,0 +1,184 @@
+"""The end of a run: changes and what became of them -> one ledger delta. And merging and asking ledgers."""
+# ruff: noqa: S608 - names and values come from sql.py, shape.py and checked filters
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from guestlist.core.identity import IdType
+from guestlist.core.membership import Op, State
+from guestlist.planner import sql
+from guestlist.planner.changes import opened, stream
+from guestlist.planner.connection import Session
+from guestlist.planner.ledger import LEDGER, SMALL, STORED, full_value, kept_value, now_kind, open_ledger
+from guestlist.ports import Changes, Delta, FoldRequest, Known, LedgerPart
+
+# What became of a position; the order is that of precedence where several outcomes name it.
+_VOID, _ACCEPTED, _UNSURE, _REFUSED = 0, 1, 2, 3
+_RESULTS = {"void": _VOID, "accepted": _ACCEPTED, "unsure": _UNSURE}
+
+
+def fold(session: Session, request: FoldRequest) -> Delta:
+    """See ``ports.Planner.fold``."""
+    open_ledger(session, request.ledger)
+    session.run(f"CREATE OR REPLACE TEMP VIEW rows AS {_rows(session, request.changes)}")
+    _outcomes(session, request)
+    session.create("shaken", _shaken())
+    session.run(f"CREATE OR REPLACE TEMP VIEW told AS {_told(request, now_kind(session))}")
+    session.create("relabelled", _relabelled(request, now_kind(session)))
+    told = _late() if request.late else "FROM told"
+    small = request.changes.path is None
+    return _delta(session, f"SELECT {STORED} FROM ({told} UNION ALL BY NAME FROM relabelled)", request.folder, small)
+
+
+# ── what became of each row ──────────────────────────────────────────────────────────────────────────────────────
+def _rows(session: Session, changes: Changes) -> str:
+    """The changes with their positions."""
+    columns = "op, t, v, was, more, owner, grp, fp"
+    if changes.path is not None:
+        file = f"read_parquet({sql.text(changes.path)}, file_row_number=true)"
+        return f"SELECT file_row_number AS position, {columns} FROM {file}"
+    table = opened(changes)
+    session.register("few", table.append_column("position", pa.array(range(table.num_rows), pa.int64())))
+    return f"SELECT position, {columns} FROM few"
+
+
+def _outcomes(session: Session, request: FoldRequest) -> None:
+    """``ranges`` (first, past, result) and ``exact`` (position, result, reason); what nobody names never left."""
+    ranges = [(o.first, o.first + o.count, _RESULTS[o.result]) for o in request.outcomes if o.count]
+    exact: dict[int, tuple[int, int]] = {}
+    for outcome in request.outcomes:
+        exact |= dict.fromkeys(outcome.positions, (_RESULTS[outcome.result], 0))
+    for outcome in request.outcomes:
+        exact |= dict.fromkeys(outcome.open, (_UNSURE, 0))
+        exact |= {position: (_REFUSED, reason) for position, reason in outcome.refused.items()}
+    exact |= dict.fromkeys(request.changes.skip, (_VOID, 0))
+    session.register("ranges", _integers(("first", "past", "result"), ranges))
+    session.register("exact", _integers(("position", "result", "reason"), [(p, *r) for p, r in exact.items()]))
+
+
+def _integers(names: Sequence[str], rows: Sequence[tuple[int, ...]]) -> pa.Table:
+    return pa.table({name: pa.array([row[n] for row in rows], pa.int64()) for n, name in enumerate(names)})
+
+
+def _answered() -> str:
+    ranged = "rows ASOF LEFT JOIN ranges ON rows.position >= ranges.first"
+    within = f"CASE WHEN rows.position < ranges.past THEN ranges.result ELSE {_VOID} END"
+    return f"""
+        SELECT rows.*, coalesce(exact.result, {within}, {_VOID}) AS result, coalesce(exact.reason, 0) AS reason
+        FROM {ranged} LEFT JOIN exact ON exact.position = rows.position"""
+
+
+def _shaken() -> str:
+    """Groups of which a removal was sent."""
+    return f"SELECT DISTINCT grp FROM ({_identifiers(_answered())}) WHERE op = {Op.REMOVE:d} AND result <> {_VOID}"
+
+
+def _identifiers(rows: str) -> str:
+    """One row per identifier, with its key; owner and group filled."""
+    key = (
+        f"CASE WHEN t = {sql.PRIMARY} OR op = {Op.LABEL:d} THEN v::UUID "
+        f"WHEN t IN {sql.DIGESTS} THEN array_slice(v, 1, 16)::UUID "
+        f"WHEN t = {IdType.NAMES:d} THEN owner "  # sealed; such an element is told in its own name
+        f"ELSE left(sha256((t::VARCHAR || ':')::BLOB || v), 32)::UUID END"
+    )
+    more = "SELECT * EXCLUDE (x) REPLACE (x.t AS t, x.v AS v, x.was AS was)"
+    return f"""
+        WITH keyed AS (SELECT *, {key} AS id FROM ({rows})),
+        whole AS (SELECT * REPLACE (coalesce(owner, id) AS owner, coalesce(grp, owner, id) AS grp) FROM keyed)
+        SELECT * EXCLUDE (more) FROM whole
+        UNION ALL
+        SELECT * REPLACE ({key} AS id) FROM (
+            {more} FROM (SELECT * EXCLUDE (more), unnest(more) AS x FROM whole WHERE more IS NOT NULL))"""
+
+
+# ── the delta ────────────────────────────────────────────────────────────────────────────────────────────────────
+def _told(request: FoldRequest, kind: int) -> str:
+    """Rows of the ledger for what was sent. An addition that never left leaves none, unless a removal of its group
+    was sent, which may have removed the person behind it.
+    """
+    sent = f"result <> {_VOID} OR (was IN {sql.MAY_BE_IN} AND grp IN (FROM shaken))"
+    inside = f"CASE WHEN op = {Op.ADD:d} THEN {State.IN:d} ELSE {State.OUT:d} END"
+    state = (
+        f"CASE WHEN t = {sql.PRIMARY} THEN {State.NONE:d} WHEN result = {_ACCEPTED} THEN {inside} "
+        f"WHEN result = {_REFUSED} THEN was ELSE {State.UNSURE:d} END"
+    )
+    refused = f"CASE WHEN t <> {sql.PRIMARY} AND result = {_REFUSED} THEN reason ELSE 0 END"
+    return f"""
+        SELECT id, t, {state} AS state, {refused} AS refused, owner, grp, fp, {kind} AS kind,
+            {int(request.now * 1e6)} AS answered, {request.run} AS run, {kept_value("v", "t")} AS v
+        FROM ({_identifiers(_answered())}) WHERE op <> {Op.LABEL:d} AND ({sent})"""
+
+
+def _relabelled(request: FoldRequest, kind: int) -> str:
+    """What the ledger says, under other labels; what was told of the same identifier wins."""
+    labels = f"SELECT * FROM ({_identifiers(_answered())}) WHERE op = {Op.LABEL:d}"
+    fresh = f"t = {sql.PRIMARY} AND l.id IS NULL"
+    return f"""
+        WITH labels AS MATERIALIZED ({labels}), known AS (SELECT * FROM {LEDGER} WHERE id IN (SELECT id FROM labels))
+        SELECT labels.id, labels.t, coalesce(l.state, labels.was) AS state, coalesce(l.refused, 0) AS refused,
+            labels.owner, labels.grp, CASE WHEN labels.fp <> 0 THEN labels.fp ELSE coalesce(l.fp, 0) END AS fp,
+            CASE WHEN labels.fp <> 0 THEN {kind} ELSE coalesce(l.kind, {kind}) END AS kind,
+            coalesce(l.answered, {int(request.now * 1e6)}) AS answered, coalesce(l.run, {request.run}) AS run, l.v
+        FROM labels LEFT JOIN known AS l ON l.id = labels.id
+        WHERE (l.id IS NOT NULL OR labels.t = {sql.PRIMARY}) AND labels.id NOT IN (SELECT id FROM told)"""
+
+
+def _late() -> str:
+    """An answer that came after others took over: unsure, and whatever is known beside that stays known."""
+    return f"""
+        SELECT told.id, told.t, CASE WHEN told.t = {sql.PRIMARY} THEN {State.NONE:d} ELSE {State.UNSURE:d} END AS state,
+            coalesce(l.refused, 0) AS refused, coalesce(l.owner, told.owner) AS owner, coalesce(l.grp, told.grp) AS grp,
+            coalesce(l.fp, told.fp) AS fp, coalesce(l.kind, told.kind) AS kind, told.answered, told.run, told.v
+        FROM told LEFT JOIN (SELECT * FROM {LEDGER} WHERE id IN (SELECT id FROM told)) AS l ON l.id = told.id"""
+
+
+def _delta(session: Session, select: str, folder: str, small: bool) -> Delta:
+    """Few rows travel as they are; many go to a file, written as they come."""
+    if small:
+        table = session.table(select)
+        if table.num_rows <= SMALL:
+            session.register("delta", table)
+            return Delta(table.num_rows, _members_in(session, "delta"), data=stream(table))
+    path = str(Path(folder) / f"ledger-{uuid.uuid4().hex}.parquet")
+    session.run(f"COPY ({select}) TO {sql.text(path)} (FORMAT parquet, COMPRESSION zstd)")
+    os.chmod(path, 0o600)
+    rows, file = pq.read_metadata(path).num_rows, f"read_parquet({sql.text(path)})"
+    if rows > SMALL:
+        return Delta(rows, _members_in(session, file), path=path)
+    few = session.table(f"FROM {file}")
+    os.unlink(path)
+    session.register("delta", few)
+    return Delta(rows, _members_in(session, "delta"), data=stream(few))
+
+
+def _members_in(session: Session, source: str) -> int:
+    inside = f"state = {State.IN:d} AND t <> {sql.PRIMARY}"
+    return session.number(f"SELECT count(DISTINCT coalesce(owner, id)) FROM {source} WHERE {inside}")
+
+
+# ── ledgers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def merge(session: Session, ledger: Sequence[LedgerPart], folder: str) -> Delta:
+    """See ``ports.Planner.merge``."""
+    rows = open_ledger(session, ledger)
+    return _delta(session, f"SELECT {STORED} FROM {LEDGER}", folder, small=rows <= SMALL)
+
+
+def find(session: Session, ledger: Sequence[LedgerPart], ids: Sequence[bytes], owners: Sequence[bytes]) -> list[Known]:
+    """See ``ports.Planner.find``."""
+    open_ledger(session, ledger)
+    for name, keys in (("asked", ids), ("asked_owners", owners)):
+        session.register(name, pa.table({"id": pa.array(list(keys), pa.uuid())}))
+    columns = f"id::BLOB, t, state, owner::BLOB, grp::BLOB, refused, answered, run, {full_value()}"
+    hit = "id IN (SELECT id FROM asked) OR owner IN (SELECT id FROM asked_owners)"
+    rows = session.rows(f"SELECT {columns} FROM {LEDGER} WHERE {hit} ORDER BY t, id")
+    return [
+        Known(id16, IdType(t), State(state), owner, grp, refused, at / 1e6, run, value or b"")
+        for id16, t, state, owner, grp, refused, at, run, value in rows
+    ]

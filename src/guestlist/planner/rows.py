@@ -1,0 +1,78 @@
+"""Normalised rows of a list, whoever normalised them: SQL, the reference, or both."""
+# ruff: noqa: S608 - names and values come from sql.py, shape.py and checked filters
+
+from __future__ import annotations
+
+from guestlist.core.identity import Kind, Reason
+from guestlist.planner import people, scan, sql
+from guestlist.planner.shape import ACCEPTED, FILTERED, SLOW, Shape, code, print_of, source_columns, trait_type
+from guestlist.ports import PlanRequest
+
+SUPPRESSED = "suppressed"  # (id), registered
+BY_REFERENCE = "by_reference"  # a view of the rows that the reference read
+
+_MASKED = "regexp_replace(p, '([^ @]?)[^ @]*@([^ @]*)', '\\1***@\\2', 'g')"  # core.text.masked of a tame text
+
+
+class Rows:
+    """How to read the rows of one request. ``by_reference``: SLOW rows were read and stand in BY_REFERENCE."""
+
+    def __init__(self, request: PlanRequest, shape: Shape, filter_sql: str | None) -> None:
+        self.request = request
+        self.shape = shape
+        self.filter_sql = filter_sql
+        self.by_reference = False
+
+    def marked(self, numbered: bool = False) -> str:
+        """Every row once, with its verdict and cells ``c1``..; SLOW rows have nothing else."""
+        cells = scan.cells(self.request.scan, source_columns(self.request), self.filter_sql, numbered)
+        if self.shape.kind is Kind.PEOPLE:
+            return self._keyed(people.normal(cells, self.request))
+        slots = [f"NULL::UTINYINT AS t{k}, NULL::UUID AS i{k}, NULL::BLOB AS v{k}" for k in self.shape.numbers]
+        traits = [f"NULL::{trait_type(trait)} AS {sql.name(trait)}" for trait in self.shape.traits]
+        verdict = f"CASE WHEN kept THEN {SLOW} ELSE {FILTERED} END::UTINYINT AS verdict, 0::USMALLINT AS notes"
+        columns = ", ".join([verdict, *slots, "NULL::UUID AS ip", *traits])
+        return f"SELECT row, NULL::VARCHAR AS key, {columns}, COLUMNS('^c[0-9]+$') FROM ({cells})"
+
+    def _keyed(self, normal: str) -> str:
+        """Hex and text -> keys and values; rows that carry a suppressed key are rejected."""
+        keys = [
+            f"CASE WHEN verdict = {ACCEPTED} THEN {sql.key16(f't{k}', f'x{k}')} END AS i{k}" for k in self.shape.numbers
+        ]
+        values = [_value(k) for k in self.shape.numbers]
+        primary = (
+            f"CASE WHEN verdict = {ACCEPTED} THEN {sql.key16(sql.PRIMARY, 'p')} END"
+            if self.shape.primary
+            else "NULL::UUID"
+        )
+        traits = [sql.name(trait) for trait in self.shape.traits]
+        types = [f"t{k}" for k in self.shape.numbers]
+        head = ["row", f"{_MASKED} AS key", "verdict", "notes"]
+        columns = [*head, *types, *keys, *values, f"{primary} AS ip", *traits, "COLUMNS('^c[0-9]+$')"]
+        return self._without_suppressed(f"SELECT {', '.join(columns)} FROM ({normal})")
+
+    def _without_suppressed(self, keyed: str) -> str:
+        if not self.request.suppressed:
+            return keyed
+        carried = [*self.shape.ids, "ip"] if self.shape.primary else self.shape.ids
+        hit = " OR ".join(f"coalesce({key} IN (SELECT id FROM {SUPPRESSED}), false)" for key in carried)
+        verdict = f"CASE WHEN verdict = {ACCEPTED} AND ({hit}) THEN {code(Reason.FORGOTTEN)} ELSE verdict END::UTINYINT"
+        return f"SELECT * REPLACE ({verdict} AS verdict) FROM ({keyed})"
+
+    def all(self, numbered: bool = False) -> str:
+        """Every row once, with its final verdict."""
+        columns = ", ".join(self.shape.columns)
+        marked = f"SELECT {columns} FROM ({self.marked(numbered)})"
+        if not self.by_reference:
+            return marked
+        return sql.union([f"{marked} WHERE verdict <> {SLOW}", f"SELECT {columns} FROM {BY_REFERENCE}"])
+
+    def accepted(self, numbered: bool = False) -> str:
+        """The rows that LinkedIn can be told of, with ``s`` (key of the strongest identifier) and ``th`` (print)."""
+        extra = f"{self.shape.strongest} AS s, {print_of(self.shape.traits)} AS th"
+        return f"SELECT *, {extra} FROM ({self.all(numbered)}) WHERE verdict = {ACCEPTED}"
+
+
+def _value(slot: int) -> str:
+    hexed = f"CASE WHEN t{slot} IN {sql.DIGESTS} THEN unhex(x{slot}) ELSE encode(x{slot}) END"
+    return f"CASE WHEN verdict = {ACCEPTED} AND x{slot} IS NOT NULL THEN {hexed} END AS v{slot}"

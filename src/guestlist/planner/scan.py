@@ -1,0 +1,156 @@
+"""The list as DuckDB sees it: a relation of its columns as text, and whether it is still the list that was opened."""
+# ruff: noqa: S608 - names and values come from sql.py, shape.py and checked filters
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from guestlist.errors import SourceError
+from guestlist.planner import sql
+from guestlist.planner.connection import Session, reading_list
+from guestlist.ports import Scan
+
+_SHEET = "sheet"
+_LONGEST_LINE = 1 << 24
+
+
+@contextmanager
+def unchanged(scan: Scan) -> Iterator[None]:
+    """One pass over the list: SourceError when it is not, before and after, the one that was opened."""
+    _check(scan)
+    with reading_list(scan.paths):
+        yield
+    _check(scan)
+
+
+def _check(scan: Scan) -> None:
+    for path, size, mtime_ns in scan.identity:
+        try:
+            now = os.stat(path)
+        except OSError:
+            raise SourceError(f"{Path(path).name} is gone; nothing was planned.") from None
+        if (now.st_size, now.st_mtime_ns) != (size, mtime_ns):
+            raise SourceError(f"{Path(path).name} was replaced while it was read; nothing was planned.")
+
+
+def cells(scan: Scan, columns: Sequence[str], filter_sql: str | None, numbered: bool = False) -> str:
+    """``columns`` as texts ``c1``.., ``kept`` (what the filter says; NULL is no), ``row`` (1 is the first) if wanted.
+
+    The filter sees the columns as the file has them: Parquet keeps its types. A row it fails on is not kept.
+    """
+    kept = f"coalesce(TRY(({filter_sql})::BOOLEAN), false)" if filter_sql else "true"
+    picked = [f"{sql.name(column)}::VARCHAR AS c{n}" for n, column in enumerate(columns, 1)]
+    number = f"{_number(scan)} AS row" if numbered else "NULL::BIGINT AS row"
+    return f"SELECT {', '.join([*picked, f'{kept} AS kept', number])} FROM ({_reader(scan, numbered)})"
+
+
+def _reader(scan: Scan, numbered: bool) -> str:
+    if scan.format == "csv":
+        return _csv(scan)
+    if scan.format == "jsonl":
+        return _jsonl(scan)
+    if scan.format == "xlsx":
+        return f"SELECT * FROM {_SHEET}"
+    return _parquet(scan, numbered)
+
+
+def _number(scan: Scan) -> str:
+    """Parquet knows its row numbers; elsewhere they have to be counted, which costs as much as reading."""
+    if scan.format != "parquet":
+        return "row_number() OVER ()"
+    if len(scan.paths) == 1:
+        return "(file_row_number + 1)"
+    before, cases = 0, []
+    for path in scan.paths:
+        cases.append(f"WHEN file_name = {sql.text(path)} THEN {before}")
+        before += pq.read_metadata(path).num_rows
+    return f"(file_row_number + 1 + CASE {' '.join(cases)} END)"
+
+
+def _csv(scan: Scan) -> str:
+    if scan.dialect is None:
+        raise SourceError("A text table needs its dialect.")
+    dialect, columns = scan.dialect, ", ".join(f"{sql.text(c)}: 'VARCHAR'" for c in scan.columns)
+    return (
+        f"SELECT * FROM read_csv({sql.texts(scan.paths)}, auto_detect=false, header=false, "
+        f"skip={dialect.header_rows:d}, delim={sql.text(dialect.delimiter)}, quote={sql.text(dialect.quote)}, "
+        f"escape={sql.text(dialect.quote)}, columns={{{columns}}}, nullstr='', strict_mode=true, encoding='utf-8', "
+        f"max_line_size={_LONGEST_LINE})"
+    )
+
+
+def _jsonl(scan: Scan) -> str:
+    picked = [f"{_json_field(column)} AS {sql.name(column)}" for column in scan.columns]
+    return f"SELECT {', '.join(picked)} FROM read_ndjson_objects({sql.texts(scan.paths)})"
+
+
+def _json_field(column: str) -> str:
+    """``outer.inner`` is a field of that very name, or one inside the other."""
+    ways = [f"json ->> {sql.text(_json_path([column]))}"]
+    if "." in column:
+        ways.append(f"json ->> {sql.text(_json_path(column.split('.')))}")
+    return f"coalesce({', '.join(ways)}, NULL)"
+
+
+def _json_path(keys: Sequence[str]) -> str:
+    quoted = ['"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"' for key in keys]
+    return "$." + ".".join(quoted)
+
+
+def _parquet(scan: Scan, numbered: bool) -> str:
+    option = ", file_row_number=true, filename='file_name'" if numbered else ""
+    top = set(pq.read_schema(scan.paths[0]).names)
+    picked = [f"{_parquet_field(column, top)} AS {sql.name(column)}" for column in scan.columns]
+    picked += ["file_row_number", "file_name"] if numbered else []
+    return (
+        f"SELECT {', '.join(picked)} FROM read_parquet({sql.texts(scan.paths)}, binary_as_string=true{option}) AS file"
+    )
+
+
+def _parquet_field(column: str, top: set[str]) -> str:
+    if column in top:
+        return f"file.{sql.name(column)}"
+    return "file." + ".".join(sql.name(part) for part in column.split("."))
+
+
+# ── spreadsheets ─────────────────────────────────────────────────────────────────────────────────────────────────
+def load(session: Session, scan: Scan) -> None:
+    """A spreadsheet is small and read once, into memory; other formats DuckDB reads itself, as often as needed."""
+    if scan.format == "xlsx":
+        rows = [row for path in scan.paths for row in _sheet(path, scan)]
+        columns = {c: pa.array([row[n] for row in rows], pa.string()) for n, c in enumerate(scan.columns)}
+        session.register(_SHEET, pa.table(columns))
+
+
+def _sheet(path: str, scan: Scan) -> Iterator[list[str | None]]:
+    """The rows below the header that hold anything."""
+    try:
+        import python_calamine  # noqa: PLC0415 - an extra: only for spreadsheets
+    except ImportError:
+        raise SourceError(f"{Path(path).name}: to read xlsx, install guestlist[xlsx].") from None
+    try:
+        book = python_calamine.CalamineWorkbook.from_path(path)
+        rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
+    except (python_calamine.CalamineError, OSError):
+        raise SourceError(f"{Path(path).name} is no Excel workbook (xlsx), or a damaged one.") from None
+    width = len(scan.columns)
+    for row in rows[scan.dialect.header_rows if scan.dialect else 1 :]:
+        texts = [_text(value) for value in row[:width]]
+        if any(texts):
+            yield texts + [None] * (width - len(texts))
+
+
+def _text(value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)

@@ -1,0 +1,152 @@
+"""The rows of a changes file as SQL: what each REMOVE, ADD and LABEL holds."""
+# ruff: noqa: S608 - names and values come from sql.py, shape.py and checked filters
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from guestlist.core.identity import IdType, Kind
+from guestlist.core.membership import Op, Why
+from guestlist.planner import sql
+from guestlist.planner.compare import TELL, Task, pile
+from guestlist.planner.connection import Session
+from guestlist.planner.ledger import full_value
+from guestlist.planner.rows import Rows
+from guestlist.planner.shape import Shape, print_of_nothing, trait_type
+
+_MORE = "STRUCT(t UTINYINT, was UTINYINT, v BLOB)[]"
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How many rows there are of each; ``tell`` of the ``adds`` come from the list, the others from the ledger."""
+
+    removes: int
+    tell: int
+    adds: int
+    labels: int
+
+    @property
+    def all(self) -> int:
+        """Rows of the file."""
+        return self.removes + self.adds + self.labels
+
+
+def numbers(session: Session, task: Task) -> Numbers:
+    """Counted before anything is written."""
+    kind = task.shape.kind
+    tell = session.number(f"SELECT count(*) FROM {TELL}")
+    refills = session.number(f"SELECT count(*) FROM ({_piled('refills', kind)})")
+    removes = session.number(f"SELECT count(*) FROM ({_piled('going', kind)})")
+    return Numbers(removes, tell, tell + refills, session.number("SELECT count(*) FROM labelled"))
+
+
+def selects(session: Session, task: Task, rows: Rows | None) -> list[str]:
+    """REMOVE rows, ADD rows, LABEL rows, in this order; ``rows``: the list, where elements of it are told."""
+    shape = task.shape
+    adds = [] if rows is None else [_plain(shape, rows), _close(shape, rows)]
+    return [_removals(shape), *adds, _refills(shape), _labels(shape)]
+
+
+def _row(op: Op, why: str, told: str, owner: str, grp: str, fp: str) -> str:
+    """The columns before the traits. ``told``: list of structs (t, was, v, id), the strongest first."""
+    first = f"{told}[1]"
+    rest = f"CASE WHEN len({told}) > 1 THEN [{{'t': x.t, 'was': x.was, 'v': x.v}} for x in {told}[2:]] END::{_MORE}"
+    itself = f"{owner} = {first}.id AND {first}.t <> {IdType.NAMES:d}"  # a sealed value does not tell its key
+    return (
+        f"{op:d}::UTINYINT AS op, ({why})::UTINYINT AS why, {first}.t AS t, {first}.v AS v, {first}.was AS was, "
+        f"{rest} AS more, CASE WHEN {itself} THEN NULL ELSE {owner} END AS owner, nullif({grp}, {owner}) AS grp, "
+        f"({fp})::UBIGINT AS fp"
+    )
+
+
+def _nothing(shape: Shape) -> str:
+    traits = [f"NULL::{trait_type(trait)} AS {sql.name(trait)}" for trait in shape.traits]
+    return ", ".join(["NULL::BIGINT AS row", "NULL::VARCHAR AS key", *traits])
+
+
+# ── from the ledger ──────────────────────────────────────────────────────────────────────────────────────────────
+def _piled(table: str, kind: Kind) -> str:
+    """Identifiers of one owner and group make one element."""
+    columns = f"owner, grp, id, t, state, {full_value()} AS v, {pile(kind)} AS pile"
+    return f"""
+        SELECT owner, grp, pile, list({{'t': t, 'was': state, 'v': v, 'id': id}} ORDER BY t, id) AS told,
+            bit_xor(hash(id)) AS prints
+        FROM (SELECT {columns} FROM {table}) GROUP BY owner, grp, pile"""
+
+
+def _removals(shape: Shape) -> str:
+    why = f"CASE WHEN owner IN (SELECT owner FROM going WHERE stays) THEN {Why.SHED:d} ELSE {Why.LEFT:d} END"
+    columns = _row(Op.REMOVE, why, "told", "owner", "grp", "0")
+    return f"SELECT {columns}, {_nothing(shape)} FROM ({_piled('going', shape.kind)})"
+
+
+def _refills(shape: Shape) -> str:
+    fp = f"xor({print_of_nothing(shape.traits)}, prints)"
+    columns = _row(Op.ADD, f"{Why.AGAIN:d}", "told", "owner", "grp", fp)
+    return f"SELECT {columns}, {_nothing(shape)} FROM ({_piled('refills', shape.kind)})"
+
+
+def _labels(shape: Shape) -> str:
+    return f"""
+        SELECT {Op.LABEL:d}::UTINYINT AS op, NULL::UTINYINT AS why, t, id::BLOB AS v, state AS was,
+            NULL::{_MORE} AS more, nullif(owner, id) AS owner, nullif(grp, owner) AS grp, fp::UBIGINT AS fp,
+            {_nothing(shape)} FROM labelled"""
+
+
+# ── from the list ────────────────────────────────────────────────────────────────────────────────────────────────
+def _was(key: str) -> str:
+    return f"CASE WHEN tell.was IS NULL THEN tell.base ELSE coalesce(tell.was[{key}], 0) END::UTINYINT"
+
+
+def _traits(shape: Shape, source: str) -> str:
+    return ", ".join([f"{source}.row", f"{source}.key", *(f"{source}.{sql.name(trait)}" for trait in shape.traits)])
+
+
+def _plain(shape: Shape, rows: Rows) -> str:
+    """Elements that are one row as it stands."""
+    entries = [
+        f"CASE WHEN i{k} IS NOT NULL THEN {{'t': t{k}, 'was': {_was(f'i{k}')}, 'v': v{k}, 'id': i{k}}} END"
+        for k in shape.numbers
+    ]
+    if shape.primary:
+        entry = f"{{'t': {sql.PRIMARY}::UTINYINT, 'was': 0::UTINYINT, 'v': ip::BLOB, 'id': ip}}"
+        entries.append(f"CASE WHEN ip IS NOT NULL THEN {entry} END")
+    told = f"[x for x in [{', '.join(entries)}] if x IS NOT NULL]" if len(entries) > 1 else f"[{entries[0]}]"
+    inner = f"""
+        SELECT line.*, tell.owner AS named, tell.grp AS grp_, tell.fp, tell.why, {told} AS told
+        FROM ({rows.accepted(numbered=numbered(rows))}) AS line JOIN {TELL} AS tell ON tell.elem = line.s
+        WHERE line.s NOT IN (FROM close)"""
+    return f"SELECT {_row(Op.ADD, 'why', 'told', 'named', 'grp_', 'fp')}, {_traits(shape, 'lines')} FROM ({inner}) AS lines"
+
+
+def _close(shape: Shape, rows: Rows) -> str:
+    """Elements made of several rows, or of parts of them: values by what each member keeps, traits of one row."""
+    lines = f"SELECT * FROM ({rows.accepted(numbered=numbered(rows))}) WHERE s IN (SELECT owner FROM {TELL}) AND s IN (FROM close)"
+    values = sql.union(
+        f"SELECT s, i{k} AS id, t{k} AS t, v{k} AS v FROM lines WHERE i{k} IS NOT NULL" for k in shape.numbers
+    )
+    entry = f"{{'t': v.t, 'was': {_was('v.id')}, 'v': v.v, 'id': v.id}}"
+    label = f"{{'t': {sql.PRIMARY}::UTINYINT, 'was': 0::UTINYINT, 'v': id::BLOB, 'id': id}}"
+    return f"""
+        WITH lines AS MATERIALIZED ({lines}),
+        vals AS (SELECT s, id, any_value(t) AS t, any_value(v) AS v FROM ({values}) GROUP BY s, id),
+        told AS (
+            SELECT tell.elem, list({entry} ORDER BY v.t, v.id <> v.s, v.id) AS told
+            FROM vals AS v JOIN kept ON kept.id = v.id AND kept.s = v.s JOIN {TELL} AS tell ON tell.elem = kept.elem
+            GROUP BY tell.elem),
+        marked AS (SELECT s AS elem, list({label} ORDER BY id) AS labels FROM labels GROUP BY s),
+        one AS (
+            SELECT lines.* FROM lines JOIN members ON members.s = lines.s AND members.th = lines.th
+            QUALIFY row_number() OVER (PARTITION BY lines.s ORDER BY lines.row) = 1),
+        whole AS (
+            SELECT one.*, tell.owner AS named, tell.grp AS grp_, tell.fp, tell.why,
+                list_concat(told.told, coalesce(marked.labels, [])) AS told
+            FROM {TELL} AS tell JOIN told ON told.elem = tell.elem JOIN one ON one.s = tell.owner
+            LEFT JOIN marked ON marked.elem = tell.elem)
+        SELECT {_row(Op.ADD, "why", "told", "named", "grp_", "fp")}, {_traits(shape, "whole")} FROM whole"""
+
+
+def numbered(rows: Rows) -> bool:
+    """Row numbers are worth having where they cost nothing."""
+    return rows.request.scan.format == "parquet"
