@@ -52,6 +52,12 @@ def test_of_two_writers_one_wins_and_the_other_is_told(store, second, ledger):
     assert [part.data for part in store.ledgers.parts(ledger)[1]] == [b"winner"]
 
 
+def test_the_losers_file_is_dead(store, ledger):
+    file_id = published(store)
+    assert not store.ledgers.append(ledger, 5, Delta(10_000, 1, path="x"), file_id)
+    assert store.files.get(file_id).state == "dead"
+
+
 def test_a_delta_without_rows_moves_the_version_only(store, ledger):
     assert store.ledgers.append(ledger, 0, Delta(0, 0))
     assert store.ledgers.parts(ledger) == (1, ())

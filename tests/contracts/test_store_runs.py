@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import threading
+
 import pytest
 
 from guestlist.core.delivery import Answer
@@ -264,6 +269,48 @@ def test_waiting_and_going_on(store, run):
     claimed(store, run.id, REMOVE_PHASE)
     assert store.runs.get(run.id).state == "delivering"
     assert store.runs.get(run.id).reason == ""
+
+
+KILLED = """
+import os, signal, sys
+from guestlist.ports import Delta
+from guestlist.store import open_store
+store = open_store(*sys.argv[1:3])
+run = store.runs.get(int(sys.argv[3]))
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+store.runs._update_activation = die
+store.runs.close(run.id, store.ledgers.parts(run.ledger_id)[0], Delta(30, 20, data=b"delta"), 9.0)
+"""
+
+
+def test_a_close_that_is_killed_before_its_commit_never_happened(store, run, store_url, tmp_path):
+    store.runs.stop(run.id)
+    before = store.ledgers.parts(run.ledger_id)
+    command = [sys.executable, "-c", KILLED, store_url, str(tmp_path / "home"), str(run.id)]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    assert store.runs.get(run.id).state == "closing"
+    assert store.runs.changes(run.id).data == b"arrow"
+    assert store.ledgers.parts(run.ledger_id) == before
+    assert store.runs.close(run.id, before[0], Delta(30, 20, data=b"delta"), 9.0)
+
+
+def test_many_workers_settle_each_batch_once(store, second, activation, plan):
+    run = plan(activation, *(Piece(i, 1, phase=1) for i in range(40)))
+    settled: list[int] = []
+
+    def work(mine: Store, token: str) -> None:
+        while (batch := mine.batches.next_due(run.id, REMOVE_PHASE, NOW)) is not None:
+            if mine.batches.claim(batch.id, token, NOW + 60, NOW):
+                assert mine.batches.settle(batch.id, token, Exceptions())
+                settled.append(batch.id)
+
+    threads = [threading.Thread(target=work, args=(each, f"t{i}")) for i, each in enumerate((store, second, store))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(settled) == [each.id for each in store.batches.of_run(run.id)]
 
 
 # ── attempts ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ import pytest
 
 from guestlist.core.identity import Kind
 from guestlist.errors import StoreError
-from guestlist.ports import Changes, Counts
+from guestlist.ports import Changes, Counts, Delta
 from guestlist.store import open_store
 from guestlist.store.runs import Planned
 
@@ -142,6 +142,17 @@ def test_what_a_given_up_run_was_writing_is_collected_and_cannot_be_published(st
     assert not folder.exists()
     with pytest.raises(StoreError):
         store.files.publish(file_id, folder / "new", 1)
+
+
+def test_a_file_whose_process_was_killed_before_it_could_name_it_is_collected(store, activation, clock):
+    named, nameless = publish(store), publish(store)
+    assert store.ledgers.append(activation.ledger_id, 0, Delta(7, 7, path="x"), named)
+    clock.time += 24 * HOUR
+    assert store.collect() == 0
+    assert [store.files.get(each).state for each in (named, nameless)] == ["live", "dead"]
+    clock.time += HOUR
+    assert store.collect() == 1
+    assert [file.id for file in store.files.live()] == [named]
 
 
 def test_collection_waits_for_a_backup(store, clock):

@@ -195,9 +195,4 @@ class Activations:
         joined = sa.select(_table, _ledgers.c.epoch, _ledgers.c.segment_id).join(_ledgers)
         with self._database.read() as connection:
             rows = connection.execute(joined.where(where).order_by(_table.c.name)).mappings().all()
-        return [_typed(load(Activation, row)) for row in rows]
-
-
-def _typed(row: Activation) -> Activation:
-    object.__setattr__(row, "members", Kind(row.members))
-    return row
+        return [load(Activation, {**row, "members": Kind(row["members"])}) for row in rows]

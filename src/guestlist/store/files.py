@@ -20,6 +20,7 @@ from guestlist.errors import StoreError
 from guestlist.ports import Clock
 from guestlist.store import schema
 from guestlist.store.database import Database, insert_one
+from guestlist.store.locks import Locks
 from guestlist.store.places import Place
 from guestlist.store.rows import load
 from guestlist.store.sealed_files import open_file, seal_file
@@ -27,6 +28,7 @@ from guestlist.store.vault import Vault
 
 DEAD_SECONDS = 3600.0  # a dead file stays this long for whoever looked it up just before
 ORPHAN_SECONDS = 24 * 3600.0  # a pending file without a run belongs to a process that is gone by then
+COLLECTING = "collect"  # the lock under which files are deleted
 Folder = Literal["changes", "ledgers", "rejected"]
 
 _table, _runs = schema.files, schema.runs
@@ -50,8 +52,9 @@ class File:
 class Files:
     """The files of a store, wherever ``place`` keeps their bytes."""
 
-    def __init__(self, database: Database, vault: Vault, place: Place, work: Path, clock: Clock) -> None:
-        self._database, self._vault, self._place, self._work, self._clock = database, vault, place, work, clock
+    def __init__(self, database: Database, vault: Vault, place: Place, work: Path, locks: Locks, clock: Clock) -> None:
+        self._database, self._vault, self._place = database, vault, place
+        self._work, self._locks, self._clock = work, locks, clock
 
     def reserve(self, folder: Folder, owner: str, run_id: int | None = None) -> int:
         """The number of a new file; committed, so call it before anything is written and outside transactions."""
@@ -139,9 +142,15 @@ class Files:
 
     def collect(self) -> int:
         """Delete files that died an hour ago and pending ones that nobody will publish (their run is over, or they
-        belong to none and are a day old); how many. Reads rows, never listings. Call it outside transactions.
+        are a day old); how many. Live ones that nothing names after a day (their process was killed before it could
+        say what they are for) die. Reads rows, never listings; does nothing during a backup. Not in a transaction.
         """
-        now = self._clock.now()
+        with self._locks.hold(COLLECTING, wait=False) as mine:
+            return self._collect_all(self._clock.now()) if mine else 0
+
+    def _collect_all(self, now: float) -> int:
+        for row in self._select(_nameless() & (_table.c.created_at <= now - ORPHAN_SECONDS)):
+            self.retire(row.id)
         over = sa.select(_runs.c.id).where(_runs.c.state.in_(("closed", "failed", "void")))
         died = (_table.c.state == "dead") & (_table.c.died_at <= now - DEAD_SECONDS)
         given_up = _table.c.run_id.in_(over) | (_table.c.created_at <= now - ORPHAN_SECONDS)
@@ -172,3 +181,10 @@ class Files:
         with self._database.read() as connection:
             rows = connection.execute(sa.select(_table).where(where).order_by(_table.c.id)).mappings().all()
         return [load(File, row) for row in rows]
+
+
+def _nameless() -> sa.ColumnElement[bool]:
+    """Live, and named by no row that could want to open it."""
+    names = (schema.ledger_parts.c.file_id, schema.runs.c.changes_file_id, schema.rejected.c.file_id)
+    named = [sa.select(column).where(column == _table.c.id).exists() for column in names]
+    return (_table.c.state == "live") & ~sa.or_(*named)

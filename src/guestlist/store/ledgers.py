@@ -92,11 +92,12 @@ class Ledgers:
         return sum(part.rows for part in self._sizes(ledger_id))
 
     def append(self, ledger_id: int, expected_version: int, delta: Delta, file_id: int | None = None) -> bool:
-        """Add the newest part: ``delta.data``, else the published file ``file_id``. Nothing is written for no rows
-        but the version grows. False: the ledger changed since ``expected_version`` was read; throw the delta away.
+        """Add the newest part: ``delta.data``, else the published file ``file_id``. For no rows nothing is written
+        but the version. False: the ledger changed since ``expected_version`` was read; the delta is worth nothing and
+        its file is dead.
         """
         with self._database.write():
-            if not self._advance(ledger_id, expected_version):
+            if not self._advance(ledger_id, expected_version, file_id):
                 return False
             self._insert(ledger_id, expected_version + 1, delta, file_id)
             return True
@@ -108,7 +109,7 @@ class Ledgers:
         ``append``. With all parts this makes a new base, with those of ``pour_due`` one delta of many blobs.
         """
         with self._database.write() as connection:
-            if not self._advance(ledger_id, expected_version):
+            if not self._advance(ledger_id, expected_version, file_id):
                 return False
             these = (_parts.c.ledger_id == ledger_id) & _parts.c.seq.in_(seqs)
             for dead in connection.execute(sa.select(_parts.c.file_id).where(these)).scalars().all():
@@ -169,11 +170,15 @@ class Ledgers:
         path = self._files.open(row["file_id"])
         return LedgerPart(row["seq"], row["rows"], path=str(path), read_as=row["read_as"])
 
-    def _advance(self, ledger_id: int, expected_version: int) -> bool:
+    def _advance(self, ledger_id: int, expected_version: int, file_id: int | None) -> bool:
         same = (_table.c.id == ledger_id) & (_table.c.version == expected_version)
         with self._database.write() as connection:
             statement = sa.update(_table).where(same).values(version=expected_version + 1)
-            return connection.execute(statement).rowcount == 1
+            if connection.execute(statement).rowcount == 1:
+                return True
+            if file_id is not None:
+                self._files.retire(file_id)
+            return False
 
     def _touch(self, ledger_id: int) -> None:
         statement = sa.update(_table).where(_table.c.id == ledger_id).values(version=_table.c.version + 1)
@@ -183,6 +188,8 @@ class Ledgers:
 
     def _insert(self, ledger_id: int, seq: int, delta: Delta, file_id: int | None) -> None:
         if delta.rows == 0:
+            if file_id is not None:
+                self._files.retire(file_id)
             return
         if (delta.data is None) == (file_id is None):
             raise ValueError("a ledger part is either data or a published file")

@@ -11,7 +11,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -29,8 +29,8 @@ _held: set[int] = set()  # descriptors that hold a lock: a forked child must not
 class Locks(Protocol):
     """What both kinds of locks do."""
 
-    def hold(self, name: str, wait: bool, timeout: float | None) -> Any:
-        """Context manager; yields whether the lock is held."""
+    def hold(self, name: str, wait: bool = True, timeout: float | None = None) -> AbstractContextManager[bool]:
+        """Yields whether the lock is held; always when it waits without ``timeout`` (seconds)."""
 
     def holder(self, name: str) -> str | None:
         """Who holds the lock now (``pid 123`` or ``host pid``), None: nobody."""
@@ -43,7 +43,7 @@ class FileLocks:
         self._folder = folder
 
     @contextmanager
-    def hold(self, name: str, wait: bool, timeout: float | None) -> Iterator[bool]:
+    def hold(self, name: str, wait: bool = True, timeout: float | None = None) -> Iterator[bool]:
         """Hold the lock; yields False when it could not be had."""
         descriptor = os.open(self._path(name), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         _held.add(descriptor)
@@ -79,25 +79,27 @@ class FileLocks:
 
 
 class AdvisoryLocks:
-    """PostgreSQL session locks, each on a connection of its own that ends with its holder."""
+    """PostgreSQL session locks, each on a connection of its own that ends with its holder.
+
+    When the connection is lost while its holder lives, nobody tells the holder: whatever locks protect is changed by
+    compare-and-set besides.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @contextmanager
-    def hold(self, name: str, wait: bool, timeout: float | None) -> Iterator[bool]:
-        """Hold the lock; yields False when it could not be had. StoreError at the end when the server lost it."""
+    def hold(self, name: str, wait: bool = True, timeout: float | None = None) -> Iterator[bool]:
+        """Hold the lock; yields False when it could not be had."""
         connection = self._connect()
         descriptor: int = connection.pgconn.socket
         _held.add(descriptor)
         try:
-            got = _advise(connection, _number(name), wait, timeout)
-            yield got
-            if got and connection.closed:
-                raise StoreError(f"The database connection that held the lock {name!r} was lost.")
+            yield _advise(connection, _number(name), wait, timeout)
         finally:
-            _held.discard(descriptor)
-            connection.close()
+            if descriptor in _held:  # else: a forked child, where it was closed
+                _held.discard(descriptor)
+                connection.close()
 
     def holder(self, name: str) -> str | None:
         """What the holder's connection calls itself; None when the lock is free."""

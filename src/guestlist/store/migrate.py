@@ -25,7 +25,7 @@ def upgrade(database: Database, locks: Locks, to: str = HEAD) -> None:
     """Bring the schema to ``to``, once however many processes start together; StoreError when it is newer."""
     if revision(database) == to:
         return
-    with locks.hold("schema", wait=True, timeout=None):
+    with locks.hold("schema"):
         found = revision(database)
         if found != to:
             _upgrade(database, found, to)

@@ -60,7 +60,7 @@ def restore(
     database = Database(database_url or f"sqlite:///{home / DATABASE}")
     try:
         locks = open_locks(database, home)
-        with locks.hold("restore", wait=True, timeout=None):
+        with locks.hold("restore"):
             vault = _restore(Path(path), home, mode, database, locks, _Given(passphrase, secret_key, data_url), clock)
     finally:
         database.close()

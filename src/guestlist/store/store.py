@@ -17,7 +17,7 @@ from guestlist.store.audit import Audit
 from guestlist.store.batches import Batches
 from guestlist.store.database import Database
 from guestlist.store.destinations import Destinations
-from guestlist.store.files import Files
+from guestlist.store.files import COLLECTING, Files
 from guestlist.store.forgetting import Receipts, Suppressions
 from guestlist.store.ledgers import Ledgers
 from guestlist.store.locks import AdvisoryLocks, FileLocks, Locks
@@ -33,7 +33,6 @@ from guestlist.store.segments import Segments
 from guestlist.store.vault import Vault, open_vault
 
 DATABASE = "guestlist.db"
-COLLECTING = "collect"  # the lock under which files are deleted
 
 
 class SystemClock:
@@ -108,8 +107,7 @@ class Store:
         """
         if self.database.in_transaction:
             raise RuntimeError("a lock is taken before a transaction, never inside one")
-        held: AbstractContextManager[bool] = self._locks.hold(name, wait, timeout)
-        return held
+        return self._locks.hold(name, wait, timeout)
 
     def lock_holder(self, name: str) -> str | None:
         """Who holds it, for people (``pid 123``); None: nobody."""
@@ -135,8 +133,7 @@ class Store:
 
     def collect(self) -> int:
         """Delete what died an hour ago and what nobody will finish (``files.collect``); how many. Not in a backup."""
-        with self.lock(COLLECTING, wait=False) as mine:
-            return self.files.collect() if mine else 0
+        return self.files.collect()
 
     def close(self) -> None:
         """Close every connection."""
@@ -167,7 +164,7 @@ def open_store(
     try:
         locks = open_locks(database, home)
         migrate.upgrade(database, locks)
-        files = Files(database, vault, open_place(data_url, home), home / "work", clock)
+        files = Files(database, vault, open_place(data_url, home), home / "work", locks, clock)
         store = Store(database, locks, vault, files, home, clock)
         store.meta.make_identity()
     except BaseException:
