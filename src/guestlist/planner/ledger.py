@@ -103,7 +103,7 @@ def full_value(v: str = "v", key: str = "id", id_type: str = "t") -> str:
 
 def kept_value(v: str, id_type: str) -> str:
     """What to keep of a value beside its key."""
-    rest = f"array_slice({v}, 17, NULL)"
+    rest = f"({v})[17:]"
     return (
         f"CASE WHEN {id_type} IN {sql.DIGESTS} THEN {rest} WHEN {id_type} = {IdType.PRIMARY:d} THEN NULL ELSE {v} END"
     )
