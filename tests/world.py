@@ -20,7 +20,7 @@ from guestlist.app.context import App
 from guestlist.app.results import SyncResult
 from guestlist.bootstrap import open_app
 from guestlist.facade import Guestlist
-from guestlist.planner.duckdb import DuckDBPlanner
+from guestlist.planner.duck import DuckDBPlanner
 from guestlist.ports import Planner
 from linkedin_emulator.emulator import Emulator
 from linkedin_emulator.transport import EmulatorTransport

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from guestlist.core import templates
 from guestlist.core.delivery import BATCH_SIZE
 from guestlist.core.identity import IdType, Kind, key16
+from guestlist.errors import StoreError
 from guestlist.linkedin import wire
 from guestlist.planner import changes as planned
 from guestlist.ports import Changes, Encoded, Known, Op, Refusals, State, Why
@@ -44,6 +45,8 @@ class PlannedElements:
         skipped = set(changes.skip) & set(at) if changes.skip else set()
         skip = {place for place, position in enumerate(at) if position in skipped} | _suppressed(rows, suppressed)
         body, told = wire.elements(rows, members, self._open_sealed, skip)
+        if len(told) + len(skip) != len(at):  # never pass over somebody in silence
+            raise StoreError("The changes of a run hold elements that name nobody: they are damaged.")
         return Encoded(body, tuple(at[place] for place in told))
 
     def keep(self, changes: Changes, positions: Sequence[int]) -> Changes:

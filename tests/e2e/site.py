@@ -1,0 +1,102 @@
+"""A home, a yaml and lists in a folder, used through the real console script against a real server."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from linkedin_emulator.running import RunningEmulator
+
+GUESTLIST = Path(sys.executable).with_name("guestlist")
+ACCOUNT = 516848833
+
+
+@dataclass
+class Site:
+    folder: Path
+    linkedin: RunningEmulator
+    database_url: str | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+    yaml: dict[str, Any] = field(
+        default_factory=lambda: {
+            "destinations": {"acme": {"ad_account": ACCOUNT}},
+            "audiences": {"people": {"members": "people", "source": {"file": "people.csv"}}},
+            "activations": {"main": {"audience": "people", "destination": "acme"}},
+        }
+    )
+
+    def environ(self) -> dict[str, str]:
+        ours = {
+            "GUESTLIST_HOME": str(self.folder / "home"),
+            "GUESTLIST_LINKEDIN_API_URL": self.linkedin.api_url,
+            "GUESTLIST_LINKEDIN_OAUTH_URL": self.linkedin.oauth_url,
+            "GUESTLIST_LINKEDIN_CLIENT_ID": "86emulator",
+            "GUESTLIST_LINKEDIN_CLIENT_SECRET": "emulator-secret",
+            "GUESTLIST_REQUEST_LIFETIME": "0.5",
+            **({"GUESTLIST_DATABASE_URL": self.database_url} if self.database_url else {}),
+            **self.extra,
+        }
+        return {**{key: value for key, value in os.environ.items() if not key.startswith("GUESTLIST_")}, **ours}
+
+    def write(self, rows: Sequence[Mapping[str, Any]], name: str = "people.csv") -> None:
+        (self.folder / "guestlist.yaml").write_text(yaml.safe_dump(self.yaml))
+        fresh = self.folder / f".{name}"
+        with fresh.open("w", newline="") as out:
+            writer = csv.DictWriter(out, list(rows[0]) if rows else ["email"], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        fresh.rename(self.folder / name)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [str(GUESTLIST), *words],
+            cwd=self.folder,
+            env=self.environ(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *words: str, code: int | None = 0, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [str(GUESTLIST), *words],
+            cwd=self.folder,
+            env=self.environ(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            input=stdin,
+        )
+        assert code is None or done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    def json(self, *words: str, code: int | None = 0) -> Any:
+        return json.loads(self.run(*words, "--json", code=code).stdout)
+
+    def connect(self) -> None:
+        token = self.folder / "token.json"
+        token.write_text(json.dumps(self.linkedin.emulator.control.token()))
+        self.run("connect", "acme", "--token-file", "token.json")
+
+    def told(self, activation: str = "main") -> set[str]:
+        (row,) = self.json("status", activation)
+        return set(self.linkedin.emulator.control.segment(int(row["segment_id"]))["identifiers"])
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """kill -9, children included; then take in what it wrote."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
