@@ -93,6 +93,7 @@ def test_a_lock_is_not_a_transaction(store, second):
         store.lock("x")
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_forked_child_does_not_keep_the_lock(store, second):
     with store.lock("x"):
         reader, writer = os.pipe()
@@ -108,6 +109,7 @@ def test_a_forked_child_does_not_keep_the_lock(store, second):
     os.close(reader)
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_forked_child_has_connections_of_its_own(store):
     store.meta.set("colour", "blue")
     child = os.fork()

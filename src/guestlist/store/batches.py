@@ -178,21 +178,17 @@ class Batches:
     def counts(self, run_id: int) -> list[BatchCount]:
         """By phase and state; split batches, whose children count, are left out."""
         child = _table.alias()
-        handed_on = sa.select(sa.func.coalesce(sa.func.sum(child.c.count), 0)).where(child.c.parent_id == _table.c.id)
-        inner = (
-            sa.select(
-                _table.c.phase,
-                _table.c.state,
-                (_table.c.count - handed_on.scalar_subquery()).label("elements"),
-                sa.cast(_table.c.unsure, sa.Integer).label("unsure"),
-            )
+        in_children = sa.select(child.c.parent_id, sa.func.sum(child.c.count).label("elements"))
+        handed_on = in_children.where(child.c.run_id == run_id).group_by(child.c.parent_id).subquery()
+        elements = sa.func.sum(_table.c.count - sa.func.coalesce(handed_on.c.elements, 0))
+        query = (
+            sa.select(_table.c.phase, _table.c.state, sa.func.count(), elements, sa.func.sum(_one_if(_table.c.unsure)))
+            .outerjoin(handed_on, handed_on.c.parent_id == _table.c.id)
             .where(_table.c.run_id == run_id, _table.c.state != "split")
-            .subquery()
+            .group_by(_table.c.phase, _table.c.state)
         )
-        sums = (sa.func.count(), sa.func.sum(inner.c.elements), sa.func.sum(inner.c.unsure))
-        query = sa.select(inner.c.phase, inner.c.state, *sums).group_by(inner.c.phase, inner.c.state)
         with self._database.read() as connection:
-            rows = connection.execute(query.order_by(inner.c.phase, inner.c.state)).all()
+            rows = connection.execute(query.order_by(_table.c.phase, _table.c.state)).all()
         return [BatchCount(phase, state, *(int(number) for number in rest)) for phase, state, *rest in rows]
 
     def outcomes(self, run_id: int) -> tuple[Outcome, ...]:
@@ -251,6 +247,10 @@ class Batches:
 def _claimable(now: float) -> sa.ColumnElement[bool]:
     due = (_table.c.state == "ready") & (_table.c.not_before <= now)
     return due | ((_table.c.state == "claimed") & (_table.c.claim_until <= now))
+
+
+def _one_if(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.case((condition, 1), else_=0)
 
 
 def _held_by(token: str) -> sa.ColumnElement[bool]:

@@ -141,7 +141,10 @@ def _parse(url: str) -> sa.URL:
 def _make_engine(url: sa.URL, is_sqlite: bool) -> sa.Engine:
     if not is_sqlite:
         names = {"application_name": f"guestlist {os.uname().nodename} {os.getpid()}"}
-        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=names)
+        try:
+            return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=names)
+        except ImportError:
+            raise ConfigError("PostgreSQL needs the extra: pip install 'guestlist[postgres]'.") from None
     make_private(Path(url.database or ""))
     engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
     sa.event.listen(engine, "connect", _on_connect)
