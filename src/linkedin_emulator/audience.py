@@ -111,6 +111,10 @@ class Audience:
         self.by_member, self.members, self._size = by_member, set(), 0
         for member in members:
             self._enter(member)
+        self._window = {}
+        for key, mark in self.told.items():
+            if mark:
+                self._mark(key, None, mark & ~1 | (self._directory.find(key) is not None))
 
     def clear(self) -> None:
         """Purge the data, as LinkedIn does when a segment expires."""

@@ -66,6 +66,8 @@ class Config(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     refresh_token_unit: Literal["seconds", "minutes"] = "seconds"  # noqa: S105
     scope_separator: Literal["comma", "space"] = "comma"
     reauthorization: Literal["renews", "keeps"] = "renews"
+    old_access_tokens: Literal["live", "revoked"] = "live"
+    refresh_token_rotation: bool = False
     refresh_error: Literal["invalid_request", "invalid_grant"] = "invalid_request"
     token_propagation_seconds: float = 0.0
 
@@ -114,6 +116,8 @@ MEANINGS = {
     "refresh_token_unit": "unit of `refresh_token_expires_in`",
     "scope_separator": "what separates scopes in a token reply",
     "reauthorization": "whether authorizing again starts the year of the refresh token anew",
+    "old_access_tokens": "what a refresh does to the access tokens issued before",
+    "refresh_token_rotation": "whether a refresh returns a new refresh token and ends the old one",
     "refresh_error": "the `error` of a refresh token that is no good any more",
     "token_propagation_seconds": "seconds for which a new access token is refused with 401 65601",
 }

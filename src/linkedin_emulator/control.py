@@ -86,8 +86,8 @@ class Control:
                 world.segments.live(world.config, segment)
             return [segment.record(world.config, world.clock.now()) for segment in world.segments.by_id.values()]
 
-    def segment(self, segment_id: int) -> Json:
-        """One segment with what is truly in it.
+    def segment(self, segment_id: int, *, listed: bool = True) -> Json:
+        """One segment with what is truly in it; without `listed` only how many.
 
         `identifiers` are those last told with ADD; they are what the segment holds under the reading "identifier".
         Under the reading "member" it holds `members`.
@@ -100,11 +100,11 @@ class Control:
                 "status": segment.status,
                 "in_campaign": segment.in_campaign,
                 "targetable": segment.is_targetable,
-                "identifiers": sorted(map(identifiers.shown, segment.audience.told)),
+                "identifier_count": len(segment.audience.told),
             }
             if segment.audience.by_member:
-                shown["members"] = sorted(map(member_name, segment.audience.members))
-            return shown
+                shown["member_count"] = len(segment.audience.members)
+            return shown | (_contents(segment) if listed else {})
 
     def ripen(self, segment_id: int, status: str = "READY") -> Json:
         """Move a segment to a status now; ARCHIVED counts as thirty idle days, EXPIRED purges its data."""
@@ -177,6 +177,13 @@ class Control:
             if token is None:
                 world.oauth.grants.clear()
             return len(chosen)
+
+
+def _contents(segment: Segment) -> Json:
+    told: Json = {"identifiers": sorted(map(identifiers.shown, segment.audience.told))}
+    if segment.audience.by_member:
+        told["members"] = sorted(map(member_name, segment.audience.members))
+    return told
 
 
 def _segment(world: World, segment_id: int) -> Segment:

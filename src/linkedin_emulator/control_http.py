@@ -51,7 +51,7 @@ def _segments(control: Control, _: list[str], body: Json) -> object:
 
 
 def _segment(control: Control, keys: list[str], body: Json) -> object:
-    return control.segment(int(keys[0]))
+    return control.segment(int(keys[0]), listed=body.get("listed") != "0")
 
 
 def _ripen(control: Control, keys: list[str], body: Json) -> object:
@@ -103,7 +103,7 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("GET", "requests"): Door("the requests seen, without secrets; `?bodies=1` adds the bodies", _requests),
     ("GET", "overlaps"): Door("different tellings of one identifier that were open at the same time", _overlaps),
     ("GET", "segments"): Door("all segments as LinkedIn shows them", _segments),
-    ("GET", "segments/#"): Door("one segment with its true members", _segment),
+    ("GET", "segments/#"): Door("one segment with its true members; `?listed=0` only counts them", _segment),
     ("POST", "segments/#/ripen"): Door('move it to a status: `{"status": "READY"}`', _ripen),
     ("POST", "segments/#/campaign"): Door('put it into a campaign, or take it out: `{"active": true}`', _campaign),
     ("POST", "tokens"): Door(

@@ -113,8 +113,8 @@ def _faults() -> str:
     conditions = ", ".join(f"`{one.name}`" for one in msgspec.structs.fields(Match))
     example = '{"match": {"path": "/users$"}, "effect": {"kind": "reset", "when": "after"}}'
     head = (
-        f"## Faults\n\n`POST /_emulator/faults` with `{example}`. Conditions of a match: {conditions}; `path` and `body` "
-        "are regular expressions, `times` 0 is always.\n\n"
+        f"## Faults\n\n`POST /_emulator/faults` with `{example}`. Conditions of a match: {conditions}; `path` and "
+        "`body` are regular expressions, `times` 0 is always.\n\n"
     )
     return head + _table(("Kind", "Fields", "What happens"), rows)
 

@@ -1,6 +1,7 @@
 """Applications, members' consents and the tokens they lead to."""
 
 import base64
+import dataclasses
 import random
 import re
 from dataclasses import dataclass, field
@@ -156,6 +157,13 @@ class OAuth:
 
     def refresh_tokens(self, config: Config, refresh: Token) -> Json:
         """The reply to a refresh: a new access token, the same refresh token, whose own life is not extended."""
+        if config.old_access_tokens == "revoked":
+            for token in self.access.values():
+                token.revoked = token.revoked or token.grant is refresh.grant
+        if config.refresh_token_rotation:
+            refresh.revoked = True
+            refresh = dataclasses.replace(refresh, text=self._text("AQW", 370), revoked=False)
+            self.refresh[refresh.text] = refresh
         return self._token_reply(config, self.issue_access(config, refresh.grant), refresh)
 
     def issue_access(self, config: Config, grant: Grant, expires_in: float | None = None) -> Token:

@@ -100,6 +100,9 @@ def test_seeding_plants_a_small_world(http: httpx2.Client, linkedin_api: LinkedI
     assert record["destinations"][0]["status"] == "READY"
     seen = control(http, "GET", f"segments/{number}")
     assert (seen["identifiers"], seen["reading"], seen["status"]) == ([shown("a")], "identifier", "READY")
+    counted = control(http, "GET", f"segments/{number}?listed=0")
+    assert counted["identifier_count"] == 1
+    assert "identifiers" not in counted
     assert len(control(http, "GET", "segments")["segments"]) == 1
 
 

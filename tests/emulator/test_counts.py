@@ -37,6 +37,14 @@ def test_the_fraction_is_configurable(linkedin_api: LinkedIn, fraction: float, m
     assert linkedin_api.destination(number)["matchedCount"] == matched
 
 
+def test_changing_the_fraction_counts_anew(linkedin_api: LinkedIn) -> None:
+    number = linkedin_api.segment()
+    told(linkedin_api, number, 500)
+    linkedin_api.emulator.control.config(match_fraction=1, opted_out_fraction=0)
+    destination = linkedin_api.destination(number)
+    assert (destination["matchedCount"], destination["audienceSize"]) == (500, 500)
+
+
 def test_counts_look_back_seven_days_and_the_size_over_everything(linkedin_api: LinkedIn) -> None:
     linkedin_api.emulator.control.config(match_fraction=1, opted_out_fraction=0, round_audience=False)
     number = linkedin_api.segment()

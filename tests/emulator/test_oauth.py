@@ -197,6 +197,29 @@ def test_old_access_tokens_live_on_after_a_refresh(http: httpx2.Client, linkedin
         assert linkedin_api.get("/rest/me").status_code == 200
 
 
+def test_a_refresh_may_revoke_old_access_tokens(
+    emulator: Emulator, http: httpx2.Client, linkedin_api: LinkedIn
+) -> None:
+    emulator.control.config(old_access_tokens="revoked")
+    first = signed_in(http)
+    second = refresh(http, first["refresh_token"]).json()
+    for token, status in ((first, 401), (second, 200)):
+        linkedin_api.token = token["access_token"]
+        assert linkedin_api.get("/rest/me").status_code == status
+
+
+def test_refresh_tokens_may_rotate(emulator: Emulator, http: httpx2.Client) -> None:
+    first = signed_in(http)["refresh_token"]
+    emulator.control.clock(advance=DAY)
+    assert refresh(http, first).json()["refresh_token"] == first
+    emulator.control.config(refresh_token_rotation=True)
+    rotated = refresh(http, first).json()
+    assert rotated["refresh_token"] != first
+    assert rotated["refresh_token_expires_in"] == YEAR - DAY, "the year of the consent runs on"
+    assert refresh(http, first).status_code == 400
+    assert refresh(http, rotated["refresh_token"]).status_code == 200
+
+
 def test_another_set_of_scopes_revokes_earlier_tokens(http: httpx2.Client, linkedin_api: LinkedIn) -> None:
     first = signed_in(http)
     signed_in(http, scope="rw_ads r_basicprofile")
