@@ -112,18 +112,22 @@ def _judge(world: World, call: Call, shape: Shape, elements: Sequence[Any], brok
         if element is None:
             continue
         keys = element.keys(config)
-        if plain and keys:
+        problem = None if plain and keys else _problem(world, call, shape, position, element)
+        if problem is None:
             changes.append((element.action == "ADD", keys))
-            continue
-        status, text = (400, shape.nobody) if not keys else (400, element.complaint(config) or "")
-        forced = _forced(call, position, keys)
-        if forced is not None:
-            status, text = forced
-        if text:
-            refused[position] = _refusal(world, position, status, text)
         else:
-            changes.append((element.action == "ADD", keys))
+            refused[position] = _refusal(world, position, *problem)
     return changes, refused
+
+
+def _problem(world: World, call: Call, shape: Shape, position: int, element: Any) -> tuple[int, str] | None:
+    """What is wrong with an element that fits its schema: a status and a message."""
+    keys = element.keys(world.config)
+    forced = _forced(call, position, keys)
+    if forced is not None:
+        return forced
+    complaint = element.complaint(world.config) if keys else shape.nobody
+    return (400, complaint) if complaint else None
 
 
 def _forced(call: Call, position: int, keys: Sequence[identifiers.Key]) -> tuple[int, str] | None:
