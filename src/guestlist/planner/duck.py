@@ -49,11 +49,15 @@ class DuckDBPlanner:
             return folding.merge(session, ledger, folder)
 
     def find(
-        self, ledger: Sequence[LedgerPart], ids: Sequence[bytes] = (), owners: Sequence[bytes] = ()
+        self,
+        ledger: Sequence[LedgerPart],
+        ids: Sequence[bytes] = (),
+        owners: Sequence[bytes] = (),
+        groups: Sequence[bytes] = (),
     ) -> list[Known]:
         """See ``ports.Planner``."""
         with _sound(), connect(None, paths(ledger)) as session, reading_ledger():
-            return folding.find(session, ledger, ids, owners)
+            return folding.find(session, ledger, ids, owners, groups)
 
 
 def _silent(_what: str, _done: int, _of: int) -> None:

@@ -170,13 +170,19 @@ def merge(session: Session, ledger: Sequence[LedgerPart], folder: str) -> Delta:
     return _delta(session, f"SELECT {STORED} FROM {LEDGER}", folder, small=rows <= SMALL)
 
 
-def find(session: Session, ledger: Sequence[LedgerPart], ids: Sequence[bytes], owners: Sequence[bytes]) -> list[Known]:
+def find(
+    session: Session,
+    ledger: Sequence[LedgerPart],
+    ids: Sequence[bytes],
+    owners: Sequence[bytes],
+    groups: Sequence[bytes],
+) -> list[Known]:
     """See ``ports.Planner.find``."""
     open_ledger(session, ledger)
-    for name, keys in (("asked", ids), ("asked_owners", owners)):
+    for name, keys in (("asked", ids), ("asked_owners", owners), ("asked_groups", groups)):
         session.register(name, pa.table({"id": pa.array(list(keys), pa.uuid())}))
     columns = f"id::BLOB, t, state, owner::BLOB, grp::BLOB, refused, answered, run, {full_value()}"
-    hit = "id IN (SELECT id FROM asked) OR owner IN (SELECT id FROM asked_owners)"
+    hit = "id IN (FROM asked) OR owner IN (FROM asked_owners) OR grp IN (FROM asked_groups)"
     rows = session.rows(f"SELECT {columns} FROM {LEDGER} WHERE {hit} ORDER BY t, id")
     return [
         Known(id16, IdType(t), State(state), owner, grp, refused, at / 1e6, run, value or b"")
