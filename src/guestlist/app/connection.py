@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from guestlist.app.context import App
+from guestlist.app.patience import Patient
 from guestlist.app.results import CheckReport
 from guestlist.config import Config, DestinationConfig
 from guestlist.core import versions
@@ -54,7 +55,7 @@ def keep(app: App, config: Config, name: str, token: Token) -> CheckReport:
     Raises what ``Destination.check`` raises; nothing is kept then.
     """
     account_urn = described(config, name).ad_account
-    account = app.door.trial(account_urn, token).check()
+    account = Patient(app, app.door.trial(account_urn, token)).check()
     known = app.store.destinations.ensure(name, account_urn)
     if known.ad_account != account_urn:
         app.store.destinations.update(name, ad_account=account_urn)
@@ -79,7 +80,7 @@ def _check(app: App, name: str, wanted: DestinationConfig) -> CheckReport:
         problem = f"it is not connected: run `guestlist connect {name}`"
         return report(app, name, wanted.ad_account, None, None, (problem,))
     try:
-        account = app.door.destination(name).check()
+        account = Patient(app, app.door.destination(name)).check()
     except NeedsPerson as error:
         app.store.destinations.park(name, error.label, str(error))
         return report(app, name, wanted.ad_account, credential.token, None, (f"{error.label}: {error}",))

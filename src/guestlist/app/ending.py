@@ -5,6 +5,7 @@ from __future__ import annotations
 from guestlist.app import runs
 from guestlist.app.context import App
 from guestlist.app.overview import known
+from guestlist.app.patience import Patient
 from guestlist.config import Config
 
 
@@ -21,7 +22,7 @@ def remove(app: App, config: Config | None, name: str, *, delete_segment: bool |
         segment = app.store.segments.current(activation.ledger_id)
         deleted = False
         if delete and segment is not None and segment.linkedin_id and activation.segment_of is None:
-            app.door.destination(activation.destination).delete_segment(segment.linkedin_id)
+            Patient(app, app.door.destination(activation.destination)).delete_segment(segment.linkedin_id)
             app.store.segments.bury(segment.id)
             deleted = True
         for run in app.store.runs.open_runs(activation.ledger_id):

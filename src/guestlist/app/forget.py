@@ -9,6 +9,7 @@ from guestlist.app import runs
 from guestlist.app.context import App
 from guestlist.app.delivery import deliver
 from guestlist.app.explain import read_value
+from guestlist.app.patience import Patient
 from guestlist.app.results import Receipt
 from guestlist.core.identity import Identifier, IdType, Kind
 from guestlist.core.text import masked
@@ -102,7 +103,7 @@ def _carry_out(app: App, activation: Activation, run: Run) -> None:
         runs.close(app, run)  # there is nobody left to be removed from
         return
     try:
-        destination = app.door.destination(activation.destination)
+        destination = Patient(app, app.door.destination(activation.destination))
         if run.segment_id is None:
             app.store.runs.attach(run.id, segment.id, segment.epoch)
         stop = deliver(app, run, destination, activation, segment)

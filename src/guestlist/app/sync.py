@@ -10,6 +10,7 @@ from typing import Any
 from guestlist.app import activations, notices, planning, runs, segments
 from guestlist.app.context import App
 from guestlist.app.delivery import ENDPOINT, GONE, Delivery, Stop, Target
+from guestlist.app.patience import Patient
 from guestlist.app.planning import Case
 from guestlist.app.results import RunState, SyncResult
 from guestlist.config import Config
@@ -129,7 +130,7 @@ class _Sync:
     def destination(self) -> Destination:
         """LinkedIn, once it is needed."""
         if self._destination is None:
-            self._destination = self.app.door.destination(self.case.wanted.destination)
+            self._destination = Patient(self.app, self.app.door.destination(self.case.wanted.destination))
         return self._destination
 
     def _ready(self) -> None:
