@@ -46,7 +46,8 @@ def answer(world: World, request: Request) -> Reply:
         return _choose(world, request)
     account = world.accounts.by_id.get(int(match[1]))
     if account is None:
-        return html_reply(404, page("oauth_error.html", problem=f"There is no ad account {match[1]}."))
+        values = {"title": "No such account", "problem": f"There is no ad account {match[1]}.", "remark": ""}
+        return html_reply(404, page("problem.html", **values))
     segments = world.segments.of_account(world.config, account.id)
     rows = [row_of(world, one) for one in sorted(segments, key=lambda one: (-one.last_modified, -one.id))]
     accounts = sorted(world.accounts.by_id.values(), key=lambda one: one.id)

@@ -11,6 +11,7 @@ from linkedin_emulator.behaviours import CERTAINTIES, NOT_EMULATED, Behaviour, b
 from linkedin_emulator.config import MEANINGS, Config
 from linkedin_emulator.control_http import ROUTES
 from linkedin_emulator.faults import Effect, Match
+from linkedin_emulator.seeds import Seeds
 
 HEAD = """# The LinkedIn emulator
 
@@ -42,7 +43,7 @@ to be spoken to through `linkedin_emulator.transport.EmulatorTransport`.
 
 def rendered() -> str:
     """The whole page."""
-    parts = [HEAD, _behaviours(), _guesses(), _switches(), _control(), _faults(), _missing()]
+    parts = [HEAD, _behaviours(), _guesses(), _switches(), _control(), _seeds(), _faults(), _missing()]
     return "\n".join(parts)
 
 
@@ -103,6 +104,19 @@ def _control() -> str:
     ]
     head = "## Control plane\n\nJSON in, JSON out; in Python the same is `Emulator.control`.\n\n"
     return head + _table(("Request", "What it does"), rows)
+
+
+def _seeds() -> str:
+    rows = []
+    for field in msgspec.structs.fields(Seeds):
+        kind = get_args(field.type)[0]
+        rows.append((f"`{field.name}`", ", ".join(_seed(one) for one in msgspec.structs.fields(kind))))
+    head = "## Seeds\n\n`POST /_emulator/seed` with lists of records; a field in bold is required.\n\n"
+    return head + _table(("List", "Fields of a record"), rows)
+
+
+def _seed(field: msgspec.structs.FieldInfo) -> str:
+    return f"**`{field.encode_name}`**" if field.required else f"`{field.encode_name}`"
 
 
 def _faults() -> str:

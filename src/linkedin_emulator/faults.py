@@ -51,6 +51,7 @@ class Timeout(_Effect, tag="timeout"):
     """No reply for `hold` seconds.
 
     The effect lands `lands_after` seconds after the caller has given up, on the virtual or the real clock, or never.
+    On a frozen clock the seconds count from the request.
     """
 
     lands_after: float | None = None

@@ -63,7 +63,7 @@ def authorization(world: World, request: Request) -> Reply:
     try:
         app, scopes = _checked(world, fields)
     except PageError as problem:
-        return html_reply(401, page("oauth_error.html", problem=str(problem)))
+        return html_reply(401, _problem_page(str(problem)))
     missing = sorted(scopes - set(_granted_to(world, app)))
     if missing:
         text = f'Scope "{missing[0]}" is not authorized for your application'
@@ -72,6 +72,11 @@ def authorization(world: World, request: Request) -> Reply:
     if request.method == "GET" and not world.oauth.already_allowed(world.config, app.client_id, member, scopes):
         return _consent_page(world, app, scopes, fields)
     return _decided(world, app, scopes, member, fields)
+
+
+def _problem_page(problem: str) -> str:
+    remark = "The application that sent you here made a mistake in its request."
+    return page("problem.html", title="Bummer, something went wrong.", problem=problem, remark=remark)
 
 
 def _consent_page(world: World, app: App, scopes: frozenset[str], fields: Fields) -> Reply:

@@ -3,6 +3,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from linkedin_emulator.transport import EmulatorTransport
 from tests.emulator.kit import LinkedIn, shown, user
 
 
@@ -81,6 +82,15 @@ def test_a_delay_beyond_the_read_timeout_is_a_read_timeout(
     else:
         assert linkedin_api.tell(segment, user("a")).status_code == 200
     assert linkedin_api.inside(segment) == [shown("a")]
+
+
+def test_a_short_delay_is_left_to_the_transport(linkedin_api: LinkedIn) -> None:
+    waited: list[float] = []
+    transport = EmulatorTransport(linkedin_api.emulator, sleep=waited.append)
+    fault(linkedin_api, {"kind": "delay", "seconds": 2}, path="/me$")
+    with httpx2.Client(transport=transport, base_url="https://anywhere.example") as client:
+        assert client.get("/rest/me").status_code == 401
+    assert waited == [2]
 
 
 def test_an_effect_lands_late_on_the_virtual_clock(linkedin_api: LinkedIn, segment: int) -> None:
