@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pytest
 
@@ -154,6 +155,27 @@ def test_keys_from_a_file_give_way_to_those_of_the_environment(store, filled, ba
     with open_store(None, new, vault=open_vault(new, key), clock=clock) as restored:
         checked(restored, store, filled)
     assert not (new / "secret.key").exists()
+
+
+def test_a_backup_is_of_one_moment_while_others_write(store, second, filled, tmp_path, clock):
+    stop, version = threading.Event(), second.ledgers.get(filled.ledger_id).version
+
+    def write() -> None:
+        number = version
+        while not stop.is_set():
+            assert second.ledgers.append(filled.ledger_id, number, Delta(1, 1, data=b"x"))
+            number += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        store.backup(tmp_path / "backup", "correct horse")
+    finally:
+        stop.set()
+        thread.join()
+    with restore(tmp_path / "backup", tmp_path / "new", "move", passphrase="correct horse", clock=clock) as restored:
+        found, parts = restored.ledgers.parts(filled.ledger_id)
+        assert len(parts) - 2 == found - 1 - version  # one part a version; restoring itself adds one version
 
 
 def test_a_backup_is_replaced_whole_or_not_at_all(store, backup, tmp_path):

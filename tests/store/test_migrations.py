@@ -90,6 +90,11 @@ def test_other_databases_are_refused(url, tmp_path):
         open_store(url, tmp_path / "home")
 
 
+def test_other_places_for_data_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="s3://"):
+        open_store(None, tmp_path / "home", "gs://bucket/prefix")
+
+
 def test_a_server_that_is_not_there_is_one_sentence(tmp_path):
     with pytest.raises(StoreError) as raised:
         open_store(f"postgresql://nobody@/none?host={tmp_path}", tmp_path / "home")

@@ -12,6 +12,7 @@ from guestlist.store.vault import Vault, new_secret, open_vault, root_of
 @pytest.mark.parametrize(
     "secret",
     [new_secret(), Fernet.generate_key().decode(), os.urandom(32).hex(), "correct horse battery staple", "ü" * 64],
+    ids=["ours", "fernet", "hex", "words", "not hex"],
 )
 def test_any_text_is_a_key(secret):
     vault = open_vault("unused", secret)

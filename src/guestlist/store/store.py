@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from guestlist.errors import ConfigError
 from guestlist.ports import Clock
 from guestlist.store import migrate
 from guestlist.store.activations import Activations
@@ -193,4 +194,6 @@ def open_place(data_url: str | None, home: Path) -> Place:
 
         return ObjectPlace(data_url, private_folder(home / "cache"))
     folder = Path(data_url.removeprefix("file://")) if data_url else home / "data"
+    if "://" in str(data_url).removeprefix("file://"):
+        raise ConfigError("GUESTLIST_DATA_URL is a folder or s3://bucket/prefix; nothing else is supported.")
     return FolderPlace(private_folder(folder.expanduser().absolute()))
