@@ -1,5 +1,10 @@
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkedin_emulator.audience import Audience
+from linkedin_emulator.directory import Directory, Known
 from linkedin_emulator.emulator import Emulator
 from tests.emulator.kit import LinkedIn, digest, shown, user
 
@@ -74,3 +79,26 @@ def test_synthetic_members_have_one_identifier(linkedin_api: LinkedIn) -> None:
     number = linkedin_api.segment()
     linkedin_api.tell(number, user("x"))
     assert linkedin_api.members(number) == [f"synthetic:{shown('x')}"]
+
+
+KEYS = [bytes([n]) * 32 for n in range(8)]
+PEOPLE = {"ada": KEYS[:2], "bob": KEYS[2:4], "cyd": KEYS[4:6]}
+TELLINGS = st.lists(st.tuples(st.booleans(), st.lists(st.sampled_from(KEYS), min_size=1, max_size=3, unique=True)))
+
+
+@given(TELLINGS)
+def test_both_readings_are_what_they_say(tellings: list[tuple[bool, list[bytes]]]) -> None:
+    directory = Directory(0)
+    for name, keys in PEOPLE.items():
+        directory.seed(Known(name), keys)
+    by_identifier, by_member = (Audience(directory, companies=False, by_member=reading) for reading in (False, True))
+    told: set[bytes] = set()
+    members: set[str] = set()
+    for adds, keys in tellings:
+        found = {name for name, known in PEOPLE.items() if set(known) & set(keys)}
+        told = told | set(keys) if adds else told - set(keys)
+        members = members | found if adds else members - found
+    for audience in (by_identifier, by_member):
+        audience.apply(tellings, 0)
+        assert audience.told.keys() == told
+    assert {member.id for member in by_member.members if isinstance(member, Known)} == members

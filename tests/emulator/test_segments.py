@@ -169,6 +169,16 @@ def test_the_finder_pages_with_links(linkedin_api: LinkedIn) -> None:
     assert linkedin_api.get(f"{FIND}&start=0&count=2").json()["paging"]["links"] == []
 
 
+def test_a_full_page_may_be_followed_by_an_empty_one(linkedin_api: LinkedIn) -> None:
+    for _ in range(2):
+        linkedin_api.segment(ready=False)
+    first = linkedin_api.get(f"{FIND}&start=0&count=2").json()
+    [following] = first["paging"]["links"]
+    second = linkedin_api.get(following["href"]).json()
+    assert second["elements"] == []
+    assert [link["rel"] for link in second["paging"]["links"]] == ["prev"]
+
+
 def test_the_finder_of_unseen_accounts(linkedin_api: LinkedIn) -> None:
     other, unknown = FIND.replace("516848833", "516848899"), FIND.replace("516848833", "0")
     assert linkedin_api.get(unknown).json()["elements"] == []

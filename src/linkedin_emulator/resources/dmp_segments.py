@@ -31,7 +31,7 @@ def fields_of(config: Config) -> tuple[Field, ...]:
         Field("sourcePlatform", required=True, symbols=config.source_platforms),
         Field("sourceSegmentId"),
         Field("description"),
-        Field("accessPolicy", symbols=("PRIVATE", "PUBLIC")),
+        Field("accessPolicy", symbols=("PRIVATE",)),
         Field("destinations", "array", item=DESTINATION),
     )
 

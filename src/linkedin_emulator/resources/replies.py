@@ -86,7 +86,7 @@ def _links(call: Call, start: int, count: int, size: int, total: int) -> list[Js
     links: list[Json] = []
     if start > 0:
         links.append(_link(call, "prev", max(0, start - count), count))
-    if start + size < total:
+    if start + size < total or (size and size == count):
         links.append(_link(call, "next", start + count, count))
     return links
 
