@@ -4,9 +4,9 @@ from guestlist.errors import NeedsPerson, NeedsReauthorization
 from guestlist.linkedin.accounts import ROLES, missing_scopes
 from guestlist.linkedin.destination import LinkedIn
 from guestlist.linkedin.oauth import OAuth, token_from_response
-from linkedin.kit import CLIENT_ID, CLIENT_SECRET, NOW, OAUTH, EmulatorClock, FakeTokens, client, old_token
 from linkedin_emulator.emulator import Emulator
 from linkedin_emulator.transport import EmulatorTransport
+from tests.linkedin.kit import CLIENT_ID, CLIENT_SECRET, NOW, OAUTH, EmulatorClock, FakeTokens, client, old_token
 
 VIEWED, TEST, FOREIGN = 516848834, 516848835, 516848899
 

@@ -4,7 +4,7 @@ import pytest
 
 from guestlist.linkedin.dialogue import Refresh, Say, dialogue
 from guestlist.linkedin.replies import Reply
-from linkedin.kit import NOW, old_token
+from tests.linkedin.kit import NOW, old_token
 
 OLD = old_token()
 

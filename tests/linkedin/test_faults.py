@@ -15,10 +15,10 @@ from guestlist.linkedin.oauth import OAuth, token_from_response
 from guestlist.linkedin.tokens import SharedTokens
 from guestlist.linkedin.wire import elements
 from guestlist.ports import SegmentSpec
-from linkedin.kit import ACCOUNT, CLIENT_ID, CLIENT_SECRET, NOW, OAUTH, VERSION, EmulatorClock, digest, row, rows
 from linkedin_emulator.emulator import Emulator
 from linkedin_emulator.running import RunningEmulator
 from linkedin_emulator.transport import EmulatorTransport
+from tests.linkedin.kit import ACCOUNT, CLIENT_ID, CLIENT_SECRET, NOW, OAUTH, VERSION, EmulatorClock, digest, row, rows
 
 USERS = "/users$"
 

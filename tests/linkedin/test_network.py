@@ -12,7 +12,7 @@ import pytest
 
 from guestlist.core.identity import Kind
 from guestlist.linkedin.transport import Deadline, NetworkTransport, system_proxy
-from linkedin.kit import FakeTokens, client, old_token
+from tests.linkedin.kit import FakeTokens, client, old_token
 
 BODY = b'{"elements":[' + b" " * 100 + b"]}"
 GOOD = b'HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\n{"elements":[{"status":201}'

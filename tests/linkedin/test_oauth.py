@@ -7,9 +7,9 @@ from guestlist.errors import ConfigError, NeedsReauthorization, Refused, TryAgai
 from guestlist.linkedin.oauth import ACCESS_LIFE, CONSENT_LIFE, OAuth, token_from_response
 from guestlist.linkedin.tokens import SharedTokens
 from guestlist.ports import Token
-from linkedin.kit import CLIENT_ID, CLIENT_SECRET, NOW, OAUTH, App, EmulatorClock, FakeClock, no_lock, old_token
 from linkedin_emulator.emulator import Emulator
 from linkedin_emulator.transport import EmulatorTransport
+from tests.linkedin.kit import CLIENT_ID, CLIENT_SECRET, NOW, OAUTH, App, EmulatorClock, FakeClock, no_lock, old_token
 
 DAY = 86_400
 SECRETS = (CLIENT_SECRET, "refresh-secret", "old-secret-token")

@@ -15,7 +15,7 @@ from guestlist.linkedin.replies import (
     throttle,
 )
 from guestlist.linkedin.restli import bare_id, encode, query
-from linkedin.kit import ACCOUNT, NOW, digest
+from tests.linkedin.kit import ACCOUNT, NOW, digest
 
 HEX = digest("ada@example.com").hex()
 

@@ -7,7 +7,7 @@ from guestlist.linkedin import segments
 from guestlist.linkedin.dialogue import Outcome, Refresh, Say
 from guestlist.linkedin.replies import Reply
 from guestlist.ports import SegmentSpec
-from linkedin.kit import ACCOUNT, NOW, App, client, old_token
+from tests.linkedin.kit import ACCOUNT, NOW, App, client, old_token
 
 SPEC = SegmentSpec(ACCOUNT, "Readers", Kind.PEOPLE, "guestlist-1", "DIRECT_API")
 DAY = {"serviceErrorCode": 101, "message": "Resource level throttle APPLICATION DAY limit is reached.", "status": 429}

@@ -5,7 +5,7 @@ import pytest
 
 from guestlist.core.identity import Kind
 from guestlist.errors import NeedsReauthorization, StoreError, TryAgain
-from linkedin.kit import NOW, App, FakeClock, FakeTokens, client, digest, old_token
+from tests.linkedin.kit import NOW, App, FakeClock, FakeTokens, client, digest, old_token
 
 BODY = b'{"elements":[{"action":"ADD","userIds":[{"idType":"SHA256_EMAIL","idValue":"secret-digest"}]}]}'
 GOOD = {"status": 201}

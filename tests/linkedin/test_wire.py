@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from guestlist.core.identity import Kind
 from guestlist.linkedin.wire import elements
-from linkedin.kit import COMPANIES, MORE, PEOPLE, companies, digest, row, rows, told
+from tests.linkedin.kit import COMPANIES, MORE, PEOPLE, companies, digest, row, rows, told
 
 EMAIL, SHA512, GOOGLE, NAMES, PRIMARY = 1, 2, 3, 4, 31
 URN, PAGE, WEBSITE, EMAIL_DOMAIN, NAME = 11, 12, 13, 14, 15
