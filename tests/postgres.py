@@ -25,7 +25,13 @@ import pytest
 
 _number = itertools.count(1)
 _PR_SET_PDEATHSIG = 1
-_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=100")
+_FAST = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "listen_addresses=",
+    "dynamic_shared_memory_type=mmap",
+)
 
 
 class Server:
@@ -38,11 +44,14 @@ class Server:
         _sweep(where)
         self._folder = Path(tempfile.mkdtemp(prefix="glpg", dir=where))  # short: a socket's path may have 107 bytes
         self._user = user
+        (self._folder / "owner").write_text(str(os.getpid()))
         if user is not None:
             shutil.chown(self._folder, user)
         data = self._folder / "data"
         make = [binaries / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-sync"]
-        subprocess.run(make, user=user, check=True, capture_output=True, cwd="/", env=_clean())
+        made = subprocess.run(make, user=user, check=False, capture_output=True, cwd="/", env=_clean())
+        if made.returncode:
+            raise RuntimeError(f"initdb: {made.stderr.decode()}")
         options = itertools.chain.from_iterable(("-c", option) for option in _FAST)
         self._process = subprocess.Popen(
             [binaries / "postgres", "-D", data, "-k", self._folder, *options],
@@ -124,8 +133,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def _sweep(where: Path) -> None:
     """Delete what servers of killed test processes left behind."""
     for folder in where.glob("glpg*"):
-        marker = folder / "data" / "postmaster.pid"
-        if marker.exists() and not Path("/proc", marker.read_text().split("\n")[0]).exists():
+        owner = folder / "owner"
+        if owner.exists() and (pid := owner.read_text()) and not Path("/proc", pid).exists():
             shutil.rmtree(folder, ignore_errors=True)
 
 
