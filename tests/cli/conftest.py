@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from guestlist.app import segments
 from guestlist.cli.program import run
 from linkedin_emulator.running import RunningEmulator
 
@@ -121,6 +122,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 def online(desk: Desk, linkedin: RunningEmulator, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """The same beside an emulated LinkedIn whose new segments can be filled at once."""
     linkedin.emulator.control.config(segment_visible_after=0.0)
+    monkeypatch.setattr(segments, "SETTLE", 0.0)
     addresses = {"GUESTLIST_LINKEDIN_API_URL": linkedin.api_url, "GUESTLIST_LINKEDIN_OAUTH_URL": linkedin.oauth_url}
     for name, value in addresses.items():
         desk.environment[name] = value

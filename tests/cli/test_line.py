@@ -14,6 +14,8 @@ import guestlist
 from linkedin_emulator.running import RunningEmulator
 from tests.cli.conftest import YAML, Desk, contacts
 
+pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
+
 SYNC_FIELDS = {
     "activation", "segment_id", "added", "removed", "changed", "unchanged", "duplicates", "rejected", "pending",
     "parked", "requests", "seconds",
@@ -277,23 +279,23 @@ def test_rename_and_remove(connected: Desk, linkedin: RunningEmulator) -> None:
 
 
 # ── keeping ──────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_backup_and_restore(connected: Desk, tmp_path: Path) -> None:
+def test_backup_and_restore(connected: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     connected("sync")
-    secret = {"GUESTLIST_BACKUP_PASSPHRASE": "correct horse"}
-    done = connected.script("backup", "all.backup", **secret)
+    here = connected("status", "--json").json[0]["segment_id"]
+    monkeypatch.setenv("GUESTLIST_BACKUP_PASSPHRASE", "correct horse")
+    done = connected("backup", "all.backup")
     assert done.code == 0, done.err
     assert b"example.com" not in (connected.folder / "all.backup").read_bytes()
-    elsewhere = {**secret, "GUESTLIST_HOME": str(tmp_path / "other")}
-    asked = connected.script("restore", "all.backup", **elsewhere)
+
+    monkeypatch.setenv("GUESTLIST_HOME", str(tmp_path / "other"))
+    asked = connected("restore", "all.backup")
     assert (asked.code, "--as move" in asked.err) == (2, True)
-    wrong = connected.script(
-        "restore", "all.backup", "--as", "move", **elsewhere | {"GUESTLIST_BACKUP_PASSPHRASE": "x"}
-    )
-    assert wrong.code == 2
-    restored = connected.script("restore", "all.backup", "--as", "move", **elsewhere)
+    monkeypatch.setenv("GUESTLIST_BACKUP_PASSPHRASE", "wrong")
+    assert connected("restore", "all.backup", "--as", "move").code == 2
+    monkeypatch.setenv("GUESTLIST_BACKUP_PASSPHRASE", "correct horse")
+    restored = connected("restore", "all.backup", "--as", "move")
     assert restored.code == 0, restored.err
-    told = connected.script("status", "--json", **elsewhere).json
-    assert told[0]["segment_id"] == connected("status", "--json").json[0]["segment_id"]
+    assert connected("status", "--json").json[0]["segment_id"] == here
 
 
 def test_secrets_rotate(connected: Desk) -> None:

@@ -68,7 +68,8 @@ def _facts(result: PlanResult) -> Iterator[tuple[str, str | Text]]:
     if result.mapping:
         yield "Mapping", ", ".join(f"{field} ← {' + '.join(sources)}" for field, sources in result.mapping.items())
     if result.in_clear:
-        yield "In clear", f"{', '.join(result.in_clear)} leave as they are; e-mails only as digests"
+        hashed = "; e-mails only as digests" if "email" in result.mapping else ""
+        yield "In clear", f"{', '.join(result.in_clear)} leave as they are{hashed}"
     for note, count in result.notes.items():
         yield "Note", f"{note} ({number(count)})"
     if result.advice:
