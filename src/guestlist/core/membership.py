@@ -262,12 +262,13 @@ def groups(found: Iterable[Member], ledger: Ledger) -> Groups:
     joined = Groups()
     for told in ledger.values():
         joined.add(told.group, 0)
-    for member in found:
-        keys = [(i, ledger[i].group if i in ledger else i) for i in (*member.ids, *member.primaries)]
-        for id16, node in keys:
-            joined.add(node, 0 if id16 in ledger else 1 if id16 == member.strongest else 2)
-        for _, node in keys[1:]:
-            joined.join(keys[0][1], node)
+    nodes = [(m.strongest, {i: _node(i, ledger) for i in (*m.ids, *m.primaries)}) for m in found]
+    for strongest, of in nodes:
+        for id16, node in of.items():
+            joined.add(node, 0 if id16 in ledger else 1 if id16 == strongest else 2)
+    for strongest, of in nodes:
+        for node in of.values():
+            joined.join(of[strongest], node)
     return joined
 
 

@@ -18,7 +18,7 @@ COUNTRIES = "countries"  # (spelling, code), registered from country_table
 # White space, controls, invisible characters and what UTF-16 counts as two are outside.
 _TAME = "[ -~\u00a1-\u167f\u3001-\ud7ff]*"
 _PRINTABLE = "[ -~]*"
-_NONE = ("NULL::VARCHAR", "NULL::UTINYINT", "false")
+_NONE = ("NULL::VARCHAR", "NULL::VARCHAR", "NULL")
 
 
 def country_table() -> dict[str, str]:
@@ -77,10 +77,7 @@ def _judged(read: str, request: PlanRequest) -> str:
         read = f"SELECT line.*, land.code AS land FROM {joined}"
     else:
         read = f"SELECT *, NULL::VARCHAR AS land FROM ({read})"
-    reasons = ", ".join(
-        f"{reason.format(k=k)} AS r{k}, {odd.format(k=k)} AS odd{k}"
-        for k, (_, reason, odd) in enumerate(slots or [_NONE], 1)
-    )
+    reasons = ", ".join(_unusable(k, cell, reason) for k, (_, cell, reason) in enumerate(slots or [_NONE], 1))
     return f"SELECT *, {reasons} FROM (SELECT *, {values} FROM ({read}))"
 
 
@@ -89,22 +86,20 @@ def _email(cell: str) -> tuple[str, str, str]:
     address = f"strlen({cell}) <= 254 AND regexp_full_match({cell}, {sql.text(ASCII_EMAIL)})"
     digest = f"strlen({cell}) IN (64, 128) AND regexp_full_match({cell}, '[0-9a-f]*')"
     value = f"CASE WHEN {cell} IS NULL THEN NULL WHEN {address} THEN sha256({cell}) WHEN {digest} THEN {cell} END"
-    reason, odd = _unusable(cell, str(code(Reason.NOT_AN_EMAIL)))
-    return value, reason, odd
+    return value, cell, str(code(Reason.NOT_AN_EMAIL))
 
 
 def _google(cell: str) -> tuple[str, str, str]:
     valid = f"regexp_full_match({cell}, {sql.text(GOOGLE_ID)})"
     opted_out = f"CASE WHEN {valid} THEN {code(Reason.OPTED_OUT)} ELSE {code(Reason.NOT_A_GOOGLE_ID)} END"
-    reason, odd = _unusable(cell, opted_out)
-    return f"CASE WHEN {valid} AND trim({cell}, '0-') <> '' THEN {cell} END", reason, odd
+    return f"CASE WHEN {valid} AND trim({cell}, '0-') <> '' THEN {cell} END", cell, opted_out
 
 
-def _unusable(cell: str, reason: str) -> tuple[str, str]:
+def _unusable(slot: int, cell: str, reason: str) -> str:
     """Text that is no identifier; whether there is any text at all is only clear when it is printable."""
-    unread = f"{cell} IS NOT NULL AND x{{k}} IS NULL"
+    unread = f"{cell} IS NOT NULL AND x{slot} IS NULL"
     odd = f"coalesce({unread} AND NOT regexp_full_match({cell}, '{_PRINTABLE}'), false)"
-    return f"CASE WHEN {unread} THEN {reason} END::UTINYINT", odd
+    return f"CASE WHEN {unread} THEN {reason} END::UTINYINT AS r{slot}, {odd} AS odd{slot}"
 
 
 def _spelling(text: str) -> str:
