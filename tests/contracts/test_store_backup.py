@@ -18,6 +18,7 @@ from guestlist.store.rows import Exceptions
 from guestlist.store.vault import new_secret
 
 CONTENT = os.urandom(2_500_000)
+on_sqlite = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)  # the file is the same whoever wrote it
 
 
 @pytest.fixture
@@ -101,6 +102,7 @@ def test_a_backup_moves_between_databases(store, filled, backup, tmp_path, clock
             assert again.store_id == store.store_id
 
 
+@on_sqlite
 def test_nothing_in_it_is_readable_and_a_wrong_passphrase_says_so(backup, tmp_path):
     content = backup.read_bytes()
     assert all(word not in content for word in (b"newsletter", b"manifest", CONTENT[:50]))
@@ -110,6 +112,7 @@ def test_nothing_in_it_is_readable_and_a_wrong_passphrase_says_so(backup, tmp_pa
         restore(backup, tmp_path / "new", "move")
 
 
+@on_sqlite
 @pytest.mark.parametrize("damage", ["cut", "changed", "other"])
 def test_a_damaged_backup_restores_nothing(backup, tmp_path, damage, clock):
     content = bytearray(backup.read_bytes())
@@ -132,12 +135,14 @@ def test_a_store_in_use_is_not_overwritten(store, backup, tmp_path, store_url):
     assert len(store.activations.all()) == 1
 
 
+@on_sqlite
 def test_an_empty_store_may_be_restored_into(store, filled, backup, tmp_path, clock):
     open_store(None, tmp_path / "new").close()
     with restore(backup, tmp_path / "new", "move", passphrase="correct horse", clock=clock) as restored:
         checked(restored, store, filled)
 
 
+@on_sqlite
 def test_without_a_passphrase_the_stores_own_key_opens_it(store, filled, tmp_path, clock):
     store.backup(tmp_path / "backup")
     with pytest.raises(ConfigError, match="GUESTLIST_SECRET_KEY"):
@@ -147,6 +152,7 @@ def test_without_a_passphrase_the_stores_own_key_opens_it(store, filled, tmp_pat
         checked(restored, store, filled)
 
 
+@on_sqlite
 def test_keys_from_a_file_give_way_to_those_of_the_environment(store, filled, backup, tmp_path, clock):
     key = new_secret()
     new = tmp_path / "new"
@@ -178,6 +184,7 @@ def test_a_backup_is_of_one_moment_while_others_write(store, second, filled, tmp
         assert len(parts) - 2 == found - 1 - version  # one part a version; restoring itself adds one version
 
 
+@on_sqlite
 def test_a_backup_is_replaced_whole_or_not_at_all(store, backup, tmp_path):
     before = backup.read_bytes()
     path = store.files.open(1 if store.files.live()[0].id == 1 else store.files.live()[0].id)

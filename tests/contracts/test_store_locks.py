@@ -127,6 +127,14 @@ def test_an_exception_frees_the_lock(store, second):
         assert held
 
 
+def test_a_lock_is_free_as_soon_as_it_was_let_go(store, second):
+    for _ in range(20):
+        with store.lock("x", wait=False) as held:
+            assert held
+        with second.lock("x", wait=False) as held:
+            assert held
+
+
 def test_names_may_be_long_and_odd(store):
     with store.lock("a/b ü" * 100) as one, store.lock("a/b ü" * 99) as other:
         assert one

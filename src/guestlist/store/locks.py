@@ -99,7 +99,7 @@ class AdvisoryLocks:
         finally:
             if descriptor in _held:  # else: a forked child, where it was closed
                 _held.discard(descriptor)
-                connection.close()
+                _let_go(connection)
 
     def holder(self, name: str) -> str | None:
         """What the holder's connection calls itself; None when the lock is free."""
@@ -162,6 +162,13 @@ def _advise(connection: Any, number: int, wait: bool, timeout: float | None) -> 
         return bool(connection.execute("select pg_try_advisory_lock(%s)", (number,)).fetchone()[0])
 
     return _until(attempt, timeout if wait and timeout is not None else 0.0)
+
+
+def _let_go(connection: Any) -> None:
+    """Unlock, then close: the server notices a closed connection only a moment later."""
+    with suppress(Exception):  # a broken connection holds nothing
+        connection.execute("select pg_advisory_unlock_all()")
+    connection.close()
 
 
 def _number(name: str) -> int:
