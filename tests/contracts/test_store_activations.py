@@ -55,6 +55,20 @@ def test_a_removed_activation_keeps_its_name_and_its_ledger(store, activate):
     assert [each.id for each in store.ledgers.all()] == [made.ledger_id]
 
 
+def test_an_ended_activation_frees_its_name_but_not_its_source_segment_id(store, activate):
+    old = activate()
+    first = store.segments.begin(old.id, old.ledger_id, "guestlist-s-newsletter", "N", 1.0)
+    store.activations.end(old.id, 5.0)
+    store.activations.end(old.id, 6.0)  # once
+    new = activate()
+    assert new.ledger_id != old.ledger_id
+    second = store.segments.begin(new.id, new.ledger_id, "guestlist-s-newsletter", "N", 7.0)
+    assert (first.source_segment_id, second.source_segment_id) == ("guestlist-s-newsletter", "guestlist-s-newsletter@2")
+    gone = store.activations.by_id(old.id)
+    assert (gone.removed_at, gone.ledger_id, gone.segment_id) == (5.0, old.ledger_id, first.id)
+    assert store.activations.all(removed=False) == [store.activations.by_id(new.id)]
+
+
 def test_segment_of_shares_ledger_segment_and_epoch(store, activate):
     first = activate("first")
     other = activate("other", segment_of=first.id)

@@ -171,6 +171,17 @@ def test_the_forgotten_stay_blocked_until_each_receipt_is_undone(store):
     assert store.suppressions.undo(first.id, 3.0) == 0
 
 
+def test_identifiers_can_be_unblocked_whoever_blocked_them(store):
+    first, second = store.receipts.create([], [], 1.0), store.receipts.create([], [], 2.0)
+    for receipt in (first, second):
+        store.suppressions.add(receipt.id, [(b"a" * 16, IdType.SHA256_EMAIL)], 1.0)
+    assert not store.suppressions.undone(first.id)
+    assert store.suppressions.unblock([b"a" * 16, b"z" * 16], 3.0) == 1
+    assert store.suppressions.undone(first.id)
+    assert store.suppressions.keys() == frozenset()
+    assert not store.suppressions.undone(store.receipts.create([], [], 4.0).id)  # it blocked nothing
+
+
 # ── notices, pace, audit ─────────────────────────────────────────────────────────────────────────────────────────
 def test_the_same_notice_is_sent_once_a_day(store):
     assert store.notices.begin("parked:acme", 0.0)

@@ -71,6 +71,14 @@ def test_run_numbers_only_grow(store, activation):
     assert [run.id for run in store.runs.latest(activation.id)] == [second.id, first.id]
 
 
+def test_a_run_may_be_of_a_ledger_the_activation_had_before(store, activation):
+    before = activation.ledger_id
+    store.activations.fresh_ledger(activation.id, NOW)
+    run = store.runs.begin(activation.id, "forget", NOW, before)
+    assert (run.ledger_id, run.segment_id) == (before, activation.segment_id)
+    assert store.runs.begin(activation.id, "sync", NOW).segment_id is None
+
+
 def test_changes_in_a_file_are_opened_and_die_with_the_run(store, activation):
     run = store.runs.begin(activation.id, "sync", NOW)
     file_id = store.files.reserve("changes", "run", run.id)
