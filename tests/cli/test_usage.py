@@ -180,14 +180,22 @@ def test_a_stream_of_rows_is_one_array(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_progress_is_lines_where_nothing_can_move(capsys: pytest.CaptureFixture[str]) -> None:
-    with progress.shown(quiet=False) as report:
-        assert report is not None
-        for done in range(5):
-            report("telling LinkedIn", done * 1_000, 5_000)
-        report("closing", 0, 0)
-    assert capsys.readouterr().err == "telling LinkedIn\nclosing\n"
+    times = iter([0.0, 0.5, 2.0, 3.0, 4.0, 13.0])
+    report = progress._lines(lambda: next(times))
+    report("reading the list", 0, 0)
+    for done in (1_000, 2_000):
+        report("telling LinkedIn", done, 5_000)
+    report("closing", 0, 0)
+    report("telling LinkedIn", 5_000, 5_000)
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["telling LinkedIn: 1,000 of 5,000", "closing", "telling LinkedIn: 5,000 of 5,000"]
+
+
+def test_progress_beside_json_is_silence() -> None:
     with progress.shown(quiet=True) as silent:
         assert silent is None
+    with progress.shown(quiet=False) as lines:
+        assert lines is not None
 
 
 # ── being stopped ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -114,6 +114,7 @@ def _show_rejected(activation: str, rows: Iterator[RejectedRow]) -> None:
         return
     from guestlist.cli.screens import people as screens  # noqa: PLC0415 - Rich only where it is needed
 
+    first.sort(key=lambda row: row.row or 0)
     output.show(screens.rejected(activation, first, reasons, time.time()))
 
 

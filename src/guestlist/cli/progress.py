@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Report = Callable[[str, int, int], None]  # (what, done, of); of = 0: unknown
 
+_LONG = 1.0  # seconds: work that is done sooner needs no plain lines
 _LINE_EVERY = 10.0  # seconds between plain lines about the same work
 
 
@@ -49,12 +50,13 @@ def _bars() -> Iterator[Report]:
         yield report
 
 
-def _lines() -> Report:
+def _lines(clock: Callable[[], float] = time.monotonic) -> Report:
+    began = clock()
     told: dict[str, float] = {}
 
     def report(what: str, done: int, of: int) -> None:
-        now = time.monotonic()
-        if now - told.get(what, -_LINE_EVERY) < _LINE_EVERY:
+        now = clock()
+        if now - began < _LONG or now - told.get(what, -_LINE_EVERY) < _LINE_EVERY:
             return
         told[what] = now
         say(f"{what}: {done:,} of {of:,}" if of and done else what)
