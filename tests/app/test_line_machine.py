@@ -46,6 +46,16 @@ row = st.fixed_dictionaries(
         "firstName": st.sampled_from(["", "Ann", "Bob"]),
     }
 )
+Trouble = tuple[dict[str, Any], str, int, int]
+troubles = st.lists(
+    st.tuples(
+        st.sampled_from(FAULTS),
+        st.sampled_from(["/users$", "/users$", "/dmpSegments", ""]),
+        st.integers(1, 3),
+        st.sampled_from([1, 1, 2, 8]),
+    ),
+    max_size=2,
+)
 COLUMNS = ["key", "email", "second", "gaid", "firstName"]
 
 
@@ -130,11 +140,11 @@ class Line(RuleBasedStateMachine):
         self._joined()
 
     # ── what goes wrong ──────────────────────────────────────────────────────────────────────────────────────────
-    @rule(fault=st.sampled_from(FAULTS), path=st.sampled_from(["/users$", "/dmpSegments", ""]), nth=st.integers(1, 3))
-    def fault(self, fault: dict[str, Any], path: str, nth: int) -> None:
+    def fault(self, fault: dict[str, Any], path: str, nth: int, times: int) -> None:
         if "elements" in fault["kind"]:
             path = "/users$"
-        self.world.emulator.control.fault(fault, path=path or None, nth=nth, times=1)
+        note(f"fault {fault} on {path!r}, time {nth}")
+        self.world.emulator.control.fault(fault, path=path or None, nth=nth, times=times)
 
     @rule(seconds=st.sampled_from([1.0, 60.0, 3_600.0, 90_000.0]))
     def time_passes(self, seconds: float) -> None:
@@ -155,17 +165,35 @@ class Line(RuleBasedStateMachine):
             self.world.emulator.control.ripen(each["id"], status)
 
     # ── what the product does ────────────────────────────────────────────────────────────────────────────────────
-    @rule()
-    def sync(self) -> None:
-        self._try(self._sync)
+    @rule(faults=troubles, crash=st.none() | st.integers(0, 70))
+    def sync(self, faults: list[Trouble], crash: int | None) -> None:
+        for each in faults:
+            self.fault(*each)
+        self._run(crash)
 
-    @rule(step=st.integers(0, 60))
-    def sync_and_crash(self, step: int) -> None:
-        self.world.fuse.left = step
+    @rule(rows=st.lists(row, max_size=6), faults=troubles, crash=st.none() | st.integers(0, 70))
+    def write_and_sync(self, rows: list[dict[str, str]], faults: list[Trouble], crash: int | None) -> None:
+        self.write(rows)
+        self.sync(faults, crash)
+
+    @rule(data=st.data(), change=row, faults=troubles, crash=st.none() | st.integers(0, 70))
+    def change_and_sync(
+        self,
+        data: st.DataObject,
+        change: dict[str, str],
+        faults: list[Trouble],
+        crash: int | None,
+    ) -> None:
+        if self.rows:
+            self.change_one(data, change)
+        self.sync(faults, crash)
+
+    def _run(self, crash: int | None) -> None:
+        self.world.fuse.left = crash
         try:
             self._try(self._sync)
         except Crash:
-            note(f"crashed at step {step}")
+            note(f"crashed at step {crash}")
             self.world.close()
         finally:
             self.world.fuse.left = None
@@ -282,7 +310,12 @@ MACHINE = settings(
     stateful_step_count=14,
     deadline=None,
     # a failing example takes minutes to shrink; GUESTLIST_SHRINK=1 does it
-    phases=[Phase.explicit, Phase.reuse, Phase.generate, *([Phase.shrink] if os.environ.get("GUESTLIST_SHRINK") else [])],
+    phases=[
+        Phase.explicit,
+        Phase.reuse,
+        Phase.generate,
+        *([Phase.shrink] if os.environ.get("GUESTLIST_SHRINK") else []),
+    ],
     report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
