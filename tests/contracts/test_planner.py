@@ -6,7 +6,6 @@ import random
 import tempfile
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,29 +19,33 @@ GAIDS = [f"{n}" * 8 + "-0000-4000-8000-000000000001" for n in "123"]
 
 
 def people(size: int = 6) -> st.SearchStrategy[list[dict[str, str | None]]]:
-    row = st.fixed_dictionaries({
-        "email": st.sampled_from([*EMAILS, None, "A@X.com ", "nonsense", "ä@x.com"]),
-        "email_2": st.sampled_from([None, None, *EMAILS]),
-        "gaid": st.sampled_from([None, None, *GAIDS]),
-        "first": st.sampled_from([None, "Ann", "Zoë"]),
-        "last": st.sampled_from([None, "Lee"]),
-        "land": st.sampled_from([None, "DE", "Narnia"]),
-        "id": st.sampled_from([None, "p1", "p2", "p3"]),
-    })
+    row = st.fixed_dictionaries(
+        {
+            "email": st.sampled_from([*EMAILS, None, "A@X.com ", "nonsense", "ä@x.com"]),
+            "email_2": st.sampled_from([None, None, *EMAILS]),
+            "gaid": st.sampled_from([None, None, *GAIDS]),
+            "first": st.sampled_from([None, "Ann", "Zoë"]),
+            "last": st.sampled_from([None, "Lee"]),
+            "land": st.sampled_from([None, "DE", "Narnia"]),
+            "id": st.sampled_from([None, "p1", "p2", "p3"]),
+        }
+    )
     return st.lists(row, max_size=size)
 
 
 def companies(size: int = 6) -> st.SearchStrategy[list[dict[str, str | None]]]:
     web = st.sampled_from([None, "a.com", "b.com", "www.c.com"])
-    row = st.fixed_dictionaries({
-        "urn": st.sampled_from([None, None, "1", "2"]),
-        "web": web,
-        "web_2": web,
-        "mail": st.sampled_from([None, None, "a.com", "d.com"]),
-        "name": st.sampled_from([None, "Acme", "Delta"]),
-        "industry": st.sampled_from([None, "Steel"]),
-        "id": st.sampled_from([None, "p1", "p2"]),
-    })
+    row = st.fixed_dictionaries(
+        {
+            "urn": st.sampled_from([None, None, "1", "2"]),
+            "web": web,
+            "web_2": web,
+            "mail": st.sampled_from([None, None, "a.com", "d.com"]),
+            "name": st.sampled_from([None, "Acme", "Delta"]),
+            "industry": st.sampled_from([None, "Steel"]),
+            "id": st.sampled_from([None, "p1", "p2"]),
+        }
+    )
     return st.lists(row, max_size=size)
 
 

@@ -181,9 +181,7 @@ class Line:
         self.now += 3600
         told = rows_of(plan)
         outcomes = outcomes_of(results)
-        request = FoldRequest(
-            plan.changes, outcomes, self.run, self.now, str(self.folder), ledger=tuple(self.parts)
-        )
+        request = FoldRequest(plan.changes, outcomes, self.run, self.now, str(self.folder), ledger=tuple(self.parts))
         delta = self.planner.fold(request)
         self.ledger = membership.settle(told, results, self.ledger, self.now, _kind())
         self.parts.append(LedgerPart(len(self.parts) + 1, delta.rows, delta.path, delta.data))

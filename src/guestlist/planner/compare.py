@@ -81,12 +81,13 @@ def _detail() -> str:
 def _elements(task: Task) -> str:
     """A verdict on each suspect: ``why`` it must be told, or ``refused`` as it is, or neither."""
     may, now = sql.MAY_BE_IN, task.kind
+    refused = f"coalesce(refused <> 0 AND told_fp = fp AND kind = {now}, false)"
     equal = f"told_fp <> 0 AND refused = 0 AND (told_fp = fp OR kind <> {now})"
     return f"""
         WITH judged AS (
             SELECT elem, any_value(owner) AS owner, any_value(fp) AS fp,
                 bool_and(known) FILTER (NOT prim) AS complete,
-                bool_and(coalesce(refused <> 0 AND told_fp = fp AND kind = {now}, false)) FILTER (NOT prim) AS same_refused,
+                bool_and({refused}) FILTER (NOT prim) AS same_refused,
                 bool_or(coalesce(state IN {may}, false)) FILTER (NOT prim) AS was_in,
                 bool_and(coalesce(state IN {may} AND {equal}, false)) FILTER (NOT prim) AS same,
                 bool_or(coalesce(state = {State.UNSURE:d}, false)) FILTER (NOT prim) AS unsure,
@@ -184,6 +185,7 @@ def _labelled(task: Task) -> str:
         SELECT d.id, d.owner, d.prim, d.known, e.grp,
             CASE WHEN NOT d.prim AND d.kind <> {task.kind} AND e.refused = 0 THEN d.fp ELSE 0 END AS fp
         FROM detail AS d JOIN elements AS e USING (elem) WHERE d.elem NOT IN (SELECT elem FROM {TELL})"""
+    label = f"{IdType.PRIMARY:d}::UTINYINT, {State.NONE:d}::UTINYINT"
     return f"""
         WITH stay AS MATERIALIZED ({stay}),
         known AS (
@@ -192,7 +194,7 @@ def _labelled(task: Task) -> str:
             FROM {LEDGER} AS l LEFT JOIN stay ON stay.id = l.id LEFT JOIN names ON names.node = l.grp)
         SELECT id, t, state, owner, grp, fp FROM known WHERE owner <> old_owner OR grp <> old_grp OR fp <> 0
         UNION ALL
-        SELECT id, {IdType.PRIMARY:d}::UTINYINT, {State.NONE:d}::UTINYINT, owner, grp, 0 FROM stay WHERE prim AND NOT known"""
+        SELECT id, {label}, owner, grp, 0 FROM stay WHERE prim AND NOT known"""
 
 
 def _refills(task: Task) -> str:

@@ -10,6 +10,7 @@ from guestlist.planner import sql
 from guestlist.planner.compare import TELL, Task
 from guestlist.planner.connection import Session
 from guestlist.planner.ledger import LEDGER
+from guestlist.planner.rejected import answer
 from guestlist.planner.shape import ACCEPTED, FILTERED, REASONS
 from guestlist.ports import Counts
 
@@ -58,7 +59,8 @@ def _members(session: Session) -> int:
 def _verdicts(session: Session) -> dict[str, int]:
     """A member of several elements is added when all of them are new, changed when any of them is told."""
     untold = f"SELECT owner, NULL AS why FROM elements WHERE elem NOT IN (SELECT elem FROM {TELL})"
-    verdict = f"CASE WHEN bool_and(coalesce(why = {Why.NEW:d}, false)) THEN 'added' WHEN count(why) > 0 THEN 'changed' ELSE '' END"
+    new = f"bool_and(coalesce(why = {Why.NEW:d}, false))"
+    verdict = f"CASE WHEN {new} THEN 'added' WHEN count(why) > 0 THEN 'changed' ELSE '' END"
     each = f"SELECT owner, {verdict} AS verdict FROM (SELECT owner, why FROM {TELL} UNION ALL {untold}) GROUP BY owner"
     return dict(session.rows(f"SELECT verdict, count(*) FROM ({each}) GROUP BY verdict"))
 
@@ -73,7 +75,7 @@ def _refusals(session: Session, task: Task) -> dict[str, int]:
     found = session.rows("SELECT refused, count(*) FROM refused_members GROUP BY refused")
     texts: dict[str, int] = {}
     for number, members in found:
-        text = task.request.refused.get(number) or f"refused by LinkedIn ({number})"
+        text = answer(number, task.request)
         texts[text] = texts.get(text, 0) + members
     return texts
 

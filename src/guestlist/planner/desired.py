@@ -93,6 +93,9 @@ def _members(shape: Shape) -> str:
     return f"SELECT {shape.strongest} AS s, min(th) AS th, count(*) AS rows FROM close_rows GROUP BY ALL"
 
 
+_SMALLEST = "arg_min(claim.s, row(beside.s IS NULL, claim.s <> claim.owner, claim.s))"
+
+
 def _keepers() -> str:
     """An identifier stays with the element it was told in while a member carries both, an untold one with the member
     whose strongest it is; else it goes to the smallest member.
@@ -103,7 +106,7 @@ def _keepers() -> str:
         claim AS (
             SELECT c.id, c.s, c.t, coalesce(told.owner, c.id) AS owner
             FROM carried AS c LEFT JOIN told ON told.id = c.id WHERE NOT c.prim)
-        SELECT claim.id, arg_min(claim.s, row(beside.s IS NULL, claim.s <> claim.owner, claim.s)) AS s, min(claim.t) AS t
+        SELECT claim.id, {_SMALLEST} AS s, min(claim.t) AS t
         FROM claim LEFT JOIN (FROM carried WHERE NOT prim) AS beside ON beside.s = claim.s AND beside.id = claim.owner
         GROUP BY claim.id"""
 
@@ -113,7 +116,8 @@ def _kept(shape: Shape) -> str:
     if shape.kind is Kind.PEOPLE:
         return "SELECT id, s, s AS elem, t FROM keepers"
     rank = "row_number() OVER (PARTITION BY s, t ORDER BY id <> s, id)"
-    return f"SELECT id, s, CASE WHEN {rank} = 1 THEN s ELSE md5(s::VARCHAR || id::VARCHAR)::UUID END AS elem, t FROM keepers"
+    elem = f"CASE WHEN {rank} = 1 THEN s ELSE md5(s::VARCHAR || id::VARCHAR)::UUID END"
+    return f"SELECT id, s, {elem} AS elem, t FROM keepers"
 
 
 def _labels() -> str:
@@ -125,7 +129,7 @@ def _labels() -> str:
             SELECT DISTINCT c.id, coalesce(has.s, keepers.s) AS s, coalesce(told.owner, c.id) AS owner
             FROM carried AS c LEFT JOIN has ON has.s = c.s LEFT JOIN keepers ON keepers.id = c.s
             LEFT JOIN told ON told.id = c.id WHERE c.prim)
-        SELECT claim.id, arg_min(claim.s, row(beside.s IS NULL, claim.s <> claim.owner, claim.s)) AS s
+        SELECT claim.id, {_SMALLEST} AS s
         FROM claim LEFT JOIN (FROM carried WHERE NOT prim) AS beside ON beside.s = claim.s AND beside.id = claim.owner
         GROUP BY claim.id"""
 

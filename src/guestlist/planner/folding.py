@@ -119,7 +119,6 @@ def _told(request: FoldRequest, kind: int) -> str:
 def _relabelled(request: FoldRequest, kind: int) -> str:
     """What the ledger says, under other labels; what was told of the same identifier wins."""
     labels = f"SELECT * FROM ({_identifiers(_answered())}) WHERE op = {Op.LABEL:d}"
-    fresh = f"t = {sql.PRIMARY} AND l.id IS NULL"
     return f"""
         WITH labels AS MATERIALIZED ({labels}), known AS (SELECT * FROM {LEDGER} WHERE id IN (SELECT id FROM labels))
         SELECT labels.id, labels.t, coalesce(l.state, labels.was) AS state, coalesce(l.refused, 0) AS refused,

@@ -25,17 +25,18 @@ EMPTY = pa.schema([
     ("v", pa.binary()),
 ]).empty_table()  # fmt: skip
 
-_MAY = f"({State.IN:d}, {State.UNSURE:d})"
+_TOLD = f"({State.IN:d}, {State.OUT:d}, {State.UNSURE:d})"
 _READ_AS = {
     "as_is": "state",
-    "not_told": f"CASE WHEN state IN {_MAY} THEN {State.NOT_TOLD:d} ELSE state END",
-    "unsure": f"CASE WHEN state IN ({State.IN:d}, {State.OUT:d}, {State.UNSURE:d}) THEN {State.UNSURE:d} ELSE state END",
+    "not_told": f"CASE WHEN state IN {sql.MAY_BE_IN} THEN {State.NOT_TOLD:d} ELSE state END",
+    "unsure": f"CASE WHEN state IN {_TOLD} THEN {State.UNSURE:d} ELSE state END",
     "again": f"CASE WHEN state = {State.IN:d} THEN {State.UNSURE:d} ELSE state END",
 }
 # As the parts hold them: null stands for "itself" and "its owner", which most rows are.
 STORED = (
     "id, t::UTINYINT AS t, state::UTINYINT AS state, refused::UINTEGER AS refused, nullif(owner, id) AS owner, "
-    'nullif(grp, owner) AS grp, fp::UBIGINT AS fp, kind::UTINYINT AS kind, answered::BIGINT AS "at", run::BIGINT AS run, v'
+    "nullif(grp, owner) AS grp, fp::UBIGINT AS fp, kind::UTINYINT AS kind, "
+    'answered::BIGINT AS "at", run::BIGINT AS run, v'
 )
 
 

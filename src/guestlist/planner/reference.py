@@ -1,4 +1,4 @@
-"""Rows that SQL does not read: through ``core.identity`` itself, once, into a file of normalised rows beside the rest."""
+"""Rows that SQL does not read: through ``core.identity`` itself, once, into a file of normalised rows."""
 # ruff: noqa: S608 - names and values come from sql.py, shape.py and checked filters
 
 from __future__ import annotations

@@ -14,16 +14,14 @@ from guestlist.planner.connection import Session
 from guestlist.planner.rows import Rows
 from guestlist.planner.scan import unchanged
 from guestlist.planner.shape import ACCEPTED, FILTERED, REASONS
-from guestlist.ports import Rejected
+from guestlist.ports import PlanRequest, Rejected
 
 SAMPLES = 10
-_REASONS = "reasons"  # (verdict, text), registered
-_ANSWERS = "answers"  # (number, text), registered
 
 
-def reason_of(refused: int, known: Mapping[int, str]) -> str:
+def answer(refused: int, request: PlanRequest) -> str:
     """LinkedIn's words for a refusal."""
-    return known.get(refused) or f"refused by LinkedIn ({refused})"
+    return request.refused.get(refused) or f"refused by LinkedIn ({refused})"
 
 
 def rejected(session: Session, task: Task, rows: Rows, counted: Mapping[str, int]) -> Rejected:
@@ -32,51 +30,51 @@ def rejected(session: Session, task: Task, rows: Rows, counted: Mapping[str, int
         return Rejected({}, {})
     found = str(session.scratch / "rejected.parquet")
     with unchanged(task.request.scan):
-        session.run(f"COPY ({_found(task, rows)}) TO {sql.text(found)} (FORMAT parquet)")
-    listed = f"SELECT row, key, reason, coalesce(before, answered, {task.request.now!r})::DOUBLE AS since FROM ({_before(task, found)})"
-    path = None
-    if task.request.write:
-        path = str(Path(task.request.folder) / f"rejected-{uuid.uuid4().hex}.parquet")
-        session.run(f"COPY ({listed}) TO {sql.text(path)} (FORMAT parquet, COMPRESSION zstd)")
-        os.chmod(path, 0o600)
+        session.run(f"COPY ({_found(session, task, rows)}) TO {sql.text(found)} (FORMAT parquet)")
+    path = _kept(session, task, found) if task.request.write else None
     return Rejected(dict(counted), _samples(session, found), path)
 
 
-def _found(task: Task, rows: Rows) -> str:
+def _found(session: Session, task: Task, rows: Rows) -> str:
     """Rows that cannot be told, and one row of each member that LinkedIn refused as it is."""
     texts = " ".join(f"WHEN {n} THEN {sql.text(reason)}" for n, reason in enumerate(REASONS, 1))
-    numbered = rows.all(numbered=True)
-    answers = {n: text for n, text in task.request.refused.items()}
-    said = " ".join(f"WHEN {n} THEN {sql.text(text)}" for n, text in answers.items())
-    named = (
-        f"CASE refused {said} ELSE 'refused by LinkedIn (' || refused || ')' END"
-        if said
-        else "'refused by LinkedIn (' || refused || ')'"
-    )
-    lines = f"SELECT row, key, verdict, {rows.shape.strongest} AS s FROM ({numbered}) WHERE verdict <> {FILTERED}"
+    numbers = [number for (number,) in session.rows("SELECT DISTINCT refused FROM refused_members")]
+    said = " ".join(f"WHEN {n} THEN {sql.text(answer(n, task.request))}" for n in numbers) or "WHEN 0 THEN ''"
+    numbered = f"({rows.all(numbered=True)})"
+    picked = f"verdict NOT IN ({ACCEPTED}, {FILTERED}) OR s IN (SELECT owner FROM refused_members)"
     return f"""
         WITH lines AS MATERIALIZED (
-            SELECT * FROM ({lines}) WHERE verdict <> {ACCEPTED} OR s IN (SELECT owner FROM refused_members))
-        SELECT row, key, CASE verdict {texts} END AS reason, NULL::DOUBLE AS answered FROM lines WHERE verdict <> {ACCEPTED}
+            SELECT * FROM (SELECT row, key, verdict, {rows.shape.strongest} AS s FROM {numbered}) WHERE {picked})
+        SELECT row, key, CASE verdict {texts} END AS reason, NULL::DOUBLE AS answered
+        FROM lines WHERE verdict <> {ACCEPTED}
         UNION ALL
-        SELECT min(row), arg_min(key, row), any_value({named}), any_value(m.answered / 1e6)
+        SELECT min(row), arg_min(key, row), CASE any_value(refused) {said} END, any_value(m.answered / 1e6)
         FROM lines JOIN refused_members AS m ON m.owner = lines.s WHERE verdict = {ACCEPTED} GROUP BY lines.s"""
 
 
+def _kept(session: Session, task: Task, found: str) -> str:
+    """All of them in a file, each with the time since when."""
+    path = str(Path(task.request.folder) / f"rejected-{uuid.uuid4().hex}.parquet")
+    since = f"coalesce(before, answered, {task.request.now!r})::DOUBLE AS since"
+    listed = f"SELECT row, key, reason, {since} FROM ({_before(task, found)})"
+    session.run(f"COPY ({listed}) TO {sql.text(path)} (FORMAT parquet, COMPRESSION zstd)")
+    os.chmod(path, 0o600)
+    return path
+
+
 def _before(task: Task, found: str) -> str:
-    """Since when: a row known by its key, else by its number, that was rejected before for the same reason."""
+    """A row known by its key, else by its number, that was rejected for the same reason keeps its time."""
     source = f"read_parquet({sql.text(found)})"
     if task.request.rejected_before is None:
         return f"SELECT *, NULL::DOUBLE AS before FROM {source}"
-    old = f"read_parquet({sql.text(task.request.rejected_before)})"
-    known = f"SELECT coalesce(key, row::VARCHAR) AS name, reason, min(since) AS before FROM {old} GROUP BY ALL"
+    old, name = f"read_parquet({sql.text(task.request.rejected_before)})", "coalesce(key, row::VARCHAR)"
+    known = f"SELECT {name} AS name, reason, min(since) AS before FROM {old} GROUP BY ALL"
     return f"""
-        SELECT now.*, known.before FROM {source} AS now
-        LEFT JOIN ({known}) AS known ON known.name = coalesce(now.key, now.row::VARCHAR) AND known.reason = now.reason"""
+        SELECT now.*, known.before FROM (SELECT *, {name} AS name FROM {source}) AS now
+        LEFT JOIN ({known}) AS known ON known.name = now.name AND known.reason = now.reason"""
 
 
 def _samples(session: Session, found: str) -> dict[str, tuple[tuple[int | None, str | None], ...]]:
-    picked = "list({'row': row, 'key': key} ORDER BY row, key)"
-    first = f"SELECT * FROM read_parquet({sql.text(found)}) QUALIFY row_number() OVER (PARTITION BY reason ORDER BY row) <= {SAMPLES}"
-    found_ = session.rows(f"SELECT reason, {picked} FROM ({first}) GROUP BY reason")
-    return {reason: tuple((one["row"], one["key"]) for one in some) for reason, some in found_}
+    first = f"arg_min({{'row': row, 'key': key}}, coalesce(row, 0), {SAMPLES})"
+    picked = session.rows(f"SELECT reason, {first} FROM read_parquet({sql.text(found)}) GROUP BY reason")
+    return {reason: tuple((one["row"], one["key"]) for one in some) for reason, some in picked}

@@ -20,8 +20,9 @@ _DERIVED = 2  # a company's e-mail domain and URN may follow from its other iden
 
 @dataclass(frozen=True)
 class Shape:
-    """Columns of a normalised row: ``row``, ``key`` (the primaryId, masked), ``verdict``, ``notes`` (bits of REASONS), ``t1 i1 v1`` .. (type, key,
-    value; the strongest first, gaps allowed), ``ip`` (key of the primaryId), then the traits by LinkedIn's names.
+    """Columns of a normalised row: ``row``, ``key`` (the primaryId, masked), ``verdict``, ``notes`` (bits of REASONS),
+    ``t1 i1 v1`` .. (type, key, value; the strongest first, gaps allowed), ``ip`` (key of the primaryId), then the
+    traits by LinkedIn's names.
     """
 
     kind: Kind

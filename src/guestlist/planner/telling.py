@@ -117,12 +117,14 @@ def _plain(shape: Shape, rows: Rows) -> str:
         SELECT line.*, tell.owner AS named, tell.grp AS grp_, tell.fp, tell.why, {told} AS told
         FROM ({rows.accepted(numbered=numbered(rows))}) AS line JOIN {TELL} AS tell ON tell.elem = line.s
         WHERE line.s NOT IN (FROM close)"""
-    return f"SELECT {_row(Op.ADD, 'why', 'told', 'named', 'grp_', 'fp')}, {_traits(shape, 'lines')} FROM ({inner}) AS lines"
+    columns = f"{_row(Op.ADD, 'why', 'told', 'named', 'grp_', 'fp')}, {_traits(shape, 'lines')}"
+    return f"SELECT {columns} FROM ({inner}) AS lines"
 
 
 def _close(shape: Shape, rows: Rows) -> str:
     """Elements made of several rows, or of parts of them: values by what each member keeps, traits of one row."""
-    lines = f"SELECT * FROM ({rows.accepted(numbered=numbered(rows))}) WHERE s IN (SELECT owner FROM {TELL}) AND s IN (FROM close)"
+    source = f"({rows.accepted(numbered=numbered(rows))})"
+    lines = f"SELECT * FROM {source} WHERE s IN (SELECT owner FROM {TELL}) AND s IN (FROM close)"
     values = sql.union(
         f"SELECT s, i{k} AS id, t{k} AS t, v{k} AS v FROM lines WHERE i{k} IS NOT NULL" for k in shape.numbers
     )
