@@ -22,7 +22,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import guestlist
+
+if TYPE_CHECKING:
+    from guestlist.facade import Guestlist
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -55,36 +60,48 @@ class Stage:
             "GUESTLIST_LINKEDIN_CLIENT_SECRET": "emulator-secret",
         }
 
-    def guestlist(self, command: str, expect: int = 0) -> str:
+    def guestlist(self, command: str, expect: int = 0) -> None:
         """Run it as somebody would type it, show what it says, and hold it to its exit code."""
         tell(f"\n  $ guestlist {command}", BOLD)
-        done = self._run(command, subprocess.STDOUT)
+        environment = os.environ | self.variables | {"COLUMNS": str(min(columns() - 4, 120))}
+        if sys.stdout.isatty():
+            environment["FORCE_COLOR"] = "1"
+        done = subprocess.run(  # noqa: S603 - our own console script
+            [BIN / "guestlist", *shlex.split(command)],
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
         for line in done.stdout.rstrip().splitlines():
             tell(f"    {line}")
         if done.returncode != expect:
             raise NotAsExpected(f"`guestlist {command}` ended with {done.returncode}, not with {expect}")
         if expect:
             tell(f"    [exit code {expect}]", FAINT)
-        return done.stdout
 
-    def facts(self, command: str) -> Any:
-        """The same for us: its JSON, not shown."""
-        return json.loads(self._run(f"{command} --json", subprocess.DEVNULL).stdout)
+    @contextlib.contextmanager
+    def looked_at(self) -> Iterator[Guestlist]:
+        """The same home through the library: what holds the show to its word is not shown."""
+        os.environ.update(self.variables)
+        with guestlist.open(file=str(self.folder / "guestlist.yaml")) as door:
+            yield door
 
-    def _run(self, command: str, errors: int) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | self.variables | {"COLUMNS": str(min(columns() - 4, 120))}
-        if sys.stdout.isatty():
-            environment["FORCE_COLOR"] = "1"
-        return subprocess.run(  # noqa: S603 - our own console script
-            [BIN / "guestlist", *shlex.split(command)],
-            cwd=self.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            check=False,
-        )
+    def told(self, activation: str) -> int:
+        """How many LinkedIn was told, by our records."""
+        with self.looked_at() as door:
+            return door.status(activation)[0].told or 0
+
+    def tellings(self) -> int:
+        """How many requests told LinkedIn of somebody."""
+        return sum(path.endswith(("/users", "/companies")) for _, path in self.requests())
+
+    def requests(self) -> list[tuple[int, str]]:
+        """What LinkedIn saw: status and path."""
+        return [(each["status"], each["path"]) for each in self.control("requests")["requests"]]
 
     def control(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """The emulator's control plane: what LinkedIn's side of the stage does."""
@@ -148,13 +165,12 @@ def first_sync(stage: Stage) -> None:
     stage.guestlist("plan")
     scene("Let it happen. LinkedIn takes a few seconds before a new audience may be filled.")
     stage.guestlist("sync")
-    told = stage.facts("status")
-    expect(
-        "everybody wanted was told", told[0]["told"] == 11_760 and told[1]["told"] >= len(stage.rows("companies.csv"))
-    )
+    companies = len(stage.rows("companies.csv"))
+    expect("everybody wanted was told", stage.told(PEOPLE) == 11_760 and stage.told(COMPANIES) >= companies)
     scene("Again: nothing changed, so nobody is sent again.")
+    before = stage.tellings()
     stage.guestlist("sync")
-    expect("a second sync sends nothing", all(run["added"] + run["removed"] == 0 for run in stage.facts("sync")))
+    expect("a second sync sends nothing", stage.tellings() == before)
 
 
 def changed_lists(stage: Stage) -> None:
@@ -173,13 +189,14 @@ def changed_lists(stage: Stage) -> None:
     stage.write("companies.csv", stage.rows("companies.csv")[2:])
     stage.guestlist("plan")
     stage.guestlist("sync")
-    runs = {run["activation"]: run for run in stage.facts("runs")[::-1]}
-    people_run, companies_run = runs[PEOPLE], runs[COMPANIES]
-    expect("who joined was added", people_run["added"] == 200 and people_run["changed"] >= 38)
-    expect("who left was removed", people_run["removed"] >= 290 and companies_run["removed"] == 2)
+    with stage.looked_at() as door:
+        runs = {run.result.activation: run.result for run in reversed(door.runs())}
+    expect("who joined was added", runs[PEOPLE].added == 200 and runs[PEOPLE].changed >= 38)
+    expect("who left was removed", runs[PEOPLE].removed >= 290 and runs[COMPANIES].removed == 2)
     scene("Which rows were not sent, and why?")
     stage.guestlist(f"rejected {PEOPLE}")
-    expect("nonsense is rejected", len(stage.facts(f"rejected {PEOPLE}")) >= len(NONSENSE))
+    with stage.looked_at() as door:
+        expect("nonsense is rejected", len(list(door.rejected(PEOPLE))) == len(NONSENSE))
 
 
 NONSENSE = ("not an address", "", "two@at@example.com")
@@ -203,26 +220,28 @@ def broken_export(stage: Stage) -> None:
     scene("A broken export: only the first 5,000 rows arrive. The guard stops before anything is sent.")
     whole = stage.rows("people.csv")
     stage.write("people.csv", whole[:5_000])
-    before = stage.facts("status")[0]["told"]
+    before = stage.told(PEOPLE)
     stage.guestlist(f"sync {PEOPLE}", expect=3)
-    expect("nobody was removed", stage.facts("status")[0]["told"] == before)
-    guard = stage.facts(f"plan {PEOPLE}")[0]["guard"]
+    expect("nobody was removed", stage.told(PEOPLE) == before)
+    with stage.looked_at() as door:
+        guard = door.plan(PEOPLE)[0].guard
+    expect("the plan says how many would leave", guard is not None and guard.trips)
     scene("Had it been meant, one run may pass. The number is the plan's.")
-    stage.guestlist(f"sync {PEOPLE} --allow-removals {guard['removals']}")
+    stage.guestlist(f"sync {PEOPLE} --allow-removals {guard.removals if guard else 0}")
     scene("It was not meant: the whole list is back, and so are they.")
     stage.write("people.csv", whole)
     stage.guestlist(f"sync {PEOPLE}")
-    expect("everybody is back", stage.facts("status")[0]["told"] == before)
+    expect("everybody is back", stage.told(PEOPLE) == before)
 
 
 def expired_token(stage: Stage) -> None:
     """The renewal."""
     scene("LinkedIn ends the access token. Guestlist renews it once, and goes on.")
     stage.control("tokens/expire", {})
-    seen = len(stage.control("requests")["requests"])
+    seen = len(stage.requests())
     stage.write("companies.csv", stage.rows("companies.csv")[1:])
     stage.guestlist("sync")
-    since = [(each["status"], each["path"]) for each in stage.control("requests")["requests"][seen:]]
+    since = stage.requests()[seen:]
     for status, path in since[:5]:
         tell(f"    LinkedIn saw: {path}  {status}", FAINT)
     expect("the token was refused, and renewed once", _count(since, 401) >= 1 and _refreshes(since) == 1)
