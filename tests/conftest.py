@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> "Iterator[World]":
+def world(tmp_path: Path) -> Iterator[World]:
     """A connected installation beside an emulated LinkedIn, in process, with one clock."""
     from tests.world import World  # noqa: PLC0415 - most tests need none of it
 

@@ -33,16 +33,22 @@ class ChildPlanner:
         return delta
 
     def find(
-        self, ledger: Sequence[LedgerPart], ids: Sequence[bytes] = (), owners: Sequence[bytes] = ()
+        self,
+        ledger: Sequence[LedgerPart],
+        ids: Sequence[bytes] = (),
+        owners: Sequence[bytes] = (),
+        groups: Sequence[bytes] = (),
     ) -> list[Known]:
         """See ``ports.Planner``."""
-        known: list[Known] = _call("find", frames.FindRequest(tuple(ledger), tuple(ids), tuple(owners)))
+        asked = frames.FindRequest(tuple(ledger), tuple(ids), tuple(owners), tuple(groups))
+        known: list[Known] = _call("find", asked)
         return known
 
 
 def _call(word: str, request: Any, progress: Progress | None = None) -> Any:
     # Errors of the child's own (not those it reports) could quote data: nobody reads them.
-    with subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(_COMMAND, stdin=pipe, stdout=pipe, stderr=nowhere) as child:  # noqa: S603 - our own module
         try:
             return _dialogue(child, word, request, progress)
         finally:

@@ -33,6 +33,7 @@ class FindRequest:
     ledger: tuple[LedgerPart, ...]
     ids: tuple[bytes, ...]
     owners: tuple[bytes, ...]
+    groups: tuple[bytes, ...] = ()
 
 
 REQUESTS: dict[str, Any] = {"plan": PlanRequest, "fold": FoldRequest, "merge": MergeRequest, "find": FindRequest}
