@@ -7,6 +7,8 @@ in. Every other row is SLOW: ``reference.py`` reads it with the reference itself
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from guestlist.core import countries
 from guestlist.core.identity import ASCII_EMAIL, GOOGLE_ID, PERSON_LIMITS, IdType, Reason
 from guestlist.planner import sql
@@ -16,9 +18,23 @@ from guestlist.ports import PlanRequest
 COUNTRIES = "countries"  # (spelling, code), registered from country_table
 
 # White space, controls, invisible characters and what UTF-16 counts as two are outside.
-_TAME = "[ -~\u00a1-\u167f\u3001-\ud7ff]*"
+_LETTERS = "!-~\u00a1-\u167f\u3001-\ud7ff"
+_TAME = f"[ {_LETTERS}]*"
+_WORDS = f"(?:[{_LETTERS}]+(?: [{_LETTERS}]+)*)?"
 _PRINTABLE = "[ -~]*"
-_NONE = ("NULL::VARCHAR", "NULL::VARCHAR", "NULL")
+_BETWEEN = "\x01"  # joins cells so that one expression looks at all of them
+_TEXTS = ("firstName", "lastName", "title", "company", "primaryId")
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """One source field that may hold an identifier: ``cell`` the text read from it, ``value`` the identifier in it."""
+
+    cell: str
+    raw: str
+    value: str
+    reason: str
+    is_email: bool
 
 
 def country_table() -> dict[str, str]:
@@ -27,38 +43,48 @@ def country_table() -> dict[str, str]:
 
 
 def normal(cells: str, request: PlanRequest) -> str:
-    """``cells`` with ``verdict``, ``notes``, ``x1``.. (hex or text), ``t1``.., ``p`` and the traits."""
-    return _closed(_judged(_read(_marked(cells, request), request), request), request)
+    """``cells`` with ``verdict``, ``notes``, ``t i v`` of each slot, ``p`` (primaryId), ``ip`` and the traits."""
+    return _closed(_judged(_read(_looked_at(cells, request), request), request), request)
 
 
-def _marked(cells: str, request: PlanRequest) -> str:
-    """``tame``: no text cell holds what SQL would treat otherwise than Python; ``plain``: identifiers are ASCII."""
-    fields = ("firstName", "lastName", "title", "company", "primaryId")
-    texts = [cell for field in fields for cell in cells_of(request, field)]
-    keys = [cell for field in ("email", "googleAdvertisingId", "country") for cell in cells_of(request, field)]
-    joined = f"concat({', '.join(texts)})" if len(texts) > 1 else f"coalesce({texts[0]}, '')" if texts else ""
-    tame = f"regexp_full_match({joined}, {sql.text(_TAME)})" if texts else "true"
-    ascii_ = " AND ".join(f"coalesce(strlen({cell}) = length({cell}), true)" for cell in keys) or "true"
-    return f"SELECT *, kept AND {ascii_} AND {tame} AS tame FROM ({cells})"
+def _looked_at(cells: str, request: PlanRequest) -> str:
+    """``neat``: the text cells are squeezed as they stand; ``tame``: SQL squeezes them as Python would."""
+    texts = [cell for field in _TEXTS for cell in cells_of(request, field)]
+    if not texts:
+        return f"SELECT *, true AS neat, true AS tame FROM ({cells})"
+    joined = f"concat({f', {sql.text(_BETWEEN)}, '.join([*texts, sql.text('')])})"
+    neat = f"regexp_full_match({joined}, {sql.text(f'{_WORDS}{_BETWEEN}' * len(texts))})"
+    tame = f"neat OR regexp_full_match(concat({', '.join([*texts, sql.text('')])}), {sql.text(_TAME)})"
+    return f"SELECT *, {tame} AS tame FROM (SELECT *, {neat} AS neat FROM ({cells}))"
 
 
 def _squeezed(cell: str) -> str:
-    inner = f"CASE WHEN contains({cell}, '  ') THEN regexp_replace({cell}, ' +', ' ', 'g') ELSE {cell} END"
-    return f"nullif(trim({inner}, ' '), '')"
+    return f"nullif(trim(regexp_replace({cell}, ' +', ' ', 'g'), ' '), '')"
 
 
-def _first(cells: list[str]) -> str:
-    return f"coalesce({', '.join(_squeezed(cell) for cell in cells)}, NULL)" if cells else "NULL::VARCHAR"
+def _first(field: str, request: PlanRequest) -> str:
+    """The first of the source fields that holds something."""
+    cells = cells_of(request, field)
+    if not cells:
+        return "NULL::VARCHAR"
+    neat = ", ".join(f"nullif({cell}, '')" for cell in cells)
+    return f"CASE WHEN neat THEN coalesce({neat}, NULL) ELSE coalesce({', '.join(map(_squeezed, cells))}, NULL) END"
 
 
-def _read(marked: str, request: PlanRequest) -> str:
+def _country(request: PlanRequest) -> str:
+    """Most lists hold two letters."""
+    cells = cells_of(request, "country")
+    squeezed = [f"CASE WHEN strlen({c}) = 2 AND NOT contains({c}, ' ') THEN {c} ELSE {_squeezed(c)} END" for c in cells]
+    return f"coalesce({', '.join([*squeezed, 'NULL'])})::VARCHAR"
+
+
+def _read(looked_at: str, request: PlanRequest) -> str:
     """Unspaced e-mails ``e1``.., Google ids ``g1``.., the first text of each trait, squeezed."""
-    columns = [f"nullif(lower(replace({c}, ' ', '')), '') AS e{k}" for k, c in _each("email", request)]
-    columns += [f"lower({_squeezed(c)}) AS g{k}" for k, c in _each("googleAdvertisingId", request)]
-    columns += [f"{_first(cells_of(request, trait))} AS s_{trait}" for trait in PEOPLE_TRAITS]
-    columns.append(f"{_first(cells_of(request, 'primaryId'))} AS p")
-    lazily = [f"CASE WHEN tame THEN {e} END AS {alias}" for e, _, alias in (c.rpartition(" AS ") for c in columns)]
-    return f"SELECT *, {', '.join(lazily)} FROM ({marked})"
+    columns = [f"lower(replace({c}, ' ', '')) AS e{k}" for k, c in _each("email", request)]
+    columns += [f"lower(trim({c}, ' ')) AS g{k}" for k, c in _each("googleAdvertisingId", request)]
+    columns += [f"{_first(trait, request)} AS s_{trait}" for trait in PERSON_LIMITS]
+    columns += [f"{_country(request)} AS s_country", f"{_first('primaryId', request)} AS p"]
+    return f"SELECT *, {', '.join(columns)} FROM ({looked_at})"
 
 
 def _each(field: str, request: PlanRequest) -> list[tuple[int, str]]:
@@ -66,99 +92,128 @@ def _each(field: str, request: PlanRequest) -> list[tuple[int, str]]:
 
 
 # ── identifiers ──────────────────────────────────────────────────────────────────────────────────────────────────
-def _judged(read: str, request: PlanRequest) -> str:
-    """``x``: the usable identifier of each slot; ``r``: why it is not; ``odd``: SQL cannot tell. And the country."""
-    slots = [_email(f"e{k}") if request.send_email else _NONE for k, _ in _each("email", request)]
+def _slots(request: PlanRequest) -> list[_Slot]:
+    """In the order of strength: SHA-512 beside other e-mails is SLOW, see ``_verdict``."""
+    emails = [_email(f"e{k}", cell, request.send_email) for k, cell in _each("email", request)]
     google = request.send_google_advertising_id
-    slots += [_google(f"g{k}") if google else _NONE for k, _ in _each("googleAdvertisingId", request)]
-    values = ", ".join(f"{value} AS x{k}" for k, (value, _, _) in enumerate(slots or [_NONE], 1))
+    googles = [_google(f"g{k}", cell, google) for k, cell in _each("googleAdvertisingId", request)]
+    return emails + googles or [_Slot("NULL::VARCHAR", "NULL::VARCHAR", "NULL::VARCHAR", "NULL", is_email=True)]
+
+
+def _email(cell: str, raw: str, used: bool) -> _Slot:
+    """An address, or a digest in hex. ``lower`` of what is not ASCII is not Python's."""
+    plain = f"strlen({raw}) = length({raw})"
+    address = f"strlen({cell}) <= 254 AND regexp_full_match({cell}, {sql.text(ASCII_EMAIL)}) AND {plain}"
+    digest = f"strlen({cell}) IN (64, 128) AND regexp_full_match({cell}, '[0-9a-f]*') AND {plain}"
+    value = f"CASE WHEN {address} THEN sha256({cell}) WHEN {digest} THEN {cell} END"
+    reason = f"{code(Reason.NOT_AN_EMAIL)}"
+    return _Slot(cell, raw, value, reason, True) if used else _Slot("NULL::VARCHAR", raw, "NULL::VARCHAR", "NULL", True)
+
+
+def _google(cell: str, raw: str, used: bool) -> _Slot:
+    valid = f"regexp_full_match({cell}, {sql.text(GOOGLE_ID)}) AND strlen({raw}) = length({raw})"
+    value = f"CASE WHEN {valid} AND trim({cell}, '0-') <> '' THEN {cell} END"
+    reason = f"CASE WHEN {valid} THEN {code(Reason.OPTED_OUT)} ELSE {code(Reason.NOT_A_GOOGLE_ID)} END"
+    return (
+        _Slot(cell, raw, value, reason, False) if used else _Slot("NULL::VARCHAR", raw, "NULL::VARCHAR", "NULL", False)
+    )
+
+
+def _judged(read: str, request: PlanRequest) -> str:
+    """``x``: the usable identifier of each slot (hex or text); ``r``: why it is not; ``odd``: SQL cannot tell. And the
+    country's code.
+    """
+    slots = list(enumerate(_slots(request), 1))
+    values = ", ".join(f"{slot.value} AS x{k}" for k, slot in slots)
     if "country" in request.mapping:
         joined = f"({read}) AS line LEFT JOIN {COUNTRIES} AS land ON land.spelling = {_spelling('line.s_country')}"
         read = f"SELECT line.*, land.code AS land FROM {joined}"
     else:
         read = f"SELECT *, NULL::VARCHAR AS land FROM ({read})"
-    reasons = ", ".join(_unusable(k, cell, reason) for k, (_, cell, reason) in enumerate(slots or [_NONE], 1))
+    reasons = ", ".join(_unusable(k, slot) for k, slot in slots)
     return f"SELECT *, {reasons} FROM (SELECT *, {values} FROM ({read}))"
 
 
-def _email(cell: str) -> tuple[str, str, str]:
-    """An address, or a digest in hex."""
-    address = f"strlen({cell}) <= 254 AND regexp_full_match({cell}, {sql.text(ASCII_EMAIL)})"
-    digest = f"strlen({cell}) IN (64, 128) AND regexp_full_match({cell}, '[0-9a-f]*')"
-    value = f"CASE WHEN {cell} IS NULL THEN NULL WHEN {address} THEN sha256({cell}) WHEN {digest} THEN {cell} END"
-    return value, cell, str(code(Reason.NOT_AN_EMAIL))
-
-
-def _google(cell: str) -> tuple[str, str, str]:
-    valid = f"regexp_full_match({cell}, {sql.text(GOOGLE_ID)})"
-    opted_out = f"CASE WHEN {valid} THEN {code(Reason.OPTED_OUT)} ELSE {code(Reason.NOT_A_GOOGLE_ID)} END"
-    return f"CASE WHEN {valid} AND trim({cell}, '0-') <> '' THEN {cell} END", cell, opted_out
-
-
-def _unusable(slot: int, cell: str, reason: str) -> str:
-    """Text that is no identifier; whether there is any text at all is only clear when it is printable."""
-    unread = f"{cell} IS NOT NULL AND x{slot} IS NULL"
-    odd = f"coalesce({unread} AND NOT regexp_full_match({cell}, '{_PRINTABLE}'), false)"
-    return f"CASE WHEN {unread} THEN {reason} END::UTINYINT AS r{slot}, {odd} AS odd{slot}"
+def _unusable(number: int, slot: _Slot) -> str:
+    """Text that is no identifier. Whether there is any text at all is only clear when it is printable ASCII."""
+    unread = f"coalesce(x{number} IS NULL AND {slot.cell} <> '', false)"
+    printable = f"(strlen({slot.raw}) = length({slot.raw}) AND regexp_full_match({slot.raw}, '{_PRINTABLE}'))"
+    odd = f"CASE WHEN {unread} THEN NOT {printable} ELSE false END AS odd{number}"
+    return f"CASE WHEN {unread} THEN {slot.reason} END::UTINYINT AS r{number}, {odd}"
 
 
 def _spelling(text: str) -> str:
     """What ``core.countries`` reduces an ASCII text to."""
     words = f"replace(replace(replace(lower({text}), '&', ' and '), '.', ''), '''', '')"
     spaced = f"regexp_replace(' ' || regexp_replace({words}, '[^a-z0-9]+', ' ', 'g') || ' ', ' (the )+', ' ', 'g')"
-    return f"CASE WHEN length({text}) = 2 THEN lower({text}) ELSE replace({spaced}, ' ', '') END"
+    return f"CASE WHEN strlen({text}) = 2 THEN lower({text}) ELSE replace({spaced}, ' ', '') END"
 
 
 # ── the whole row ────────────────────────────────────────────────────────────────────────────────────────────────
 def _closed(judged: str, request: PlanRequest) -> str:
-    slots = range(1, max(len(_each("email", request)) + len(_each("googleAdvertisingId", request)), 1) + 1)
-    emails = len(_each("email", request))
-    once = [f"{_once(k, emails)} AS x{k}, {_type(k, emails)} AS t{k}" for k in slots]
-    verdict, notes = _verdict(request, slots, emails), _notes(slots)
+    slots = list(enumerate(_slots(request), 1))
+    once = ", ".join(f"{_once(k, slots)} AS x{k}" for k, _ in slots)
+    keyed = ", ".join(_keyed(k, slot) for k, slot in slots)
+    primary = _hashed(IdType.PRIMARY, "p") if "primaryId" in request.mapping else "NULL::UUID"
     traits = ", ".join(f"{_cut(trait)} AS {sql.name(trait)}" for trait in PEOPLE_TRAITS)
-    kept = f"row, p, {verdict} AS verdict, {notes} AS notes, {traits}"
-    return f"SELECT {kept}, {', '.join(once)}, COLUMNS('^c[0-9]+$') FROM ({judged})"
+    columns = f"row, p, {_verdict(request, slots)} AS verdict, {_notes(slots)} AS notes, {primary} AS ip, {traits}"
+    return f"SELECT {columns}, {keyed}, COLUMNS('^c[0-9]+$') FROM (SELECT * REPLACE ({once}) FROM ({judged}))"
 
 
-def _once(slot: int, emails: int) -> str:
+def _once(number: int, slots: list[tuple[int, _Slot]]) -> str:
     """Nothing where an earlier slot of the field holds the same."""
-    earlier = range(1 if slot <= emails else emails + 1, slot)
-    same = " OR ".join(f"x{slot} = x{k}" for k in earlier)
-    return f"CASE WHEN {same} THEN NULL ELSE x{slot} END" if same else f"x{slot}"
+    this = slots[number - 1][1]
+    same = " OR ".join(f"x{number} = x{k}" for k, slot in slots[: number - 1] if slot.is_email == this.is_email)
+    return f"CASE WHEN {same} THEN NULL ELSE x{number} END" if same else f"x{number}"
 
 
-def _type(slot: int, emails: int) -> str:
-    """The slot order is that of strength: SHA-512 beside other e-mails is SLOW, see ``_verdict``."""
-    digest = f"CASE WHEN strlen(x{slot}) = 128 THEN {IdType.SHA512_EMAIL:d} ELSE {IdType.SHA256_EMAIL:d} END"
-    return f"({digest if slot <= emails else f'{IdType.GOOGLE_AID:d}'})::UTINYINT"
+def _keyed(number: int, slot: _Slot) -> str:
+    x = f"x{number}"
+    if not slot.is_email:
+        kind = f"{IdType.GOOGLE_AID:d}::UTINYINT"
+        return f"{kind} AS t{number}, {_hashed(IdType.GOOGLE_AID, x)} AS i{number}, encode({x}) AS v{number}"
+    kind = f"CASE WHEN strlen({x}) = 128 THEN {IdType.SHA512_EMAIL:d} ELSE {IdType.SHA256_EMAIL:d} END::UTINYINT"
+    return f"{kind} AS t{number}, unhex(left({x}, 32))::UUID AS i{number}, unhex({x}) AS v{number}"
 
 
-def _verdict(request: PlanRequest, slots: range, emails: int) -> str:
-    none = " AND ".join(f"x{k} IS NULL" for k in slots)
-    names_only = f"({none} AND s_firstName IS NOT NULL AND s_lastName IS NOT NULL)"
-    odd = " OR ".join([*(f"odd{k}" for k in slots), names_only])
-    if emails > 1:
-        odd += "".join(f" OR coalesce(strlen(x{k}) = 128, false)" for k in range(1, emails + 1))
-    reason = f"coalesce({', '.join(f'r{k}' for k in slots)}, {_otherwise(request)})"
+def _hashed(id_type: IdType, text: str) -> str:
+    return f"unhex(left(sha256('{id_type:d}:' || {text}), 32))::UUID"
+
+
+def _verdict(request: PlanRequest, slots: list[tuple[int, _Slot]]) -> str:
+    none = " AND ".join(f"x{k} IS NULL" for k, _ in slots)
+    odd = [f"odd{k}" for k, _ in slots]
+    odd.append(f"({none} AND s_firstName IS NOT NULL AND s_lastName IS NOT NULL)")  # names only: sealed
+    emails = [k for k, slot in slots if slot.is_email]
+    if len(emails) > 1:
+        odd += [f"coalesce(strlen(x{k}) = 128, false)" for k in emails]
+    if "country" in request.mapping:
+        odd.append(_odd_country())
+    reason = f"coalesce({', '.join(f'r{k}' for k, _ in slots)}, {_otherwise(request)})"
     return (
-        f"CASE WHEN NOT kept THEN {FILTERED} WHEN NOT tame OR {odd} THEN {SLOW} "
+        f"CASE WHEN NOT kept THEN {FILTERED} WHEN NOT tame OR {' OR '.join(odd)} THEN {SLOW} "
         f"WHEN {none} THEN {reason} ELSE {ACCEPTED} END::UTINYINT"
     )
+
+
+def _odd_country() -> str:
+    text = f"strlen(s_country) <> length(s_country) OR NOT regexp_full_match(s_country, '{_PRINTABLE}')"
+    return f"CASE WHEN s_country IS NULL OR strlen(land) = strlen(s_country) THEN false ELSE {text} END"
 
 
 def _otherwise(request: PlanRequest) -> str:
     """No identifier was read: was one there that a toggle hides?"""
     hidden = [f"e{k}" for k, _ in _each("email", request) if not request.send_email]
     hidden += [f"g{k}" for k, _ in _each("googleAdvertisingId", request) if not request.send_google_advertising_id]
-    unread = " OR ".join(f"{cell} IS NOT NULL" for cell in hidden) or "false"
+    unread = " OR ".join(f"coalesce({cell} <> '', false)" for cell in hidden) or "false"
     return f"CASE WHEN {unread} THEN {code(Reason.SWITCHED_OFF)} ELSE {code(Reason.NO_IDENTIFIER)} END"
 
 
-def _notes(slots: range) -> str:
+def _notes(slots: list[tuple[int, _Slot]]) -> str:
     """Bits of what was dropped beside something usable."""
-    bits = [f"coalesce(1::USMALLINT << (r{k} - 1), 0::USMALLINT)" for k in slots]
+    bits = [f"CASE WHEN r{k} IS NULL THEN 0 ELSE 1 << (r{k} - 1)::INTEGER END" for k, _ in slots]
     dropped = "s_country IS NOT NULL AND land IS NULL"
-    bits.append(f"CASE WHEN {dropped} THEN {1 << (code(Reason.COUNTRY_DROPPED) - 1)} ELSE 0 END::USMALLINT")
+    bits.append(f"CASE WHEN {dropped} THEN {1 << (code(Reason.COUNTRY_DROPPED) - 1)} ELSE 0 END")
     return f"({' | '.join(bits)})::USMALLINT"
 
 
@@ -166,4 +221,4 @@ def _cut(trait: str) -> str:
     if trait == "country":
         return "land"
     limit = PERSON_LIMITS[trait]
-    return f"CASE WHEN length(s_{trait}) > {limit} THEN rtrim(left(s_{trait}, {limit}), ' ') ELSE s_{trait} END"
+    return f"CASE WHEN strlen(s_{trait}) > {limit} THEN rtrim(left(s_{trait}, {limit}), ' ') ELSE s_{trait} END"

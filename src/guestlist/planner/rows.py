@@ -35,20 +35,8 @@ class Rows:
         return f"SELECT row, NULL::VARCHAR AS key, {columns}, COLUMNS('^c[0-9]+$') FROM ({cells})"
 
     def _keyed(self, normal: str) -> str:
-        """Hex and text -> keys and values; rows that carry a suppressed key are rejected."""
-        keys = [
-            f"CASE WHEN verdict = {ACCEPTED} THEN {sql.key16(f't{k}', f'x{k}')} END AS i{k}" for k in self.shape.numbers
-        ]
-        values = [_value(k) for k in self.shape.numbers]
-        primary = (
-            f"CASE WHEN verdict = {ACCEPTED} THEN {sql.key16(sql.PRIMARY, 'p')} END"
-            if self.shape.primary
-            else "NULL::UUID"
-        )
-        traits = [sql.name(trait) for trait in self.shape.traits]
-        types = [f"t{k}" for k in self.shape.numbers]
-        head = ["row", f"{_MASKED} AS key", "verdict", "notes"]
-        columns = [*head, *types, *keys, *values, f"{primary} AS ip", *traits, "COLUMNS('^c[0-9]+$')"]
+        """Source keys masked; rows that carry a suppressed key are rejected."""
+        columns = ["row", f"{_MASKED} AS key", *self.shape.columns[2:], "COLUMNS('^c[0-9]+$')"]
         return self._without_suppressed(f"SELECT {', '.join(columns)} FROM ({normal})")
 
     def _without_suppressed(self, keyed: str) -> str:
@@ -71,8 +59,3 @@ class Rows:
         """The rows that LinkedIn can be told of, with ``s`` (key of the strongest identifier) and ``th`` (print)."""
         extra = f"{self.shape.strongest} AS s, {print_of(self.shape.traits)} AS th"
         return f"SELECT *, {extra} FROM ({self.all(numbered)}) WHERE verdict = {ACCEPTED}"
-
-
-def _value(slot: int) -> str:
-    hexed = f"CASE WHEN t{slot} IN {sql.DIGESTS} THEN unhex(x{slot}) ELSE encode(x{slot}) END"
-    return f"CASE WHEN verdict = {ACCEPTED} AND x{slot} IS NOT NULL THEN {hexed} END AS v{slot}"
