@@ -31,10 +31,9 @@ def wanted(numbers: range) -> tuple[list[dict[str, str]], set[str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
-def test_killed_at_any_moment_nothing_is_lost(site: Site, seed: int) -> None:
-    dice = random.Random(seed)
-    for start in (0, 500, 900):
+def test_killed_at_any_moment_nothing_is_lost(site: Site) -> None:
+    dice = random.Random()
+    for start in (0, 500):
         rows, expected = wanted(range(start, start + PEOPLE))
         site.write(rows)
         for _ in range(3):
