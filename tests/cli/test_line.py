@@ -14,8 +14,6 @@ import guestlist
 from linkedin_emulator.running import RunningEmulator
 from tests.cli.conftest import YAML, Desk, contacts
 
-pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
-
 SYNC_FIELDS = {
     "activation", "segment_id", "added", "removed", "changed", "unchanged", "duplicates", "rejected", "pending",
     "parked", "requests", "seconds",
