@@ -28,7 +28,7 @@ def test_a_sync_can_be_stopped_and_run_again(
             [BIN / "guestlist", "sync"], cwd=connected.folder, env=environment, stdout=subprocess.DEVNULL, stderr=stderr
         ) as syncing:
             try:
-                until(lambda: not control.faults(), syncing)
+                until(lambda: any(seen["fault"] == "delay" for seen in control.requests()), syncing)
                 syncing.send_signal(number)
                 assert syncing.wait(timeout=20) == 128 + number
             finally:
