@@ -45,7 +45,7 @@ def _answer(word: str, request: Any, answers: BinaryIO) -> Any:
     if isinstance(request, frames.MergeRequest):
         return planner.merge(request.ledger, request.folder)
     if isinstance(request, frames.FindRequest):
-        return planner.find(request.ledger, request.ids, request.owners, request.groups)
+        return planner.find(request.ledger, request.ids, request.owners, request.groups, request.sample)
     if word == "fold":
         return planner.fold(request)
     return planner.plan(request, lambda what, done, of: frames.send(answers, "progress", what, done, of))

@@ -38,9 +38,10 @@ class ChildPlanner:
         ids: Sequence[bytes] = (),
         owners: Sequence[bytes] = (),
         groups: Sequence[bytes] = (),
+        sample: int = 0,
     ) -> list[Known]:
         """See ``ports.Planner``."""
-        asked = frames.FindRequest(tuple(ledger), tuple(ids), tuple(owners), tuple(groups))
+        asked = frames.FindRequest(tuple(ledger), tuple(ids), tuple(owners), tuple(groups), sample)
         known: list[Known] = _call("find", asked)
         return known
 

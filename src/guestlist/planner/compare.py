@@ -15,7 +15,7 @@ from guestlist.core.identity import IdType, Kind
 from guestlist.core.membership import RETRY_REFUSED_REMOVAL, State, Why
 from guestlist.planner import sql
 from guestlist.planner.connection import Session
-from guestlist.planner.desired import WANTED, unnested, valid_rows
+from guestlist.planner.desired import WANTED, WANTED_CLOSE, resolve, unnested, valid_rows
 from guestlist.planner.groups import settle_groups
 from guestlist.planner.ledger import LEDGER
 from guestlist.planner.shape import Shape
@@ -31,6 +31,7 @@ class Task:
     request: PlanRequest
     shape: Shape
     kind: int  # of the fingerprints made now
+    first: bool = False  # nothing is known: rows that share nothing are told as they stand
 
     @property
     def complete(self) -> bool:
@@ -39,37 +40,75 @@ class Task:
 
 
 def compare(session: Session, task: Task) -> None:
-    """Fill the tables above."""
+    """Who is who, and what differs: fills the tables above.
+
+    A list that shares no identifier between rows is the common case and is not searched for it: the join tells.
+    """
+    shape = task.shape
+    resolve(session, shape, look=shape.kind is Kind.COMPANIES)
     session.create("difference", _difference(task))
-    session.create("detail", _detail())
+    if shape.kind is Kind.PEOPLE and _shares(session):
+        resolve(session, shape)
+        session.create("difference", _difference(task))
+    suspects = session.number("SELECT count(elem) FROM difference") + session.number("SELECT count(*) FROM kept")
+    session.create("detail", _detail(WANTED) + ("" if suspects else " LIMIT 0"))
+    _judge(session, task)
+
+
+def compare_first(session: Session, task: Task) -> None:
+    """Nothing is known: every row that shares nothing is new as it stands, and is not in these tables."""
+    resolve(session, task.shape)
+    session.create("difference", "SELECT NULL::UUID AS elem, NULL::UUID AS gone LIMIT 0")
+    session.create("detail", _detail(WANTED_CLOSE))
+    _judge(session, task)
+
+
+def _judge(session: Session, task: Task) -> None:
     settle_groups(session)
     session.create("elements", _elements(task))
-    session.create("going", _going(task))
+    gone = session.number("SELECT count(gone) FROM difference")
+    session.create("going", _going(task) + ("" if gone else " LIMIT 0"))
     session.create(TELL, _tell())
-    session.create("labelled", _labelled(task))
-    session.create("refills", _refills(task))
+    session.create("stay", _stay(task))
+    session.create("labelled", _labelled(session))
+    session.create("refills", _refills(task) + ("" if gone else " LIMIT 0"))
 
 
 def _difference(task: Task) -> str:
-    """``mark`` is null where an identifier is not plainly in, told by its own element in a group of its own."""
+    """``mark`` is null where an identifier is not plainly in, told by its own element in a group of its own.
+
+    What is fine is one row with a count. ``side``: 0 both, 1 only the list (then with the identifier), 2 only the
+    ledger.
+    """
     plainly = f"state = {State.IN:d} AND refused = 0 AND kind = {task.kind} AND grp = owner AND fp <> 0"
     label = f"t = {sql.PRIMARY} AND grp = owner"
     mark = f"CASE WHEN {plainly} THEN xor(fp, hash(owner)) WHEN {label} THEN hash(owner) END"
     candidate = f"t <> {sql.PRIMARY} AND state IN ({State.IN:d}, {State.UNSURE:d}, {State.NOT_TOLD:d})"
     wanted = f"SELECT id, elem, CASE WHEN prim THEN hash(owner) ELSE xor(fp, hash(owner)) END AS mark FROM {WANTED}"
     known = f"SELECT id, {mark} AS mark, {candidate} AS candidate FROM {LEDGER}"
-    fine = "coalesce(w.mark = k.mark, false)"
     return f"""
-        SELECT CASE WHEN NOT {fine} THEN w.elem END AS elem,
-            CASE WHEN w.id IS NULL AND k.candidate THEN k.id END AS gone, count(*) AS n
+        SELECT CASE WHEN coalesce(w.mark = k.mark, false) THEN NULL ELSE w.elem END AS elem,
+            CASE WHEN w.id IS NULL AND k.candidate THEN k.id END AS gone,
+            CASE WHEN k.id IS NULL THEN w.id END AS fresh,
+            CASE WHEN k.id IS NULL THEN 1 WHEN w.id IS NULL THEN 2 ELSE 0 END AS side, count(*) AS n
         FROM ({wanted}) AS w FULL JOIN ({known}) AS k ON w.id = k.id
         GROUP BY ALL"""
 
 
-def _detail() -> str:
+def _shares(session: Session) -> bool:
+    """Whether the list holds any identifier twice: one the ledger lacks, or more matches than it has rows for."""
+    fresh = session.number(
+        "SELECT count(*) FROM (SELECT fresh FROM difference WHERE side = 1 GROUP BY fresh HAVING sum(n) > 1)"
+    )
+    matches = session.number("SELECT sum(n) FROM difference WHERE side = 0")
+    alone = session.number("SELECT sum(n) FROM difference WHERE side = 2")
+    return fresh > 0 or matches > session.number(f"SELECT count(*) FROM {LEDGER}") - alone
+
+
+def _detail(wanted: str) -> str:
     """Identifiers and labels of elements that differ, or that were looked at closely."""
     suspects = "SELECT elem FROM difference WHERE elem IS NOT NULL UNION SELECT elem FROM kept"
-    ids = f"SELECT * FROM {WANTED} WHERE elem IN ({suspects})"
+    ids = f"SELECT * FROM {wanted} WHERE elem IN ({suspects})"
     told = f"SELECT * FROM {LEDGER} WHERE id IN (SELECT id FROM ids)"
     return f"""
         WITH ids AS MATERIALIZED ({ids}), told AS ({told})
@@ -176,25 +215,31 @@ def _tell() -> str:
             AND id NOT IN (SELECT id FROM detail)"""
 
 
-def _labelled(task: Task) -> str:
+def _stay(task: Task) -> str:
+    """Identifiers of suspects that are not told, where our records of them would change."""
+    fresh_print = f"CASE WHEN NOT d.prim AND d.kind <> {task.kind} AND e.refused = 0 THEN d.fp ELSE 0 END"
+    return f"""
+        SELECT * FROM (
+            SELECT d.id, d.owner, d.prim, d.known, e.grp, d.told_by, {fresh_print} AS fp
+            FROM detail AS d JOIN elements AS e USING (elem) WHERE d.elem NOT IN (SELECT elem FROM {TELL}))
+        WHERE NOT known OR owner <> told_by OR fp <> 0"""
+
+
+def _labelled(session: Session) -> str:
     """Groups that grew together; elements that stay but are written down otherwise; primaryIds seen first.
 
     ``fp`` 0 keeps what is known; a fingerprint of another kind is refreshed.
     """
-    stay = f"""
-        SELECT d.id, d.owner, d.prim, d.known, e.grp,
-            CASE WHEN NOT d.prim AND d.kind <> {task.kind} AND e.refused = 0 THEN d.fp ELSE 0 END AS fp
-        FROM detail AS d JOIN elements AS e USING (elem) WHERE d.elem NOT IN (SELECT elem FROM {TELL})"""
-    label = f"{IdType.PRIMARY:d}::UTINYINT, {State.NONE:d}::UTINYINT"
+    label = f"{IdType.PRIMARY:d}::UTINYINT AS t, {State.NONE:d}::UTINYINT AS state"
+    first = f"SELECT id, {label}, owner, grp, 0::UBIGINT AS fp FROM stay WHERE prim AND NOT known"
+    if not session.number("SELECT (SELECT count(*) FROM names) + (SELECT count(*) FROM stay WHERE known)"):
+        return first
     return f"""
-        WITH stay AS MATERIALIZED ({stay}),
-        known AS (
-            SELECT l.id, l.t, l.state, l.owner AS old_owner, l.grp AS old_grp, coalesce(stay.owner, l.owner) AS owner,
-                coalesce(names.name, l.grp) AS grp, coalesce(stay.fp, 0) AS fp
-            FROM {LEDGER} AS l LEFT JOIN stay ON stay.id = l.id LEFT JOIN names ON names.node = l.grp)
-        SELECT id, t, state, owner, grp, fp FROM known WHERE owner <> old_owner OR grp <> old_grp OR fp <> 0
-        UNION ALL
-        SELECT id, {label}, owner, grp, 0 FROM stay WHERE prim AND NOT known"""
+        SELECT l.id, l.t, l.state, coalesce(stay.owner, l.owner) AS owner, coalesce(names.name, l.grp) AS grp,
+            coalesce(stay.fp, 0)::UBIGINT AS fp
+        FROM {LEDGER} AS l LEFT JOIN stay ON stay.id = l.id LEFT JOIN names ON names.node = l.grp
+        WHERE stay.id IS NOT NULL OR names.node IS NOT NULL
+        UNION ALL {first}"""
 
 
 def _refills(task: Task) -> str:

@@ -12,6 +12,7 @@ from guestlist.planner.connection import Session
 from guestlist.planner.ledger import LEDGER
 from guestlist.planner.rejected import answer
 from guestlist.planner.shape import ACCEPTED, FILTERED, REASONS
+from guestlist.planner.telling import plain_rows
 from guestlist.ports import Counts
 
 
@@ -29,15 +30,16 @@ def count(session: Session, task: Task) -> Found:
     verdicts = dict(session.rows("SELECT verdict, count(*) FROM plain GROUP BY verdict"))
     by_reason = {str(reason): verdicts[n] for n, reason in enumerate(REASONS, 1) if verdicts.get(n)}
     members, told = _members(session), _verdicts(session)
+    fresh = plain_rows(session) if task.first else 0
     refusals = _refusals(session, task)
     refused = sum(refusals.values())
     accepted = verdicts.get(ACCEPTED, 0)
     counts = Counts(
         rows=sum(verdicts.values()),
         filtered=verdicts.get(FILTERED, 0),
-        added=told.get("added", 0),
+        added=told.get("added", 0) + fresh,
         changed=told.get("changed", 0),
-        unchanged=members - told.get("added", 0) - told.get("changed", 0) - refused,
+        unchanged=members - fresh - told.get("added", 0) - told.get("changed", 0) - refused,
         duplicates=accepted - members,
         rejected=sum(by_reason.values()) + refused,
         removed=session.number("SELECT count(DISTINCT owner) FROM going WHERE NOT stays"),
@@ -81,8 +83,12 @@ def _refusals(session: Session, task: Task) -> dict[str, int]:
 
 
 def _known(session: Session) -> int:
-    return session.number(
-        f"SELECT count(DISTINCT owner) FROM {LEDGER} WHERE t <> {sql.PRIMARY} AND state IN {sql.MAY_BE_IN}"
+    """Owners that are identifiers themselves need no counting apart: most are."""
+    inside = f"FROM {LEDGER} WHERE t <> {sql.PRIMARY} AND state IN {sql.MAY_BE_IN}"
+    itself = session.number(f"SELECT count(*) {inside} AND owner = id")
+    others = f"SELECT DISTINCT owner {inside} AND owner <> id"
+    return itself + session.number(
+        f"SELECT count(*) FROM ({others}) WHERE owner NOT IN (SELECT id {inside} AND owner = id)"
     )
 
 

@@ -18,6 +18,7 @@ from guestlist.planner.rows import BY_REFERENCE, Rows
 from guestlist.planner.shape import ACCEPTED, SLOW, Shape, fingerprint, print_of
 
 WANTED = "wanted"  # id, elem, owner, prim, fp: every identifier and label of every element
+WANTED_CLOSE = "wanted_close"  # the same, of members looked at closely only
 
 
 def stage(session: Session, rows: Rows) -> None:
@@ -38,16 +39,21 @@ def _keys(shape: Shape, source: str) -> str:
     return f"SELECT {columns}, {printed} FROM ({source})"
 
 
-def resolve(session: Session, shape: Shape) -> None:
-    """Find the members that need a closer look, and settle who keeps what."""
-    _close(session, shape)
+def resolve(session: Session, shape: Shape, look: bool = True) -> None:
+    """Find the members that need a closer look, and settle who keeps what. ``look`` False: take it that there are none
+    (a list that is known to share nothing need not be searched for it).
+    """
+    _close(session, shape, look)
     session.create("carried", _carried(shape))
     session.create("members", _members(shape))
     session.create("keepers", _keepers())
     session.create("kept", _kept(shape))
     session.create("labels", _labels())
     session.create("prints", _prints())
-    session.run(f"CREATE OR REPLACE TEMP VIEW {WANTED} AS {_wanted(shape)}")
+    session.run(f"CREATE OR REPLACE TEMP VIEW {WANTED_CLOSE} AS {_wanted_close()}")
+    anything = look and session.number("SELECT count(*) FROM close") > 0
+    plain = _wanted_plain(shape, others="WHERE s NOT IN (FROM close)" if anything else "")
+    session.run(f"CREATE OR REPLACE TEMP VIEW {WANTED} AS {sql.union([*plain, f'FROM {WANTED_CLOSE}'])}")
 
 
 def valid_rows() -> str:
@@ -71,10 +77,10 @@ def unnested(shape: Shape, source: str, primary: bool = True) -> str:
     return sql.union(selects)
 
 
-def _close(session: Session, shape: Shape) -> None:
+def _close(session: Session, shape: Shape, look: bool) -> None:
     """Rows that carry anything (a primaryId too) that another row carries, and all rows of companies."""
-    if shape.kind is Kind.COMPANIES:
-        session.create("close_rows", f"SELECT * FROM {valid_rows()}")
+    if shape.kind is Kind.COMPANIES or not look:
+        session.create("close_rows", f"SELECT * FROM {valid_rows()} {'' if look else 'LIMIT 0'}")
     else:
         every = unnested(shape, valid_rows())
         session.create("shared", f"SELECT id FROM ({every}) GROUP BY id HAVING count(*) > 1")
@@ -139,16 +145,22 @@ def _prints() -> str:
     return f"SELECT elem, xor(any_value(members.th), {hashed}) AS fp FROM kept JOIN members USING (s) GROUP BY elem"
 
 
-def _wanted(shape: Shape) -> str:
-    """Rows looked at closely by what their member keeps, all others as they stand."""
+def _wanted_plain(shape: Shape, others: str) -> list[str]:
+    """Rows as they stand."""
     row = f"SELECT *, {shape.strongest} AS s, {fingerprint(shape.ids)} AS fp FROM {valid_rows()}"
-    others = f"(SELECT * FROM ({row}) WHERE s NOT IN (FROM close))"
-    selects = [_of_row(f"i{k}", "false", others) for k in shape.numbers]
-    if shape.primary:
-        selects.append(_of_row("ip", "true", others))
-    selects.append("SELECT id, elem, s AS owner, false AS prim, fp FROM kept JOIN prints USING (elem)")
-    selects.append("SELECT id, elem, s AS owner, true AS prim, fp FROM labels JOIN prints ON elem = s")
-    return sql.union(selects)
+    rows = f"(SELECT * FROM ({row}) {others})"
+    selects = [_of_row(f"i{k}", "false", rows) for k in shape.numbers]
+    return [*selects, _of_row("ip", "true", rows)] if shape.primary else selects
+
+
+def _wanted_close() -> str:
+    """Members looked at closely by what they keep."""
+    return sql.union(
+        [
+            "SELECT id, elem, s AS owner, false AS prim, fp FROM kept JOIN prints USING (elem)",
+            "SELECT id, elem, s AS owner, true AS prim, fp FROM labels JOIN prints ON elem = s",
+        ]
+    )
 
 
 def _of_row(key: str, label: str, rows: str) -> str:

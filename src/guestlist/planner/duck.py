@@ -15,7 +15,7 @@ import pyarrow as pa
 from guestlist.core.identity import Kind
 from guestlist.errors import ConfigError, GuestlistError
 from guestlist.planner import changes, counts, desired, filtering, folding, people, rejected, scan
-from guestlist.planner.compare import Task, compare, compare_removals
+from guestlist.planner.compare import Task, compare, compare_first, compare_removals
 from guestlist.planner.connection import Session, connect, reading_ledger
 from guestlist.planner.ledger import now_kind, open_ledger, paths
 from guestlist.planner.reference import read_slow_rows
@@ -54,10 +54,11 @@ class DuckDBPlanner:
         ids: Sequence[bytes] = (),
         owners: Sequence[bytes] = (),
         groups: Sequence[bytes] = (),
+        sample: int = 0,
     ) -> list[Known]:
         """See ``ports.Planner``."""
         with _sound(), connect(None, paths(ledger)) as session, reading_ledger():
-            return folding.find(session, ledger, ids, owners, groups)
+            return folding.find(session, ledger, ids, owners, groups, sample)
 
 
 def _silent(_what: str, _done: int, _of: int) -> None:
@@ -86,9 +87,9 @@ def _check_mapping(request: PlanRequest) -> None:
 
 def _plan(session: Session, request: PlanRequest, progress: Progress) -> Plan:
     rows = _rows(session, request)
-    task = Task(request, rows.shape, now_kind(session))
     with reading_ledger():
-        open_ledger(session, request.ledger)
+        known = open_ledger(session, request.ledger)
+    task = Task(request, rows.shape, now_kind(session), first=not known and request.mode != "remove_only")
     progress("reading the list", 0, 0)
     with scan.unchanged(request.scan):
         _stage(session, rows)
@@ -128,9 +129,10 @@ def _stage(session: Session, rows: Rows) -> None:
 def _compare(session: Session, task: Task) -> None:
     if task.request.mode == "remove_only":
         compare_removals(session, task)
-        return
-    desired.resolve(session, task.shape)
-    compare(session, task)
+    elif task.first:
+        compare_first(session, task)
+    else:
+        compare(session, task)
 
 
 def _in_clear(request: PlanRequest) -> tuple[str, ...]:

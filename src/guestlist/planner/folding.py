@@ -21,20 +21,25 @@ from guestlist.ports import Changes, Delta, FoldRequest, Known, LedgerPart
 
 # What became of a position; the order is that of precedence where several outcomes name it.
 _VOID, _ACCEPTED, _UNSURE, _REFUSED = 0, 1, 2, 3
+_FEW = 64  # ranges that are better compared one by one than joined
 _RESULTS = {"void": _VOID, "accepted": _ACCEPTED, "unsure": _UNSURE}
 
 
 def fold(session: Session, request: FoldRequest) -> Delta:
     """See ``ports.Planner.fold``."""
     open_ledger(session, request.ledger)
+    kind = now_kind(session)
     session.run(f"CREATE OR REPLACE TEMP VIEW rows AS {_rows(session, request.changes)}")
-    _outcomes(session, request)
-    session.create("shaken", _shaken())
-    session.run(f"CREATE OR REPLACE TEMP VIEW told AS {_told(request, now_kind(session))}")
-    session.create("relabelled", _relabelled(request, now_kind(session)))
-    told = _late() if request.late else "FROM told"
+    session.run(f"CREATE OR REPLACE TEMP VIEW answered AS {_answered(session, request)}")
+    session.create("shaken", _shaken() if request.changes.removes else "SELECT NULL::UUID AS grp LIMIT 0")
+    session.run(f"CREATE OR REPLACE TEMP VIEW told AS {_told(request, kind)}")
+    selects = [_late() if request.late else "FROM told"]
+    if request.changes.labels:
+        session.create("relabelled", _relabelled(request, kind))
+        selects.append("FROM relabelled")
     small = request.changes.path is None
-    return _delta(session, f"SELECT {STORED} FROM ({told} UNION ALL BY NAME FROM relabelled)", request.folder, small)
+    whole = " UNION ALL BY NAME ".join(selects)
+    return _delta(session, f"SELECT {STORED} FROM ({whole})", request.folder, small)
 
 
 # ── what became of each row ──────────────────────────────────────────────────────────────────────────────────────
@@ -49,35 +54,58 @@ def _rows(session: Session, changes: Changes) -> str:
     return f"SELECT position, {columns} FROM few"
 
 
-def _outcomes(session: Session, request: FoldRequest) -> None:
-    """``ranges`` (first, past, result) and ``exact`` (position, result, reason); what nobody names never left."""
-    ranges = [(o.first, o.first + o.count, _RESULTS[o.result]) for o in request.outcomes if o.count]
+def _answered(session: Session, request: FoldRequest) -> str:
+    """The rows with ``result`` and ``reason`` (LinkedIn's, of a refusal); what nobody names never left."""
+    ranges, exact = _ranges(request), _exact(request)
+    session.register("exact", _integers(("position", "result", "reason"), [(p, *r) for p, r in exact.items()]))
+    session.register("ranges", _integers(("first", "past", "result"), ranges))
+    if len(ranges) <= _FEW:
+        cases = " ".join(
+            f"WHEN rows.position >= {first} AND rows.position < {past} THEN {r}" for first, past, r in ranges
+        )
+        within, source = f"CASE {cases} ELSE {_VOID} END" if cases else f"{_VOID}", "rows"
+    else:
+        within = f"CASE WHEN rows.position < ranges.past THEN ranges.result ELSE {_VOID} END"
+        source = "rows ASOF LEFT JOIN ranges ON rows.position >= ranges.first"
+    if not exact:
+        return f"SELECT rows.*, ({within})::INTEGER AS result, 0 AS reason FROM {source}"
+    return f"""
+        SELECT rows.*, coalesce(exact.result, {within}, {_VOID})::INTEGER AS result, coalesce(exact.reason, 0) AS reason
+        FROM {source} LEFT JOIN exact ON exact.position = rows.position"""
+
+
+def _ranges(request: FoldRequest) -> list[tuple[int, int, int]]:
+    """(first, past, result), neighbours with one result as one: usually that is all of a run."""
+    ranges: list[tuple[int, int, int]] = []
+    for first, past, result in sorted((o.first, o.first + o.count, _RESULTS[o.result]) for o in request.outcomes):
+        if past == first:
+            continue
+        if ranges and ranges[-1][1] == first and ranges[-1][2] == result:
+            ranges[-1] = (ranges[-1][0], past, result)
+        else:
+            ranges.append((first, past, result))
+    return ranges
+
+
+def _exact(request: FoldRequest) -> dict[int, tuple[int, int]]:
+    """position -> (result, reason) where a position is named; what is said of it inside a range wins."""
     exact: dict[int, tuple[int, int]] = {}
     for outcome in request.outcomes:
         exact |= dict.fromkeys(outcome.positions, (_RESULTS[outcome.result], 0))
     for outcome in request.outcomes:
         exact |= dict.fromkeys(outcome.open, (_UNSURE, 0))
         exact |= {position: (_REFUSED, reason) for position, reason in outcome.refused.items()}
-    exact |= dict.fromkeys(request.changes.skip, (_VOID, 0))
-    session.register("ranges", _integers(("first", "past", "result"), ranges))
-    session.register("exact", _integers(("position", "result", "reason"), [(p, *r) for p, r in exact.items()]))
+    return exact | dict.fromkeys(request.changes.skip, (_VOID, 0))
 
 
 def _integers(names: Sequence[str], rows: Sequence[tuple[int, ...]]) -> pa.Table:
     return pa.table({name: pa.array([row[n] for row in rows], pa.int64()) for n, name in enumerate(names)})
 
 
-def _answered() -> str:
-    ranged = "rows ASOF LEFT JOIN ranges ON rows.position >= ranges.first"
-    within = f"CASE WHEN rows.position < ranges.past THEN ranges.result ELSE {_VOID} END"
-    return f"""
-        SELECT rows.*, coalesce(exact.result, {within}, {_VOID}) AS result, coalesce(exact.reason, 0) AS reason
-        FROM {ranged} LEFT JOIN exact ON exact.position = rows.position"""
-
-
 def _shaken() -> str:
     """Groups of which a removal was sent."""
-    return f"SELECT DISTINCT grp FROM ({_identifiers(_answered())}) WHERE op = {Op.REMOVE:d} AND result <> {_VOID}"
+    removes = _identifiers(f"SELECT * FROM answered WHERE op = {Op.REMOVE:d} AND result <> {_VOID}")
+    return f"SELECT DISTINCT grp FROM ({removes})"
 
 
 def _identifiers(rows: str) -> str:
@@ -113,15 +141,16 @@ def _told(request: FoldRequest, kind: int) -> str:
     return f"""
         SELECT id, t, {state} AS state, {refused} AS refused, owner, grp, fp, {kind} AS kind,
             {int(request.now * 1e6)} AS answered, {request.run} AS run, {kept_value("v", "t")} AS v
-        FROM ({_identifiers(_answered())}) WHERE op <> {Op.LABEL:d} AND ({sent})"""
+        FROM ({_identifiers("FROM answered")}) WHERE op <> {Op.LABEL:d} AND ({sent})"""
 
 
 def _relabelled(request: FoldRequest, kind: int) -> str:
-    """What the ledger says, under other labels; what was told of the same identifier wins."""
-    labels = f"SELECT * FROM ({_identifiers(_answered())}) WHERE op = {Op.LABEL:d}"
+    """What the ledger says, under other labels or with a doubt; what was told of the same identifier wins."""
+    labels = f"SELECT * FROM ({_identifiers('FROM answered')}) WHERE op = {Op.LABEL:d}"
     return f"""
         WITH labels AS MATERIALIZED ({labels}), known AS (SELECT * FROM {LEDGER} WHERE id IN (SELECT id FROM labels))
-        SELECT labels.id, labels.t, coalesce(l.state, labels.was) AS state, coalesce(l.refused, 0) AS refused,
+        SELECT labels.id, labels.t, coalesce(l.refused, 0) AS refused,
+            CASE WHEN labels.was = {State.UNSURE:d} THEN labels.was ELSE coalesce(l.state, labels.was) END AS state,
             labels.owner, labels.grp, CASE WHEN labels.fp <> 0 THEN labels.fp ELSE coalesce(l.fp, 0) END AS fp,
             CASE WHEN labels.fp <> 0 THEN {kind} ELSE coalesce(l.kind, {kind}) END AS kind,
             coalesce(l.answered, {int(request.now * 1e6)}) AS answered, coalesce(l.run, {request.run}) AS run, l.v
@@ -175,13 +204,17 @@ def find(
     ids: Sequence[bytes],
     owners: Sequence[bytes],
     groups: Sequence[bytes],
+    sample: int,
 ) -> list[Known]:
     """See ``ports.Planner.find``."""
     open_ledger(session, ledger)
     for name, keys in (("asked", ids), ("asked_owners", owners), ("asked_groups", groups)):
         session.register(name, pa.table({"id": pa.array(list(keys), pa.uuid())}))
     columns = f"id::BLOB, t, state, owner::BLOB, grp::BLOB, refused, answered, run, {full_value()}"
+    some = f"SELECT owner FROM {LEDGER} WHERE state = {State.IN:d} ORDER BY owner LIMIT {sample:d}"
     hit = "id IN (FROM asked) OR owner IN (FROM asked_owners) OR grp IN (FROM asked_groups)"
+    if sample:
+        hit += f" OR owner IN ({some})"
     rows = session.rows(f"SELECT {columns} FROM {LEDGER} WHERE {hit} ORDER BY t, id")
     return [
         Known(id16, IdType(t), State(state), owner, grp, refused, at / 1e6, run, value or b"")

@@ -34,6 +34,7 @@ class FindRequest:
     ids: tuple[bytes, ...]
     owners: tuple[bytes, ...]
     groups: tuple[bytes, ...] = ()
+    sample: int = 0
 
 
 REQUESTS: dict[str, Any] = {"plan": PlanRequest, "fold": FoldRequest, "merge": MergeRequest, "find": FindRequest}

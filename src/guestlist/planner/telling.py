@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from guestlist.core.identity import IdType, Kind
@@ -10,9 +11,10 @@ from guestlist.core.membership import Op, Why
 from guestlist.planner import sql
 from guestlist.planner.compare import TELL, Task, pile
 from guestlist.planner.connection import Session
+from guestlist.planner.desired import valid_rows
 from guestlist.planner.ledger import full_value
 from guestlist.planner.rows import Rows
-from guestlist.planner.shape import Shape, print_of_nothing, trait_type
+from guestlist.planner.shape import Shape, fingerprint, print_of_nothing, trait_type
 
 _MORE = "STRUCT(t UTINYINT, was UTINYINT, v BLOB)[]"
 
@@ -35,17 +37,28 @@ class Numbers:
 def numbers(session: Session, task: Task) -> Numbers:
     """Counted before anything is written."""
     kind = task.shape.kind
-    tell = session.number(f"SELECT count(*) FROM {TELL}")
+    tell = session.number(f"SELECT count(*) FROM {TELL}") + (plain_rows(session) if task.first else 0)
     refills = session.number(f"SELECT count(*) FROM ({_piled('refills', kind)})")
     removes = session.number(f"SELECT count(*) FROM ({_piled('going', kind)})")
     return Numbers(removes, tell, tell + refills, session.number("SELECT count(*) FROM labelled"))
 
 
-def selects(session: Session, task: Task, rows: Rows | None) -> list[str]:
-    """REMOVE rows, ADD rows, LABEL rows, in this order; ``rows``: the list, where elements of it are told."""
+def plain_rows(session: Session) -> int:
+    """Rows that share nothing with any other."""
+    valid = session.number(f"SELECT count(*) FROM {valid_rows()}")
+    return valid - session.number("SELECT sum(rows) FROM members")
+
+
+def selects(session: Session, task: Task, rows: Rows, numbers: Numbers) -> list[str]:
+    """REMOVE rows, ADD rows, LABEL rows, in this order; only those that there are."""
     shape = task.shape
-    adds = [] if rows is None else [_plain(shape, rows), _close(shape, rows)]
-    return [_removals(shape), *adds, _refills(shape), _labels(shape)]
+    parts = [_removals(shape)] if numbers.removes else []
+    if numbers.tell:
+        close = session.number("SELECT count(*) FROM close")
+        parts.append(_first(shape, rows, close > 0) if task.first else _plain(shape, rows))
+        parts += [_close(shape, rows)] if close else []
+    parts += [_refills(shape)] if numbers.adds > numbers.tell else []
+    return parts + ([_labels(shape)] if numbers.labels else [])
 
 
 def _row(op: Op, why: str, told: str, owner: str, grp: str, fp: str) -> str:
@@ -103,22 +116,45 @@ def _traits(shape: Shape, source: str) -> str:
     return ", ".join([f"{source}.row", f"{source}.key", *(f"{source}.{sql.name(trait)}" for trait in shape.traits)])
 
 
-def _plain(shape: Shape, rows: Rows) -> str:
-    """Elements that are one row as it stands."""
+def _told(shape: Shape, was: Callable[[str], str]) -> str:
+    """The identifiers of a row as a list of structs, the strongest first, its label last."""
     entries = [
-        f"CASE WHEN i{k} IS NOT NULL THEN {{'t': t{k}, 'was': {_was(f'i{k}')}, 'v': v{k}, 'id': i{k}}} END"
+        f"CASE WHEN i{k} IS NOT NULL THEN {{'t': t{k}, 'was': {was(f'i{k}')}, 'v': v{k}, 'id': i{k}}} END"
         for k in shape.numbers
     ]
     if shape.primary:
         entry = f"{{'t': {sql.PRIMARY}::UTINYINT, 'was': 0::UTINYINT, 'v': ip::BLOB, 'id': ip}}"
         entries.append(f"CASE WHEN ip IS NOT NULL THEN {entry} END")
-    told = f"[x for x in [{', '.join(entries)}] if x IS NOT NULL]" if len(entries) > 1 else f"[{entries[0]}]"
+    return f"[x for x in [{', '.join(entries)}] if x IS NOT NULL]" if len(entries) > 1 else f"[{entries[0]}]"
+
+
+def _plain(shape: Shape, rows: Rows) -> str:
+    """Elements that are one row as it stands."""
     inner = f"""
-        SELECT line.*, tell.owner AS named, tell.grp AS grp_, tell.fp, tell.why, {told} AS told
+        SELECT line.*, tell.owner AS named, tell.grp AS grp_, tell.fp, tell.why, {_told(shape, _was)} AS told
         FROM ({rows.accepted(numbered=numbered(rows))}) AS line JOIN {TELL} AS tell ON tell.elem = line.s
         WHERE line.s NOT IN (FROM close)"""
     columns = f"{_row(Op.ADD, 'why', 'told', 'named', 'grp_', 'fp')}, {_traits(shape, 'lines')}"
     return f"SELECT {columns} FROM ({inner}) AS lines"
+
+
+def _first(shape: Shape, rows: Rows, close: bool) -> str:
+    """Every row that shares nothing, when nothing is known: no join, and lists only where there is more than one."""
+    several = " + ".join(f"({key} IS NOT NULL)::INTEGER" for key in (*shape.ids, *(["ip"] if shape.primary else [])))
+    told = _told(shape, lambda _: "0::UTINYINT")
+    more = f"CASE WHEN {several} > 1 THEN [{{'t': x.t, 'was': x.was, 'v': x.v}} for x in ({told})[2:]] END::{_MORE}"
+    sealed = f"CASE WHEN {_of_strongest('t', shape)} = {IdType.NAMES:d} THEN s END::UUID"
+    return f"""
+        SELECT {Op.ADD:d}::UTINYINT AS op, {Why.NEW:d}::UTINYINT AS why, {_of_strongest("t", shape)} AS t,
+            {_of_strongest("v", shape)} AS v, 0::UTINYINT AS was, {more} AS more, {sealed} AS owner,
+            NULL::UUID AS grp, {fingerprint(shape.ids)} AS fp, {_traits(shape, "lines")}
+        FROM ({rows.accepted(numbered=numbered(rows))}) AS lines {"WHERE s NOT IN (FROM close)" if close else ""}"""
+
+
+def _of_strongest(column: str, shape: Shape) -> str:
+    last = shape.slots
+    cases = " ".join(f"WHEN i{k} IS NOT NULL THEN {column}{k}" for k in range(1, last))
+    return f"CASE {cases} ELSE {column}{last} END" if cases else f"{column}{last}"
 
 
 def _close(shape: Shape, rows: Rows) -> str:
