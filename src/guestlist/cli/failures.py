@@ -7,7 +7,7 @@ import re
 import signal
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -49,16 +49,30 @@ def _hint(error: typer.TyperException) -> str:
     return f" See `{context.command_path} --help`." if context is not None else ""
 
 
+_gentle: list[Callable[[], None]] = []
+
+
+@contextmanager
+def ending_gently(stop: Callable[[], None]) -> Iterator[None]:
+    """Within, the first signal calls ``stop`` instead of interrupting: for work that then ends by itself, and well."""
+    _gentle.append(stop)
+    try:
+        yield
+    finally:
+        _gentle.pop()
+
+
 class Signals:
     """Ctrl-C and SIGTERM end a command promptly. Every step of the line may be interrupted and run again."""
 
     def __init__(self) -> None:
         self._caught = 0
+        self._gently = False
 
     @property
     def exit_code(self) -> int:
         """What a shell expects of a process that a signal ended; 0: none came."""
-        return 128 + self._caught if self._caught else 0
+        return 128 + self._caught if self._caught and not self._gently else 0
 
     @contextmanager
     def heard(self) -> Iterator[None]:
@@ -77,9 +91,11 @@ class Signals:
     def _caught_one(self, number: int, frame: FrameType | None) -> None:
         if self._caught:
             os._exit(128 + number)
-        self._caught = number
+        self._caught, self._gently = number, bool(_gentle)
         say("Interrupted. Nothing is lost: run the same command again and it goes on.")
         patience = threading.Timer(_PATIENCE, os._exit, (128 + number,))
         patience.daemon = True
         patience.start()
-        raise KeyboardInterrupt
+        if not _gentle:
+            raise KeyboardInterrupt
+        _gentle[-1]()

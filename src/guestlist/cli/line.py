@@ -9,6 +9,7 @@ import typer
 
 from guestlist.cli import output, progress
 from guestlist.cli.doors import nothing_there, opened
+from guestlist.cli.failures import ending_gently
 from guestlist.cli.options import DEFAULT_FILE, File, Json, MaybeActivation
 
 if TYPE_CHECKING:
@@ -109,8 +110,13 @@ def _report(results: list[SyncResult], file: Path, json: bool) -> None:
 
 def worker(file: File = DEFAULT_FILE) -> None:
     """Keep syncing on every activation's schedule, until stopped."""
-    with opened(file) as door, progress.shown(quiet=False) as report:
-        door.work(report)
+    with opened(file) as door, ending_gently(door.app.stop.set):
+        scheduled = [name for name, wanted in door.config.activations.items() if wanted.schedule and wanted.enabled]
+        if scheduled:
+            output.say(f"Keeping in step: {', '.join(scheduled)}. Ctrl-C stops.")
+        else:
+            output.say(f"No activation in {file} has a schedule yet: write `schedule: {{every: 1h}}` beneath one.")
+        door.work()
 
 
 def _worst(codes: list[int]) -> int:
