@@ -35,6 +35,7 @@ demo-up: install
 
 docs: install
 	$(VENV)/bin/python -m guestlist.config_reference
+	$(VENV)/bin/python -m linkedin_emulator.coverage_page docs/emulator.md
 	$(VENV)/bin/python scripts/docs.py
 
 live: install
