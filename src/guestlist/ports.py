@@ -252,8 +252,11 @@ class Planner(Protocol):
         ids: Sequence[bytes] = (),
         owners: Sequence[bytes] = (),
         groups: Sequence[bytes] = (),
+        sample: int = 0,
     ) -> list[Known]:
-        """What is known of these identifiers, of all told in these elements, or of all of these groups."""
+        """What is known of these identifiers, of all told in these elements, of all of these groups, or of so many
+        elements that are in (always the same ones of the same ledger).
+        """
 
 
 # ── LinkedIn ─────────────────────────────────────────────────────────────────────────────────────────────────────

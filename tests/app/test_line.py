@@ -256,6 +256,20 @@ def test_explain_tells_what_linkedin_was_told(world: World) -> None:
     assert "ann@example.com" not in str(found.json())
 
 
+def test_one_member_is_told_again_before_linkedin_archives_an_idle_audience(world: World) -> None:
+    world.activation(keep_alive=True)
+    world.write(emails("ann", "bob", "cem"))
+    world.sync()
+    world.clock.sleep(24 * 86_400)
+    sent = world.sent()
+    assert (world.sync().requests, world.sent()) == (0, sent)
+    world.clock.sleep(2 * 86_400)
+    again = world.sync()
+    assert (again.unchanged, again.removed, again.requests) == (2, 0, 1)
+    assert world.sync().requests == 0
+    assert len(world.told()) == 3
+
+
 def test_an_activation_gone_from_the_file_deletes_nothing(world: World) -> None:
     world.write(emails("ann"))
     world.sync()

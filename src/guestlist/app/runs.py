@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from guestlist.app.context import App
 from guestlist.core.delivery import BATCH_SIZE
 from guestlist.errors import StoreError
-from guestlist.ports import Changes, Delta, FoldRequest, LedgerPart, Plan, Refusals, Rejected
+from guestlist.ports import Changes, Delta, FoldRequest, Known, LedgerPart, Plan, Refusals, Rejected
 from guestlist.store.batches import ADD_PHASE, REMOVE_PHASE, Piece
 from guestlist.store.rejected import RejectedRows
 from guestlist.store.runs import Planned, Run
@@ -177,6 +177,17 @@ def fold_late(app: App, ledger_id: int) -> None:
             delta = app.planner.fold(request)
             file_id = publish_delta(app, delta, None)
             store.attempts.fold_late(ledger_id, version, [each.id], delta, file_id, app.clock.now())
+
+
+def doubt(app: App, ledger_id: int, version: int, parts: tuple[LedgerPart, ...], known: Sequence[Known]) -> None:
+    """Make these identifiers unsure, so that the next plan tells them again, whichever way they are wanted then."""
+    if not known:
+        return
+    changes = app.elements.removals((), known)
+    with app.store.files.workspace("doubt") as folder:
+        request = FoldRequest(changes, (), 0, app.clock.now(), str(folder), ledger=parts)
+        delta = app.planner.fold(request)
+        app.store.ledgers.append(ledger_id, version, delta, publish_delta(app, delta, None))
 
 
 def tidy(app: App, ledger_id: int) -> None:

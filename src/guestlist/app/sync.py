@@ -14,6 +14,7 @@ from guestlist.app.patience import Patient
 from guestlist.app.planning import Case
 from guestlist.app.results import RunState, SyncResult
 from guestlist.config import Config
+from guestlist.core.identity import IdType
 from guestlist.errors import (
     DeliveryError,
     NeedsPerson,
@@ -117,6 +118,7 @@ class _Sync:
         """Plan and carry out once; None when the segment was lost meanwhile and a new one has to be filled."""
         runs.fold_late(self.app, self.activation.ledger_id)
         self._overlay()
+        self._keep_alive()
         run = self._plan()
         if run is None:
             return self._result("frozen", reason="the snapshot was sent; its list is not read again")
@@ -219,6 +221,15 @@ class _Sync:
             self.wish = replace(self.wish, resend=False)
             self.store.ledgers.overlay(self.activation.ledger_id, "again")
             self.store.activations.update(self.activation.id, last_refresh_at=self.app.clock.now())
+
+    def _keep_alive(self) -> None:
+        """LinkedIn archives what is not touched for 30 days: one member who is in is told again (as if unsure)."""
+        last = self.activation.last_told_at
+        idle = last is not None and self.app.clock.now() - last >= KEEP_ALIVE
+        if self.case.wanted.keep_alive and idle:
+            version, parts = self.store.ledgers.parts(self.activation.ledger_id)
+            known = [each for each in self.app.planner.find(parts, sample=1) if each.id_type is not IdType.PRIMARY]
+            runs.doubt(self.app, self.activation.ledger_id, version, parts, known)
 
     # ── planning ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _plan(self) -> Run | None:

@@ -13,11 +13,11 @@ from typing import Literal
 
 import httpx2
 
-from guestlist.version import __version__
 from guestlist.errors import TryAgain
 from guestlist.linkedin.replies import Reply
 from guestlist.linkedin.transport import Deadline
 from guestlist.ports import Clock
+from guestlist.version import __version__
 
 MAX_REPLY = 16 * 1024 * 1024
 """Bytes of a reply that are read at most; 5,000 element errors are about 1 MB."""
