@@ -48,7 +48,12 @@ def normal(cells: str, request: PlanRequest) -> str:
 
 
 def _looked_at(cells: str, request: PlanRequest) -> str:
-    """``neat``: the text cells are squeezed as they stand; ``tame``: SQL squeezes them as Python would."""
+    """``neat``: the text cells are squeezed as they stand; ``tame``: SQL squeezes them as Python would; ``a1``..: the
+    e-mail is one as it stands, as most are.
+    """
+    address = f"regexp_full_match({{}}, {sql.text(ASCII_EMAIL)})"
+    clean = [f"strlen({c}) <= 254 AND {address.replace('{}', c)} AS a{k}" for k, c in _each("email", request)]
+    cells = f"SELECT {', '.join(['*', *clean])} FROM ({cells})"
     texts = [cell for field in _TEXTS for cell in cells_of(request, field)]
     if not texts:
         return f"SELECT *, true AS neat, true AS tame FROM ({cells})"
@@ -80,7 +85,9 @@ def _country(request: PlanRequest) -> str:
 
 def _read(looked_at: str, request: PlanRequest) -> str:
     """Unspaced e-mails ``e1``.., Google ids ``g1``.., the first text of each trait, squeezed."""
-    columns = [f"lower(replace({c}, ' ', '')) AS e{k}" for k, c in _each("email", request)]
+    columns = [
+        f"CASE WHEN a{k} THEN {c} ELSE lower(replace({c}, ' ', '')) END AS e{k}" for k, c in _each("email", request)
+    ]
     columns += [f"lower(trim({c}, ' ')) AS g{k}" for k, c in _each("googleAdvertisingId", request)]
     columns += [f"{_first(trait, request)} AS s_{trait}" for trait in PERSON_LIMITS]
     columns += [f"{_country(request)} AS s_country", f"{_first('primaryId', request)} AS p"]
@@ -94,18 +101,18 @@ def _each(field: str, request: PlanRequest) -> list[tuple[int, str]]:
 # ── identifiers ──────────────────────────────────────────────────────────────────────────────────────────────────
 def _slots(request: PlanRequest) -> list[_Slot]:
     """In the order of strength: SHA-512 beside other e-mails is SLOW, see ``_verdict``."""
-    emails = [_email(f"e{k}", cell, request.send_email) for k, cell in _each("email", request)]
+    emails = [_email(k, f"e{k}", cell, request.send_email) for k, cell in _each("email", request)]
     google = request.send_google_advertising_id
     googles = [_google(f"g{k}", cell, google) for k, cell in _each("googleAdvertisingId", request)]
     return emails + googles or [_Slot("NULL::VARCHAR", "NULL::VARCHAR", "NULL::VARCHAR", "NULL", is_email=True)]
 
 
-def _email(cell: str, raw: str, used: bool) -> _Slot:
+def _email(number: int, cell: str, raw: str, used: bool) -> _Slot:
     """An address, or a digest in hex. ``lower`` of what is not ASCII is not Python's."""
     plain = f"strlen({raw}) = length({raw})"
     address = f"strlen({cell}) <= 254 AND regexp_full_match({cell}, {sql.text(ASCII_EMAIL)}) AND {plain}"
     digest = f"strlen({cell}) IN (64, 128) AND regexp_full_match({cell}, '[0-9a-f]*') AND {plain}"
-    value = f"CASE WHEN {address} THEN sha256({cell}) WHEN {digest} THEN {cell} END"
+    value = f"CASE WHEN a{number} OR ({address}) THEN sha256({cell}) WHEN {digest} THEN {cell} END"
     reason = f"{code(Reason.NOT_AN_EMAIL)}"
     return _Slot(cell, raw, value, reason, True) if used else _Slot("NULL::VARCHAR", raw, "NULL::VARCHAR", "NULL", True)
 
