@@ -27,7 +27,7 @@ def main() -> None:
     request = frames.receive(parent)
     if request is None:
         return
-    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     word, (body,) = request
     try:
         frames.send(answers, "done", _answer(word, frames.decoded(body, frames.REQUESTS[word]), answers))
@@ -51,9 +51,9 @@ def _answer(word: str, request: Any, answers: BinaryIO) -> Any:
     return planner.plan(request, lambda what, done, of: frames.send(answers, "progress", what, done, of))
 
 
-def _leave_with(parent: BinaryIO) -> None:
+def _leave_with_parent() -> None:
     """The pipe ends when the parent does, however it dies."""
-    parent.read(1)
+    os.read(0, 1)  # past the buffer: its lock would be missed when the interpreter ends
     os._exit(1)
 
 

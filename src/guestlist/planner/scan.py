@@ -49,12 +49,15 @@ def cells(scan: Scan, columns: Sequence[str], filter_sql: str | None, numbered: 
     kept = f"coalesce(TRY(({filter_sql})::BOOLEAN), false)" if filter_sql else "true"
     picked = [f"{sql.name(column)}::VARCHAR AS c{n}" for n, column in enumerate(columns, 1)]
     number = f"{_number(scan)} AS row" if numbered else "NULL::BIGINT AS row"
-    return f"SELECT {', '.join([*picked, f'{kept} AS kept', number])} FROM ({_reader(scan, numbered)})"
+    reader = _reader(scan, numbered, filter_sql is not None)
+    return f"SELECT {', '.join([*picked, f'{kept} AS kept', number])} FROM ({reader})"
 
 
-def _reader(scan: Scan, numbered: bool) -> str:
+def _reader(scan: Scan, numbered: bool, filtered: bool) -> str:
     if scan.format == "csv":
-        return _csv(scan)
+        # DuckDB moves casts of a column into its CSV reader, TRY_CAST too, which then fails for the whole list.
+        guarded = ", ".join(f"nullif({sql.name(c)}, '') AS {sql.name(c)}" for c in scan.columns)
+        return f"SELECT {guarded if filtered else '*'} FROM {_csv(scan)}"
     if scan.format == "jsonl":
         return _jsonl(scan)
     if scan.format == "xlsx":
@@ -80,7 +83,7 @@ def _csv(scan: Scan) -> str:
         raise SourceError("A text table needs its dialect.")
     dialect, columns = scan.dialect, ", ".join(f"{sql.text(c)}: 'VARCHAR'" for c in scan.columns)
     return (
-        f"SELECT * FROM read_csv({sql.texts(scan.paths)}, auto_detect=false, header=false, "
+        f"read_csv({sql.texts(scan.paths)}, auto_detect=false, header=false, "
         f"skip={dialect.header_rows:d}, delim={sql.text(dialect.delimiter)}, quote={sql.text(dialect.quote)}, "
         f"escape={sql.text(dialect.quote)}, columns={{{columns}}}, nullstr='', strict_mode=true, encoding='utf-8', "
         f"max_line_size={_LONGEST_LINE})"

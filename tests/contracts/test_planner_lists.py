@@ -1,0 +1,249 @@
+"""Lists of every format, and those that cannot be read."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from guestlist.core.identity import IdType, Kind, email, key16
+from guestlist.errors import ConfigError, GuestlistError, SourceError, StoreError
+from guestlist.planner import child_planner, frames
+from guestlist.planner import scan as scans
+from guestlist.planner.child_planner import ChildPlanner
+from guestlist.planner.duck import DuckDBPlanner
+from guestlist.ports import CsvDialect, FoldRequest, LedgerPart, Outcome, PlanRequest, Scan
+from tests.planner.kit import KEY, Line, rows_of, scan_of, write_csv
+
+COLUMNS = ["email", "first", "id"]
+ROWS: list[dict[str, str | None]] = [
+    {"email": "ann@x.com", "first": "Ann", "id": "7"},
+    {"email": "bob@x.com", "first": None, "id": "8"},
+    {"email": "nobody", "first": 'a "quoted", name', "id": "zoe@x.com"},
+]
+MAPPING = {"email": ("email",), "firstName": ("first",), "primaryId": ("id",)}
+
+
+def csv(folder: Path) -> Path:
+    return Path(write_csv(folder / "list.csv", ROWS, COLUMNS).paths[0])
+
+
+def parquet(folder: Path) -> Path:
+    numbers = [int(row["id"]) if str(row["id"]).isdigit() else None for row in ROWS]
+    table = pa.table(
+        {
+            "email": [r["email"] for r in ROWS],
+            "first": [r["first"] for r in ROWS],
+            "id": [r["id"] for r in ROWS],
+            "n": numbers,
+        }
+    )
+    pq.write_table(table, folder / "list.parquet", row_group_size=2)
+    return folder / "list.parquet"
+
+
+def jsonl(folder: Path) -> Path:
+    (folder / "list.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    return folder / "list.jsonl"
+
+
+def xlsx(folder: Path) -> Path:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(COLUMNS)
+    for row in ROWS:
+        sheet.append([int(v) if v and v.isdigit() else v for v in row.values()])
+    book.save(folder / "list.xlsx")
+    return folder / "list.xlsx"
+
+
+def request(scan: Scan, folder: Path, **other: Any) -> PlanRequest:
+    return PlanRequest(Kind.PEOPLE, scan, MAPPING, "mirror", (), KEY, 1, 50.0, str(folder), **other)
+
+
+def digest(address: str) -> bytes:
+    made = email(address)
+    assert not isinstance(made, str)
+    assert made is not None
+    return made.key16
+
+
+@pytest.mark.parametrize("write", [csv, parquet, jsonl, xlsx])
+def test_a_list_of_every_format(tmp_path: Path, write: Callable[[Path], Path]) -> None:
+    plan = DuckDBPlanner().plan(request(scan_of(write(tmp_path), COLUMNS), tmp_path))
+    assert (plan.counts.rows, plan.counts.added, plan.counts.rejected) == (3, 2, 1)
+    assert {c.ids[0][0] for c in rows_of(plan)} == {digest("ann@x.com"), digest("bob@x.com")}
+    assert {c.ids[1][0] for c in rows_of(plan)} == {key16(IdType.PRIMARY, b"7"), key16(IdType.PRIMARY, b"8")}
+    assert plan.rejected.samples == {"not an e-mail address": ((3, "z***@x.com"),)}
+    kept = pq.read_table(str(plan.rejected.path)).to_pylist()
+    assert kept == [{"row": 3, "key": "z***@x.com", "reason": "not an e-mail address", "since": 50.0}]
+
+
+def test_fields_inside_of_others(tmp_path: Path) -> None:
+    rows = [{"person": {"email": "ann@x.com"}, "id": 1}, {"person": None}]
+    (tmp_path / "list.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "list.parquet")
+    for name in ("list.jsonl", "list.parquet"):
+        scan = scan_of(tmp_path / name, ["person.email", "id"])
+        asked = PlanRequest(Kind.PEOPLE, scan, {"email": ("person.email",)}, "mirror", (), KEY, 1, 0.0, str(tmp_path))
+        assert DuckDBPlanner().plan(asked).counts.added == 1
+
+
+def test_rejected_rows_keep_the_time_since_when(tmp_path: Path) -> None:
+    scan, planner = write_csv(tmp_path / "list.csv", ROWS, COLUMNS), DuckDBPlanner()
+    first = planner.plan(request(scan, tmp_path))
+    moved = write_csv(tmp_path / "list.csv", [{"email": "nothing", "id": "9"}, *ROWS], COLUMNS)
+    again = PlanRequest(
+        Kind.PEOPLE, moved, MAPPING, "mirror", (), KEY, 2, 99.0, str(tmp_path), rejected_before=first.rejected.path
+    )
+    kept = pq.read_table(str(planner.plan(again).rejected.path)).to_pylist()
+    assert [(row["row"], row["key"], row["since"]) for row in kept] == [(1, "9", 99.0), (4, "z***@x.com", 50.0)]
+
+
+def test_several_files_are_one_list_with_row_numbers_going_on(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        table = pa.table({"email": [f"{name}@x.com", f"not {name}"], "first": ["", "x"], "id": ["1", None]})
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+    one, two = (scan_of(tmp_path / f"{name}.parquet", COLUMNS) for name in ("a", "b"))
+    plan = DuckDBPlanner().plan(
+        request(Scan("parquet", one.paths + two.paths, one.columns, one.identity + two.identity), tmp_path)
+    )
+    assert [row for row, _ in plan.rejected.samples["not an e-mail address"]] == [2, 4]
+
+
+# ── lists that cannot be read ────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("email,first,id\nann@x.com,Ann,1\nbob@secret.com,B,2,3\n", "line 3: that line has another number of fields"),
+        ("email,first,id\nann@x.com,Ann,1\nbob@secret.com,B\n", "line 3: that line has another number of fields"),
+        ('email,first,id\n"bob@secret.com,B,2\n', "quoted field does not end"),
+    ],
+)
+def test_a_ragged_list_names_its_line_and_no_data(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(text)
+    with pytest.raises(SourceError) as raised:
+        DuckDBPlanner().plan(request(scan_of(path, COLUMNS), tmp_path))
+    assert said in str(raised.value)
+    assert "secret" not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
+def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(b"email,first,id\nann@x.com,J\xfcrgen,1\n")
+    with pytest.raises(SourceError, match="UTF-8"):
+        DuckDBPlanner().plan(request(scan_of(path, COLUMNS), tmp_path))
+
+
+def test_a_broken_line_of_json(tmp_path: Path) -> None:
+    path = tmp_path / "list.jsonl"
+    path.write_text('{"email": "ann@x.com"}\n{"email": "bob@secret.com\n')
+    with pytest.raises(SourceError) as raised:
+        DuckDBPlanner().plan(request(scan_of(path, COLUMNS), tmp_path))
+    assert "secret" not in str(raised.value)
+
+
+def test_a_damaged_parquet_file(tmp_path: Path) -> None:
+    path = parquet(tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:40] + b"\0" * 60 + whole[100:])
+    with pytest.raises(SourceError):
+        DuckDBPlanner().plan(request(scan_of(path, COLUMNS), tmp_path))
+
+
+def test_a_list_replaced_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan = write_csv(tmp_path / "list.csv", ROWS, COLUMNS)
+    seen: list[str] = []
+    real = os.stat
+
+    def stat(path: Any, **other: Any) -> os.stat_result:
+        if path == scan.paths[0]:
+            seen.append(path)
+            if len(seen) == 3:  # before the second pass
+                write_csv(tmp_path / "list.csv", ROWS[:1], COLUMNS)
+        return real(path, **other)
+
+    monkeypatch.setattr(scans.os, "stat", stat)
+    with pytest.raises(SourceError, match="was replaced while it was read"):
+        DuckDBPlanner().plan(request(scan, tmp_path))
+
+
+def test_a_mapped_column_that_is_not_there(tmp_path: Path) -> None:
+    scan = write_csv(tmp_path / "list.csv", ROWS, COLUMNS)
+    asked = PlanRequest(Kind.PEOPLE, scan, {"email": ("e-mail",)}, "mirror", (), KEY, 1, 0.0, str(tmp_path))
+    with pytest.raises(ConfigError, match="near it: email"):
+        DuckDBPlanner().plan(asked)
+
+
+def test_a_ledger_part_that_is_gone_or_short_is_an_error(tmp_path: Path) -> None:
+    line = Line(DuckDBPlanner(), tmp_path)
+    line.sync([{"email": "a@x.com"}])
+    part = line.parts[0]
+    for broken in (
+        LedgerPart(1, part.rows, path=str(tmp_path / "gone.parquet")),
+        LedgerPart(1, part.rows + 1, data=part.data),
+        LedgerPart(1, part.rows, data=(part.data or b"")[:50]),
+    ):
+        line.parts = [broken]
+        with pytest.raises(StoreError):
+            line.planner.plan(line.request([]))
+
+
+# ── a process of its own ─────────────────────────────────────────────────────────────────────────────────────────
+def test_the_child_answers_as_the_planner_does(tmp_path: Path) -> None:
+    line = Line(ChildPlanner(), tmp_path)
+    steps: list[str] = []
+    plan = line.planner.plan(line.request(ROWS), lambda what, _done, _of: steps.append(what))
+    assert plan.counts.added == 2
+    assert steps
+    whole = (Outcome("accepted", 0, plan.changes.adds),)
+    delta = line.planner.fold(FoldRequest(plan.changes, whole, 1, 0.0, str(tmp_path)))
+    part = LedgerPart(1, delta.rows, delta.path, delta.data)
+    (known,) = line.planner.find([part], ids=[digest("ann@x.com")])
+    assert known.value.startswith(digest("ann@x.com"))
+    assert not [path for path in tmp_path.iterdir() if path.suffix not in (".csv", ".parquet")]
+
+
+def test_errors_of_the_child_are_errors_here(tmp_path: Path) -> None:
+    line = Line(ChildPlanner(), tmp_path)
+    with pytest.raises(ConfigError, match="subquery"):
+        line.planner.plan(line.request(ROWS, filter="(select 1) = 1"))
+    nowhere = Scan("csv", ("/nowhere.csv",), tuple(COLUMNS), (("/nowhere.csv", 1, 1),))
+    asked = request(nowhere, tmp_path)
+    with pytest.raises(SourceError, match="is gone"):
+        line.planner.plan(asked)
+
+
+def test_a_child_that_dies_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child_planner, "_COMMAND", (sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"))
+    with pytest.raises(GuestlistError, match="signal 9"):
+        ChildPlanner().merge((), str(tmp_path))
+
+
+def test_the_child_ends_with_its_parent() -> None:
+    """It waits for a list that never comes (a pipe nobody writes to) until its parent goes."""
+    reading, writing = os.pipe()
+    stuck = Scan("csv", (f"/dev/fd/{reading}",), ("email",), (), CsvDialect(","))
+    asked = PlanRequest(Kind.PEOPLE, stuck, {"email": ("email",)}, "mirror", (), KEY, 1, 0.0, tempfile.mkdtemp())
+    pipe = subprocess.PIPE
+    with subprocess.Popen(child_planner._COMMAND, stdin=pipe, stdout=pipe, pass_fds=(reading,)) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        frames.send(child.stdin, "plan", asked)
+        assert frames.receive(child.stdout) is not None  # it has begun
+        child.stdin.close()
+        assert child.wait(timeout=30) == 1
+    os.close(reading)
+    os.close(writing)
