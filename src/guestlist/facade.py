@@ -17,7 +17,7 @@ from guestlist.app.results import (
     StatusRow,
     SyncResult,
 )
-from guestlist.errors import ConfigError
+from guestlist.errors import ConfigError, StoreError
 from guestlist.ports import Progress
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Guestlist:
         self.app = app
         self._file, self._environ = file, environ
         self._config: Config | None = None
+        self._seen: int | None = None  # state of the file that was read last
 
     @property
     def config(self) -> Config:
@@ -113,13 +114,22 @@ class Guestlist:
 
         app, wish = self._app(progress), Wish(allow_removals, resend, new_snapshot)
         chosen = activations.chosen(self.config, activation)
-        return [sync(app, self.config, each, wish) for each in chosen]
+        results = []
+        for each in chosen:
+            try:
+                results.append(sync(app, self.config, each, wish))
+            except (ConfigError, StoreError) as error:  # one that cannot be does not keep the others
+                if len(chosen) == 1:
+                    raise
+                results.append(SyncResult(each, state="failed", reason=str(error)))
+        self.app.store.collect()
+        return results
 
     def work(self, progress: Progress | None = None) -> None:
         """Keep syncing on every activation's schedule until asked to stop."""
         from guestlist import worker  # noqa: PLC0415
 
-        worker.work(self._app(progress), lambda: self.config)
+        worker.work(self._app(progress), self._reread)
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────
     def status(self, activation: str | None = None, *, live: bool = False) -> list[StatusRow]:
@@ -190,6 +200,13 @@ class Guestlist:
         """A new key, and everything sealed again with it."""
         self.app.store.rotate()
         return "A new key is in use, and everything was sealed again with it."
+
+    def _reread(self) -> Config:
+        """The file as it is now; while it has a mistake (ConfigError) or is gone, nothing is synced."""
+        seen = self._file.stat().st_mtime_ns if self._file is not None and self._file.exists() else None
+        if seen != self._seen:
+            self._config, self._seen = None, seen
+        return self.config
 
     def _app(self, progress: Progress | None) -> App:
         return self.app if progress is None else replace(self.app, progress=progress)

@@ -177,8 +177,12 @@ class Delivery:
         return 0.0
 
     def _reserve(self, now: float) -> float:
-        key = f"{self.target.member}/{ENDPOINT[self.target.members]}"
-        return self.store.pace.reserve(key, RATE[self.target.members], now)
+        return self.store.pace.reserve(self._pace_key, RATE[self.target.members], now)
+
+    @property
+    def _pace_key(self) -> str:
+        """LinkedIn counts per authorised member and endpoint."""
+        return f"{self.target.member}/{ENDPOINT[self.target.members]}"
 
     def _start(self, executor: Executor, batch: Batch, flying: dict[Future[Answer], _InFlight]) -> None:
         encoded = self.app.elements.encode(self.target.members, self.changes, batch.covers(), self.suppressed)
@@ -227,6 +231,8 @@ class Delivery:
             case Settle():
                 self._settle(flight, decision)
             case Again(after=after, minute=minute):
+                if minute:
+                    self.store.pace.penalise(self._pace_key, self.app.clock.now() + after)
                 self._again(flight, after, burn=not minute, unsure=unsure)
             case Split(parts=parts):
                 self._split(flight, answer, parts)

@@ -70,10 +70,15 @@ def calendar(app: App, config: Config) -> None:
 
 
 def _countdown(app: App, config: Config, what: str, left: int, advice: str) -> None:
+    """Once at each of the three; a renewed one is over for all."""
     reached = next((days for days in WARN_DAYS if left <= days), None)
+    told = app.store.notices.open_keys()
     for days in WARN_DAYS:
-        text = f"{what}: {max(left, 0)} days left; {advice}"
-        _tell(app, config, f"{days} days left", what, reached == days, text)
+        event = f"{days} days left"
+        if days == reached and f"{event}/{what}" not in told:
+            _tell(app, config, event, what, True, f"{max(left, 0)} days left; {advice}")
+        elif left > days:
+            _tell(app, config, event, what, False, "")
 
 
 def _tell(app: App, config: Config, event: str, subject: str, so: bool, text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from guestlist.app import segments
+from guestlist.app import schedule, segments
 from guestlist.app.context import App
 from guestlist.app.results import RejectedRow, RunRow, StatusRow, SyncResult
 from guestlist.app.sync import NONE_REFUSED, result_of
@@ -64,6 +64,7 @@ def _row(app: App, config: Config | None, name: str, found: Activation | None, *
         segment_name=segment.name if segment else "",
         told=_told(app, found),
         campaign_manager=campaign_manager(app, found.ad_account) if segment else "",
+        next_run=schedule.next_run(app, config, name) if config is not None and wanted is not None else None,
     )
 
 
