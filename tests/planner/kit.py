@@ -245,6 +245,11 @@ def count_of(plan: Plan) -> int:
     return plan.changes.removes + plan.changes.adds + plan.changes.labels
 
 
+def told_rows(plan: Plan) -> int:
+    """What LinkedIn would be told."""
+    return plan.changes.removes + plan.changes.adds
+
+
 def rows_of(plan: Plan) -> list[Change]:
     return told_of(planned.read(plan.changes, 0, count_of(plan)))
 

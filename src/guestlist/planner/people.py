@@ -114,16 +114,14 @@ def _email(number: int, cell: str, raw: str, used: bool) -> _Slot:
     digest = f"strlen({cell}) IN (64, 128) AND regexp_full_match({cell}, '[0-9a-f]*') AND {plain}"
     value = f"CASE WHEN a{number} OR ({address}) THEN sha256({cell}) WHEN {digest} THEN {cell} END"
     reason = f"{code(Reason.NOT_AN_EMAIL)}"
-    return _Slot(cell, raw, value, reason, True) if used else _Slot("NULL::VARCHAR", raw, "NULL::VARCHAR", "NULL", True)
+    return _Slot(cell, raw, value, reason, True) if used else _Slot(cell, raw, "NULL::VARCHAR", "NULL", True)
 
 
 def _google(cell: str, raw: str, used: bool) -> _Slot:
     valid = f"regexp_full_match({cell}, {sql.text(GOOGLE_ID)}) AND strlen({raw}) = length({raw})"
     value = f"CASE WHEN {valid} AND trim({cell}, '0-') <> '' THEN {cell} END"
     reason = f"CASE WHEN {valid} THEN {code(Reason.OPTED_OUT)} ELSE {code(Reason.NOT_A_GOOGLE_ID)} END"
-    return (
-        _Slot(cell, raw, value, reason, False) if used else _Slot("NULL::VARCHAR", raw, "NULL::VARCHAR", "NULL", False)
-    )
+    return _Slot(cell, raw, value, reason, False) if used else _Slot(cell, raw, "NULL::VARCHAR", "NULL", False)
 
 
 def _judged(read: str, request: PlanRequest) -> str:
