@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -192,9 +194,9 @@ def test_progress_is_lines_where_nothing_can_move(capsys: pytest.CaptureFixture[
 
 
 def test_progress_beside_json_is_silence() -> None:
-    with progress.shown(quiet=True) as silent:
+    with progress.for_work(quiet=True) as silent:
         assert silent is None
-    with progress.shown(quiet=False) as lines:
+    with progress.for_work(quiet=False) as lines:
         assert lines is not None
 
 
@@ -225,3 +227,40 @@ def until_it_reads(pid: int) -> None:
             return
         time.sleep(0.01)
     raise AssertionError("it does not read")
+
+
+# ── on a terminal ────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_terminal_gets_questions_and_folded_lines(desk: Desk) -> None:
+    (desk.folder / "all.backup").write_bytes(b"no backup at all")
+    answers = {"move or copy: ": ["steal\n", "copy\n"], "Passphrase of the backup: ": ["secret\n"]}
+    shown = on_a_terminal(desk, "restore all.backup", answers)
+    assert shown.count("move or copy: ") == 2
+    assert "secret" not in shown
+    assert "Error: " in shown
+    assert all(len(line) <= 80 for line in shown.splitlines())
+
+
+def on_a_terminal(desk: Desk, command: str, answers: dict[str, list[str]]) -> str:
+    """What a terminal of eighty columns shows while each question gets its answers, one after the other."""
+    master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (24, 80))
+    environment = desk.whole_environment(TERM="xterm")
+    del environment["COLUMNS"]
+    line = [BIN / "guestlist", *command.split()]
+    with subprocess.Popen(line, cwd=desk.folder, env=environment, stdin=slave, stdout=slave, stderr=slave):
+        os.close(slave)
+        shown = ""
+        while byte := _read(master):
+            shown += byte
+            asked = next((question for question in answers if shown.endswith(question)), None)
+            if asked and answers[asked]:
+                os.write(master, answers[asked].pop(0).encode())
+    os.close(master)
+    return shown.replace("\r\n", "\n")
+
+
+def _read(master: int) -> str:
+    try:
+        return os.read(master, 1).decode("ascii", "replace")
+    except OSError:  # the other side is closed
+        return ""

@@ -38,7 +38,7 @@ def remove(
     if delete_segment and not yes and output.is_terminal():
         typer.confirm(f"Delete the LinkedIn audience of {activation}? It cannot be brought back", abort=True, err=True)
     with opened(file) as door:
-        output.write(door.remove(activation, delete_segment=delete_segment) + "\n")
+        output.sentence(door.remove(activation, delete_segment=delete_segment))
 
 
 def rename(
@@ -48,4 +48,4 @@ def rename(
 ) -> None:
     """Give an activation another name; everything else stays."""
     with opened(file) as door:
-        output.write(door.rename(old, new) + "\n")
+        output.sentence(door.rename(old, new))

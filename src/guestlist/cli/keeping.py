@@ -42,7 +42,7 @@ def backup(
     """
     passphrase = _passphrase(twice=True)
     with opened(file) as door:
-        output.write(door.backup(target, passphrase) + "\n")
+        output.sentence(door.backup(target, passphrase))
 
 
 def restore(
@@ -66,7 +66,7 @@ def restore(
     passphrase = _passphrase(twice=False)
     from guestlist import bootstrap  # noqa: PLC0415 - a third of a second that --help does not pay
 
-    output.write(bootstrap.restore(source, chosen, passphrase) + "\n")
+    output.sentence(bootstrap.restore(source, chosen, passphrase))
 
 
 def _asked() -> Literal["move", "copy"]:
@@ -93,4 +93,4 @@ def _passphrase(twice: bool) -> str | None:
 def rotate() -> None:
     """Make a new key and seal everything again with it."""
     with opened(None) as door:
-        output.write(door.rotate_secrets() + "\n")
+        output.sentence(door.rotate_secrets())

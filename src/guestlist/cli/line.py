@@ -44,7 +44,7 @@ def plan(
     Adds, removals, unchanged and rejected rows, requests and time at LinkedIn's limit, and what leaves in clear.
     Exits with 3 where a sync would wait for a person.
     """
-    with opened(file) as door, progress.shown(quiet=json) as report:
+    with opened(file) as door, progress.for_work(quiet=json) as report:
         results = door.plan(activation, report)
         files = door.write_linkedin_csv(linkedin_csv, activation) if linkedin_csv else {}
     if json:
@@ -85,7 +85,7 @@ def sync(
 
     Safe to interrupt at any moment and to run again. A second sync waits for the first, then plans anew.
     """
-    with opened(file) as door, progress.shown(quiet=json) as report:
+    with opened(file) as door, progress.for_work(quiet=json) as report:
         results = door.sync(
             activation,
             allow_removals=allow_removals,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
@@ -31,10 +33,15 @@ def write(text: str, flush: bool = True) -> None:
         raise Gone from None
 
 
+def sentence(text: str) -> None:
+    """What was done, on standard output."""
+    write(f"{_folded(text, sys.stdout)}\n")
+
+
 def say(text: str) -> None:
     """A line for the person, on standard error."""
     try:
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{_folded(text, sys.stderr)}\n")
         sys.stderr.flush()
     except BrokenPipeError:
         silence(sys.stderr)
@@ -45,6 +52,20 @@ def silence(stream: IO[str]) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
+
+
+def _folded(text: str, stream: IO[str]) -> str:
+    """Lines that break between words on a terminal; anywhere else a line stays a line."""
+    if not stream.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    lines = (line if len(line) < width else _fold(line, width - 1) for line in text.split("\n"))
+    return "\n".join(lines)
+
+
+def _fold(line: str, width: int) -> str:
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def write_json(value: Any) -> None:

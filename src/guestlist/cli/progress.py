@@ -20,7 +20,7 @@ _LINE_EVERY = 10.0  # seconds between plain lines about the same work
 
 
 @contextmanager
-def shown(quiet: bool) -> Iterator[Report | None]:
+def for_work(quiet: bool) -> Iterator[Report | None]:
     """A progress for the library to call; None: it need not."""
     if quiet:
         yield None
@@ -40,12 +40,15 @@ def _bars() -> Iterator[Report]:
     what_column = TextColumn("{task.description}", markup=False)
     columns = (SpinnerColumn(), what_column, BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=screen, transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
+        shown: dict[str, TaskID] = {}
 
         def report(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=of or None)
-            bars.update(tasks[what], completed=done, total=of or None)
+            if what not in shown:
+                for old in shown.values():
+                    bars.remove_task(old)
+                shown.clear()
+                shown[what] = bars.add_task(what, total=of or None)
+            bars.update(shown[what], completed=done, total=of or None)
 
         yield report
 
