@@ -9,10 +9,84 @@ import csv
 import random
 import sys
 
-FIRST = "Ada Alan Aisha Björn Carla Chen Dana Diego Elif Emma Farid Grace Hana Hugo Ines Ivan Jun Kofi Lena Li".split()
-FIRST += "Luis Maja Mark Mei Milan Nadia Noah Olga Omar Pavel Priya Rosa Ruth Sami Sofia Tariq Uma Vera Wei Yara".split()
-LAST = "Adler Becker Costa Dubois Eriksen Fischer García Haddad Ito Jansen Kaya Larsen Moreau Novak Okafor Patel".split()
-LAST += "Quinn Rossi Santos Tanaka Umarov Virtanen Weber Xu Yılmaz Zhang Lindqvist Mensah Nakamura O'Brien".split()
+FIRST = [
+    "Ada",
+    "Alan",
+    "Aisha",
+    "Björn",
+    "Carla",
+    "Chen",
+    "Dana",
+    "Diego",
+    "Elif",
+    "Emma",
+    "Farid",
+    "Grace",
+    "Hana",
+    "Hugo",
+    "Ines",
+    "Ivan",
+    "Jun",
+    "Kofi",
+    "Lena",
+    "Li",
+]
+FIRST += [
+    "Luis",
+    "Maja",
+    "Mark",
+    "Mei",
+    "Milan",
+    "Nadia",
+    "Noah",
+    "Olga",
+    "Omar",
+    "Pavel",
+    "Priya",
+    "Rosa",
+    "Ruth",
+    "Sami",
+    "Sofia",
+    "Tariq",
+    "Uma",
+    "Vera",
+    "Wei",
+    "Yara",
+]
+LAST = [
+    "Adler",
+    "Becker",
+    "Costa",
+    "Dubois",
+    "Eriksen",
+    "Fischer",
+    "García",
+    "Haddad",
+    "Ito",
+    "Jansen",
+    "Kaya",
+    "Larsen",
+    "Moreau",
+    "Novak",
+    "Okafor",
+    "Patel",
+]
+LAST += [
+    "Quinn",
+    "Rossi",
+    "Santos",
+    "Tanaka",
+    "Umarov",
+    "Virtanen",
+    "Weber",
+    "Xu",
+    "Yılmaz",
+    "Zhang",
+    "Lindqvist",
+    "Mensah",
+    "Nakamura",
+    "O'Brien",
+]
 TITLES = ("Head of Marketing", "Data Engineer", "Account Executive", "CTO", "Product Manager", "Buyer", "Analyst")
 COMPANIES = ("Example Works", "Sample & Sons", "Placeholder AG", "Lorem Logistics", "Acme Test Ltd", "Null Pointer Inc")
 COUNTRIES = ("DE", "FR", "GB", "NL", "US", "SE", "ES", "Germany", "USA")
@@ -38,7 +112,9 @@ def main() -> None:
     """Print the list as CSV."""
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 12_000
     out = csv.writer(sys.stdout, lineterminator="\n")
-    out.writerow("contact_id email_address first_name last_name job_title company country consent".split())
+    out.writerow(
+        ["contact_id", "email_address", "first_name", "last_name", "job_title", "company", "country", "consent"]
+    )
     out.writerows(people(rows))
 
 

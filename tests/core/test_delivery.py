@@ -89,11 +89,11 @@ def test_nobody_is_condemned_for_our_fault() -> None:
     assert isinstance(decide(flight(sibling_text="x"), answered(400, text="x"), 0), Park)
     assert isinstance(decide(flight(sibling_text="y"), answered(400, text="x"), 0), Split)
     assert isinstance(decide(flight(splits=MAX_SPLITS), answered(400, text="x"), 0), Park)
-    bad = {i: (400, "", "no") for i in range(30)}
+    bad = dict.fromkeys(range(30), (400, "", "no"))
     parked = decide(flight(size=100), answered(200, failed=bad), 0)
     assert isinstance(parked, Park)
     assert parked.who == "activation"
-    few = {i: (400, "", "no") for i in range(3)}
+    few = dict.fromkeys(range(3), (400, "", "no"))
     assert isinstance(decide(flight(size=4), answered(200, failed=few), 0), Settle)
 
 
