@@ -9,84 +9,16 @@ import csv
 import random
 import sys
 
-FIRST = [
-    "Ada",
-    "Alan",
-    "Aisha",
-    "Björn",
-    "Carla",
-    "Chen",
-    "Dana",
-    "Diego",
-    "Elif",
-    "Emma",
-    "Farid",
-    "Grace",
-    "Hana",
-    "Hugo",
-    "Ines",
-    "Ivan",
-    "Jun",
-    "Kofi",
-    "Lena",
-    "Li",
-]
-FIRST += [
-    "Luis",
-    "Maja",
-    "Mark",
-    "Mei",
-    "Milan",
-    "Nadia",
-    "Noah",
-    "Olga",
-    "Omar",
-    "Pavel",
-    "Priya",
-    "Rosa",
-    "Ruth",
-    "Sami",
-    "Sofia",
-    "Tariq",
-    "Uma",
-    "Vera",
-    "Wei",
-    "Yara",
-]
-LAST = [
-    "Adler",
-    "Becker",
-    "Costa",
-    "Dubois",
-    "Eriksen",
-    "Fischer",
-    "García",
-    "Haddad",
-    "Ito",
-    "Jansen",
-    "Kaya",
-    "Larsen",
-    "Moreau",
-    "Novak",
-    "Okafor",
-    "Patel",
-]
-LAST += [
-    "Quinn",
-    "Rossi",
-    "Santos",
-    "Tanaka",
-    "Umarov",
-    "Virtanen",
-    "Weber",
-    "Xu",
-    "Yılmaz",
-    "Zhang",
-    "Lindqvist",
-    "Mensah",
-    "Nakamura",
-    "O'Brien",
-]
+FIRST = (
+    "Ada", "Alan", "Aisha", "Björn", "Carla", "Chen", "Dana", "Diego", "Elif", "Emma", "Farid", "Grace", "Hana",
+    "Hugo", "Ines", "Ivan", "Jun", "Kofi", "Lena", "Li", "Luis", "Maja", "Mark", "Mei", "Milan", "Nadia", "Noah",
+    "Olga", "Omar", "Pavel", "Priya", "Rosa", "Ruth", "Sami", "Sofia", "Tariq", "Uma", "Vera", "Wei", "Yara",
+)  # fmt: skip
+LAST = (
+    "Adler", "Becker", "Costa", "Dubois", "Eriksen", "Fischer", "García", "Haddad", "Ito", "Jansen", "Kaya",
+    "Larsen", "Moreau", "Novak", "Okafor", "Patel", "Quinn", "Rossi", "Santos", "Tanaka", "Umarov", "Virtanen",
+    "Weber", "Xu", "Yılmaz", "Zhang", "Lindqvist", "Mensah", "Nakamura", "O'Brien",
+)  # fmt: skip
 TITLES = ("Head of Marketing", "Data Engineer", "Account Executive", "CTO", "Product Manager", "Buyer", "Analyst")
 COMPANIES = ("Example Works", "Sample & Sons", "Placeholder AG", "Lorem Logistics", "Acme Test Ltd", "Null Pointer Inc")
 COUNTRIES = ("DE", "FR", "GB", "NL", "US", "SE", "ES", "Germany", "USA")
