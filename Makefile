@@ -9,7 +9,8 @@ install: $(VENV)/.installed
 
 $(VENV)/.installed: uv.lock pyproject.toml
 	@test -x $(UV) || { $(PYTHON) -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check uv; }
-	@UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --all-extras --quiet --python $(PYTHON)
+	@UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --all-extras --quiet --compile-bytecode --python $(PYTHON)
+	@PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m compileall -q src
 	@touch $@
 
 test: install

@@ -7,8 +7,8 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Literal
@@ -72,12 +72,17 @@ class LinkedInDoor:
             self._open[name] = self._linkedin(known.ad_account, tokens, self._oauth(name))
         return self._open[name]
 
-    def trial(self, account: str, token: Token) -> Destination:
-        """LinkedIn with a token that is not kept yet."""
+    @contextmanager
+    def trial(self, account: str, token: Token) -> Iterator[Destination]:
+        """LinkedIn with a token that is not kept yet, while the block runs."""
         from guestlist.linkedin.tokens import SharedTokens  # noqa: PLC0415
 
         tokens = SharedTokens(lambda: token, _not_kept, nullcontext, self._clock, None)
-        return self._linkedin(account, tokens, self._oauth(None))
+        linkedin = self._linkedin(account, tokens, self._oauth(None))
+        try:
+            yield linkedin
+        finally:
+            linkedin.close()
 
     def authorization_url(self, redirect_url: str, state: str) -> str:
         """Where a person consents."""

@@ -405,8 +405,8 @@ class Door(Protocol):
     def destination(self, name: str) -> Destination:
         """LinkedIn as a connected destination of the store."""
 
-    def trial(self, account: str, token: Token) -> Destination:
-        """LinkedIn with a token that is not kept yet."""
+    def trial(self, account: str, token: Token) -> AbstractContextManager[Destination]:
+        """LinkedIn with a token that is not kept yet, while the block runs."""
 
     def authorization_url(self, redirect_url: str, state: str) -> str:
         """Where a person consents; ConfigError without a client id and secret."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import structlog
@@ -22,6 +23,7 @@ log = structlog.get_logger("guestlist.worker")
 
 def work(app: App, read_config: Callable[[], Config]) -> None:
     """Keep syncing on every activation's schedule until asked to stop. Errors of one activation stop no other."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     tidied = 0.0
     while not app.stop.is_set():
         try:
@@ -42,12 +44,12 @@ def work(app: App, read_config: Callable[[], Config]) -> None:
                 _sync(app, config, name)
         if not due:
             soonest = min((at for at in times.values() if at is not None), default=now + NAP)
-            app.clock.sleep(min(max(soonest - now, 0.1), NAP))
+            app.clock.sleep(min(max(soonest - app.clock.now(), 0.1), NAP))
 
 
 def _sync(app: App, config: Config, name: str) -> None:
     at = next_run(app, config, name)
-    late = app.clock.now() - at if at is not None else 0.0
+    late = app.clock.now() - at if at else 0.0
     activation = app.store.activations.get(name)
     if activation is not None and late > LATE:
         notices.missed(app, config, name, f"its sync was due {late / 3600:.0f} hours ago")

@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,11 +56,8 @@ class Desk:
     def __call__(self, *arguments: str) -> Done:
         """In this process: fast."""
         self._capture.readouterr()
-        with warnings.catch_warnings():
-            if arguments[:1] == ("connect",):  # the connection that a token is tried with is left to the process's end
-                warnings.simplefilter("ignore", ResourceWarning)
-            code = run(arguments)
-            gc.collect()
+        code = run(arguments)
+        gc.collect()
         shown = self._capture.readouterr()
         return Done(code, shown.out, shown.err)
 

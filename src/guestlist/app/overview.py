@@ -126,7 +126,8 @@ def _run_row(app: App, activation: Activation, run: Run) -> RunRow:
 
 
 def _shown(result: SyncResult, run: Run, ended: float) -> SyncResult:
-    values = {**result.json(), "seconds": round(ended - run.started, 3), "state": run.state}
+    state = "done" if run.state == "closed" else run.state
+    values = {**result.json(), "seconds": round(ended - run.started, 3), "state": state}
     return SyncResult(**values)
 
 

@@ -10,6 +10,7 @@ from cronsim import CronSim
 from guestlist.app.context import App
 from guestlist.config import Config, ScheduleConfig
 
+NOW = 0.0  # long due: it was never synced
 RETRY = 900.0  # after a failure, unless the schedule is shorter
 
 
@@ -21,7 +22,7 @@ def next_run(app: App, config: Config, name: str) -> float | None:
     found = app.store.activations.get(name)
     last = next(iter(app.store.runs.latest(found.id, 1)), None) if found is not None else None
     if found is None or last is None:
-        return app.clock.now()
+        return NOW
     if found.state == "pending" and found.wait_until is not None:
         return found.wait_until
     scheduled = following(wanted.schedule, last.started)

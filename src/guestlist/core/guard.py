@@ -40,10 +40,10 @@ def judge(limit: Limit, *, rows: int, known: int, removals: int, override: int |
     if override is not None and removals <= override:
         return Verdict(False, max(allowed, override))
     if rows == 0:
-        return Verdict(True, 0, f"the list has no rows; carrying it out would remove all {known} members")
+        return Verdict(True, 0, f"the list has no rows; carrying it out would remove all {known:,} members")
     if removals > allowed:
         share = removals / known if known else 1.0
         return Verdict(
-            True, allowed, f"it would remove {removals} of {known} members ({share:.0%}); {allowed} are allowed"
+            True, allowed, f"it would remove {removals:,} of {known:,} members ({share:.0%}); {allowed:,} are allowed"
         )
     return Verdict(False, allowed)
