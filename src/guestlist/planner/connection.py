@@ -17,6 +17,7 @@ import pyarrow as pa
 from guestlist.errors import GuestlistError, SourceError, StoreError
 from guestlist.planner import sql
 
+TOO_LITTLE = "Planning needs more memory (or temporary space) than it was given; nothing was changed."
 _LINE = re.compile(r"Line: (\d+)|line (\d+)")
 
 
@@ -70,7 +71,8 @@ def connect(folder: str | None, readable: Sequence[str], memory_limit: str = "15
     """
     if folder is not None:
         Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".planner-", dir=folder))
+        _sweep(Path(folder))
+    scratch = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-", dir=folder))
     home = scratch if folder is None else Path(folder)
     try:
         with duckdb.connect(":memory:", config=_CONFIG) as connection:
@@ -81,6 +83,25 @@ def connect(folder: str | None, readable: Sequence[str], memory_limit: str = "15
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def _sweep(folder: Path) -> None:
+    """What killed processes left behind: keys and numbers, but space."""
+    for left in folder.glob(f"{_SCRATCH}*-*"):
+        pid = left.name.removeprefix(_SCRATCH).partition("-")[0]
+        if pid.isdigit() and not _alive(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+_SCRATCH = ".planner-"
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -93,6 +114,10 @@ def _settings(home: Path, scratch: Path, readable: Sequence[str], memory_limit: 
     return [
         f"memory_limit = {sql.text(memory_limit)}",
         f"threads = {min(os.cpu_count() or 1, 8)}",
+        # Blocks are spilled with whatever their memory held before, pieces of the list among it. The wheel's own
+        # cipher has a poor source of randomness, hence its name; against reading what a killed process left, it does.
+        "force_mbedtls_unsafe = true",
+        "temp_file_encryption = true",
         f"temp_directory = {sql.text(str(scratch))}",
         "preserve_insertion_order = true",  # row numbers are those of the list
         "arrow_lossless_conversion = true",
@@ -111,7 +136,7 @@ def reading_list(paths: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException:
-        raise GuestlistError("Planning needs more memory than it was given; nothing was changed.") from None
+        raise GuestlistError(TOO_LITTLE) from None
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise SourceError(f"{shown} cannot be read{_where(str(error))}; nothing was planned.") from None
     except duckdb.Error:
@@ -135,5 +160,7 @@ def reading_ledger() -> Iterator[None]:
     """A ledger part that cannot be read is an error of ours, never an empty ledger."""
     try:
         yield
+    except duckdb.OutOfMemoryException:
+        raise GuestlistError(TOO_LITTLE) from None
     except duckdb.Error:
         raise StoreError("A part of the ledger is damaged; restore a backup before anything is sent.") from None

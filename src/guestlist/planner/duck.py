@@ -16,7 +16,7 @@ from guestlist.core.identity import Kind
 from guestlist.errors import ConfigError, GuestlistError
 from guestlist.planner import changes, counts, desired, filtering, folding, people, rejected, scan
 from guestlist.planner.compare import Task, compare, compare_first, compare_removals
-from guestlist.planner.connection import Session, connect, reading_ledger
+from guestlist.planner.connection import TOO_LITTLE, Session, connect, reading_ledger
 from guestlist.planner.ledger import now_kind, open_ledger, paths
 from guestlist.planner.reference import read_slow_rows
 from guestlist.planner.rows import SUPPRESSED, Rows
@@ -71,7 +71,7 @@ def _sound() -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException:
-        raise GuestlistError("Planning needs more memory (or temporary space) than it was given.") from None
+        raise GuestlistError(TOO_LITTLE) from None
     except duckdb.Error as error:
         raise GuestlistError(f"Planning failed ({type(error).__name__}); nothing was changed.") from None
 
