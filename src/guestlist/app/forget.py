@@ -14,7 +14,7 @@ from guestlist.app.results import Receipt
 from guestlist.core.identity import Identifier, IdType, Kind
 from guestlist.core.text import masked
 from guestlist.errors import ConfigError, DeliveryError
-from guestlist.ports import Counts, Known, State
+from guestlist.ports import Changes, Counts, Known, State
 from guestlist.store import forgetting
 from guestlist.store.activations import Activation
 from guestlist.store.runs import OPEN, Planned, Run
@@ -43,6 +43,7 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
     resume(app)
     now = app.clock.now()
     ledgers = _reached(app)
+    wanted = {ledger: _wanted(app, ledger, asked) for ledger, _, _ in ledgers}
     with app.store.transaction():
         shown = [[each.shown, [identifier.key16.hex() for identifier in each.identifiers]] for each in asked]
         targets = [forgetting.Target(ledger, activation.name, segment) for ledger, activation, segment in ledgers]
@@ -50,8 +51,10 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
         blocked = {each.key16: each.type for one in asked for each in one.identifiers}
         app.store.suppressions.add(receipt.id, list(blocked.items()), now)
         app.store.audit.add("local", "forget", f"receipt {receipt.id}", now, identifiers=len(blocked))
+        for ledger, activation, _ in ledgers:
+            _commit(app, receipt.id, activation, wanted[ledger])
     for ledger, activation, _ in ledgers:
-        _tell(app, receipt.id, ledger, activation, asked)
+        _tell(app, receipt.id, activation, wanted[ledger], asked)
     return shown_receipt(app, app.store.receipts.get(receipt.id))
 
 
@@ -70,30 +73,76 @@ def _reached(app: App) -> list[tuple[int, Activation, str]]:
     return [each for each in found if each[1].members is Kind.PEOPLE]
 
 
-def _tell(app: App, receipt: int, ledger_id: int, activation: Activation, asked: Sequence[Asked]) -> None:
-    """One run of REMOVEs for one segment. What LinkedIn or a person has to do first leaves the receipt incomplete."""
-    with app.store.lock(f"ledger-{ledger_id}"):
-        _, parts = app.store.ledgers.parts(ledger_id)
-        elements: list[list[Known]] = []
-        relatives: list[Known] = []
-        for each in asked:
-            known = app.planner.find(parts, ids=[identifier.key16 for identifier in each.identifiers])
-            mates = app.planner.find(parts, owners=[known_.owner16 for known_ in known]) if known else []
-            elements.append(_element(each, [*known, *mates]))
-            groups = [known_.group16 for known_ in known]
-            relatives += app.planner.find(parts, groups=groups) if groups else []
-        elements = [element for element in elements if element]
-        if not elements:
-            app.store.receipts.answered(receipt, ledger_id, app.clock.now())
-            return
-        run = app.store.runs.begin(activation.id, "forget", app.clock.now(), ledger_id)
-        gone = {each.id16 for element in elements for each in element}
-        kin = {each.id16: each for each in relatives if each.state is State.IN and each.id16 not in gone}
-        doubtful = [each for each in kin.values() if each.id_type is not IdType.PRIMARY]
-        changes = app.elements.removals(elements, doubtful)
-        app.store.runs.commit(run.id, Planned(Counts(removed=len(elements)), changes, runs.pieces(changes)))
-        app.store.receipts.telling(receipt, ledger_id, run.id)
-        _carry_out(app, activation, app.store.runs.get(run.id))
+@dataclass(frozen=True)
+class _Wanted:
+    """What has to be told to one segment, made of its ledger as it was in ``version``."""
+
+    ledger_id: int
+    version: int
+    elements: int
+    changes: Changes
+
+
+def _wanted(app: App, ledger_id: int, asked: Sequence[Asked]) -> _Wanted:
+    version, parts = app.store.ledgers.parts(ledger_id)
+    elements: list[list[Known]] = []
+    relatives: list[Known] = []
+    for each in asked:
+        known = app.planner.find(parts, ids=[identifier.key16 for identifier in each.identifiers])
+        mates = app.planner.find(parts, owners=[known_.owner16 for known_ in known]) if known else []
+        elements.append(_element(each, [*known, *mates]))
+        groups = [known_.group16 for known_ in known]
+        relatives += app.planner.find(parts, groups=groups) if groups else []
+    elements = [element for element in elements if element]
+    gone = {each.id16 for element in elements for each in element}
+    kin = {each.id16: each for each in relatives if each.state is State.IN and each.id16 not in gone}
+    doubtful = [each for each in kin.values() if each.id_type is not IdType.PRIMARY]
+    return _Wanted(ledger_id, version, len(elements), app.elements.removals(elements, doubtful))
+
+
+def _commit(app: App, receipt: int, activation: Activation, wanted: _Wanted) -> int | None:
+    """The run of REMOVEs, durable together with the receipt; None: there is nobody to name, so it is answered."""
+    if not wanted.elements:
+        app.store.receipts.answered(receipt, wanted.ledger_id, app.clock.now())
+        return None
+    run = app.store.runs.begin(activation.id, "forget", app.clock.now(), wanted.ledger_id)
+    planned = Planned(Counts(removed=wanted.elements), wanted.changes, runs.pieces(wanted.changes))
+    app.store.runs.commit(run.id, planned)
+    app.store.receipts.telling(receipt, wanted.ledger_id, run.id)
+    return run.id
+
+
+def _tell(app: App, receipt: int, activation: Activation, wanted: _Wanted, asked: Sequence[Asked]) -> None:
+    """Carry out the run of one segment. What LinkedIn or a person has to do first leaves the receipt incomplete."""
+    with app.store.lock(f"ledger-{wanted.ledger_id}"):
+        targets = app.store.receipts.get(receipt).targets
+        number = next(each.run_id for each in targets if each.ledger_id == wanted.ledger_id)
+        if number is not None and app.store.ledgers.get(wanted.ledger_id).version != wanted.version:
+            number = _anew(app, receipt, activation, wanted.ledger_id, number, asked)
+        if number is not None:
+            _go_on(app, receipt, wanted.ledger_id, number)
+
+
+def _anew(
+    app: App, receipt: int, activation: Activation, ledger_id: int, number: int, asked: Sequence[Asked]
+) -> int | None:
+    """A sync ended while we waited for it: those it told together with somebody forgotten have to be named too."""
+    wanted = _wanted(app, ledger_id, asked)
+    with app.store.transaction():
+        fresh = _commit(app, receipt, activation, wanted)
+    old = app.store.runs.get(number)
+    if old.state in OPEN:
+        runs.close(app, old)
+    return fresh
+
+
+def _go_on(app: App, receipt: int, ledger_id: int, number: int) -> None:
+    """With a run that tells a receipt's removals, under its ledger's lock."""
+    run = app.store.runs.get(number)
+    if run.state in OPEN:
+        _carry_out(app, app.store.activations.by_id(run.activation_id), run)
+    else:  # closed, and nobody lived to write that down
+        app.store.receipts.answered(receipt, ledger_id, app.clock.now())
 
 
 def _carry_out(app: App, activation: Activation, run: Run) -> None:
@@ -124,10 +173,7 @@ def resume(app: App) -> None:
         for target in receipt.targets:
             if target.answered_at is None and target.run_id is not None:
                 with app.store.lock(f"ledger-{target.ledger_id}"):
-                    run = app.store.runs.get(target.run_id)
-                    activation = app.store.activations.by_id(run.activation_id)
-                    if run.state in OPEN:
-                        _carry_out(app, activation, run)
+                    _go_on(app, receipt.id, target.ledger_id, target.run_id)
 
 
 def _element(asked: Asked, known: Sequence[Known]) -> list[Known]:

@@ -10,7 +10,7 @@ from typing import Any
 from guestlist.app.context import App
 from guestlist.core.delivery import BATCH_SIZE
 from guestlist.errors import StoreError
-from guestlist.ports import Changes, Delta, FoldRequest, Known, LedgerPart, Plan, Refusals, Rejected
+from guestlist.ports import Changes, Delta, FoldRequest, Known, LedgerPart, Outcome, Plan, Refusals, Rejected
 from guestlist.store.batches import ADD_PHASE, REMOVE_PHASE, Piece
 from guestlist.store.rejected import RejectedRows
 from guestlist.store.runs import Planned, Run
@@ -102,7 +102,8 @@ def close(app: App, run: Run, **activation_changes: Any) -> Refusals:
     rest was never sent. Writes one ledger delta. Safe to repeat after a crash at any point.
     """
     store = app.store
-    store.runs.stop(run.id)
+    if not store.runs.stop(run.id) and store.runs.get(run.id).state == "closed":
+        return Refusals()  # somebody went on with it when our claim was lost
     outcomes = store.runs.outcomes(run.id)
     texts = store.reasons.texts()
     refused = {position: texts.get(number, "") for each in outcomes for position, number in each.refused.items()}
@@ -173,7 +174,10 @@ def fold_late(app: App, ledger_id: int) -> None:
     for each in late:
         with store.files.workspace("late answers") as folder:
             version, parts = store.ledgers.parts(ledger_id)
-            request = FoldRequest(each.changes, (), each.run_id, app.clock.now(), str(folder), late=True, ledger=parts)
+            sent = (Outcome("unsure", 0, each.changes.removes + each.changes.adds),)
+            request = FoldRequest(
+                each.changes, sent, each.run_id, app.clock.now(), str(folder), late=True, ledger=parts
+            )
             delta = app.planner.fold(request)
             file_id = publish_delta(app, delta, None)
             store.attempts.fold_late(ledger_id, version, [each.id], delta, file_id, app.clock.now())
