@@ -165,7 +165,7 @@ class Delivery:
         now = self.app.clock.now()
         if not self._waiting:
             return PAUSE
-        batch = min(self._waiting.values(), key=lambda each: (each.not_before, each.first, each.id))
+        batch = min(self._waiting.values(), key=_turn)
         if batch.not_before > now:
             return batch.not_before - now
         if self._slot is None:
@@ -333,6 +333,13 @@ def deliver(app: App, run: Run, destination: Destination, activation: Activation
     )
     changes = app.store.runs.changes(run.id)
     return Delivery(app, app.store.runs.get(run.id), changes, target).deliver()
+
+
+def _turn(batch: Batch) -> tuple[float, bool, int, int, int]:
+    """Parts of what was refused as a whole go first, and both halves before their own parts: when the second half
+    fails like the first it is our fault, and nobody was singled out by then.
+    """
+    return batch.not_before, batch.splits == 0, batch.splits, batch.first, batch.id
 
 
 def alive(target: Target) -> bool:
