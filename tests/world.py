@@ -1,12 +1,13 @@
-"""A whole installation beside an emulated LinkedIn in one process: real store, real planner, one clock that tests move."""
+"""A whole installation beside an emulated LinkedIn in one process: real store, real planner, a clock that is moved."""
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -61,13 +62,28 @@ class Fuse:
                 raise Crash
 
 
+@dataclass
+class Hooks:
+    """What happens beside the requests that tell LinkedIn something: before they leave, and when they are over."""
+
+    before: Callable[[], None] = lambda: None
+    after: Callable[[], None] = lambda: None
+
+
 class FusedTransport(httpx2.BaseTransport):
-    def __init__(self, inner: httpx2.BaseTransport, fuse: Fuse) -> None:
-        self._inner, self._fuse = inner, fuse
+    def __init__(self, inner: httpx2.BaseTransport, fuse: Fuse, hooks: Hooks) -> None:
+        self._inner, self._fuse, self._hooks = inner, fuse, hooks
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        tells = request.method == "POST" and request.url.path.endswith(("/users", "/companies"))
         self._fuse.step()
-        response = self._inner.handle_request(request)
+        if tells:
+            self._hooks.before()
+        try:
+            response = self._inner.handle_request(request)
+        finally:
+            if tells:
+                self._hooks.after()
         self._fuse.step()
         return response
 
@@ -82,6 +98,8 @@ class World:
     lifetime: float = 120.0
     emulator: Emulator = field(default_factory=lambda: Emulator(frozen_clock=True))
     fuse: Fuse = field(default_factory=Fuse)
+    hooks: Hooks = field(default_factory=Hooks)
+    threads: int = 1
 
     def __post_init__(self) -> None:
         self.clock = MovingClock(self.emulator)
@@ -120,13 +138,13 @@ class World:
 
     def open(self) -> Guestlist:
         if self.app is None:
-            transport = FusedTransport(EmulatorTransport(self.emulator, sleep=self.clock.sleep), self.fuse)
+            transport = FusedTransport(EmulatorTransport(self.emulator, sleep=self.clock.sleep), self.fuse, self.hooks)
             self.app = open_app(
                 environment.read(self.environ()),
                 clock=self.clock,
                 planner=self.planner,
                 transport=transport,
-                threads=1,
+                threads=self.threads,
                 dice=random.Random(7),
             )
             _fuse_commits(self.app, self.fuse)
@@ -154,6 +172,20 @@ class World:
 
     def told(self, activation: str = "main") -> set[str]:
         return set(self.segment(activation)["identifiers"])
+
+    def tellings(self) -> list[dict[str, Any]]:
+        """Every request that told LinkedIn something: ``at``, ``status``, ``adds`` and ``removes`` as ``told`` shows
+        them.
+        """
+        found = []
+        for each in self.emulator.control.requests(bodies=True):
+            if each["method"] == "POST" and each["path"].endswith("/users"):
+                shown: dict[str, Any] = {"at": each["at"], "status": each["status"], "adds": [], "removes": []}
+                for element in json.loads(each["body"])["elements"]:
+                    ids = [f"{one['idType']}:{one['idValue']}" for one in element.get("userIds", [])]
+                    shown["adds" if element["action"] == "ADD" else "removes"] += ids
+                found.append(shown)
+        return found
 
     def sent(self) -> int:
         """Requests that told LinkedIn something."""
@@ -186,9 +218,7 @@ def emails(*names: str) -> list[dict[str, str]]:
 
 def digest(address: str) -> str:
     """As the emulator shows an identifier."""
-    import hashlib
-
     return "SHA256_EMAIL:" + hashlib.sha256(address.encode()).hexdigest()
 
 
-__all__ = ["ACCOUNT", "Crash", "Fuse", "World", "digest", "emails", "json", "os", "replace"]
+__all__ = ["ACCOUNT", "Crash", "Fuse", "Hooks", "World", "digest", "emails", "json", "os", "replace"]

@@ -1,0 +1,891 @@
+"""Sequences of steps that broke earlier designs of this line, by name: each was found in a model before it was a test.
+
+C: the invariant itself. H: what is easily built wrongly. SEGMENT: what a peer does wrongly. What is random is in
+``test_line_machine``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+
+from guestlist.app import runs
+from guestlist.errors import ConfigError
+from tests.world import Crash, World, digest, emails
+
+DAY = 86_400.0
+TELLING = "/users$"
+TWO = {"email": ["email"], "googleAdvertisingId": "gaid", "primaryId": "key"}
+GAID = "cdda802e-fb9c-47ad-9866-0794d394c912"
+
+
+def address(name: str) -> str:
+    return f"{name}@example.com"
+
+
+def shown(*names: str) -> set[str]:
+    return {digest(address(name)) for name in names}
+
+
+def lose_authorisation(world: World) -> None:
+    world.emulator.control.revoke_tokens()
+
+
+def once(act: Callable[[], object]) -> Callable[[], None]:
+    """``act`` at the first call, nothing at any other."""
+    left = [act]
+
+    def called() -> None:
+        if left:
+            left.pop()()
+
+    return called
+
+
+def crash() -> None:
+    raise Crash
+
+
+def crash_at(world: World, moment: str, nth: int = 1) -> None:
+    """The process ends just ``before`` or ``after`` its ``nth`` telling."""
+    count = iter(range(1, 1000))
+    world.hooks.__dict__[moment] = lambda: crash() if next(count) == nth else None
+    with pytest.raises(Crash):
+        world.sync()
+    world.hooks.__dict__[moment] = lambda: None
+    world.close()
+
+
+def one_person(world: World, *names: str, reading: str = "member") -> None:
+    """LinkedIn finds one and the same person through these addresses."""
+    control = world.emulator.control
+    control.seed({"directory": [{"id": "m", "identifiers": sorted(shown(*names))}]})
+    control.config(removal=reading, match_fraction=0.0)
+
+
+def in_step(world: World, *names: str) -> None:
+    """LinkedIn holds these, nothing is left to say, and nobody was ever told two things at once."""
+    world.clock.sleep(121)
+    world.sync()
+    sent = world.sent()
+    again = world.sync()
+    assert (again.added, again.changed, again.removed, world.sent()) == (0, 0, 0, sent)
+    assert world.told() == shown(*names)
+    assert world.emulator.control.overlaps() == []
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two elements a request, so that a phase has several."""
+    monkeypatch.setattr(runs, "BATCH_SIZE", 2)
+
+
+# ── C1: what was claimed may have been told ──────────────────────────────────────────────────────────────────────
+LOST = [
+    {"kind": "reset", "when": "after"},
+    {"kind": "truncate"},
+    {"kind": "status", "status": 500, "after": True},
+    {"kind": "status", "status": 504, "after": True},
+    {"kind": "timeout", "lands_after": 30.0},
+]
+
+
+@pytest.mark.parametrize("fault", LOST, ids=lambda fault: f"{fault['kind']}{fault.get('status', '')}")
+def test_c1_an_addition_that_was_not_answered_is_taken_back_when_the_list_changes_its_mind(
+    world: World, fault: dict[str, Any]
+) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.write(emails("ann", "bob"))
+    world.emulator.control.fault(fault, path=TELLING, times=8)
+    assert world.sync().state == "failed"
+    world.write(emails("ann"))
+    in_step(world, "ann")
+
+
+def test_c1_a_removal_that_was_not_answered_is_taken_back_too(world: World) -> None:
+    world.write(emails("ann", "bob"))
+    world.sync()
+    world.write(emails("ann"))
+    world.emulator.control.fault({"kind": "reset", "when": "after"}, path=TELLING, times=8)
+    assert world.sync().state == "failed"
+    world.write(emails("ann", "bob"))
+    in_step(world, "ann", "bob")
+
+
+def test_c1_the_token_dies_for_a_day_after_a_lost_reply(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.write(emails("ann", "bob"))
+    world.emulator.control.fault({"kind": "reset", "when": "after"}, path=TELLING)
+    world.hooks.after = once(lambda: lose_authorisation(world))
+    assert world.sync().state == "parked"
+    assert world.told() == shown("ann", "bob")
+    world.clock.sleep(25 * 3_600)
+    world.write(emails("ann"))
+    world.connect()
+    in_step(world, "ann")
+
+
+def test_c1_a_run_that_waited_over_a_day_is_planned_anew(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.write(emails("ann", "bob"))
+    world.hooks.before = once(lambda: lose_authorisation(world))
+    assert world.sync().state == "parked"
+    world.clock.sleep(25 * 3_600)
+    world.write(emails("ann"))
+    world.connect()
+    sent = len(world.tellings())
+    world.sync()
+    assert not any(digest(address("bob")) in each["adds"] for each in world.tellings()[sent:])
+    in_step(world, "ann")
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_c1_a_process_that_ended_in_the_middle_of_a_telling(world: World, moment: str) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.write(emails("ann", "bob"))
+    crash_at(world, moment)
+    world.clock.sleep(25 * 3_600)  # too old to be gone on with
+    world.write(emails("ann"))
+    in_step(world, "ann")
+
+
+def test_c1_the_halves_of_a_batch_in_doubt_are_in_doubt(world: World) -> None:
+    """A lost reply, then a refusal of the whole batch: its children may have been told."""
+    world.write(emails("ann"))
+    world.sync()
+    world.write(emails("ann", "bob", "cem"))
+    control = world.emulator.control
+    control.fault({"kind": "reset", "when": "after"}, path=TELLING)
+    control.fault({"kind": "status", "status": 400, "body": {"message": "no"}}, path=TELLING, nth=2)
+    world.hooks.after = calls(lambda: None, lambda: lose_authorisation(world))
+    assert world.sync().state == "parked"
+    world.clock.sleep(25 * 3_600)
+    world.write(emails("ann"))
+    world.connect()
+    in_step(world, "ann")
+
+
+def calls(*acts: Callable[[], object]) -> Callable[[], None]:
+    """The first act at the first call, and so on, then nothing."""
+    left = list(acts)
+
+    def called() -> None:
+        if left:
+            left.pop(0)()
+
+    return called
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_c1_elements_that_the_reply_does_not_name_are_told_again(world: World, applied: bool) -> None:
+    world.write(emails("ann", "bob", "cem"))
+    world.emulator.control.fault({"kind": "drop_elements", "count": 2, "applied": applied}, path=TELLING)
+    result = world.sync()
+    assert (result.state, result.added) == ("done", 3)
+    first, second = world.tellings()
+    assert (len(first["adds"]), len(second["adds"])) == (3, 2)
+    in_step(world, "ann", "bob", "cem")
+
+
+def test_c1_elements_that_were_never_named_are_in_doubt(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.write(emails("ann", "bob", "cem"))
+    control = world.emulator.control
+    control.fault({"kind": "drop_elements", "count": 1, "applied": True}, path=TELLING)
+    world.hooks.after = once(lambda: lose_authorisation(world))
+    assert world.sync().state == "parked"
+    assert world.told() == shown("ann", "bob", "cem")
+    world.clock.sleep(25 * 3_600)
+    world.write(emails("ann"))
+    world.connect()
+    in_step(world, "ann")
+
+
+# ── C2: no two different tellings of one identifier at once ──────────────────────────────────────────────────────
+def test_c2_additions_do_not_overtake_a_removal_that_is_tried_again(world: World) -> None:
+    """Under the reading that REMOVE takes out the person, an addition that overtook it would be undone."""
+    one_person(world, "work", "home")
+    world.activation(mapping=TWO)
+    world.write([{"key": "K1", "email": address("work"), "gaid": ""}])
+    world.sync()
+    world.write([{"key": "K1", "email": address("home"), "gaid": ""}])
+    world.emulator.control.fault({"kind": "status", "status": 503}, path=TELLING)
+    assert world.sync().state == "done"
+    assert [bool(each["removes"]) for each in world.tellings()[1:]] == [True, True, False]
+    assert world.segment()["members"] == ["m"]
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["the same is told again at once", "a new process"])
+def test_c2_additions_wait_until_no_removal_can_still_arrive(world: World, again: bool) -> None:
+    """The removal lands 90 s after it was given up, long after its repetition was answered."""
+    one_person(world, "work", "home")
+    world.activation(mapping=TWO)
+    world.write([{"key": "K1", "email": address("work"), "gaid": ""}])
+    world.sync()
+    world.write([{"key": "K1", "email": address("home"), "gaid": ""}])
+    world.emulator.control.fault({"kind": "timeout", "lands_after": 90.0}, path=TELLING)
+    if not again:
+        crash_at(world, "after" if again else "before", 2)
+    world.sync()
+    _, first, *_, last = world.tellings()
+    assert first["removes"]
+    assert last["adds"]
+    assert last["at"] - first["at"] >= 120.0
+    world.clock.sleep(121)
+    assert world.segment()["members"] == ["m"]
+    assert world.emulator.control.overlaps() == []
+
+
+def test_c2_whoever_takes_over_waits_for_what_the_dead_process_may_have_sent(world: World) -> None:
+    one_person(world, "work", "home")
+    world.activation(mapping=TWO)
+    world.write([{"key": "K1", "email": address("work"), "gaid": ""}])
+    world.sync()
+    world.write([{"key": "K1", "email": address("home"), "gaid": ""}])
+    crash_at(world, "before", 1)
+    died = world.clock.now()
+    world.sync()
+    assert world.tellings()[-1]["adds"]
+    assert world.tellings()[-1]["at"] - died >= 120.0
+
+
+def test_c2_a_zombie_that_wakes_up_and_sends_is_noticed_and_healed(world: World) -> None:
+    """Worker A stops in the middle of an addition and its lock is lost (a database that restarted); B takes over,
+    then the list loses the person; A wakes up, and LinkedIn hears the old addition last.
+    """
+    world.write(emails("ann"))
+    world.sync()
+    assert world.app is not None
+    world.app.store.lock = lambda name: nullcontext()  # type: ignore[method-assign, assignment]
+    world.write(emails("ann", "bob"))
+    other = World(world.folder, emulator=world.emulator)
+
+    def meanwhile() -> None:
+        assert other.sync().state == "done"
+        other.write(emails("ann"))
+        assert other.sync().removed == 1
+        assert other.told() == shown("ann")
+
+    world.hooks.before = once(meanwhile)
+    world.sync()
+    assert world.told() == shown("ann", "bob")  # nobody could stop that
+    world.close()
+    assert other.sync().removed == 1
+    assert other.told() == shown("ann")
+    sent = other.sent()
+    assert other.sync().removed == 0
+    assert other.sent() == sent
+    other.close()
+
+
+def test_c2_a_zombies_answer_changes_nothing_that_others_settled(world: World) -> None:
+    """B has closed A's run: A's refusal of everybody is not believed any more."""
+    world.write(emails("ann", "bob"))
+    assert world.open()
+    assert world.app is not None
+    world.app.store.lock = lambda name: nullcontext()  # type: ignore[method-assign, assignment]
+    other = World(world.folder, emulator=world.emulator)
+
+    def meanwhile() -> None:
+        other.sync()
+        refusal = {"kind": "refuse_elements", "positions": [0, 1]}
+        world.emulator.control.fault(refusal, path=TELLING)
+
+    world.hooks.before = once(meanwhile)
+    world.sync()
+    world.close()
+    result = other.sync()
+    assert (result.state, result.rejected) == ("done", 0)
+    assert other.told() == shown("ann", "bob")
+    other.close()
+
+
+def test_c2_a_late_answer_to_a_dead_segment_doubts_nobody_in_the_new_one(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    assert world.app is not None
+    world.app.store.lock = lambda name: nullcontext()  # type: ignore[method-assign, assignment]
+    world.write(emails("ann", "bob"))
+    other = World(world.folder, emulator=world.emulator)
+
+    def meanwhile() -> None:
+        world.emulator.control.ripen(other.segment()["record"]["id"], "EXPIRED")
+        assert other.sync().state == "done"
+
+    world.hooks.before = once(meanwhile)
+    world.sync()
+    world.close()
+    sent = other.sent()
+    assert other.sync().changed == 0
+    assert other.sent() == sent
+    assert other.told() == shown("ann", "bob")
+    other.close()
+
+
+# ── C3: a ledger belongs to a segment ────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(("moment", "mode"), [("before", "mirror"), ("after", "add_only"), ("settled", "mirror")])
+def test_c3_what_an_old_segment_was_told_counts_nothing_in_the_new_one(
+    world: World, monkeypatch: pytest.MonkeyPatch, moment: str, mode: str
+) -> None:
+    """The process ends with batches in flight, or answered and not closed; then the segment expires."""
+    world.activation(mode=mode)
+    world.write(emails("ann"))
+    world.sync()
+    world.write(emails("ann", "bob"))
+    if moment == "settled":
+        with monkeypatch.context() as patched:
+            patched.setattr(runs, "close", lambda *_, **__: crash())
+            with pytest.raises(Crash):
+                world.sync()
+        world.close()
+    else:
+        crash_at(world, moment)
+    world.emulator.control.ripen(world.segment()["record"]["id"], "EXPIRED")
+    result = world.sync()
+    assert result.state == "done"
+    assert world.segment()["record"]["sourceSegmentId"].endswith("@2")
+    in_step(world, "ann", "bob")
+
+
+def test_c3_everybody_is_told_again_to_a_new_segment(world: World) -> None:
+    world.write(emails("ann", "bob"))
+    world.sync()
+    world.emulator.control.ripen(world.segment()["record"]["id"], "FAILED")
+    world.write(emails("bob", "cem"))
+    world.sync()
+    in_step(world, "bob", "cem")
+
+
+def test_c3_deleted_is_what_the_finder_says_never_a_404_alone(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    first = world.segment()["record"]["id"]
+    world.clock.sleep(3_600)
+    world.write(emails("ann", "bob"))
+    gone = {"kind": "status", "status": 404, "body": {"status": 404, "message": "Not Found"}}
+    world.emulator.control.fault(gone, path=TELLING, times=2)
+    world.emulator.control.fault(gone, path=r"/dmpSegments/\d+$", method="GET")
+    result = world.sync()
+    assert (result.state, result.segment_id) == ("done", str(first))
+    assert len(world.emulator.control.segments()) == 1
+    in_step(world, "ann", "bob")
+
+
+def test_c3_a_segment_lost_in_mid_run_is_replaced_and_filled_in_the_same_sync(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.clock.sleep(3_600)
+    world.write(emails("ann", "bob"))
+    segment = world.segment()["record"]["id"]
+
+    def deleted() -> None:
+        world.emulator.control.ripen(segment, "EXPIRED")
+        gone = {"kind": "status", "status": 404, "body": {"status": 404, "message": "Not Found"}}
+        world.emulator.control.fault(gone, path=TELLING)
+
+    world.hooks.before = once(deleted)
+    assert world.sync().state == "done"
+    assert world.segment()["record"]["id"] != segment
+    in_step(world, "ann", "bob")
+
+
+# ── C6, C7: who is who, under both readings ──────────────────────────────────────────────────────────────────────
+def test_c6_an_identifier_stays_with_the_element_it_was_told_in(world: World) -> None:
+    """rows {e1, g}, {e2, g}: whose g it is does not depend on the order of the rows, today or tomorrow."""
+    world.activation(mapping=TWO)
+    first, second = ({"key": "", "email": address(name), "gaid": GAID} for name in ("ann", "bob"))
+    world.write([first])
+    world.sync()
+    for rows in ([second, first], [first, second]):
+        world.write(rows)
+        world.sync()
+    told = [each["adds"] for each in world.tellings()]
+    assert [f"GOOGLE_AID:{GAID}" in each for each in told] == [True, False]
+
+
+@pytest.mark.parametrize("reading", ["identifier", "member"])
+def test_c7_a_changed_address_of_one_primary_id(world: World, reading: str) -> None:
+    one_person(world, "work", "home", reading=reading)
+    world.activation(mapping=TWO)
+    for name in ("work", "home", "work"):
+        world.write([{"key": "K1", "email": address(name), "gaid": ""}])
+        world.sync()
+        assert world.told() == shown(name)
+        assert reading == "identifier" or world.segment()["members"] == ["m"]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one row", "by primaryId"])
+def test_c7_a_relative_of_a_removal_is_told_again(world: World, together: bool) -> None:
+    """Two addresses that were ever joined; one leaves: LinkedIn may have removed the person behind both."""
+    one_person(world, "work", "home")
+    world.activation(mapping={"email": ["email", "second"], "primaryId": "key"})
+    both = {"key": "K1", "email": address("work"), "second": address("home")}
+    left, right = ({"key": "K1", "email": address(name), "second": ""} for name in ("work", "home"))
+    world.write([both] if together else [left, right])
+    world.sync()
+    world.write([right])
+    world.sync()
+    assert world.segment()["members"] == ["m"]
+    assert world.told() == shown("home")
+
+
+def test_c7_relatives_are_remembered_when_they_were_joined_long_ago(world: World) -> None:
+    """The row that joined them is gone, each lives in a row of its own; then one leaves."""
+    one_person(world, "work", "home")
+    world.activation(mapping={"email": ["email", "second"], "primaryId": "key"}, max_removals="100%")
+    left, right = ({"key": "", "email": address(name), "second": ""} for name in ("work", "home"))
+    world.write([{"key": "", "email": address("work"), "second": address("home")}])
+    world.sync()
+    world.write([left, right])
+    world.sync()
+    world.clock.sleep(DAY)
+    world.write([right])
+    world.sync()
+    assert world.segment()["members"] == ["m"]
+
+
+@pytest.mark.parametrize("trouble", ["parked", "crash"])
+def test_c7_a_relative_whose_addition_never_left_is_told_later(world: World, trouble: str) -> None:
+    """The removal was answered, the addition was not sent, and the run was closed: the doubt has to stay."""
+    one_person(world, "work", "home")
+    world.activation(mapping={"email": ["email", "second"], "primaryId": "key"})
+    left, right = ({"key": "K1", "email": address(name), "second": ""} for name in ("work", "home"))
+    world.write([left, right])
+    world.sync()
+    world.write([right])
+    if trouble == "crash":
+        world.hooks.after = once(lambda: setattr(world.fuse, "left", 6))
+        with pytest.raises(Crash):
+            world.sync()
+        world.close()
+        world.clock.sleep(25 * 3_600)
+    else:
+        refused = {"kind": "status", "status": 413, "body": {"status": 413, "message": "no"}}
+        world.emulator.control.fault(refused, path=TELLING, nth=2)
+        assert world.sync().state == "parked"
+    assert world.segment()["members"] == []
+    world.sync()
+    assert world.segment()["members"] == ["m"]
+
+
+# ── C8: a snapshot is the list of its first sync ─────────────────────────────────────────────────────────────────
+def test_c8_a_snapshot_that_waited_for_a_day_is_still_the_first_list(world: World, small: None) -> None:
+    world.activation(mode="snapshot")
+    world.write(emails("ann", "bob", "cem", "dee"))
+    world.hooks.after = once(lambda: lose_authorisation(world))
+    assert world.sync().state == "parked"
+    world.write(emails("eve"))
+    world.clock.sleep(25 * 3_600)
+    world.connect()
+    world.sync()
+    assert world.told() == shown("ann", "bob", "cem", "dee")
+    assert world.sync().state == "frozen"
+    assert world.told() == shown("ann", "bob", "cem", "dee")
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_c8_a_snapshot_survives_crashes_in_the_middle(world: World, small: None, moment: str) -> None:
+    world.activation(mode="snapshot")
+    world.write(emails("ann", "bob", "cem"))
+    crash_at(world, moment, 2)
+    world.write(emails("eve"))
+    world.sync()
+    assert world.told() == shown("ann", "bob", "cem")
+    assert world.sync().state == "frozen"
+
+
+# ── H4: a ledger is changed by compare-and-set ───────────────────────────────────────────────────────────────────
+def test_h4_a_ledger_that_changed_while_a_run_was_folded_is_folded_into_anew(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.write(emails("ann", "bob"))
+    inner, store = world.planner.fold, world.open() and world.app
+    assert store is not None
+    folded: list[int] = []
+
+    def fold(request: Any) -> Any:
+        folded.append(request.run)
+        delta = inner(request)
+        if len(folded) == 1:
+            store.store.ledgers.overlay(1, "again")
+        return delta
+
+    world.planner.fold = fold  # type: ignore[method-assign]
+    assert world.sync().added == 1
+    assert len(folded) == 2
+    in_step(world, "ann", "bob")
+
+
+# ── H6: refusals ─────────────────────────────────────────────────────────────────────────────────────────────────
+def test_h6_a_refused_update_does_not_forget_that_the_member_is_in(world: World) -> None:
+    ann, bob = ({**row, "firstName": "A"} for row in emails("ann", "bob"))
+    world.write([ann, bob])
+    world.sync()
+    refusal = {"kind": "refuse_elements", "identifiers": [digest(address("bob"))]}
+    world.emulator.control.fault(refusal, path=TELLING)
+    world.write([ann, {**bob, "firstName": "B"}])
+    result = world.sync()
+    assert (result.changed, result.rejected) == (0, 1)
+    world.write([ann])
+    assert world.sync().removed == 1
+    in_step(world, "ann")
+
+
+def test_h6_a_refused_removal_is_tried_once_a_day(world: World) -> None:
+    world.write(emails("ann", "bob"))
+    world.sync()
+    refusal = {"kind": "refuse_elements", "identifiers": [digest(address("bob"))]}
+    world.emulator.control.fault(refusal, path=TELLING, times=2)
+    world.write(emails("ann"))
+    world.sync()
+    sent = world.sent()
+    world.sync()
+    assert world.sent() == sent
+    for _ in range(2):
+        world.clock.sleep(DAY + 1)
+        world.sync()
+    assert world.sent() == sent + 2
+    assert world.told() == shown("ann")
+
+
+# ── H7: who is to blame ──────────────────────────────────────────────────────────────────────────────────────────
+def bad_row(world: World, name: str, index: bool = False) -> None:
+    """LinkedIn refuses every request that holds it as a whole."""
+    text = digest(address(name)).split(":")[1]
+    message = f"ERROR :: /userIds/0/idType :: of {name}" + (" Index: 1, " if index else "")
+    body = {"status": 422, "message": message}
+    world.emulator.control.fault({"kind": "status", "status": 422, "body": body}, path=TELLING, body=text, times=0)
+
+
+def test_h7_one_bad_row_is_found_and_the_others_get_in(world: World) -> None:
+    names = [f"p{n}" for n in range(20)]
+    world.write(emails(*names))
+    bad_row(world, "p7")
+    result = world.sync()
+    assert (result.state, result.added, result.rejected) == ("done", 19, 1)
+    assert world.sent() <= 11
+    sent = world.sent()
+    world.sync()
+    assert world.sent() == sent, "a refused row is not sent again until it changes"
+    assert world.told() == shown(*(name for name in names if name != "p7"))
+
+
+def test_h7_two_bad_rows_in_both_halves_are_not_taken_for_our_fault(world: World) -> None:
+    names = [f"p{n}" for n in range(8)]
+    world.write(emails(*names))
+    bad_row(world, "p1")
+    bad_row(world, "p6")
+    result = world.sync()
+    assert (result.state, result.added, result.rejected) == ("done", 6, 2)
+    in_step(world, *(name for name in names if name not in ("p1", "p6")))
+
+
+def test_h7_a_fault_of_ours_parks_and_condemns_nobody(world: World) -> None:
+    names = [f"p{n}" for n in range(30)]
+    world.write(emails(*names))
+    wrong = {"kind": "status", "status": 400, "body": {"status": 400, "message": "wrong header"}}
+    world.emulator.control.fault(wrong, path=TELLING, times=0)
+    assert world.sync().state == "parked"
+    assert world.sent() <= 3
+    world.emulator.control.clear_faults()
+    result = world.sync()
+    assert (result.state, result.rejected) == ("done", 0)
+    in_step(world, *names)
+
+
+def test_h7_a_fifth_refused_parks_keeps_who_is_in_and_condemns_nobody(world: World) -> None:
+    names = [f"p{n}" for n in range(60)]
+    world.write(emails(*names))
+    refusal = {"kind": "refuse_elements", "identifiers": sorted(shown(*names[:25]))}
+    world.emulator.control.fault(refusal, path=TELLING)
+    parked = world.sync()
+    assert (parked.state, parked.rejected) == ("parked", 0)
+    assert world.told() == shown(*names[25:])
+    again = world.sync()
+    assert (again.state, again.added, again.rejected) == ("done", 25, 0)
+    in_step(world, *names)
+
+
+def test_h7_the_first_batch_of_a_run_flies_alone(world: World, small: None) -> None:
+    world.threads = 4
+    world.close()
+    names = [f"p{n}" for n in range(12)]
+    world.write(emails(*names))
+    wrong = {"kind": "status", "status": 403, "body": {"status": 403, "message": "Not enough permissions"}}
+    world.emulator.control.fault(wrong, path=TELLING, times=0)
+    assert world.sync().state == "parked"
+    assert world.sent() == 1
+    world.emulator.control.clear_faults()
+    assert world.sync().state == "done"
+    in_step(world, *names)
+
+
+def test_h7_several_requests_in_the_air_are_all_waited_for(world: World, small: None) -> None:
+    world.threads = 4
+    world.close()
+    names = [f"p{n}" for n in range(16)]
+    world.write(emails(*names))
+    world.sync()
+    world.emulator.control.fault({"kind": "status", "status": 503, "after": True}, path=TELLING, nth=3, times=3)
+    world.activation(max_removals="100%")
+    world.write(emails(*names[8:], "new"))
+    result = world.sync()
+    assert (result.state, result.removed, result.added) == ("done", 8, 1)
+    in_step(world, *names[8:], "new")
+
+
+# ── H8: one segment, whatever is lost ────────────────────────────────────────────────────────────────────────────
+EMPTY_PAGE = {"elements": [], "paging": {"start": 0, "count": 10, "total": 0, "links": []}}
+CREATION = r"/dmpSegments$"
+
+
+def test_h8_a_lost_reply_to_the_creation_makes_no_second_segment(world: World) -> None:
+    world.write(emails("ann"))
+    world.emulator.control.fault({"kind": "reset", "when": "after"}, path=CREATION, method="POST")
+    world.sync()
+    world.sync()
+    assert len(world.emulator.control.segments()) == 1
+    in_step(world, "ann")
+
+
+@pytest.mark.parametrize("steps", range(4))
+def test_h8_a_crash_about_the_creation_makes_no_second_segment_though_the_finder_lags(world: World, steps: int) -> None:
+    """The finder does not show for two minutes what was made: whoever comes after a crash looks that long."""
+    world.write(emails("ann"))
+    at: list[int] = []
+    inner = world.emulator.handle
+
+    def handle(request: Any) -> Any:
+        if request.method == "POST" and request.path.endswith("/dmpSegments") and not at:
+            at.append(1)
+            world.fuse.left = steps
+        return inner(request)
+
+    world.emulator.handle = handle  # type: ignore[method-assign]
+    with pytest.raises(Crash):
+        world.sync()
+    world.close()
+    empty = {"kind": "status", "status": 200, "body": EMPTY_PAGE}
+    world.emulator.control.fault(empty, path=CREATION, method="GET", times=10)
+    world.sync()
+    assert len(world.emulator.control.segments()) == 1
+    in_step(world, "ann")
+
+
+def test_h8_a_segment_of_somebody_else_is_never_filled(world: World) -> None:
+    """Same name, same account, another store (staging): each has its own."""
+    world.write(emails("ann"))
+    world.sync()
+    other = World(world.folder / "other", emulator=world.emulator)
+    other.folder.mkdir()
+    other.write(emails("bob"))
+    other.connect()
+    other.sync()
+    assert world.told() == shown("ann")
+    assert other.told() == shown("bob")
+    other.close()
+
+
+# ── H9: remove_only, toggles, add_only ───────────────────────────────────────────────────────────────────────────
+def test_h9_remove_only_sends_nothing_twice(world: World) -> None:
+    world.activation(mode="add_only")
+    world.yaml["audiences"]["gone"] = {"members": "people", "source": {"file": "gone.csv"}}
+    world.activation("thin", audience="gone", mode="remove_only", segment_of="main")
+    world.write(emails("ann", "bob"))
+    world.write(emails("bob", "zoe"), "gone.csv")
+    world.sync()
+    assert world.sync("thin").removed == 1
+    sent = world.sent()
+    assert world.sync("thin").removed == 0
+    assert world.sent() == sent
+    assert world.told() == shown("ann")
+
+
+def test_h9_a_toggle_that_goes_off_names_the_identifier_a_last_time_and_is_no_removal(world: World) -> None:
+    world.activation(mapping=TWO)
+    devices = [f"{n:08d}-fb9c-47ad-9866-0794d394c912" for n in range(20)]
+    world.write([{"key": "", "email": address(f"p{n}"), "gaid": gaid} for n, gaid in enumerate(devices)])
+    world.sync()
+    world.yaml["destinations"]["acme"]["send_google_advertising_id"] = False
+    result = world.sync()
+    assert (result.state, result.removed, result.changed) == ("done", 0, 20)
+    in_step(world, *(f"p{n}" for n in range(20)))
+
+
+def test_h9_add_only_keeps_the_former_address(world: World) -> None:
+    world.activation(mode="add_only", mapping=TWO)
+    for name in ("work", "home"):
+        world.write([{"key": "K1", "email": address(name), "gaid": ""}])
+        world.sync()
+    assert not any(each["removes"] for each in world.tellings())
+    in_step(world, "work", "home")
+
+
+# ── H10: forgetting ──────────────────────────────────────────────────────────────────────────────────────────────
+def test_h10_an_addition_that_waits_in_an_unsent_batch_is_not_told_any_more(world: World, small: None) -> None:
+    world.write(emails("ann", "bob", "cem", "dee"))
+    world.hooks.after = once(lambda: lose_authorisation(world))
+    assert world.sync().state == "parked"
+    left = {"ann", "bob", "cem", "dee"}
+    forgotten = min(name for name in left if digest(address(name)) not in world.told())
+    assert world.open().forget([address(forgotten)]).state == "incomplete"
+    sent = len(world.tellings())
+    world.connect()
+    world.sync()
+    assert not any(digest(address(forgotten)) in each["adds"] for each in world.tellings()[sent:])
+    assert world.open().receipts()[0].state == "complete"
+    in_step(world, *(left - {forgotten}))
+
+
+def test_h10_what_was_told_in_the_same_element_goes_too(world: World) -> None:
+    """Forgetting an address takes out the device that was told with it."""
+    world.activation(mode="add_only", mapping=TWO)
+    world.write([{"key": "", "email": address("ann"), "gaid": GAID}, {"key": "", "email": address("bob"), "gaid": ""}])
+    world.sync()
+    world.open().forget([address("ann")])
+    in_step(world, "bob")
+
+
+@pytest.mark.parametrize("mode", ["mirror", "add_only"])
+def test_h10_a_relative_of_somebody_forgotten_is_told_again(world: World, mode: str) -> None:
+    one_person(world, "work", "home")
+    world.activation(mode=mode, mapping={"email": "email", "primaryId": "key"})
+    world.write([{"key": "K1", "email": address(name)} for name in ("work", "home")])
+    world.sync()
+    world.open().forget([address("work")])
+    world.sync()
+    assert world.told() == shown("home")
+    assert world.segment()["members"] == ["m"]
+
+
+def test_h10_add_only_does_not_bring_back_somebody_forgotten_into_a_new_segment(world: World) -> None:
+    world.activation(mode="add_only", mapping=TWO)
+    world.write([{"key": "", "email": address("ann"), "gaid": GAID}, {"key": "", "email": address("bob"), "gaid": ""}])
+    world.sync()
+    world.open().forget([address("ann")])
+    world.emulator.control.ripen(world.segment()["record"]["id"], "EXPIRED")
+    world.sync()
+    in_step(world, "bob")
+
+
+def test_h10_a_removed_activation_is_reached_and_the_guard_and_a_pause_do_not_hold_it(world: World) -> None:
+    world.activation(max_removals=0)
+    world.activation("second", mode="add_only")
+    world.write(emails("ann", "bob"))
+    world.sync()
+    world.sync("second")
+    segment = int(world.open().status("second")[0].segment_id or 0)
+    world.open().remove("second")
+    del world.yaml["activations"]["second"]
+    world.activation(enabled=False)
+    assert world.open().forget([address("ann")]).state == "complete"
+    assert world.told() == shown("bob")
+    assert set(world.emulator.control.segment(segment)["identifiers"]) == shown("bob")
+
+
+def test_h10_both_digests_and_strangers_are_named(world: World) -> None:
+    """Whoever was uploaded by hand is told to go though the ledger has never heard of them."""
+    world.write(emails("ann", "bob"))
+    world.sync()
+    world.open().forget([address("zoe")])
+    removed = world.tellings()[-1]["removes"]
+    assert {one.split(":")[0] for one in removed} == {"SHA256_EMAIL", "SHA512_EMAIL"}
+    assert digest(address("zoe")) in removed
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 6, 9, 12, 15, 17])
+def test_h10_a_receipt_is_completed_whatever_crashed(world: World, steps: int) -> None:
+    """``forget`` is killed between two steps; asking again completes all there is."""
+    world.activation(mode="add_only")
+    world.write(emails("ann", "bob"))
+    world.sync()
+    world.open()
+    world.fuse.left = steps
+    try:
+        world.open().forget([address("ann")])
+    except Crash:
+        world.close()
+    world.fuse.left = None
+    world.open().forget([address("ann")])
+    assert {each.state for each in world.open().receipts()} == {"complete"}
+    in_step(world, "bob")
+
+
+@pytest.mark.parametrize("fault", [LOST[0], LOST[-1]], ids=lambda fault: fault["kind"])
+def test_h10_a_removal_that_was_not_answered_leaves_the_receipt_incomplete(world: World, fault: dict[str, Any]) -> None:
+    world.activation(mode="add_only")
+    world.write(emails("ann", "bob"))
+    world.sync()
+    world.emulator.control.fault(fault, path=TELLING, times=8)
+    assert world.open().forget([address("ann")]).state == "incomplete"
+    world.clock.sleep(25 * 3_600)
+    world.sync()
+    assert world.open().receipts()[0].state == "complete"
+    in_step(world, "bob")
+
+
+def test_h10_nothing_is_forgotten_where_one_value_cannot_be_used(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    with pytest.raises(ConfigError):
+        world.open().forget([address("ann"), "no address"])
+    assert world.told() == shown("ann")
+    assert world.open().receipts() == []
+
+
+# ── waiting for LinkedIn, and for a person ───────────────────────────────────────────────────────────────────────
+def test_a_day_limit_is_waited_for_until_midnight_utc(world: World, small: None) -> None:
+    world.write(emails("ann", "bob", "cem"))
+    body = {"status": 429, "message": "Resource level throttle APPLICATION DAY limit for calls to this resource"}
+    world.emulator.control.fault({"kind": "status", "status": 429, "body": body}, path=TELLING, nth=2)
+    waits = world.sync()
+    assert (waits.state, waits.exit_code(), waits.pending) == ("pending", 5, 1)
+    requests = len(world.emulator.control.requests())
+    assert world.sync().state == "pending"
+    assert len(world.emulator.control.requests()) == requests, "nothing is asked before midnight"
+    world.clock.sleep(DAY - world.clock.now() % DAY + 1)
+    assert world.sync().state == "done"
+    in_step(world, "ann", "bob", "cem")
+
+
+def test_a_parked_destination_is_only_looked_at_until_somebody_mends_it(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    lose_authorisation(world)
+    world.write(emails("ann", "bob"))
+    world.sync()
+    sent = world.sent()
+    assert world.sync().state == "parked"
+    assert world.sent() == sent
+    world.connect()
+    assert world.sync().state == "done"
+    in_step(world, "ann", "bob")
+
+
+def test_one_refresh_serves_every_request_that_noticed_the_end(world: World, small: None) -> None:
+    world.threads = 4
+    world.close()
+    names = [f"p{n}" for n in range(12)]
+    world.write(emails(*names))
+    world.hooks.after = once(world.emulator.control.expire_tokens)
+    assert world.sync().state == "done"
+    refreshes = [each for each in world.emulator.control.requests() if each["path"].endswith("/accessToken")]
+    assert len(refreshes) == 1
+    in_step(world, *names)
+
+
+def test_resend_tells_everybody_once_more(world: World) -> None:
+    world.write(emails("ann", "bob"))
+    world.sync()
+    sent = world.sent()
+    assert world.sync(resend=True).changed == 2
+    assert world.sent() == sent + 1
+    in_step(world, "ann", "bob")
