@@ -71,14 +71,15 @@ def timed(work: Callable[[], T]) -> tuple[T, float]:
 
 
 class Watch:
-    """Peak memory of the child processes so far, in MB."""
+    """What the child processes used: processor seconds since the last look, peak memory so far."""
 
     def __init__(self) -> None:
-        self.peak = 0.0
+        self.spent = 0.0
 
-    def child(self) -> float:
-        self.peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        return self.peak
+    def __str__(self) -> str:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent, self.spent = used.ru_utime + used.ru_stime - self.spent, used.ru_utime + used.ru_stime
+        return f"{spent:6.1f} s of processors   peak {used.ru_maxrss / 1024:5.0f} MB"
 
 
 def plan(scan: Scan, folder: Path, mapping: dict[str, tuple[str, ...]], ledger: tuple[LedgerPart, ...]) -> Plan:
@@ -134,19 +135,19 @@ def measure(folder: Path, rows: int, suffix: str, google: bool) -> None:
     print(f"{rows:,} people, {scan.format}, {os.cpu_count()} cores{', two identifiers' if google else ''}")
     first, seconds = timed(lambda: plan(scan, folder, mapping, ()))
     assert first.counts.added == rows, first.counts
-    print(f"  first sync      {rate(rows, seconds)}   peak {watch.child():5.0f} MB")
+    print(f"  first sync      {rate(rows, seconds)}   {watch}")
     whole = (Outcome("accepted", 0, first.changes.adds),)
     fold = FoldRequest(first.changes, whole, 1, 0.0, str(folder))
     delta, folded = timed(lambda: child_planner.ChildPlanner().fold(fold))
-    print(f"  fold            {rate(rows, folded)}   peak {watch.child():5.0f} MB")
+    print(f"  fold            {rate(rows, folded)}   {watch}")
     ledger = (LedgerPart(1, delta.rows, delta.path, delta.data),)
     same, unchanged = timed(lambda: plan(scan, folder, mapping, ledger))
     assert same.counts.unchanged == rows, same.counts
-    print(f"  nothing changed {rate(rows, unchanged)}   peak {watch.child():5.0f} MB")
+    print(f"  nothing changed {rate(rows, unchanged)}   {watch}")
     moved = write(folder / f"moved{suffix}", rows, rows // 100)
     churn, churned = timed(lambda: plan(moved, folder, mapping, ledger))
     assert (churn.counts.added, churn.counts.removed) == (rows // 100, rows // 100), churn.counts
-    print(f"  1 % churn       {rate(rows, churned)}   peak {watch.child():5.0f} MB")
+    print(f"  1 % churn       {rate(rows, churned)}   {watch}")
     compare(folder, scan, rows / seconds)
 
 

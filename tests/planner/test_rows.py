@@ -98,9 +98,7 @@ def read(rows: list[dict[str, Any]], folder: str, slow: bool = True, **toggles: 
         made = Rows(request, shape_of(request), None)
         if slow:
             read_slow_rows(session, made)
-        found: list[dict[str, Any]] = session.table(
-            f"SELECT * FROM ({made.all(numbered=True)}) ORDER BY row"
-        ).to_pylist()
+        found: list[dict[str, Any]] = session.table(f"SELECT * FROM ({made.all()}) ORDER BY row").to_pylist()
         return found
 
 

@@ -171,13 +171,15 @@ def compare_removals(session: Session, task: Task) -> None:
         "elements", "SELECT NULL::UUID AS elem, NULL::UUID AS owner, 0 AS refused, 0 AS answered WHERE false"
     )
     session.create(TELL, "SELECT NULL::UUID AS elem, NULL::UUID AS owner, NULL::UTINYINT AS why WHERE false")
-    session.create("labelled", _NO_LABELS)
+    session.create("labelled", _doubted())
     session.create("refills", f"SELECT * FROM {LEDGER} WHERE false")
 
 
-_NO_LABELS = """
-    SELECT NULL::UUID AS id, NULL::UTINYINT AS t, NULL::UTINYINT AS state, NULL::UUID AS owner, NULL::UUID AS grp,
-        0::UBIGINT AS fp WHERE false"""
+def _doubted() -> str:
+    """Relatives of what goes may go with it, and nobody is added here: whoever wants them in tells them again."""
+    return f"""
+        SELECT id, t, {State.UNSURE:d}::UTINYINT AS state, owner, grp, 0::UBIGINT AS fp FROM {LEDGER}
+        WHERE grp IN (SELECT grp FROM going) AND state = {State.IN:d} AND id NOT IN (SELECT id FROM going)"""
 
 
 def _removable(task: Task) -> str:

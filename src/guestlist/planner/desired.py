@@ -34,7 +34,7 @@ def add_slow_rows(session: Session, rows: Rows) -> None:
 
 def _keys(shape: Shape, source: str) -> str:
     types = [f"t{k}" for k in shape.numbers] if shape.kind is Kind.COMPANIES else []
-    columns = ", ".join(["verdict", "notes", *shape.ids, *types, *(["ip"] if shape.primary else [])])
+    columns = ", ".join(["row", "verdict", "notes", *shape.ids, *types, *(["ip"] if shape.primary else [])])
     printed = f"CASE WHEN verdict = {ACCEPTED} THEN {print_of(shape.traits)} END AS th"
     return f"SELECT {columns}, {printed} FROM ({source})"
 

@@ -40,7 +40,7 @@ def read_slow_rows(session: Session, rows: Rows) -> None:
     schema, read = _schema(shape), _reader(request)
     path = str(session.scratch / "by-reference.parquet")
     cells = {field: cells_of(request, field) for field in request.mapping}
-    query = f"SELECT row, COLUMNS('^c[0-9]+$') FROM ({rows.marked(numbered=True)}) WHERE verdict = {SLOW}"
+    query = f"SELECT row, COLUMNS('^c[0-9]+$') FROM ({rows.with_numbers().marked()}) WHERE verdict = {SLOW}"
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in session.reader(query):
             lines = [_line(read(record), row, request, shape) for row, record in _records(batch, cells)]

@@ -28,9 +28,11 @@ def rejected(session: Session, task: Task, rows: Rows, counted: Mapping[str, int
     """``counted``: how many by reason. Only when there are any is the list read once more, with row numbers."""
     if not counted:
         return Rejected({}, {})
-    found = str(session.scratch / "rejected.parquet")
+    found, strongest = str(session.scratch / "rejected.parquet"), rows.shape.strongest
+    wanted = f"verdict NOT IN ({ACCEPTED}, {FILTERED}) OR {strongest} IN (SELECT owner FROM refused_members)"
+    picked = rows.pick(session, f"SELECT row FROM plain WHERE {wanted}").with_numbers()
     with unchanged(task.request.scan):
-        session.run(f"COPY ({_found(session, task, rows)}) TO {sql.text(found)} (FORMAT parquet)")
+        session.run(f"COPY ({_found(session, task, picked)}) TO {sql.text(found)} (FORMAT parquet)")
     path = _kept(session, task, found) if task.request.write else None
     return Rejected(dict(counted), _samples(session, found), path)
 
@@ -40,7 +42,7 @@ def _found(session: Session, task: Task, rows: Rows) -> str:
     texts = " ".join(f"WHEN {n} THEN {sql.text(reason)}" for n, reason in enumerate(REASONS, 1))
     numbers = [number for (number,) in session.rows("SELECT DISTINCT refused FROM refused_members")]
     said = " ".join(f"WHEN {n} THEN {sql.text(answer(n, task.request))}" for n in numbers) or "WHEN 0 THEN ''"
-    numbered = f"({rows.all(numbered=True)})"
+    numbered = f"({rows.all()})"
     picked = f"verdict NOT IN ({ACCEPTED}, {FILTERED}) OR s IN (SELECT owner FROM refused_members)"
     return f"""
         WITH lines AS MATERIALIZED (

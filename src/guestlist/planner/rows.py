@@ -3,29 +3,57 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from guestlist.core.identity import Kind, Reason
 from guestlist.planner import people, scan, sql
+from guestlist.planner.connection import Session
 from guestlist.planner.shape import ACCEPTED, FILTERED, SLOW, Shape, code, print_of, source_columns, trait_type
 from guestlist.ports import PlanRequest
 
 SUPPRESSED = "suppressed"  # (id), registered
+PICKED = "picked"  # (row)
 BY_REFERENCE = "by_reference"  # a view of the rows that the reference read
 
+_FEW = 4  # reading all is better than picking more than a part in so many
 _MASKED = "regexp_replace(p, '([^ @]?)[^ @]*@([^ @]*)', '\\1***@\\2', 'g')"  # core.text.masked of a tame text
 
 
 class Rows:
-    """How to read the rows of one request. ``by_reference``: SLOW rows were read and stand in BY_REFERENCE."""
+    """How to read the rows of one request.
+
+    ``by_reference``: SLOW rows were read and stand in BY_REFERENCE. ``numbered``: rows have numbers, because they cost
+    nothing or somebody needs them. ``picked``: only rows whose number is in PICKED, so that nothing else is hashed.
+    """
 
     def __init__(self, request: PlanRequest, shape: Shape, filter_sql: str | None) -> None:
         self.request = request
         self.shape = shape
         self.filter_sql = filter_sql
         self.by_reference = False
+        self.numbered = scan.numbers_are_cheap(request.scan)
+        self.picked = False
 
-    def marked(self, numbered: bool = False) -> str:
+    def pick(self, session: Session, query: str) -> Rows:
+        """These rows, as far as numbers are known and the rows are few."""
+        picked = copy(self)
+        if self.numbered:
+            session.create(PICKED, query)
+            few = session.number(f"SELECT count(*) FROM {PICKED}") * _FEW
+            picked.picked = few < session.number("SELECT count(*) FROM plain")
+        return picked
+
+    def with_numbers(self) -> Rows:
+        """These rows with their numbers, whatever that costs."""
+        counted = copy(self)
+        counted.numbered = True
+        return counted
+
+    def marked(self) -> str:
         """Every row once, with its verdict and cells ``c1``..; SLOW rows have nothing else."""
-        cells = scan.cells(self.request.scan, source_columns(self.request), self.filter_sql, numbered)
+        cells = scan.cells(self.request.scan, source_columns(self.request), self.filter_sql, self.numbered)
+        if self.picked:
+            cells = f"SELECT * FROM ({cells}) WHERE row IN (FROM {PICKED})"
         if self.shape.kind is Kind.PEOPLE:
             return self._keyed(people.normal(cells, self.request))
         slots = [f"NULL::UTINYINT AS t{k}, NULL::UUID AS i{k}, NULL::BLOB AS v{k}" for k in self.shape.numbers]
@@ -47,15 +75,16 @@ class Rows:
         verdict = f"CASE WHEN verdict = {ACCEPTED} AND ({hit}) THEN {code(Reason.FORGOTTEN)} ELSE verdict END::UTINYINT"
         return f"SELECT * REPLACE ({verdict} AS verdict) FROM ({keyed})"
 
-    def all(self, numbered: bool = False) -> str:
+    def all(self) -> str:
         """Every row once, with its final verdict."""
         columns = ", ".join(self.shape.columns)
-        marked = f"SELECT {columns} FROM ({self.marked(numbered)})"
+        marked = f"SELECT {columns} FROM ({self.marked()})"
         if not self.by_reference:
             return marked
-        return sql.union([f"{marked} WHERE verdict <> {SLOW}", f"SELECT {columns} FROM {BY_REFERENCE}"])
+        slow = f"SELECT {columns} FROM {BY_REFERENCE}" + (f" WHERE row IN (FROM {PICKED})" if self.picked else "")
+        return sql.union([f"{marked} WHERE verdict <> {SLOW}", slow])
 
-    def accepted(self, numbered: bool = False) -> str:
+    def accepted(self) -> str:
         """The rows that LinkedIn can be told of, with ``s`` (key of the strongest identifier) and ``th`` (print)."""
         extra = f"{self.shape.strongest} AS s, {print_of(self.shape.traits)} AS th"
-        return f"SELECT *, {extra} FROM ({self.all(numbered)}) WHERE verdict = {ACCEPTED}"
+        return f"SELECT *, {extra} FROM ({self.all()}) WHERE verdict = {ACCEPTED}"

@@ -20,6 +20,7 @@ from guestlist.ports import Scan
 
 _SHEET = "sheet"
 _LONGEST_LINE = 1 << 24
+_SMALL_LIST = 1 << 26
 
 
 @contextmanager
@@ -65,8 +66,12 @@ def _reader(scan: Scan, numbered: bool, filtered: bool) -> str:
     return _parquet(scan, numbered)
 
 
+def numbers_are_cheap(scan: Scan) -> bool:
+    """Parquet knows its row numbers; elsewhere one thread has to count, which is nothing for a small list."""
+    return scan.format == "parquet" or sum(size for _, size, _ in scan.identity) < _SMALL_LIST
+
+
 def _number(scan: Scan) -> str:
-    """Parquet knows its row numbers; elsewhere they have to be counted, which costs as much as reading."""
     if scan.format != "parquet":
         return "row_number() OVER ()"
     if len(scan.paths) == 1:

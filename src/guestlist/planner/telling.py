@@ -14,7 +14,7 @@ from guestlist.planner.connection import Session
 from guestlist.planner.desired import valid_rows
 from guestlist.planner.ledger import full_value
 from guestlist.planner.rows import Rows
-from guestlist.planner.shape import Shape, fingerprint, print_of_nothing, trait_type
+from guestlist.planner.shape import ACCEPTED, Shape, fingerprint, print_of_nothing, trait_type
 
 _MORE = "STRUCT(t UTINYINT, was UTINYINT, v BLOB)[]"
 
@@ -54,6 +54,11 @@ def selects(session: Session, task: Task, rows: Rows, numbers: Numbers) -> list[
     shape = task.shape
     parts = [_removals(shape)] if numbers.removes else []
     if numbers.tell:
+        if not task.first:
+            told = (
+                f"SELECT row FROM plain WHERE verdict = {ACCEPTED} AND {shape.strongest} IN (SELECT owner FROM {TELL})"
+            )
+            rows = rows.pick(session, told)
         close = session.number("SELECT count(*) FROM close")
         parts.append(_first(shape, rows, close > 0) if task.first else _plain(shape, rows))
         parts += [_close(shape, rows)] if close else []
@@ -132,7 +137,7 @@ def _plain(shape: Shape, rows: Rows) -> str:
     """Elements that are one row as it stands."""
     inner = f"""
         SELECT line.*, tell.owner AS named, tell.grp AS grp_, tell.fp, tell.why, {_told(shape, _was)} AS told
-        FROM ({rows.accepted(numbered=numbered(rows))}) AS line JOIN {TELL} AS tell ON tell.elem = line.s
+        FROM ({rows.accepted()}) AS line JOIN {TELL} AS tell ON tell.elem = line.s
         WHERE line.s NOT IN (FROM close)"""
     columns = f"{_row(Op.ADD, 'why', 'told', 'named', 'grp_', 'fp')}, {_traits(shape, 'lines')}"
     return f"SELECT {columns} FROM ({inner}) AS lines"
@@ -148,7 +153,7 @@ def _first(shape: Shape, rows: Rows, close: bool) -> str:
         SELECT {Op.ADD:d}::UTINYINT AS op, {Why.NEW:d}::UTINYINT AS why, {_of_strongest("t", shape)} AS t,
             {_of_strongest("v", shape)} AS v, 0::UTINYINT AS was, {more} AS more, {sealed} AS owner,
             NULL::UUID AS grp, {fingerprint(shape.ids)} AS fp, {_traits(shape, "lines")}
-        FROM ({rows.accepted(numbered=numbered(rows))}) AS lines {"WHERE s NOT IN (FROM close)" if close else ""}"""
+        FROM ({rows.accepted()}) AS lines {"WHERE s NOT IN (FROM close)" if close else ""}"""
 
 
 def _of_strongest(column: str, shape: Shape) -> str:
@@ -159,7 +164,7 @@ def _of_strongest(column: str, shape: Shape) -> str:
 
 def _close(shape: Shape, rows: Rows) -> str:
     """Elements made of several rows, or of parts of them: values by what each member keeps, traits of one row."""
-    source = f"({rows.accepted(numbered=numbered(rows))})"
+    source = f"({rows.accepted()})"
     lines = f"SELECT * FROM {source} WHERE s IN (SELECT owner FROM {TELL}) AND s IN (FROM close)"
     values = sql.union(
         f"SELECT s, i{k} AS id, t{k} AS t, v{k} AS v FROM lines WHERE i{k} IS NOT NULL" for k in shape.numbers
@@ -183,8 +188,3 @@ def _close(shape: Shape, rows: Rows) -> str:
             FROM {TELL} AS tell JOIN told ON told.elem = tell.elem JOIN one ON one.s = tell.owner
             LEFT JOIN marked ON marked.elem = tell.elem)
         SELECT {_row(Op.ADD, "why", "told", "named", "grp_", "fp")}, {_traits(shape, "whole")} FROM whole"""
-
-
-def numbered(rows: Rows) -> bool:
-    """Row numbers are worth having where they cost nothing."""
-    return rows.request.scan.format == "parquet"
