@@ -385,8 +385,16 @@ def _remove_only(found: Mapping[bytes, Member], ledger: Ledger, joined: Groups, 
     named = {i for member in found.values() for i in member.ids}
     going = {i for i in named if i in ledger and _removable(ledger[i], now)}
     stays = {told.owner for i, told in ledger.items() if i not in going and _may_be_in(told)}
-    changes = tuple(_remove(going, stays, ledger, joined))
+    removals = _remove(going, stays, ledger, joined)
+    changes = (*removals, *_doubts({change.group for change in removals}, going, ledger))
     return _count(changes, found, (), ledger)
+
+
+def _doubts(shaken: Collection[bytes], going: Collection[bytes], ledger: Ledger) -> Iterator[Change]:
+    """Relatives of what goes may go with it, and nobody is added here: whoever wants them in tells them again."""
+    for id16, told in ledger.items():
+        if told.group in shaken and told.state is State.IN and id16 not in going:
+            yield Change(Op.LABEL, None, ((id16, told.id_type, State.UNSURE),), told.owner, told.group)
 
 
 def _refills(
@@ -504,7 +512,8 @@ def _relabel(after: dict[bytes, Told], change: Change, kind: int) -> None:
     ((id16, id_type, was),) = change.ids
     told = after.get(id16) or Told(id_type, was, change.owner, change.group, kind=kind)
     refreshed = replace(told, fp=change.fp, kind=kind) if change.fp else told
-    after[id16] = replace(refreshed, owner=change.owner, group=change.group)
+    state = was if was is State.UNSURE else told.state
+    after[id16] = replace(refreshed, state=state, owner=change.owner, group=change.group)
 
 
 def identifiers(change: Change) -> tuple[bytes, ...]:
