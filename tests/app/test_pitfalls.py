@@ -116,6 +116,23 @@ def test_c1_a_removal_that_was_not_answered_is_taken_back_too(world: World) -> N
     in_step(world, "ann", "bob")
 
 
+@pytest.mark.parametrize(
+    "fault", [{"kind": "timeout", "lands_after": None}, {"kind": "status", "status": 504}], ids=str
+)
+def test_c1_what_was_not_answered_and_never_arrived_is_not_taken_as_told(world: World, fault: dict[str, Any]) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.write(emails("bob"))
+    world.emulator.control.fault(fault, path=TELLING, times=8)
+    assert world.sync().state == "failed"
+    assert world.told() == shown("ann")
+    world.clock.sleep(121)
+    world.emulator.control.fault(fault, path=TELLING, nth=2, times=8)
+    assert world.sync().state == "failed"
+    assert world.told() == set()
+    in_step(world, "bob")
+
+
 def test_c1_the_token_dies_for_a_day_after_a_lost_reply(world: World) -> None:
     world.write(emails("ann"))
     world.sync()
@@ -889,3 +906,19 @@ def test_resend_tells_everybody_once_more(world: World) -> None:
     assert world.sync(resend=True).changed == 2
     assert world.sent() == sent + 1
     in_step(world, "ann", "bob")
+
+
+def test_h9_whoever_is_related_to_what_remove_only_took_out_is_told_again(world: World) -> None:
+    """LinkedIn may have removed the person behind both addresses; the segment's own activation tells the other one."""
+    one_person(world, "work", "home")
+    world.yaml["audiences"]["gone"] = {"members": "people", "source": {"file": "gone.csv"}}
+    world.activation(mode="add_only", mapping={"email": "email", "primaryId": "key"})
+    world.activation("thin", audience="gone", mode="remove_only", segment_of="main", mapping={"email": "email"})
+    world.write([{"key": "K1", "email": address(name)} for name in ("work", "home")])
+    world.write(emails("work"), "gone.csv")
+    world.sync()
+    world.write([{"key": "K1", "email": address("home")}])
+    assert world.sync("thin").removed == 1
+    world.sync()
+    assert world.told() == shown("home")
+    assert world.segment()["members"] == ["m"]
