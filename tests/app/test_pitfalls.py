@@ -6,13 +6,14 @@ C: the invariant itself. H: what is easily built wrongly. SEGMENT: what a peer d
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
-from guestlist.app import runs
+from guestlist.app import delivery, runs
 from guestlist.errors import ConfigError
 from tests.world import Crash, World, digest, emails
 
@@ -631,23 +632,39 @@ def test_h7_a_fifth_refused_parks_keeps_who_is_in_and_condemns_nobody(world: Wor
     in_step(world, *names)
 
 
-def test_h7_the_first_batch_of_a_run_flies_alone(world: World, small: None) -> None:
+@pytest.fixture
+def at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Four threads and no pace: a telling waits a moment for a second one to be in the air beside it."""
     world.threads = 4
     world.close()
+    monkeypatch.setattr(delivery.Delivery, "_reserve", lambda *_: 0.0)
+    first, second = threading.Event(), threading.Event()
+
+    def before() -> None:
+        if first.is_set():
+            second.set()
+        first.set()
+        second.wait(0.3)
+
+    world.hooks.before = before
+    return second
+
+
+def test_h7_the_first_batch_of_a_run_flies_alone(world: World, small: None, at_once: threading.Event) -> None:
     names = [f"p{n}" for n in range(12)]
     world.write(emails(*names))
     wrong = {"kind": "status", "status": 403, "body": {"status": 403, "message": "Not enough permissions"}}
     world.emulator.control.fault(wrong, path=TELLING, times=0)
     assert world.sync().state == "parked"
     assert world.sent() == 1
+    assert not at_once.is_set()
     world.emulator.control.clear_faults()
     assert world.sync().state == "done"
+    assert at_once.is_set()
     in_step(world, *names)
 
 
-def test_h7_several_requests_in_the_air_are_all_waited_for(world: World, small: None) -> None:
-    world.threads = 4
-    world.close()
+def test_h7_several_requests_in_the_air_are_all_waited_for(world: World, small: None, at_once: threading.Event) -> None:
     names = [f"p{n}" for n in range(16)]
     world.write(emails(*names))
     world.sync()
@@ -656,6 +673,7 @@ def test_h7_several_requests_in_the_air_are_all_waited_for(world: World, small: 
     world.write(emails(*names[8:], "new"))
     result = world.sync()
     assert (result.state, result.removed, result.added) == ("done", 8, 1)
+    assert at_once.is_set()
     in_step(world, *names[8:], "new")
 
 
@@ -760,6 +778,21 @@ def test_h10_an_addition_that_waits_in_an_unsent_batch_is_not_told_any_more(worl
     assert not any(digest(address(forgotten)) in each["adds"] for each in world.tellings()[sent:])
     assert world.open().receipts()[0].state == "complete"
     in_step(world, *(left - {forgotten}))
+
+
+def test_h10_whoever_was_passed_over_is_not_taken_as_told(world: World, small: None) -> None:
+    """The addition waits in a run whose process ended; forgotten, passed over, and then wanted again."""
+    world.activation(mode="add_only")
+    world.write(emails("ann", "bob", "cem", "dee"))
+    crash_at(world, "before", 2)
+    forgotten = min(name for name in ("ann", "bob", "cem", "dee") if digest(address(name)) not in world.told())
+    world.open().forget([address(forgotten)])
+    world.clock.sleep(121)
+    world.sync()
+    assert digest(address(forgotten)) not in world.told()
+    world.open().unforget([address(forgotten)])
+    assert world.sync().added == 1
+    in_step(world, "ann", "bob", "cem", "dee")
 
 
 def test_h10_what_was_told_in_the_same_element_goes_too(world: World) -> None:

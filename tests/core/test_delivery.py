@@ -112,3 +112,62 @@ def test_a_split_loses_nobody(size: int, index: int) -> None:
 @given(st.integers(1, 50), st.floats(0, 1, exclude_max=True))
 def test_backoff_stays_within_a_minute(tries: int, dice: float) -> None:
     assert 0.5 <= backoff(tries, dice) <= 60
+
+
+@given(st.data(), st.integers(1, 300))
+def test_a_delivery_ends_and_loses_nobody_whatever_is_answered(data: st.DataObject, size: int) -> None:
+    """A run of one batch against a LinkedIn that says anything: in the end each is accepted, refused, or left open."""
+    waiting = [(tuple(range(size)), 1, None)]  # positions, try, parent
+    accepted: set[int] = set()
+    refused: set[int] = set()
+    open_ones: set[int] = set()
+    splits, families = 0, {}
+    ended = False
+    for step in range(20_000):
+        if ended or not waiting:
+            break
+        positions, tries, parent = waiting.pop(0)
+        now = Flight(len(positions), tries, splits, len(accepted) + len(refused), len(refused), families.get(parent))
+        answer = data.draw(_answers(len(positions)), label="answer") if step < 60 else answered(400, text=f"{step}")
+        match decide(now, answer, 0.5):
+            case Settle(refused=bad, missing=missing):
+                refused |= {positions[i] for i in bad}
+                accepted |= set(positions) - {positions[i] for i in (*bad, *missing)}
+                if missing:
+                    waiting.append((tuple(positions[i] for i in missing), tries + 1, None))
+            case Again(minute=minute):
+                waiting.append((positions, tries + (not minute), parent))
+            case CheckSegment():
+                waiting.append((positions, tries + 1, parent))
+            case Split(parts=parts):
+                splits += 1
+                families[parent] = answer.text
+                waiting += [(tuple(positions[i] for i in part), 1, positions) for part in parts]
+            case Park(settled=settled):
+                kept = set() if settled is None else {*settled.refused, *settled.missing}
+                told = set() if settled is None else set(positions) - {positions[i] for i in kept}
+                accepted |= told
+                open_ones |= set(positions) - told
+                ended = True
+            case GiveUp() | WaitUntil():
+                open_ones |= set(positions)
+                ended = True
+    else:
+        raise AssertionError("it goes on for ever")
+    open_ones |= {position for positions, _, _ in waiting for position in positions}
+    assert sorted([*accepted, *refused, *open_ones]) == list(range(size))
+    assert splits <= MAX_SPLITS
+
+
+def _answers(size: int) -> st.SearchStrategy[Answer]:
+    places = st.sets(st.integers(0, size - 1), max_size=5)
+    inside = st.tuples(places, places).map(
+        lambda both: answered(200, failed=dict.fromkeys(both[0], (400, "", "no")), missing=tuple(both[1] - both[0]))
+    )
+    lost = st.sampled_from(["unanswered", "over", "not_sent"]).map(lambda kind: Answer(kind, NOW, NOW))
+    scopes = st.sampled_from(["minute", "day", "segments", "unknown"]).map(lambda scope: answered(429, scope=scope))
+    whole = st.tuples(st.none() | st.integers(0, size), st.sampled_from("xyz")).map(
+        lambda said: answered(400, index=said[0], text=said[1])
+    )
+    others = st.sampled_from([200, 401, 404, 409, 500, 503]).map(answered)
+    return st.one_of(inside, inside, lost, whole, whole, whole, others, scopes)
