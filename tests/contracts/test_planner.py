@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from guestlist.core.identity import Element, Kind
 from guestlist.core.membership import Result
+from guestlist.planner import changes, draft, folding
 from guestlist.planner.duck import DuckDBPlanner
 from tests.planner.kit import Line, Row, count_of, rows_of, told_rows
 from tests.planner.linkedin import LinkedIn
@@ -49,6 +52,16 @@ def lists(kind: Kind, size: int = 6) -> st.SearchStrategy[list[Row]]:
     return rows
 
 
+@contextmanager
+def limits(large: bool) -> Iterator[None]:
+    """Treat small lists as large ones: files instead of bytes, drafts instead of second passes."""
+    with ExitStack() as stack:
+        for module, name, value in ((draft, "LARGE", 0), (changes, "SMALL", 2), (folding, "SMALL", 2)):
+            if large:
+                stack.enter_context(patch.object(module, name, value))
+        yield
+
+
 unrefused = st.sampled_from(["accepted"] * 6 + ["unsure", "open", "void"])
 
 
@@ -59,9 +72,9 @@ def run(line: Line, rows: Sequence[Row], data: st.DataObject, **request: object)
 
 
 @settings(quick, max_examples=20)
-@given(st.data(), kinds)
-def test_every_run_is_what_the_reference_says(data: st.DataObject, kind: Kind) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+@given(st.data(), kinds, st.booleans())
+def test_every_run_is_what_the_reference_says(data: st.DataObject, kind: Kind, large: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder, limits(large):
         line = Line(DuckDBPlanner(), Path(folder), kind)
         for _ in range(data.draw(st.integers(1, 4))):
             mode = data.draw(st.sampled_from(["mirror", "mirror", "add_only", "remove_only"]))

@@ -22,8 +22,6 @@ from guestlist.planner.scan import unchanged
 from guestlist.planner.shape import COMPANY_TRAITS, PEOPLE_TRAITS
 from guestlist.ports import Changes
 
-ROW_GROUP = 40_960  # a batch of 5,000 is read from one or two of them
-
 
 def schema(kind: Kind) -> pa.Schema:
     """The columns of a changes file, in order."""
@@ -62,9 +60,7 @@ def _written(session: Session, task: Task, selects: list[str], numbers: telling.
         _check(table.num_rows, numbers)
         return Changes(numbers.removes, numbers.adds, numbers.labels, data=stream(table))
     path = str(Path(task.request.folder) / f"changes-{uuid.uuid4().hex}.parquet")
-    only_adds = numbers.adds == numbers.all
-    rows = _copy(session, selects, path) if only_adds else _append(session, selects, path, columns)
-    _check(rows, numbers)
+    _check(_write(session, task, selects, path, numbers), numbers)
     return Changes(numbers.removes, numbers.adds, numbers.labels, path=path)
 
 
@@ -73,10 +69,22 @@ def _check(rows: int, numbers: telling.Numbers) -> None:
         raise GuestlistError(f"The plan found {numbers.all} changes and wrote {rows}; nothing is sent.")
 
 
+def _write(session: Session, task: Task, selects: list[str], path: str, numbers: telling.Numbers) -> int:
+    drafted = session.scratch / telling.DRAFT_FILE
+    whole = task.draft and not session.number("SELECT count(*) FROM close")
+    if whole and pq.read_metadata(drafted).num_rows == numbers.all:
+        os.rename(drafted, path)  # as it stands; it has columns of its own after the contract's
+        return numbers.all
+    if numbers.adds == numbers.all:
+        return _copy(session, selects, path)
+    return _append(session, selects, path, schema(task.shape.kind))
+
+
 def _copy(session: Session, selects: list[str], path: str) -> int:
     """The fast way, where any order of rows will do."""
-    options = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {ROW_GROUP}"
-    session.run(f"COPY ({sql.union(selects)}) TO {sql.text(path)} ({options})")
+    session.run(
+        f"COPY ({sql.union(f'FROM ({select})' for select in selects)}) TO {sql.text(path)} ({telling.AS_PARQUET})"
+    )
     os.chmod(path, 0o600)
     return int(pq.read_metadata(path).num_rows)
 
@@ -88,13 +96,13 @@ def _append(session: Session, selects: list[str], path: str, columns: pa.Schema)
         for select in selects:
             for batch in _row_groups(session, select):
                 table = pa.Table.from_batches([batch]).cast(columns)
-                writer.write_table(table, row_group_size=ROW_GROUP)
+                writer.write_table(table, row_group_size=telling.ROW_GROUP)
                 rows += table.num_rows
     return rows
 
 
 def _row_groups(session: Session, select: str) -> Iterator[pa.RecordBatch]:
-    yield from session.reader(select, ROW_GROUP)
+    yield from session.reader(select, telling.ROW_GROUP)
 
 
 def _private(path: str, flags: int) -> int:

@@ -32,6 +32,7 @@ class Task:
     shape: Shape
     kind: int  # of the fingerprints made now
     first: bool = False  # nothing is known: rows that share nothing are told as they stand
+    draft: bool = False  # and are written so already
 
     @property
     def complete(self) -> bool:

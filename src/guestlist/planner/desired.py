@@ -23,16 +23,17 @@ WANTED_CLOSE = "wanted_close"  # the same, of members looked at closely only
 
 def stage(session: Session, rows: Rows) -> None:
     """One pass over the list. Nothing of it is readable, whatever is spilled."""
-    session.create("plain", _keys(rows.shape, rows.all()))
+    session.create("plain", keys(rows.shape, rows.all()))
 
 
 def add_slow_rows(session: Session, rows: Rows) -> None:
     """The rows that the reference read take the place of their marks."""
     session.run(f"DELETE FROM plain WHERE verdict = {SLOW}")
-    session.run(f"INSERT INTO plain {_keys(rows.shape, f'FROM {BY_REFERENCE}')}")
+    session.run(f"INSERT INTO plain {keys(rows.shape, f'FROM {BY_REFERENCE}')}")
 
 
-def _keys(shape: Shape, source: str) -> str:
+def keys(shape: Shape, source: str) -> str:
+    """What of each row is staged."""
     types = [f"t{k}" for k in shape.numbers] if shape.kind is Kind.COMPANIES else []
     columns = ", ".join(["row", "verdict", "notes", *shape.ids, *types, *(["ip"] if shape.primary else [])])
     printed = f"CASE WHEN verdict = {ACCEPTED} THEN {print_of(shape.traits)} END AS th"

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from guestlist.core.identity import Kind
 from guestlist.errors import ConfigError, GuestlistError
-from guestlist.planner import changes, counts, desired, filtering, folding, people, rejected, scan
+from guestlist.planner import changes, counts, desired, draft, filtering, folding, people, rejected, scan
 from guestlist.planner.compare import Task, compare, compare_first, compare_removals
 from guestlist.planner.connection import TOO_LITTLE, Session, connect, reading_ledger
 from guestlist.planner.ledger import now_kind, open_ledger, paths
@@ -89,10 +89,11 @@ def _plan(session: Session, request: PlanRequest, progress: Progress) -> Plan:
     rows = _rows(session, request)
     with reading_ledger():
         known = open_ledger(session, request.ledger)
-    task = Task(request, rows.shape, now_kind(session), first=not known and request.mode != "remove_only")
+    first = not known and request.mode != "remove_only"
+    task = Task(request, rows.shape, now_kind(session), first, draft=first and draft.worth_it(request, rows))
     progress("reading the list", 0, 0)
     with scan.unchanged(request.scan):
-        _stage(session, rows)
+        _stage(session, rows, task)
     progress("comparing", 0, 0)
     with reading_ledger():
         _compare(session, task)
@@ -119,7 +120,10 @@ def _rows(session: Session, request: PlanRequest) -> Rows:
     return Rows(request, shape_of(request), filtering.bound(session, request))
 
 
-def _stage(session: Session, rows: Rows) -> None:
+def _stage(session: Session, rows: Rows, task: Task) -> None:
+    if task.draft:
+        draft.stage(session, rows)
+        return
     desired.stage(session, rows)
     if session.number(f"SELECT count(*) FROM plain WHERE verdict = {SLOW}"):
         read_slow_rows(session, rows)

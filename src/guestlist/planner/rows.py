@@ -23,7 +23,7 @@ class Rows:
     """How to read the rows of one request.
 
     ``by_reference``: SLOW rows were read and stand in BY_REFERENCE. ``numbered``: rows have numbers, because they cost
-    nothing or somebody needs them. ``picked``: only rows whose number is in PICKED, so that nothing else is hashed.
+    nothing or somebody needs them. ``only``: a condition on their numbers, so that nothing else is hashed.
     """
 
     def __init__(self, request: PlanRequest, shape: Shape, filter_sql: str | None) -> None:
@@ -32,16 +32,21 @@ class Rows:
         self.filter_sql = filter_sql
         self.by_reference = False
         self.numbered = scan.numbers_are_cheap(request.scan)
-        self.picked = False
+        self.only: str | None = None
 
     def pick(self, session: Session, query: str) -> Rows:
         """These rows, as far as numbers are known and the rows are few."""
-        picked = copy(self)
-        if self.numbered:
-            session.create(PICKED, query)
-            few = session.number(f"SELECT count(*) FROM {PICKED}") * _FEW
-            picked.picked = few < session.number("SELECT count(*) FROM plain")
-        return picked
+        if not self.numbered:
+            return self
+        session.create(PICKED, query)
+        few = session.number(f"SELECT count(*) FROM {PICKED}") * _FEW < session.number("SELECT count(*) FROM plain")
+        return self.but(f"row IN (FROM {PICKED})") if few else self
+
+    def but(self, only: str) -> Rows:
+        """Those of these rows whose number fulfils a condition."""
+        some = copy(self)
+        some.only = only
+        return some
 
     def with_numbers(self) -> Rows:
         """These rows with their numbers, whatever that costs."""
@@ -52,8 +57,8 @@ class Rows:
     def marked(self) -> str:
         """Every row once, with its verdict and cells ``c1``..; SLOW rows have nothing else."""
         cells = scan.cells(self.request.scan, source_columns(self.request), self.filter_sql, self.numbered)
-        if self.picked:
-            cells = f"SELECT * FROM ({cells}) WHERE row IN (FROM {PICKED})"
+        if self.only:
+            cells = f"SELECT * FROM ({cells}) WHERE {self.only}"
         if self.shape.kind is Kind.PEOPLE:
             return self._keyed(people.normal(cells, self.request))
         slots = [f"NULL::UTINYINT AS t{k}, NULL::UUID AS i{k}, NULL::BLOB AS v{k}" for k in self.shape.numbers]
@@ -81,10 +86,17 @@ class Rows:
         marked = f"SELECT {columns} FROM ({self.marked()})"
         if not self.by_reference:
             return marked
-        slow = f"SELECT {columns} FROM {BY_REFERENCE}" + (f" WHERE row IN (FROM {PICKED})" if self.picked else "")
+        slow = f"SELECT {columns} FROM {BY_REFERENCE}" + (f" WHERE {self.only}" if self.only else "")
         return sql.union([f"{marked} WHERE verdict <> {SLOW}", slow])
 
     def accepted(self) -> str:
         """The rows that LinkedIn can be told of, with ``s`` (key of the strongest identifier) and ``th`` (print)."""
+        return self._usable(self.all())
+
+    def read_by_reference(self) -> str:
+        """Those of them that the reference read."""
+        return self._usable(f"SELECT {', '.join(self.shape.columns)} FROM {BY_REFERENCE}")
+
+    def _usable(self, rows: str) -> str:
         extra = f"{self.shape.strongest} AS s, {print_of(self.shape.traits)} AS th"
-        return f"SELECT *, {extra} FROM ({self.all()}) WHERE verdict = {ACCEPTED}"
+        return f"SELECT *, {extra} FROM ({rows}) WHERE verdict = {ACCEPTED}"

@@ -71,6 +71,13 @@ def numbers_are_cheap(scan: Scan) -> bool:
     return scan.format == "parquet" or sum(size for _, size, _ in scan.identity) < _SMALL_LIST
 
 
+def total(session: Session, scan: Scan) -> int:
+    """Rows of the list."""
+    if scan.format == "parquet":
+        return sum(pq.read_metadata(path).num_rows for path in scan.paths)
+    return session.number(f"SELECT count(*) FROM ({_reader(scan, numbered=False, filtered=False)})")
+
+
 def _number(scan: Scan) -> str:
     if scan.format != "parquet":
         return "row_number() OVER ()"

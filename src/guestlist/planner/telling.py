@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from guestlist.core.identity import IdType, Kind
@@ -16,6 +16,11 @@ from guestlist.planner.ledger import full_value
 from guestlist.planner.rows import Rows
 from guestlist.planner.shape import ACCEPTED, Shape, fingerprint, print_of_nothing, trait_type
 
+DRAFT_FILE = "draft.parquet"
+DRAFT = "draft"  # rows of a first sync, written while they were read
+ROW_GROUP = 40_960  # a batch of 5,000 is read from one or two of them
+AS_PARQUET = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {ROW_GROUP}"
+_COLUMNS = ("op", "why", "t", "v", "was", "more", "owner", "grp", "fp", "row", "key")
 _MORE = "STRUCT(t UTINYINT, was UTINYINT, v BLOB)[]"
 
 
@@ -53,17 +58,31 @@ def selects(session: Session, task: Task, rows: Rows, numbers: Numbers) -> list[
     """REMOVE rows, ADD rows, LABEL rows, in this order; only those that there are."""
     shape = task.shape
     parts = [_removals(shape)] if numbers.removes else []
-    if numbers.tell:
-        if not task.first:
-            told = (
-                f"SELECT row FROM plain WHERE verdict = {ACCEPTED} AND {shape.strongest} IN (SELECT owner FROM {TELL})"
-            )
-            rows = rows.pick(session, told)
-        close = session.number("SELECT count(*) FROM close")
-        parts.append(_first(shape, rows, close > 0) if task.first else _plain(shape, rows))
-        parts += [_close(shape, rows)] if close else []
+    parts += _additions(session, task, rows) if numbers.tell else []
     parts += [_refills(shape)] if numbers.adds > numbers.tell else []
     return parts + ([_labels(shape)] if numbers.labels else [])
+
+
+def _additions(session: Session, task: Task, rows: Rows) -> list[str]:
+    shape, close = task.shape, session.number("SELECT count(*) FROM close")
+    told = f"SELECT row FROM plain WHERE verdict = {ACCEPTED} AND {shape.strongest} IN (SELECT owner FROM {TELL})"
+    apart = "WHERE s NOT IN (FROM close)" if close else ""
+    if task.draft:
+        parts = _drafted(shape, rows, apart, close > 0)
+        rows = rows.pick(session, told)
+    elif task.first:
+        parts = [first(shape, f"SELECT * FROM ({rows.accepted()}) {apart}")]
+    else:
+        rows = rows.pick(session, told)
+        parts = [_plain(shape, rows)]
+    return [*parts, _close(shape, rows)] if close else parts
+
+
+def _drafted(shape: Shape, rows: Rows, apart: str, close: bool) -> list[str]:
+    """What is written already, but for rows that share something; and what the reference read."""
+    columns = ", ".join([*_COLUMNS, *(sql.name(trait) for trait in shape.traits)])
+    parts = [f"SELECT {columns} FROM {DRAFT}" + (" WHERE row NOT IN (SELECT row FROM close_rows)" if close else "")]
+    return [*parts, first(shape, f"SELECT * FROM ({rows.read_by_reference()}) {apart}")] if rows.by_reference else parts
 
 
 def _row(op: Op, why: str, told: str, owner: str, grp: str, fp: str) -> str:
@@ -143,8 +162,11 @@ def _plain(shape: Shape, rows: Rows) -> str:
     return f"SELECT {columns} FROM ({inner}) AS lines"
 
 
-def _first(shape: Shape, rows: Rows, close: bool) -> str:
-    """Every row that shares nothing, when nothing is known: no join, and lists only where there is more than one."""
+def first(shape: Shape, lines: str, beside: Sequence[str] = ()) -> str:
+    """Every row of ``lines`` as it stands, when nothing is known; lists only where there is more than one identifier.
+
+    ``beside``: columns of the lines that are wanted too.
+    """
     several = " + ".join(f"({key} IS NOT NULL)::INTEGER" for key in (*shape.ids, *(["ip"] if shape.primary else [])))
     told = _told(shape, lambda _: "0::UTINYINT")
     more = f"CASE WHEN {several} > 1 THEN [{{'t': x.t, 'was': x.was, 'v': x.v}} for x in ({told})[2:]] END::{_MORE}"
@@ -152,8 +174,8 @@ def _first(shape: Shape, rows: Rows, close: bool) -> str:
     return f"""
         SELECT {Op.ADD:d}::UTINYINT AS op, {Why.NEW:d}::UTINYINT AS why, {_of_strongest("t", shape)} AS t,
             {_of_strongest("v", shape)} AS v, 0::UTINYINT AS was, {more} AS more, {sealed} AS owner,
-            NULL::UUID AS grp, {fingerprint(shape.ids)} AS fp, {_traits(shape, "lines")}
-        FROM ({rows.accepted()}) AS lines {"WHERE s NOT IN (FROM close)" if close else ""}"""
+            NULL::UUID AS grp, {", ".join([f"{fingerprint(shape.ids)} AS fp", _traits(shape, "lines"), *beside])}
+        FROM ({lines}) AS lines"""
 
 
 def _of_strongest(column: str, shape: Shape) -> str:
