@@ -100,14 +100,16 @@ class World:
     fuse: Fuse = field(default_factory=Fuse)
     hooks: Hooks = field(default_factory=Hooks)
     threads: int = 1
-
-    def __post_init__(self) -> None:
-        self.clock = MovingClock(self.emulator)
-        self.yaml: dict[str, Any] = {
+    yaml: dict[str, Any] = field(
+        default_factory=lambda: {
             "destinations": {"acme": {"ad_account": ACCOUNT}},
             "audiences": {"people": {"members": "people", "source": {"file": "people.csv"}}},
             "activations": {"main": {"audience": "people", "destination": "acme"}},
         }
+    )
+
+    def __post_init__(self) -> None:
+        self.clock = MovingClock(self.emulator)
         self.app: App | None = None
 
     # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────
