@@ -10,6 +10,7 @@ import pytest
 
 from guestlist.core.identity import IdType, Kind, key16
 from guestlist.core.membership import Change, Op, State, Why
+from guestlist.elements import PlannedElements
 from guestlist.planner.changes import read
 from guestlist.planner.duck import DuckDBPlanner
 from guestlist.ports import FoldRequest, LedgerPart, Outcome, Plan
@@ -226,5 +227,22 @@ def test_merged_parts_say_what_the_parts_said(line: Line) -> None:
     assert delta.members_in == 1
     asked = [id_of(A), id_of(B)]
     assert line.planner.find(line.parts, ids=asked) == line.planner.find(parts, ids=asked)
+    (one, *_) = line.planner.find(parts, sample=1)
+    assert one.owner16 == id_of(B)
+    assert {each.id16 for each in line.planner.find(parts, groups=[line.ledger[id_of(G)].group])} >= {
+        id_of(A),
+        id_of(G),
+    }
     (b,) = line.planner.find(parts, owners=[id_of(B)])
     assert (b.state, b.id16, len(b.value)) == (State.IN, id_of(B), 32)
+
+
+def test_a_relative_in_doubt_is_told_again(line: Line) -> None:
+    line.sync([{"email": A}, {"email": B}])
+    (known,) = line.planner.find(line.parts, ids=[id_of(A)])
+    doubt = PlannedElements(lambda sealed: sealed).removals([], [known])
+    delta = line.planner.fold(FoldRequest(doubt, (), 0, line.now, str(line.folder), ledger=tuple(line.parts)))
+    line.parts.append(LedgerPart(2, delta.rows, data=delta.data))
+    line.ledger[id_of(A)] = replace(line.ledger[id_of(A)], state=State.UNSURE)
+    assert line.stored() == line.ledger
+    assert told(line.plan([{"email": A}, {"email": B}])[0]) == {ids(A): (Op.ADD, Why.AGAIN)}

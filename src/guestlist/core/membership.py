@@ -512,6 +512,8 @@ def _relabel(after: dict[bytes, Told], change: Change, kind: int) -> None:
     ((id16, id_type, was),) = change.ids
     told = after.get(id16) or Told(id_type, was, change.owner, change.group, kind=kind)
     refreshed = replace(told, fp=change.fp, kind=kind) if change.fp else told
+    if was is State.UNSURE:  # in doubt: only then does a label bring a state of its own
+        refreshed = replace(refreshed, state=was)
     state = was if was is State.UNSURE else told.state
     after[id16] = replace(refreshed, state=state, owner=change.owner, group=change.group)
 
