@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from threading import Barrier, Thread
+
+from guestlist.app import activations
 from tests.world import World, digest, emails
 
 T = 121.0
@@ -285,3 +288,21 @@ def test_lists_for_linkedins_upload_page(world: World) -> None:
     text = file.read_text()
     assert digest("ann@example.com").split(":")[1] in text
     assert "ann@" not in text
+
+
+def test_two_first_syncs_at_once_make_one_activation(world: World) -> None:
+    world.write(emails("ann"))
+    door = world.open()
+    together, found = Barrier(4), []
+
+    def first() -> None:
+        together.wait()
+        found.append(activations.ensure(door.app, door.config, "main").id)
+
+    threads = [Thread(target=first) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert len(found) == 4
+    assert len(set(found)) == 1

@@ -78,11 +78,17 @@ def ensure(app: App, config: Config, name: str) -> Activation:
     known = app.store.destinations.ensure(wanted.destination, destination.ad_account)
     if known.ad_account != destination.ad_account:
         _move_account(app, wanted.destination, known.ad_account, destination.ad_account)
-    found = existing(app, config, name) or _create(app, config, name, wanted)
+    found = existing(app, config, name) or _first_seen(app, config, name, wanted)
     if found.mode != wanted.mode or found.yaml_path != str(config.path.resolve()):
         app.store.activations.update(found.id, mode=wanted.mode, yaml_path=str(config.path.resolve()))
         found = app.store.activations.by_id(found.id)
     return found
+
+
+def _first_seen(app: App, config: Config, name: str, wanted: ActivationConfig) -> Activation:
+    """Two first syncs at once make one activation: the second finds what the first has made."""
+    with app.store.lock(f"activation-{name}"):
+        return existing(app, config, name) or _create(app, config, name, wanted)
 
 
 def _create(app: App, config: Config, name: str, wanted: ActivationConfig) -> Activation:
