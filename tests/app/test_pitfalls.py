@@ -922,11 +922,13 @@ def test_a_parked_destination_is_only_looked_at_until_somebody_mends_it(world: W
     in_step(world, "ann", "bob")
 
 
-def test_one_refresh_serves_every_request_that_noticed_the_end(world: World, small: None) -> None:
-    world.threads = 4
-    world.close()
+def test_one_refresh_serves_every_request_that_noticed_the_end(
+    world: World, small: None, at_once: threading.Event
+) -> None:
     names = [f"p{n}" for n in range(12)]
     world.write(emails(*names))
+    both = threading.Barrier(2, timeout=10)
+    world.hooks.before = calls(lambda: None, both.wait, both.wait)
     world.hooks.after = once(world.emulator.control.expire_tokens)
     assert world.sync().state == "done"
     refreshes = [each for each in world.emulator.control.requests() if each["path"].endswith("/accessToken")]
