@@ -818,14 +818,23 @@ def test_h10_a_relative_of_somebody_forgotten_is_told_again(world: World, mode: 
     assert world.segment()["members"] == ["m"]
 
 
-def test_h10_add_only_does_not_bring_back_somebody_forgotten_into_a_new_segment(world: World) -> None:
+@pytest.mark.parametrize("answered", [True, False])
+def test_h10_add_only_does_not_bring_back_somebody_forgotten_into_a_new_segment(world: World, answered: bool) -> None:
+    """Nor a device that was told with them, also when the old segment was gone before it could answer."""
     world.activation(mode="add_only", mapping=TWO)
     world.write([{"key": "", "email": address("ann"), "gaid": GAID}, {"key": "", "email": address("bob"), "gaid": ""}])
     world.sync()
-    world.open().forget([address("ann")])
-    world.emulator.control.ripen(world.segment()["record"]["id"], "EXPIRED")
+    segment = world.segment()["record"]["id"]
+    if not answered:
+        lose_authorisation(world)
+    assert world.open().forget([address("ann")]).state == ("complete" if answered else "incomplete")
+    world.emulator.control.ripen(segment, "EXPIRED")
+    world.connect()
     world.sync()
+    assert world.segment()["record"]["id"] != segment
     in_step(world, "bob")
+    world.open().forget([address("zoe")])
+    assert {each.state for each in world.open().receipts()} == {"complete"}
 
 
 def test_h10_a_removed_activation_is_reached_and_the_guard_and_a_pause_do_not_hold_it(world: World) -> None:
@@ -871,7 +880,7 @@ def test_h10_a_receipt_is_completed_whatever_crashed(world: World, steps: int) -
     in_step(world, "bob")
 
 
-@pytest.mark.parametrize("fault", [LOST[0], LOST[-1]], ids=lambda fault: fault["kind"])
+@pytest.mark.parametrize("fault", [LOST[0], {"kind": "timeout", "lands_after": None}], ids=lambda fault: fault["kind"])
 def test_h10_a_removal_that_was_not_answered_leaves_the_receipt_incomplete(world: World, fault: dict[str, Any]) -> None:
     world.activation(mode="add_only")
     world.write(emails("ann", "bob"))
@@ -922,11 +931,28 @@ def test_a_parked_destination_is_only_looked_at_until_somebody_mends_it(world: W
     in_step(world, "ann", "bob")
 
 
+def test_a_role_that_was_lost_and_given_back_needs_no_new_authorisation(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.write(emails("ann", "bob"))
+    denied = {"kind": "status", "status": 403, "body": {"status": 403, "message": "Not enough permissions"}}
+    world.emulator.control.fault(denied, path=TELLING)
+    world.hooks.before = once(lambda: world.emulator.control.fault(denied, times=0))
+    assert world.sync().state == "parked"
+    sent = world.sent()
+    assert world.sync().state == "parked"
+    assert world.sent() == sent
+    world.emulator.control.clear_faults()
+    assert world.sync().state == "done"
+    in_step(world, "ann", "bob")
+
+
 def test_one_refresh_serves_every_request_that_noticed_the_end(
     world: World, small: None, at_once: threading.Event
 ) -> None:
     names = [f"p{n}" for n in range(12)]
     world.write(emails(*names))
+    world.clock.sleep(3_600)  # a younger token would be waited for, not refreshed
     both = threading.Barrier(2, timeout=10)
     world.hooks.before = calls(lambda: None, both.wait, both.wait)
     world.hooks.after = once(world.emulator.control.expire_tokens)
