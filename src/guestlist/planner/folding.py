@@ -117,9 +117,10 @@ def _identifiers(rows: str) -> str:
         f"ELSE left(sha256((t::VARCHAR || ':')::BLOB || v), 32)::UUID END"
     )
     more = "SELECT * EXCLUDE (x) REPLACE (x.t AS t, x.v AS v, x.was AS was)"
+    filled = "coalesce(owner, id) AS owner, coalesce(grp, owner, id) AS grp"
     return f"""
-        WITH keyed AS (SELECT *, {key} AS id FROM ({rows})),
-        whole AS (SELECT * REPLACE (coalesce(owner, id) AS owner, coalesce(grp, owner, id) AS grp) FROM keyed)
+        WITH keyed AS NOT MATERIALIZED (SELECT *, {key} AS id FROM ({rows})),
+        whole AS NOT MATERIALIZED (SELECT * REPLACE ({filled}) FROM keyed)
         SELECT * EXCLUDE (more) FROM whole
         UNION ALL
         SELECT * REPLACE ({key} AS id) FROM (
@@ -187,8 +188,11 @@ def _delta(session: Session, select: str, folder: str, small: bool) -> Delta:
 
 
 def _members_in(session: Session, source: str) -> int:
-    inside = f"state = {State.IN:d} AND t <> {sql.PRIMARY}"
-    return session.number(f"SELECT count(DISTINCT coalesce(owner, id)) FROM {source} WHERE {inside}")
+    """Most identifiers are told by themselves and need no counting apart."""
+    inside = f"FROM {source} WHERE state = {State.IN:d} AND t <> {sql.PRIMARY}"
+    others = f"SELECT DISTINCT owner {inside} AND owner IS NOT NULL"
+    apart = session.number(f"SELECT count(*) FROM ({others}) WHERE owner NOT IN (SELECT id {inside} AND owner IS NULL)")
+    return apart + session.number(f"SELECT count(*) {inside} AND owner IS NULL")
 
 
 # ── ledgers ──────────────────────────────────────────────────────────────────────────────────────────────────────
