@@ -9,6 +9,7 @@
     ├── StoreError                    our own records are missing, damaged or of a newer version exit 1
     └── DeliveryError                 LinkedIn and we do not come together
         ├── TryAgain(after)           it will pass by itself; try after so many seconds
+        │   └── TokenOutage           no usable token now, though the grant is alive
         ├── WaitsForLinkedIn(until)   a day limit; goes on by itself at that time                exit 5
         ├── NeedsPerson(label)        role, scope, approval, API version: someone must act       exit 3
         │   └── NeedsReauthorization  the grant is gone (two labels, see below)                  exit 3
@@ -57,6 +58,10 @@ class TryAgain(DeliveryError):
     def __init__(self, message: str, after: float = 1.0) -> None:
         super().__init__(message)
         self.after = after
+
+
+class TokenOutage(TryAgain):
+    """No usable token at the moment, though the grant is alive."""
 
 
 class WaitsForLinkedIn(DeliveryError):

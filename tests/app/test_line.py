@@ -306,3 +306,46 @@ def test_two_first_syncs_at_once_make_one_activation(world: World) -> None:
         each.join()
     assert len(found) == 4
     assert len(set(found)) == 1
+
+
+def test_a_names_only_person_is_removed_by_exactly_what_was_told(world: World) -> None:
+    people = [{"email": "", "first": "Ann", "last": "Lee"}, {"email": "", "first": "Bob", "last": "Ray"}]
+    world.activation(mapping={"email": "email", "firstName": "first", "lastName": "last"})
+    world.write(people)
+    world.sync()
+    world.write(people[1:])
+    assert world.sync().removed == 1
+    assert [each for each in world.told() if "Ann" in each] == []
+    assert len(world.told()) == 1
+
+
+def test_a_mended_first_sync_does_not_wait_for_a_segment_nobody_asked_for(world: World) -> None:
+    world.emulator.control.config(audiences_program=False)
+    world.write(emails("ann"))
+    assert world.sync().state == "parked"
+    world.emulator.control.config(audiences_program=True)
+    began = world.clock.now()
+    assert world.sync().state == "done"
+    assert world.clock.now() - began < 30
+    assert len(world.told()) == 1
+
+
+def test_a_segment_deleted_in_its_first_minutes_is_made_again(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.open().app.door.destination("acme").delete_segment(str(world.segment()["record"]["id"]))
+    world.write(emails("ann", "bob"))
+    assert world.sync().state == "done"
+    assert len(world.told()) == 2
+
+
+def test_an_outage_of_the_token_endpoint_parks_and_heals(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.clock.sleep(60)
+    world.emulator.control.expire_tokens()
+    world.emulator.control.fault({"kind": "status", "status": 503}, path="accessToken$", times=0)
+    parked = world.sync()
+    assert (parked.state, parked.label, parked.exit_code()) == ("parked", "Oauth Refresh Failed", 3)
+    world.emulator.control.clear_faults()
+    assert world.sync().state == "done"

@@ -329,7 +329,7 @@ def deliver(app: App, run: Run, destination: Destination, activation: Activation
         segment.linkedin_id or "",
         activation.ad_account,
         segment.source_segment_id,
-        segment.created_at,
+        born(segment),
     )
     changes = app.store.runs.changes(run.id)
     return Delivery(app, app.store.runs.get(run.id), changes, target).deliver()
@@ -340,6 +340,11 @@ def _turn(batch: Batch) -> tuple[float, bool, int, int, int]:
     fails like the first it is our fault, and nobody was singled out by then.
     """
     return batch.not_before, batch.splits == 0, batch.splits, batch.first, batch.id
+
+
+def born(segment: Segment) -> float:
+    """When it was made, as far as a 404 is concerned: one that LinkedIn has shown before is not new."""
+    return segment.created_at if segment.as_of is None else 0.0
 
 
 def alive(target: Target) -> bool:

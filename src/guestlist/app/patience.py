@@ -8,7 +8,7 @@ from typing import TypeVar
 from guestlist.app.context import App
 from guestlist.core.delivery import Answer, backoff
 from guestlist.core.identity import Kind
-from guestlist.errors import TryAgain
+from guestlist.errors import OAUTH_REFRESH_FAILED, NeedsReauthorization, TokenOutage, TryAgain
 from guestlist.ports import Account, Destination, SegmentSpec, SegmentStatus
 
 T = TypeVar("T")
@@ -58,6 +58,8 @@ class Patient:
                 return question()
             except TryAgain as trouble:
                 if tries == TRIES or self._app.stop.is_set():
+                    if isinstance(trouble, TokenOutage):
+                        raise NeedsReauthorization(str(trouble), OAUTH_REFRESH_FAILED) from trouble
                     raise
                 self._app.progress("waiting for LinkedIn", 0, 0)
                 self._app.clock.sleep(max(trouble.after, backoff(tries, self._app.dice.random())))

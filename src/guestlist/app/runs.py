@@ -122,6 +122,8 @@ def close(app: App, run: Run, **activation_changes: Any) -> Refusals:
                 break
         else:
             raise StoreError(f"Run {run.id} cannot be closed: its ledger keeps changing; run `guestlist sync` again.")
+    if run.changes_file_id is not None:
+        store.files.shred(run.changes_file_id)  # it holds names in clear
     if refusals.rows:
         _add_refusals(app, run, refusals)
     if run.kind == "forget":

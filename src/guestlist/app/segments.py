@@ -12,56 +12,53 @@ from guestlist.store.segments import Segment
 FINDER_LAG = 120.0  # seconds in which a finder may not list a segment yet (observed by peers)
 REBUILD_EVERY = 86_400.0
 TRIES = 8
+NEVER_ASKED = 0.0  # when an intent was asked of LinkedIn: not yet
 SETTLE = 5.0  # LinkedIn asks to wait that long after a creation: what is told sooner may be lost (documented)
 CLOCK_PAUSE = 5.0
 
 
-def ensure(
-    app: App, activation: Activation, destination: Destination, spec: SegmentSpec, *, begun: int | None = None
-) -> Segment:
+def ensure(app: App, activation: Activation, destination: Destination, spec: SegmentSpec) -> Segment:
     """The live segment of the activation's ledger; makes it when there is none.
 
-    Serialised by a lock, since LinkedIn's creation is not idempotent. An intent is written before the request, so
-    that a crash or a lost reply is followed by looking up, not by a second segment. ``spec.source_segment_id`` is
-    without the epoch; ``begun``: an intent of this very sync, so no request for it was ever made. Raises what
-    ``ports.Destination`` raises.
+    Serialised by a lock, since LinkedIn's creation is not idempotent. An intent is written before the request, and
+    when it was asked, so that a crash or a lost reply is followed by looking up, not by a second segment.
+    ``spec.source_segment_id`` is without the epoch. Raises what ``ports.Destination`` raises.
     """
     with app.store.lock(f"segment-{activation.ledger_id}"):
         current = app.store.segments.current(activation.ledger_id)
         if current is not None and current.state == "live":
             return current
-        begun_before = current is not None and current.state == "intent" and current.id != begun
         if current is None or current.state == "dead":
             source = spec.source_segment_id
-            current = app.store.segments.begin(activation.id, activation.ledger_id, source, spec.name, app.clock.now())
+            current = app.store.segments.begin(activation.id, activation.ledger_id, source, spec.name, NEVER_ASKED)
         spec = SegmentSpec(
             spec.account, spec.name, spec.members, current.source_segment_id, spec.source_platform, spec.description
         )
-        linkedin_id = _find_or_create(app, destination, spec, current, looked_up_only=begun_before)
+        linkedin_id = _find_or_create(app, destination, spec, current)
         app.store.segments.confirm(current.id, linkedin_id)
         app.clock.sleep(SETTLE)
         return app.store.segments.by_id(current.id)
 
 
-def _find_or_create(
-    app: App, destination: Destination, spec: SegmentSpec, intent: Segment, *, looked_up_only: bool
-) -> str:
-    """Look up, and create once it is sure that nobody's earlier request may still appear in the finder."""
-    since = intent.created_at
+def _find_or_create(app: App, destination: Destination, spec: SegmentSpec, intent: Segment) -> str:
+    """Look up, and create once it is sure that no earlier request may still appear in the finder."""
+    asked = intent.created_at
     for tries in range(1, TRIES + 1):
+        while (found := _ours(destination.find_segments(spec.account, spec.source_segment_id), spec)) is None:
+            if app.clock.now() - asked > FINDER_LAG:
+                break
+            app.progress("waiting until LinkedIn's finder would show a segment made earlier", 0, 0)
+            app.clock.sleep(CLOCK_PAUSE)
+        if found is not None:
+            return found.segment_id
+        asked = app.clock.now()
+        app.store.segments.asked(intent.id, asked)
         try:
-            while (found := _ours(destination.find_segments(spec.account, spec.source_segment_id), spec)) is None:
-                if not looked_up_only or app.clock.now() - since > FINDER_LAG:
-                    looked_up_only, since = True, app.clock.now()
-                    return destination.create_segment(spec)
-                app.progress("waiting until LinkedIn's finder would show a segment made earlier", 0, 0)
-                app.clock.sleep(CLOCK_PAUSE)
+            return destination.create_segment(spec)
         except TryAgain as trouble:
             if tries == TRIES or app.stop.is_set():
                 raise
             app.clock.sleep(max(trouble.after, 1.0))
-        else:
-            return found.segment_id
     raise AssertionError("unreachable")
 
 
@@ -93,8 +90,8 @@ def watch(app: App, destination: Destination, segment: Segment, account: str) ->
 
 
 def is_young(app: App, segment: Segment) -> bool:
-    """Whether LinkedIn may simply not show it yet."""
-    return app.clock.now() - segment.created_at < 5 * FINDER_LAG
+    """Whether LinkedIn may simply not show it yet: it never did."""
+    return segment.as_of is None and app.clock.now() - segment.created_at < 5 * FINDER_LAG
 
 
 def rebuild(app: App, activation: Activation, segment: Segment, reason: str) -> None:

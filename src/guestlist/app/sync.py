@@ -9,7 +9,7 @@ from typing import Any
 
 from guestlist.app import activations, notices, planning, runs, segments
 from guestlist.app.context import App
-from guestlist.app.delivery import ENDPOINT, GONE, Delivery, Stop, Target
+from guestlist.app.delivery import ENDPOINT, GONE, Delivery, Stop, Target, born
 from guestlist.app.patience import Patient
 from guestlist.app.planning import Case
 from guestlist.app.results import RunState, SyncResult
@@ -92,7 +92,6 @@ class _Sync:
         self.activation = activation
         self.requests = 0
         self._destination: Destination | None = None
-        self._begun: int | None = None  # a segment's intent made in this sync
 
     # ── the way through ──────────────────────────────────────────────────────────────────────────────────────────
     def go(self) -> SyncResult:
@@ -202,9 +201,8 @@ class _Sync:
             said = "LinkedIn no longer has the segment" if status is None else f"LinkedIn says {status.status}"
             segments.rebuild(self.app, self.activation, segment, said)
         name = self.case.wanted.segment_title
-        now = self.app.clock.now()
-        begun = self.store.segments.begin(self.activation.id, segment.ledger_id, self._source_id(), name, now)
-        self._begun = begun.id
+        never = segments.NEVER_ASKED
+        self.store.segments.begin(self.activation.id, segment.ledger_id, self._source_id(), name, never)
         self._reread()
 
     def _rename(self, segment: Segment) -> None:
@@ -314,7 +312,7 @@ class _Sync:
             segment.linkedin_id or "",
             self.activation.ad_account,
             segment.source_segment_id,
-            segment.created_at,
+            born(segment),
         )
 
     def _segment(self) -> Segment:
@@ -325,7 +323,7 @@ class _Sync:
             self._source_id(),
             self.app.settings.linkedin_source_platform,
         )
-        return segments.ensure(self.app, self.activation, self.destination, spec, begun=self._begun)
+        return segments.ensure(self.app, self.activation, self.destination, spec)
 
     def _stopped(self, run: Run, stop: Stop) -> None:
         """Put a run that did not come to its end where it belongs."""

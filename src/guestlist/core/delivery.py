@@ -11,7 +11,7 @@ BATCH_SIZE = 5_000  # LinkedIn's cap of a BATCH_CREATE (second-hand, every peer 
 MAX_TRIES = 8  # of one batch in one sync: about four minutes of back-off
 MAX_SPLITS = 64  # of one run: more is our fault or the list's, not that of single rows
 REFUSED_SHARE = 0.20
-REFUSED_FLOOR = 20  # fewer refusals than this never park: a short list may well hold some bad rows
+REFUSED_FLOOR = 6  # fewer refusals than this never park: a short list may well hold some bad rows
 FRESH_SEGMENT = 600.0  # seconds in which a 404 means "not there yet" (LinkedIn: 5 s; observed: up to 2 min)
 
 

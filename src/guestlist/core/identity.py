@@ -191,10 +191,12 @@ def names(first: str, last: str, title: str = "", company: str = "", country: st
 
 
 def canonical_names(first: str, last: str, title: str = "", company: str = "", country: str = "") -> bytes:
-    """The tuple as one value for ``key16``: a JSON list of five texts as they are sent, case-folded ("" = absent)."""
+    """The tuple as one value: a JSON list of five texts exactly as they are sent ("" = absent). A REMOVE has to name
+    what was told, so another spelling is another person.
+    """
     texts = [cut(squeezed(t), n) for t, n in zip((first, last, title, company), PERSON_LIMITS.values(), strict=True)]
-    folded = [text.casefold() for text in (*texts, countries.country(country) or "")]
-    return json.dumps(folded, ensure_ascii=False, separators=(",", ":")).encode()
+    sent = [*texts, countries.country(country) or ""]
+    return json.dumps(sent, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def person(

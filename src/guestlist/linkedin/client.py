@@ -10,7 +10,7 @@ import httpx2
 
 from guestlist.core.delivery import Answer
 from guestlist.core.identity import Kind
-from guestlist.errors import GuestlistError, NeedsReauthorization, TryAgain
+from guestlist.errors import GuestlistError, NeedsReauthorization, TokenOutage, TryAgain
 from guestlist.linkedin import batches
 from guestlist.linkedin.dialogue import Outcome, Refresh, dialogue
 from guestlist.linkedin.exchange import Exchange, NoReply
@@ -21,10 +21,6 @@ from guestlist.linkedin.transport import Deadline, NetworkTransport, system_prox
 from guestlist.ports import Clock, Token, Tokens
 
 _COLLECTION = {Kind.PEOPLE: "users", Kind.COMPANIES: "companies"}
-
-
-class TokenOutage(TryAgain):
-    """No usable token at the moment, though the grant is alive."""
 
 
 class Client:

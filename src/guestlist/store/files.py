@@ -140,6 +140,10 @@ class Files:
         with self._database.write() as connection:
             connection.execute(statement.values(state="dead", died_at=self._clock.now()))
 
+    def shred(self, file_id: int) -> None:
+        """Delete a file now, for names that must not rest: only for whoever holds the lock of all its readers."""
+        self._collect(self.get(file_id))
+
     def collect(self) -> int:
         """Delete files that died an hour ago and pending ones that nobody will publish (their run is over, or they
         are a day old); how many. Live ones that nothing names after a day (their process was killed before it could

@@ -125,7 +125,7 @@ segments = _table(
     _column("source_segment_id", sa.Text, unique=True),  # guestlist-STORE-ACTIVATION, later ones @2 ...
     _column("name", sa.Text),
     _column("state", sa.Text),  # intent: written before POST; live: has its linkedin_id; dead: replaced or gone
-    _column("created_at", Time),  # of the intent; after a crash it is looked up for a while before creating again
+    _column("created_at", Time),  # when LinkedIn was asked (0: not yet); after a crash it is looked up for a while
     _column("linkedin_status", sa.Text),  # LinkedIn's words when last asked; '' never
     _column("input", Number, null=True),
     _column("matched", Number, null=True),

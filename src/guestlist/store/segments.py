@@ -91,6 +91,10 @@ class Segments:
                 like = _table.c.source_segment_id == f"{source}@{number}"
         return source if number == 1 else f"{source}@{number}"
 
+    def asked(self, segment_id: int, now: float) -> None:
+        """LinkedIn is about to be asked to make it: from now on a finder may come to show it."""
+        self._move(segment_id, "intent", created_at=now)
+
     def confirm(self, segment_id: int, linkedin_id: str) -> bool:
         """intent -> live with LinkedIn's id; False when it was not an intent any more."""
         return self._move(segment_id, "intent", state="live", linkedin_id=linkedin_id)
