@@ -54,7 +54,7 @@ def test_c3_2_add_only_refills_a_rebuilt_segment_from_the_ledger(line: Line) -> 
     line.sync([{"email": A, "gaid": G, "first": "Ann"}, {"first": "Zoë", "last": "Lee"}], mode="add_only")
     line.overlay("not_told")
     plan, _ = line.plan([{"email": B}], mode="add_only")
-    names = key16(IdType.NAMES, '["zoë","lee","","",""]'.encode())
+    names = key16(IdType.NAMES, '["Zoë","Lee","","",""]'.encode())
     again = (Op.ADD, Why.AGAIN)
     assert told(plan) == {ids(B): (Op.ADD, Why.NEW), ids(A, G): again, frozenset([names]): again}
     assert plan.counts.added == 1  # rows of the list; the others are told from our own records
