@@ -6,7 +6,6 @@ import difflib
 
 from guestlist.app.context import App
 from guestlist.config import ActivationConfig, AudienceConfig, Config, DestinationConfig
-from guestlist.core.identity import Kind
 from guestlist.errors import ConfigError
 from guestlist.store.activations import Activation
 
@@ -30,11 +29,6 @@ def chosen(config: Config, name: str | None) -> list[str]:
     if not config.activations:
         raise ConfigError(f"{config.path} has no activations: add one, or write a new file with `guestlist init LIST`.")
     return sorted(config.activations, key=lambda each: config.activations[each].segment_of is not None)
-
-
-def kind(audience: AudienceConfig) -> Kind:
-    """What it is made of."""
-    return Kind.PEOPLE if audience.members == "people" else Kind.COMPANIES
 
 
 def existing(app: App, config: Config, name: str) -> Activation | None:
@@ -100,7 +94,7 @@ def _create(app: App, config: Config, name: str, wanted: ActivationConfig) -> Ac
         destination=wanted.destination,
         ad_account=config.destinations[wanted.destination].ad_account,
         audience=wanted.audience,
-        members=kind(config.audiences[wanted.audience]),
+        members=config.audiences[wanted.audience].kind,
         mode=wanted.mode,
         yaml_path=str(config.path.resolve()),
     )

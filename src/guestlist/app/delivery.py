@@ -318,10 +318,10 @@ class Delivery:
         self.store.attempts.late(self.run.id, flight.batch.id, rows, self.app.clock.now())
 
 
-def deliver(app: App, run: Run, destination: Destination, activation: Activation, segment: Segment) -> Stop | None:
-    """One run to one segment, without a sync around it."""
+def target_of(app: App, destination: Destination, activation: Activation, segment: Segment) -> Target:
+    """A live segment as somewhere to deliver to."""
     known = app.store.destinations.get(activation.destination)
-    target = Target(
+    return Target(
         destination,
         activation.destination,
         known.member if known else "",
@@ -331,6 +331,11 @@ def deliver(app: App, run: Run, destination: Destination, activation: Activation
         segment.source_segment_id,
         born(segment),
     )
+
+
+def deliver(app: App, run: Run, destination: Destination, activation: Activation, segment: Segment) -> Stop | None:
+    """One run to one segment, without a sync around it."""
+    target = target_of(app, destination, activation, segment)
     changes = app.store.runs.changes(run.id)
     return Delivery(app, app.store.runs.get(run.id), changes, target).deliver()
 

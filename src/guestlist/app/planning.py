@@ -31,7 +31,7 @@ class Case:
     @property
     def members(self) -> Kind:
         """What the audience is made of."""
-        return activations.kind(self.audience)
+        return self.audience.kind
 
     @property
     def sends(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from guestlist.app import activations, notices, planning, runs, segments
 from guestlist.app.context import App
-from guestlist.app.delivery import ENDPOINT, GONE, Delivery, Stop, Target, born
+from guestlist.app.delivery import ENDPOINT, GONE, Delivery, Stop, Target, target_of
 from guestlist.app.patience import Patient
 from guestlist.app.planning import Case
 from guestlist.app.results import RunState, SyncResult
@@ -299,21 +299,11 @@ class _Sync:
         return None
 
     def _target(self, run: Run) -> Target:
-        known = self.store.destinations.get(self.case.wanted.destination)
         segment = self._segment()
         if run.segment_id is None:
             self._reread()
             self.store.runs.attach(run.id, segment.id, segment.epoch)
-        return Target(
-            self.destination,
-            self.case.wanted.destination,
-            known.member if known else "",
-            self.activation.members,
-            segment.linkedin_id or "",
-            self.activation.ad_account,
-            segment.source_segment_id,
-            born(segment),
-        )
+        return target_of(self.app, self.destination, self.activation, segment)
 
     def _segment(self) -> Segment:
         spec = SegmentSpec(
