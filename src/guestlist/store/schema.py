@@ -10,7 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-REVISIONS = ("0001",)  # every revision this program knows, oldest first; opening a store compares with the last one
+REVISIONS = (
+    "0001",
+    "0002",
+)  # every revision this program knows, oldest first; opening a store compares with the last one
 
 metadata = sa.MetaData(
     naming_convention={
@@ -261,6 +264,122 @@ rejected = _table(
     _column("by_reason", Json),  # reason -> how many
     _column("samples", Json),  # reason -> up to ten [row, masked key]
     _column("file_id", Number, sa.ForeignKey("files.id"), null=True),  # all of them; null: none
+)
+
+# ── events ───────────────────────────────────────────────────────────────────────────────────────────────────────
+write_keys = _table(
+    "write_keys",
+    sa.Column("name", sa.Text, primary_key=True),
+    _column("digest", Blob, unique=True),  # SHA-256 of the key, which has 192 random bits; the key itself is nowhere
+    _column("created_at", Time),
+    _column("revoked_at", Time, null=True),
+)
+
+inbox = _table(
+    "inbox",  # events that were acknowledged and not folded yet; one row per group commit, taken in the order of id
+    _id(),
+    _column("received_at", Time),  # of the oldest of them
+    _column("events", sa.Integer),
+    _column("size", sa.Integer),  # bytes of data
+    _column("data", Blob, info=SEALED),  # events.posting: a list of postings
+)
+
+audience_keys = _table(
+    "audience_keys",  # one key belongs to one audience for ever; each has a table of members of its own
+    _id(),
+    _column("key", sa.Text, unique=True),  # as in the file, `audience_key`
+    _column("audience", sa.Text),
+    _column("members", sa.Integer),  # core.identity.Kind
+    _column("folded", Number),  # event_touched.seq of the last fold that changed a member
+    _column("created_at", Time),
+)
+
+event_members = sa.Table(
+    "event_members",  # per member the latest decision, whatever the order in which events arrived
+    metadata,
+    sa.Column("key_id", Number, sa.ForeignKey("audience_keys.id"), primary_key=True, autoincrement=False),
+    sa.Column("member", Blob, primary_key=True),  # key16 of its primaryId, else of its strongest identifier
+    _column("wanted", sa.Boolean),
+    _column("at", sa.BigInteger),  # microseconds: when that was decided, by the event's own time ...
+    _column("seq", Number),  # ... then by arrival (inbox.id) ...
+    _column("place", sa.Integer),  # ... and by place in it
+    _column("person", Blob, null=True, info=SEALED),  # primaryId and traits of the latest event that had any
+    _column("person_at", sa.BigInteger),
+    _column("person_seq", Number),
+    _column("person_place", sa.Integer),
+    sqlite_with_rowid=False,
+)
+
+event_identifiers = sa.Table(
+    "event_identifiers",  # every identifier ever seen of a member
+    metadata,
+    sa.Column("key_id", Number, sa.ForeignKey("audience_keys.id"), primary_key=True, autoincrement=False),
+    sa.Column("member", Blob, primary_key=True),
+    sa.Column("id", Blob, primary_key=True),  # key16
+    _column("t", sa.Integer),  # core.identity.IdType
+    _column("v", Blob),  # digest, or the text; sealed where it is a name
+    sa.Index("ix_event_identifiers_id", "key_id", "id"),
+    sqlite_with_rowid=False,
+)
+
+event_touched = sa.Table(
+    "event_touched",  # what each fold changed, until every activation of the key has looked at it
+    metadata,
+    sa.Column("key_id", Number, sa.ForeignKey("audience_keys.id"), primary_key=True, autoincrement=False),
+    sa.Column("seq", Number, primary_key=True, autoincrement=False),  # grows by one each time
+    _column("members", sa.Integer),
+    _column("since", Time),  # receipt of the oldest event in it
+    _column("data", Blob),  # packed (member, received): events.touched
+)
+
+streams = _table(
+    "streams",  # how far each stream activation is
+    sa.Column("activation_id", Number, sa.ForeignKey("activations.id"), primary_key=True, autoincrement=False),
+    _column("key_id", Number, sa.ForeignKey("audience_keys.id"), index=True),
+    _column("seen", Number),  # event_touched.seq up to which members were compared with the ledger
+    _column("behind", sa.Text),  # why everybody has to be compared at the next sync; '' nobody: a flush is enough
+    _column("looked_at", Time),  # when LinkedIn was last asked for the segment
+    _column(
+        "rule", Json
+    ),  # trigger, action and identifiers of the mapping that made the members: same for all of a key
+)
+
+run_events = _table(
+    "run_events",  # the events that a run tells
+    sa.Column("run_id", Number, sa.ForeignKey("runs.id"), primary_key=True, autoincrement=False),
+    _column("data", Blob),  # packed (received, positions in the changes): events.touched
+)
+
+event_counts = sa.Table(
+    "event_counts",  # every event ends in exactly one outcome, per activation (0: no activation, or all of them)
+    metadata,
+    sa.Column("activation_id", Number, primary_key=True, autoincrement=False),
+    sa.Column("bucket", Number, primary_key=True, autoincrement=False),  # five minutes of receipt: epoch seconds / 300
+    sa.Column("outcome", sa.Text, primary_key=True),  # events.outcomes.Outcome
+    sa.Column("code", sa.Text, primary_key=True),  # a discard code, a reason; '' none
+    _column("events", Number),
+    sqlite_with_rowid=False,
+)
+
+event_latency = sa.Table(
+    "event_latency",  # receipt to LinkedIn's 201, as a histogram
+    metadata,
+    sa.Column("activation_id", Number, primary_key=True, autoincrement=False),
+    sa.Column("bucket", Number, primary_key=True, autoincrement=False),
+    sa.Column("slot", sa.Integer, primary_key=True, autoincrement=False),  # of events.outcomes.SLOTS
+    _column("events", Number),
+    sqlite_with_rowid=False,
+)
+
+event_samples = _table(
+    "event_samples",
+    _id(),
+    _column("activation_id", Number),
+    _column("outcome", sa.Text),
+    _column("code", sa.Text),
+    _column("at", Time),
+    _column("data", Blob, info=SEALED),  # JSON: sent, request, response, masked
+    sa.Index("ix_event_samples_of", "activation_id", "outcome", "code"),
 )
 
 # ── forgetting ───────────────────────────────────────────────────────────────────────────────────────────────────
