@@ -17,7 +17,7 @@ from guestlist import settings as environment
 from guestlist.app.context import App
 from guestlist.errors import ConfigError
 from guestlist.facade import Guestlist
-from guestlist.ports import Clock, Destination, Elements, Planner, Source, Token
+from guestlist.ports import Clock, Destination, Elements, Flusher, Planner, Source, Token
 from guestlist.settings import Settings
 from guestlist.store import Store, open_store, open_vault
 
@@ -155,6 +155,7 @@ def open_app(
     *,
     clock: Clock | None = None,
     planner: Planner | None = None,
+    flusher: Flusher | None = None,
     transport: httpx2.BaseTransport | None = None,
     threads: int = 8,
     dice: random.Random | None = None,
@@ -168,6 +169,7 @@ def open_app(
         settings,
         store,
         planner or _late_planner(),
+        flusher or _late_flusher(),
         _late_elements(store),
         clock,
         LinkedInDoor(settings, store, clock, transport),
@@ -251,6 +253,17 @@ def _late_planner() -> Planner:
     return planner  # type: ignore[no-any-return]
 
 
+def _late_flusher() -> Flusher:
+    flusher: Any = _Late(_flusher)
+    return flusher  # type: ignore[no-any-return]
+
+
+def _flusher() -> Flusher:
+    from guestlist.planner.flush import InProcessFlusher  # noqa: PLC0415
+
+    return InProcessFlusher()
+
+
 def _late_elements(store: Store) -> Elements:
     elements: Any = _Late(lambda: _elements(store))
     return elements  # type: ignore[no-any-return]
@@ -283,7 +296,7 @@ def _post(url: str, message: dict[str, str]) -> bool:
 def _source(audience: AudienceConfig, folder: Path, clock: Clock) -> Source:
     from guestlist.sources.files import FileSource  # noqa: PLC0415
 
-    return FileSource(audience.source.file, folder, audience.source.max_age, clock)
+    return FileSource(audience.source.file or "", folder, audience.source.max_age, clock)
 
 
 def _not_kept(token: Token) -> None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -34,10 +34,14 @@ from guestlist.core.identity import Kind
 from guestlist.core.text import masked
 from guestlist.document import Document, Place
 from guestlist.errors import ConfigError
+from guestlist.events import DEFAULT_TRIGGER
+
+if TYPE_CHECKING:
+    from guestlist.events import declared
 
 # ── values ───────────────────────────────────────────────────────────────────────────────────────────────────────
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = r"[0-9]+[smhd]"
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = r"([0-9]+)(ms|[smhd])"
 _ACCOUNT = re.compile(r"(?:urn:li:sponsoredAccount:)?([1-9][0-9]*)")
 _NAME = re.compile(r"[^\s/\\\x00-\x1f\x7f](?:[^/\\\x00-\x1f\x7f]{0,98}[^\s/\\\x00-\x1f\x7f])?")
 
@@ -45,9 +49,10 @@ _NAME = re.compile(r"[^\s/\\\x00-\x1f\x7f](?:[^/\\\x00-\x1f\x7f]{0,98}[^\s/\\\x0
 def _seconds(value: object) -> object:
     if not isinstance(value, str):
         return value
-    if not re.fullmatch(_DURATION, value) or int(value[:-1]) == 0:
+    match = re.fullmatch(_DURATION, value)
+    if not match or int(match[1]) == 0:
         raise ValueError(f'"{masked(value)}" is no duration; write it like 90s, 15m, 26h or 30d')
-    return float(int(value[:-1]) * _UNITS[value[-1]])
+    return float(int(match[1]) * _UNITS[match[2]])
 
 
 def _limit(value: object) -> object:
@@ -69,7 +74,9 @@ def _account(value: object) -> str:
 
 
 def _sources(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
+    if isinstance(value, list | tuple):
+        return tuple(value)
+    return (value,) if isinstance(value, str | int | float | dict) else value
 
 
 def _name(value: str) -> str:
@@ -111,14 +118,18 @@ def _url(value: str) -> str:
 _DURATION_SCHEMA = {"type": "string", "pattern": f"^{_DURATION}$", "examples": ["90s", "15m", "26h", "30d"]}
 _ACCOUNT_SCHEMA = {"anyOf": [{"type": "integer"}, {"type": "string"}], "examples": [516848833]}
 _LIMIT_SCHEMA = {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"^([0-9]+|[0-9]+(\.[0-9]+)?%)$"}]}
-_SOURCES_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+_SOURCES_SCHEMA = {
+    "anyOf": [{"type": ["string", "number", "boolean", "object"]}, {"type": "array", "items": {}, "minItems": 1}]
+}
+_TRIGGER_SCHEMA = {"type": ["string", "object"], "examples": [DEFAULT_TRIGGER, {"all": [{"on": "event_name"}]}]}
 
 Text = Annotated[str, AfterValidator(_text)]
 Name = Annotated[str, AfterValidator(_name)]
 Duration = Annotated[float, BeforeValidator(_seconds), WithJsonSchema(_DURATION_SCHEMA)]
 AdAccount = Annotated[str, BeforeValidator(_account), WithJsonSchema(_ACCOUNT_SCHEMA)]
 Removals = Annotated[Limit, BeforeValidator(_limit), WithJsonSchema(_LIMIT_SCHEMA)]
-SourceFields = Annotated[tuple[Text, ...], BeforeValidator(_sources), WithJsonSchema(_SOURCES_SCHEMA)]
+SourceFields = Annotated[tuple[Any, ...], BeforeValidator(_sources), WithJsonSchema(_SOURCES_SCHEMA)]
+Trigger = Annotated[str | dict[str, Any], WithJsonSchema(_TRIGGER_SCHEMA)]
 
 
 # ── the shape ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -145,21 +156,39 @@ class DestinationConfig(_Section):
     send_google_advertising_id: bool = Field(True, description="Tell LinkedIn Google advertising ids.")
 
 
-class FileConfig(_Section):
-    """Where a list is."""
+class EventsConfig(_Section):
+    """Events that decide who is in."""
 
-    file: Text = Field(
+    write_keys: tuple[Name, ...] = Field(
+        min_length=1, description="Names of the write keys whose events count (`guestlist keys create NAME`)."
+    )
+
+
+class SourceConfig(_Section):
+    """Where an audience comes from: a list, or events."""
+
+    file: Text | None = Field(
+        None,
         description="A csv, tsv, parquet, jsonl or xlsx file, or a glob of files with the same columns; relative to "
-        "the yaml."
+        "the yaml.",
     )
     max_age: Duration | None = Field(None, description="An older file is treated as unreadable: nobody is removed.")
+    events: EventsConfig | None = Field(None, description="Events received by `guestlist serve` instead of a file.")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> SourceConfig:
+        if (self.file is None) == (self.events is None):
+            raise ValueError("a source has either file or events")
+        if self.events is not None and self.max_age is not None:
+            raise ValueError("max_age goes with file: events have no age")
+        return self
 
 
 class AudienceConfig(_Section):
     """Who: people or companies, and the list they come from."""
 
     members: Literal["people", "companies"] = Field(description="What the list is made of.")
-    source: FileConfig = Field(description="The list.")
+    source: SourceConfig = Field(description="The list, or the events.")
     filter: Text | None = Field(
         None,
         description="One boolean SQL expression over the list's columns; rows for which it is not true are not wanted.",
@@ -185,17 +214,38 @@ class ScheduleConfig(_Section):
         return self
 
 
+class BatchConfig(_Section):
+    """How long a stream gathers changes before it tells LinkedIn."""
+
+    max_wait: Duration = Field(
+        2.0, description="The longest that an event waits for company.", json_schema_extra={"default": "2s"}
+    )
+    max_size: int = Field(5_000, ge=1, le=5_000, description="As many changes are told at once; LinkedIn takes 5,000.")
+
+
 class ActivationConfig(_Section):
     """One audience kept in step on one destination."""
 
     audience: str = Field(description="Name of an audience.")
     destination: str = Field(description="Name of a destination.")
     enabled: bool = Field(True, description="false: nothing is sent for it, nothing is lost.")
-    mode: Literal["mirror", "add_only", "remove_only", "snapshot"] = Field(
+    mode: Literal["mirror", "stream", "add_only", "remove_only", "snapshot"] = Field(
         "mirror",
-        description="mirror: LinkedIn holds what the list holds; add_only: nobody is removed; remove_only: whoever is "
-        "on the list is removed from the audience of segment_of; snapshot: the list is sent once.",
+        description="mirror: LinkedIn holds what the list holds; stream: the same for events, within seconds; "
+        "add_only: nobody is removed; remove_only: whoever is on the list is removed from the audience of segment_of; "
+        "snapshot: the list is sent once.",
     )
+    trigger: Trigger = Field(
+        DEFAULT_TRIGGER,
+        description="Events only: which of them count, in FQL, or as `all:` or `any:` of conditions.",
+    )
+    audience_key: Text | None = Field(
+        None, description="Events only, required there: the audience's key in the events, a literal; its for ever."
+    )
+    action: Literal["auto", "add", "remove"] = Field(
+        "auto", description="Events only: auto does what the event says; add and remove do that with each that counts."
+    )
+    batch: BatchConfig = Field(BatchConfig.model_validate({}), description="Mode stream only.")
     segment_of: str | None = Field(
         None, description="remove_only: the activation whose LinkedIn audience it thins out."
     )
@@ -210,7 +260,8 @@ class ActivationConfig(_Section):
     )
     mapping: dict[str, SourceFields] | None = Field(
         None,
-        description="LinkedIn field: source field, or a list of them. Left out: guessed from the header, then fixed.",
+        description="LinkedIn field: source field, or a list of them. Left out: guessed from the header, then fixed. "
+        "Events: paths, constants and directives; left out: where Segment and RudderStack have them.",
     )
     derive: bool = Field(
         True, description="Companies: add the identifiers that follow from those given (e-mail domain, organization)."
@@ -228,7 +279,7 @@ class ActivationConfig(_Section):
     @property
     def segment_title(self) -> str:
         """The name its LinkedIn audience is made with."""
-        return self.segment_name or self.audience
+        return self.segment_name or self.audience_key or self.audience
 
 
 class LimitsConfig(_Section):
@@ -314,7 +365,11 @@ def _in_activation(config: Config, name: str, activation: ActivationConfig, nth:
     if activation.mode == "snapshot" and not activation.enabled:
         yield ("enabled",), "a snapshot cannot be disabled; leave it out of the file until it may be sent"
     yield from _of_segment(config, name, activation)
-    yield from _of_mapping(config, activation)
+    if config.audiences[activation.audience].source.events is not None:
+        yield from _of_events(config, name, activation)
+    else:
+        yield from _of_list(activation)
+        yield from _of_mapping(config, activation)
 
 
 _WHAT = {"audience": "audience", "destination": "destination", "segment_of": "activation"}
@@ -339,6 +394,56 @@ def _of_segment(config: Config, name: str, activation: ActivationConfig) -> Iter
 def _kind(config: Config, activation: ActivationConfig) -> Kind | None:
     audience = config.audiences.get(activation.audience)
     return audience.kind if audience else None
+
+
+def _of_list(activation: ActivationConfig) -> Iterator[tuple[Place, str]]:
+    for key in ("trigger", "audience_key", "action", "batch"):
+        if key in activation.model_fields_set:
+            yield (key,), f"{key} goes with an audience whose source is events"
+    if activation.mode == "stream":
+        yield ("mode",), "stream needs an audience whose source is events; a list is kept in step with mode mirror"
+    for field, sources in (activation.mapping or {}).items():
+        if not sources or not all(isinstance(each, str) and each.strip() for each in sources):
+            yield ("mapping", field), f"mapping.{field} must be a source field or a list of them"
+
+
+def _of_events(config: Config, name: str, activation: ActivationConfig) -> Iterator[tuple[Place, str]]:
+    from guestlist.events import declared  # noqa: PLC0415 - parsers, only where there are events
+
+    audience = config.audiences[activation.audience]
+    if audience.filter is not None:
+        yield ("audience",), f"filter of audience {activation.audience} reads columns of a list; events have a trigger"
+    try:
+        mine = declared.declared(
+            audience.kind, activation.trigger, activation.audience_key, activation.action, activation.mapping
+        )
+    except declared.Mistake as mistake:
+        yield mistake.place, str(mistake)
+        return
+    for other_name, other in config.activations.items():
+        if other_name == name:
+            return  # each pair is told once, at its second
+        if other.audience_key != activation.audience_key or other.audience not in config.audiences:
+            continue
+        yield from _of_shared_key(config, other_name, other, activation, mine)
+
+
+def _of_shared_key(
+    config: Config, name: str, other: ActivationConfig, activation: ActivationConfig, mine: declared.Declared
+) -> Iterator[tuple[Place, str]]:
+    """One key is one audience, on as many destinations as wanted."""
+    from guestlist.events import declared  # noqa: PLC0415
+
+    if other.destination == activation.destination:
+        yield ("audience_key",), f"activation {name} feeds {other.destination} with the same audience_key already"
+    elif other.audience != activation.audience:
+        yield ("audience_key",), f"the key belongs to audience {other.audience} (activation {name})"
+    else:
+        theirs = declared.declared(
+            config.audiences[other.audience].kind, other.trigger, other.audience_key, other.action, other.mapping
+        )
+        for key in mine.differs(theirs):
+            yield (key,), f"{key} must be as in activation {name}, which has the same audience_key"
 
 
 def _of_mapping(config: Config, activation: ActivationConfig) -> Iterator[tuple[Place, str]]:

@@ -21,7 +21,7 @@ _HEAD = """# guestlist.yaml
 
 One file says who is told to whom. Unknown keys are errors that name the key, the line and the nearest known key.
 `${NAME}` is the environment's value (unset: an error; `$${` is a plain `${`). A key without a value counts as left
-out. Durations are a number and `s`, `m`, `h` or `d`: `90s`, `15m`, `26h`, `30d`.
+out. Durations are a number and `ms`, `s`, `m`, `h` or `d`: `500ms`, `90s`, `15m`, `26h`, `30d`.
 
 For completion and checks while typing, put this line on top and keep
 [guestlist.schema.json](guestlist.schema.json) beside the file:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,10 @@ from guestlist.core.identity import IdType, Kind, key16
 from guestlist.errors import StoreError
 from guestlist.linkedin import wire
 from guestlist.planner import changes as planned
-from guestlist.ports import Changes, Encoded, Known, Op, Refusals, State, Why
+from guestlist.ports import Changes, Encoded, Known, Op, Refusals, Scan, State, Why
 from guestlist.sources import linkedin_csv
 
+_PART = 20_000  # rows of a list that are written at once
 _NOT_TRAITS = frozenset({"op", "why", "t", "v", "was", "more", "owner", "grp", "fp", "row", "key"})
 
 
@@ -92,9 +95,37 @@ class PlannedElements:
         rows = [*map(_removal, elements), *map(_doubt, doubtful)]
         return Changes(len(elements), 0, len(doubtful), data=_ipc(pa.Table.from_pylist(rows, schema=_SCHEMA)))
 
+    def write_members(
+        self, widths: Mapping[str, int], rows: Iterable[Mapping[str, Sequence[str]]], folder: Path
+    ) -> tuple[Scan, dict[str, tuple[str, ...]]]:
+        """Rows as a list in ``folder``: a column for each value of a field, in parts that fit into memory."""
+        mapping = {name: tuple(f"{name}_{n}" for n in range(1, width + 1)) for name, width in widths.items()}
+        columns = [column for each in mapping.values() for column in each]
+        schema = pa.schema([(column, pa.string()) for column in columns])
+        path, rest = folder / "members.parquet", iter(rows)
+        with open(path, "xb", opener=_private) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+            while part := list(islice(rest, _PART)):
+                arrays = [
+                    pa.array([_at(row.get(name, ()), n) for row in part], pa.string())
+                    for name, width in widths.items()
+                    for n in range(width)
+                ]
+                writer.write_table(pa.table(arrays, schema=schema))
+        stat = path.stat()
+        identity = ((str(path), stat.st_size, stat.st_mtime_ns),)
+        return Scan("parquet", (str(path),), tuple(columns), identity), mapping
+
     def write_lists(self, members: Kind, changes: Changes, folder: Path, name: str) -> list[Path]:
         """LinkedIn's own list template filled with the ADD rows."""
         return linkedin_csv.write(_template_rows(members, changes), members, folder, name)
+
+
+def _at(values: Sequence[str], n: int) -> str | None:
+    return values[n] if n < len(values) else None
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
 
 def _removal(element: Sequence[Known]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
+from guestlist import stream_worker
 from guestlist.app import notices
 from guestlist.app.context import App
 from guestlist.app.schedule import next_run
@@ -25,6 +26,7 @@ def work(app: App, read_config: Callable[[], Config]) -> None:
     """Keep syncing on every activation's schedule until asked to stop. Errors of one activation stop no other."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     tidied = 0.0
+    streams = stream_worker.start(app, read_config)
     while not app.stop.is_set():
         try:
             config = read_config()
@@ -45,6 +47,8 @@ def work(app: App, read_config: Callable[[], Config]) -> None:
         if not due:
             soonest = min((at for at in times.values() if at is not None), default=now + NAP)
             app.clock.sleep(min(max(soonest - app.clock.now(), 0.1), NAP))
+    for thread in streams:
+        thread.join()
 
 
 def _sync(app: App, config: Config, name: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 
 from guestlist.config import AudienceConfig, Config
-from guestlist.ports import Clock, Door, Elements, Planner, Progress, Source
+from guestlist.ports import Clock, Door, Elements, Flusher, Planner, Progress, Source
 from guestlist.settings import Settings
 from guestlist.store import Store
 
@@ -31,6 +31,7 @@ class App:
     settings: Settings
     store: Store
     planner: Planner
+    flusher: Flusher
     elements: Elements
     clock: Clock
     door: Door

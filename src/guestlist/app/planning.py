@@ -15,7 +15,7 @@ from guestlist.errors import ConfigError
 from guestlist.ports import LedgerPart, Plan, PlanRequest, Scan
 from guestlist.store.activations import Activation
 
-COMPLETE = ("mirror", "snapshot")  # modes whose list says everything: whoever is not on it has to go
+COMPLETE = ("mirror", "stream", "snapshot")  # modes whose list says everything: whoever is not on it has to go
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def request(
         members=case.members,
         scan=scan,
         mapping=chosen,
-        mode=case.wanted.mode,
+        mode="mirror" if case.wanted.mode == "stream" else case.wanted.mode,
         ledger=ledger,
         key=app.store.meta.names_key,
         run=0,

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-from guestlist.app import activations, planning
+from guestlist.app import activations, planning, streams
 from guestlist.app.context import App
 from guestlist.app.delivery import RATE
 from guestlist.app.planning import Case
@@ -14,9 +14,10 @@ from guestlist.app.results import Guard, PlanResult
 from guestlist.config import Config
 from guestlist.core.delivery import BATCH_SIZE
 from guestlist.core.fields import FIELDS
-from guestlist.ports import LedgerPart, Plan
+from guestlist.ports import LedgerPart, Plan, Scan
 from guestlist.store.activations import Activation
 
+NO_KEY = -1  # of an audience that no event ever came for
 NEEDED, ADVISED = 300, 10_000  # LinkedIn: 300 matched members or nothing is served; 10,000 advised
 
 
@@ -46,11 +47,28 @@ def _ledger(app: App, config: Config, case: Case, found: Activation | None) -> t
 def _made(
     app: App, case: Case, found: Activation | None, ledger: tuple[LedgerPart, ...]
 ) -> tuple[dict[str, tuple[str, ...]], Plan]:
-    scan = app.sources(case.audience, case.folder).open()
-    chosen = planning.choose_mapping(case, found, scan)
     with app.store.files.workspace(f"plan of {case.name}") as folder:
+        scan, chosen = _listed(app, case, found, folder)
         request = planning.request(app, case, scan, chosen, ledger, folder)
-        return chosen, app.planner.plan(request, app.progress)
+        return _shown(case, chosen), app.planner.plan(request, app.progress)
+
+
+def _listed(app: App, case: Case, found: Activation | None, folder: Path) -> tuple[Scan, dict[str, tuple[str, ...]]]:
+    """Who is wanted, and which of it is told as what."""
+    if case.audience.source.events is None:
+        scan = app.sources(case.audience, case.folder).open()
+        return scan, planning.choose_mapping(case, found, scan)
+    key = app.store.event_members.key(case.wanted.audience_key or "")
+    with app.store.snapshot():
+        return streams.exported(app, case, key.id if key is not None else NO_KEY, folder)
+
+
+def _shown(case: Case, chosen: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """A mapping as the file would have it."""
+    if case.audience.source.events is None:
+        return chosen
+    said = streams.declaration(case.wanted, case.audience).mapping
+    return {field: tuple(map(str, sources)) for field, sources in said.items()}
 
 
 def _result(case: Case, made: Plan, guard: Guard, chosen: dict[str, tuple[str, ...]]) -> PlanResult:
@@ -90,9 +108,9 @@ def _advice(case: Case, wanted: int) -> str:
 def write_lists(app: App, config: Config, name: str, folder: Path) -> list[Path]:
     """Everyone wanted, as LinkedIn's own list template; needs no connection and leaves the ledger alone."""
     case = planning.case(config, name)
-    scan = app.sources(case.audience, case.folder).open()
-    chosen = planning.choose_mapping(case, activations.existing(app, config, name), scan)
+    found = activations.existing(app, config, name)
     with app.store.files.workspace(f"lists of {name}") as work:
+        scan, chosen = _listed(app, case, found, work)
         request = planning.request(app, case, scan, chosen, (), work)
         made = app.planner.plan(replace(request, mode="mirror", write=True), app.progress)
         return app.elements.write_lists(case.members, made.changes, folder, name)

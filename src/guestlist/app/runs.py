@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -40,8 +40,11 @@ def commit(
     sealed: bool = False,
     allow_removals: int | None = None,
     activation_changes: Mapping[str, Any] | None = None,
+    also: Callable[[], None] | None = None,
 ) -> Run:
-    """The durable border: changes, batches and rejected rows, in one transaction after their files are synced."""
+    """The durable border: changes, batches and rejected rows (and what ``also`` writes), in one transaction after their
+    files are synced.
+    """
     store, changes = app.store, plan.changes
     file_id = None
     if changes.path is not None:
@@ -71,6 +74,8 @@ def commit(
         )
         if activation_changes:
             store.activations.update(run.activation_id, **activation_changes)
+        if also is not None:
+            also()
     return store.runs.get(run.id)
 
 
@@ -113,9 +118,8 @@ def close(app: App, run: Run, **activation_changes: Any) -> Refusals:
             version, parts = store.ledgers.parts(run.ledger_id)
             delta = None
             if changes.removes + changes.adds + changes.labels:
-                delta = app.planner.fold(
-                    FoldRequest(changes, outcomes, run.id, app.clock.now(), str(folder), ledger=parts)
-                )
+                request = FoldRequest(changes, outcomes, run.id, app.clock.now(), str(folder), ledger=parts)
+                delta = (app.flusher if run.kind == "flush" else app.planner).fold(request)
             file_id = publish_delta(app, delta, run.id)
             done = store.runs.close(run.id, version, delta, app.clock.now(), file_id, **activation_changes)
             if done or store.runs.get(run.id).state == "closed":
@@ -127,6 +131,7 @@ def close(app: App, run: Run, **activation_changes: Any) -> Refusals:
     if refusals.rows:
         _add_refusals(app, run, refusals)
     if run.kind == "forget":
+        store.streams.fall_behind(run.ledger_id, "somebody was forgotten")
         _answer_receipts(app, run)
     tidy(app, run.ledger_id)
     return refusals
@@ -169,10 +174,12 @@ def _add_refusals(app: App, run: Run, refusals: Refusals) -> None:
         store.rejected.put(replace(current, by_reason=by_reason, samples=samples, file_id=file_id))
 
 
-def fold_late(app: App, ledger_id: int) -> None:
-    """Answers of stopped workers that came after somebody else went on: what they told is unsure."""
+def fold_late(app: App, ledger_id: int) -> int:
+    """Answers of stopped workers that came after somebody else went on: what they told is unsure. How many it were."""
     store = app.store
     late = store.attempts.late_ones(ledger_id)
+    if late:
+        store.streams.fall_behind(ledger_id, "a late answer left somebody in doubt")
     for each in late:
         with store.files.workspace("late answers") as folder:
             version, parts = store.ledgers.parts(ledger_id)
@@ -183,6 +190,7 @@ def fold_late(app: App, ledger_id: int) -> None:
             delta = app.planner.fold(request)
             file_id = publish_delta(app, delta, None)
             store.attempts.fold_late(ledger_id, version, [each.id], delta, file_id, app.clock.now())
+    return len(late)
 
 
 def doubt(app: App, ledger_id: int, version: int, parts: tuple[LedgerPart, ...], known: Sequence[Known]) -> None:
@@ -190,6 +198,7 @@ def doubt(app: App, ledger_id: int, version: int, parts: tuple[LedgerPart, ...],
     if not known:
         return
     changes = app.elements.removals((), known)
+    app.store.streams.fall_behind(ledger_id, "somebody is in doubt")
     with app.store.files.workspace("doubt") as folder:
         request = FoldRequest(changes, (), 0, app.clock.now(), str(folder), ledger=parts)
         delta = app.planner.fold(request)

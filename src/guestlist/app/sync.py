@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from guestlist.app import activations, notices, planning, runs, segments
@@ -25,12 +26,13 @@ from guestlist.errors import (
     TryAgain,
     WaitsForLinkedIn,
 )
-from guestlist.ports import Destination, Plan, Refusals, SegmentSpec
+from guestlist.ports import Destination, Plan, Refusals, Scan, SegmentSpec
 from guestlist.store.activations import Activation
 from guestlist.store.runs import Run
 from guestlist.store.segments import Segment
 
 NONE_REFUSED = Refusals()
+NOTHING_WAITS: dict[str, Any] = {"state": "", "reason": "", "waiting": None}
 KEEP_ALIVE = 25 * 86_400.0
 ROUNDS = 3  # a rebuild in the middle of a sync starts another round
 
@@ -76,7 +78,7 @@ def sync_one(app: App, config: Config, name: str, wish: Wish = NOTHING_SPECIAL) 
         off = "the destination" if case.wanted.enabled else "the activation"
         return SyncResult(name, state="disabled", reason=f"{off} is disabled in {config.path.name}")
     with app.store.lock(f"ledger-{activation.ledger_id}"):
-        activity = _Sync(app, case, app.store.activations.by_id(activation.id), wish)
+        activity = _activity(app, config, case, app.store.activations.by_id(activation.id), wish)
         try:
             result = activity.go()
         except (SourceError, DeliveryError) as error:
@@ -84,7 +86,16 @@ def sync_one(app: App, config: Config, name: str, wish: Wish = NOTHING_SPECIAL) 
     return replace(result, seconds=round(app.clock.now() - began, 3))
 
 
-class _Sync:
+def _activity(app: App, config: Config, case: Case, activation: Activation, wish: Wish) -> Sync:
+    if case.audience.source.events is None:
+        return Sync(app, case, activation, wish)
+    from guestlist.app import stream_sync, streams  # noqa: PLC0415 - built on this page
+
+    streams.ensure(app, config, case.name)
+    return stream_sync.StreamSync(app, case, activation, wish)
+
+
+class Sync:
     """A sync in progress, under the ledger's lock."""
 
     def __init__(self, app: App, case: Case, activation: Activation, wish: Wish) -> None:
@@ -241,22 +252,21 @@ class _Sync:
             raise
 
     def _planned(self, run: Run) -> Run:
-        scan = self.app.sources(self.case.audience, self.case.folder).open()
-        chosen = planning.choose_mapping(self.case, self.activation, scan)
         with self.store.files.workspace(f"plan of run {run.id}", run.id) as folder:
+            scan, chosen = self._list(folder)
             _, ledger = self.store.ledgers.parts(self.activation.ledger_id)
             request = planning.request(self.app, self.case, scan, chosen, ledger, folder)
             request = replace(request, run=run.id, write=True, rejected_before=self._rejected_before())
             plan = self.app.planner.plan(request, self.app.progress)
-            self._guard(plan)
+            at_rest = self._guard(plan)
+            if at_rest:
+                plan = self.app.planner.plan(replace(request, mode="add_only"), self.app.progress)
             snapshot = self.case.wanted.mode == "snapshot"
             changes: dict[str, Any] = {
                 "mapping": {field: list(sources) for field, sources in chosen.items()},
                 "last_synced_identity": [list(each) for each in plan.identity],
-                "state": "",
-                "reason": "",
-                "waiting": None,
                 "frozen": snapshot,
+                **(at_rest or NOTHING_WAITS),
             }
             return runs.commit(
                 self.app,
@@ -266,16 +276,28 @@ class _Sync:
                 sealed=snapshot,
                 allow_removals=self.wish.allow_removals,
                 activation_changes=changes,
+                also=lambda: self._also(run),
             )
+
+    def _list(self, _folder: Path) -> tuple[Scan, dict[str, tuple[str, ...]]]:
+        """Who is wanted, and which of it is told as what."""
+        scan = self.app.sources(self.case.audience, self.case.folder).open()
+        return scan, planning.choose_mapping(self.case, self.activation, scan)
+
+    def _also(self, run: Run) -> None:
+        """What is committed together with a planned run."""
 
     def _rejected_before(self) -> str | None:
         current = self.store.rejected.get(self.activation.id)
         return None if current is None or current.file_id is None else str(self.store.files.open(current.file_id))
 
-    def _guard(self, plan: Plan) -> None:
+    def _guard(self, plan: Plan) -> dict[str, Any]:
+        """Stops (Halt) a run that would remove too many; or says, in fields of the activation, that only its removals
+        wait for a person while the additions go on; nothing: it may be carried out.
+        """
         guard = planning.judge(self.case, plan, self.wish.allow_removals)
         if not guard.trips:
-            return
+            return {}
         command = planning.allow_command(self.activation.name, guard.removals)
         reason = f"the removal guard stopped it: {guard.reason}. Nothing was sent. If that is right: `{command}`"
         waiting = {"removals": guard.removals, "known": guard.known, "allowed": guard.allowed}
@@ -338,9 +360,13 @@ class _Sync:
 
     def _close(self, run: Run, *, quiet: bool = False) -> Refusals:
         told = {} if quiet and not run.requests else {"last_told_at": self.app.clock.now()}
-        refusals = runs.close(self.app, run, state="", reason="", fails_in_row=0, **told)
+        refusals = runs.close(self.app, run, **self._at_rest(), fails_in_row=0, **told)
         self._reread()
         return refusals
+
+    def _at_rest(self) -> dict[str, Any]:
+        """The state of the activation while nothing is on its way."""
+        return {"state": "", "reason": ""}
 
     # ── what is answered ─────────────────────────────────────────────────────────────────────────────────────────
     def _done(self, run: Run, refusals: Refusals) -> SyncResult:

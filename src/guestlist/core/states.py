@@ -9,7 +9,7 @@ from typing import Literal
 
 from guestlist.core.identity import IdType, Traits
 
-Mode = Literal["mirror", "add_only", "remove_only", "snapshot"]
+Mode = Literal["mirror", "stream", "add_only", "remove_only", "snapshot"]  # planners take stream for mirror
 Result = Literal["accepted", "unsure", "open", "void"] | int  # int: refused, the number of LinkedIn's reason
 
 

@@ -33,6 +33,7 @@ NO_MATCHING_MAPPING = "NO_MATCHING_MAPPING"  # the trigger does not match, or no
 FILTERED_AT_MAPPING = "FILTERED_AT_MAPPING"  # another audience's key
 
 # Reasons, as an event's `code` where its outcome is REJECTED
+INTERNAL = "INTERNAL"  # a fault of ours
 ACTION_MISSING = "Action :: field is required but not found"
 
 # Upper ends of the slots of latency, seconds: a tenth of their size is precise enough for a percentile
@@ -65,5 +66,3 @@ def percentile(slots: Mapping[int, int], share: float) -> float | None:
 def reconcile(counts: Mapping[Outcome, int], received: int) -> bool:
     """Whether every event received has exactly one outcome."""
     return sum(counts.values()) == received
-
-

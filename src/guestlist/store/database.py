@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -113,6 +113,24 @@ def upsert(connection: sa.Connection, table: sa.Table, key: Mapping[str, Any], v
     """Write the one row that ``key`` (a primary key) names."""
     statement = _insert(connection, table).values(**key, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
+
+
+def upsert_many(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows with all their columns; whoever has the primary key already is replaced. None: nothing happens."""
+    if not rows:
+        return
+    statement, key = _insert(connection, table), [column.name for column in table.primary_key]
+    rest = {column.name: statement.excluded[column.name] for column in table.c if column.name not in key}
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=rest), list(rows))
+
+
+def add_many(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], counter: str) -> None:
+    """Add to the column ``counter`` of rows named by their primary key; missing ones begin at nothing."""
+    if not rows:
+        return
+    statement, key = _insert(connection, table), [column.name for column in table.primary_key]
+    total = {counter: table.c[counter] + statement.excluded[counter]}
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=total), list(rows))
 
 
 def _insert(connection: sa.Connection, table: sa.Table) -> Any:

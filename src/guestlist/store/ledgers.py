@@ -91,6 +91,12 @@ class Ledgers:
         """Rows in all parts; 0: nobody was ever told anything."""
         return sum(part.rows for part in self._sizes(ledger_id))
 
+    def members_in(self, ledger_id: int) -> int:
+        """About how many members are in: whoever was told again since the last merge counts again (a tenth at most)."""
+        query = sa.select(sa.func.sum(_parts.c.members_in)).where(_parts.c.ledger_id == ledger_id)
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar() or 0)
+
     def append(self, ledger_id: int, expected_version: int, delta: Delta, file_id: int | None = None) -> bool:
         """Add the newest part: ``delta.data``, else the published file ``file_id``. For no rows nothing is written
         but the version. False: the ledger changed since ``expected_version`` was read; the delta is worth nothing and

@@ -224,6 +224,13 @@ class Runs:
         of = sa.true() if ledger_id is None else _table.c.ledger_id == ledger_id
         return self._select(_table.c.state.in_(OPEN) & of)
 
+    def removed_since(self, activation_id: int, at: float) -> int:
+        """Members that runs of the activation planned since ``at`` removed."""
+        lately = (_table.c.activation_id == activation_id) & (_table.c.started >= at) & (_table.c.removes > 0)
+        query = sa.select(sa.func.sum(_table.c.counts["removed"].as_integer())).where(lately)
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar() or 0)
+
     def latest(self, activation_id: int | None = None, limit: int = 20) -> list[Run]:
         """Newest first."""
         of = sa.true() if activation_id is None else _table.c.activation_id == activation_id

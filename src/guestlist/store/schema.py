@@ -339,15 +339,15 @@ streams = _table(
     _column("seen", Number),  # event_touched.seq up to which members were compared with the ledger
     _column("behind", sa.Text),  # why everybody has to be compared at the next sync; '' nobody: a flush is enough
     _column("looked_at", Time),  # when LinkedIn was last asked for the segment
-    _column(
-        "rule", Json
-    ),  # trigger, action and identifiers of the mapping that made the members: same for all of a key
+    _column("made_with", Json),  # rule, toggles, traits, mode of the last time that everybody was compared
+    _column("epoch", sa.Integer),  # of the ledger then: another one has been told nobody
+    _column("retry", Blob, null=True),  # packed events that were told without an answer: the next comparison ends them
 )
 
 run_events = _table(
     "run_events",  # the events that a run tells
     sa.Column("run_id", Number, sa.ForeignKey("runs.id"), primary_key=True, autoincrement=False),
-    _column("data", Blob),  # packed (received, positions in the changes): events.touched
+    _column("data", Blob),  # packed events and where the run tells them: events.touched
 )
 
 event_counts = sa.Table(

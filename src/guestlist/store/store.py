@@ -18,6 +18,8 @@ from guestlist.store.audit import Audit
 from guestlist.store.batches import Batches
 from guestlist.store.database import Database
 from guestlist.store.destinations import Destinations
+from guestlist.store.event_counts import EventCounts
+from guestlist.store.event_members import EventMembers
 from guestlist.store.files import COLLECTING, Files
 from guestlist.store.forgetting import Receipts, Suppressions
 from guestlist.store.ledgers import Ledgers
@@ -31,6 +33,7 @@ from guestlist.store.rejected import RejectedRuns
 from guestlist.store.rotate import reseal
 from guestlist.store.runs import Runs
 from guestlist.store.segments import Segments
+from guestlist.store.streams import Streams
 from guestlist.store.vault import Vault, open_vault
 
 DATABASE = "guestlist.db"
@@ -76,6 +79,9 @@ class Store:
         self.notices = Notices(database)
         self.pace = Paces(database)
         self.audit = Audit(database)
+        self.event_members = EventMembers(database, vault)
+        self.event_counts = EventCounts(database, vault)
+        self.streams = Streams(database)
 
     @property
     def store_id(self) -> str:

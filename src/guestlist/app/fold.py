@@ -1,0 +1,227 @@
+"""The fold: acknowledged events -> decisions about members, in one transaction a helping."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import structlog
+
+from guestlist.app.context import App
+from guestlist.app.streams import Listener
+from guestlist.events import outcomes, posting
+from guestlist.events.incoming import Event, Incoming, common_of, read
+from guestlist.events.outcomes import Outcome, bucket
+from guestlist.events.posting import Posting
+from guestlist.events.rules import IDENTIFYING, Decided, Filtered, Rejected, Verdict, decision, key_of
+from guestlist.events.touched import pack_members
+from guestlist.store.event_counts import NOBODY, Ends
+from guestlist.store.event_members import NEVER, EventMember, Stamp
+
+HELPING = 2 << 20  # bytes of the inbox that are folded in one transaction
+RECENT = 1_000_000  # message ids remembered to count duplicates: what is forgotten is counted as in step already
+LOCK = "fold"
+log = structlog.get_logger("guestlist.fold")
+UNCOUNTED = 0.0  # the receipt of whoever is touched by events that have ended already
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """A decision about a member with its stamp and receipt."""
+
+    decided: Decided
+    stamp: Stamp
+    received: float
+
+
+@dataclass
+class Helping:
+    """What a helping of the inbox comes to, per audience key."""
+
+    rulings: dict[int, list[Ruling]] = field(default_factory=lambda: defaultdict(list))  # position of the listener
+    ends: Ends = field(default_factory=Counter)
+    fresh: set[int] = field(default_factory=set)  # messages seen for the first time
+    events: int = 0
+
+
+class Fold:
+    """Folds the inbox of a store. One at a time per store: hold ``store.lock(LOCK)`` around ``step``."""
+
+    def __init__(self, app: App) -> None:
+        self.app, self.store = app, app.store
+        self._recent: OrderedDict[int, None] = OrderedDict()
+
+    def step(self, listeners: Callable[[], list[Listener]]) -> int:
+        """Fold one helping; how many events it held (0: the inbox is empty)."""
+        letters = self.store.inbox.take(HELPING)
+        if not letters:
+            return 0
+        heard = listeners()
+        helping = Helping()
+        for letter in letters:
+            place = 0
+            for each in posting.decode(letter.data):
+                place = self._take(helping, heard, each, letter.id, place)
+        self._write(helping, heard, [letter.id for letter in letters])
+        return helping.events
+
+    # ── one posting ──────────────────────────────────────────────────────────────────────────────────────────────
+    def _take(self, helping: Helping, heard: list[Listener], brought: Posting, arrival: int, place: int) -> int:
+        common = common_of(brought)
+        for raw in brought.events:
+            incoming = read(raw, brought, common)
+            helping.events += 1
+            place += 1
+            if incoming is None:
+                helping.ends[NOBODY, bucket(brought.received_at), Outcome.REJECTED, "not a JSON object"] += 1
+            else:
+                self._event(helping, heard, brought, incoming, (incoming.at, arrival, place))
+        return place
+
+    def _event(
+        self, helping: Helping, heard: list[Listener], brought: Posting, incoming: Incoming, stamp: Stamp
+    ) -> None:
+        duplicate = self._seen(helping, brought.write_key, incoming.message)
+        five, concerned = bucket(brought.received_at), False
+        for number, listener in enumerate(heard):
+            verdict = _judged_safely(listener, brought, incoming.event)
+            if verdict is None:
+                continue
+            concerned = True
+            if isinstance(verdict, Decided):
+                if duplicate:
+                    _count(helping.ends, listener, five, Outcome.DUPLICATE)
+                else:
+                    helping.rulings[number].append(Ruling(verdict, stamp, brought.received_at))
+            elif isinstance(verdict, Filtered):
+                _count(helping.ends, listener, five, Outcome.FILTERED, verdict.code)
+            else:
+                _count(helping.ends, listener, five, Outcome.REJECTED, verdict.reason)
+        if not concerned:
+            helping.ends[NOBODY, five, Outcome.FILTERED, outcomes.NO_MATCHING_MAPPING] += 1
+
+    def _seen(self, helping: Helping, write_key: str, message: str) -> bool:
+        """Whether this very message came before, as far as is remembered; one that was not committed did not."""
+        if not message:
+            return False
+        mark = hash((write_key, message))
+        if mark in self._recent or mark in helping.fresh:
+            return True
+        helping.fresh.add(mark)
+        return False
+
+    # ── all of a helping ─────────────────────────────────────────────────────────────────────────────────────────
+    def _write(self, helping: Helping, heard: list[Listener], letters: list[int]) -> None:
+        with self.store.transaction():
+            for number, rulings in helping.rulings.items():
+                self._merge(helping.ends, heard[number], rulings)
+            self.store.event_counts.add(helping.ends)
+            self.store.inbox.delete(letters)
+        self._recent.update(dict.fromkeys(helping.fresh))
+        while len(self._recent) > RECENT:
+            self._recent.popitem(last=False)
+
+    def _merge(self, ends: Ends, listener: Listener, rulings: list[Ruling]) -> None:
+        members = self.store.event_members.some(listener.key_id, {ruling.decided.member for ruling in rulings})
+        latest: dict[bytes, Ruling] = {}
+        grown: set[bytes] = set()  # an event that is too late to decide may bring an identifier all the same
+        for ruling in rulings:
+            name = ruling.decided.member
+            member = members.setdefault(name, EventMember(name))
+            if merge(member, ruling):
+                grown.add(name)
+            if ruling.stamp < member.stamp:
+                _count(ends, listener, bucket(ruling.received), Outcome.SUPERSEDED)
+                continue
+            if (before := latest.get(name)) is not None:
+                _count(ends, listener, bucket(before.received), Outcome.SUPERSEDED)
+            latest[name] = ruling
+        waiting = dict.fromkeys(grown, UNCOUNTED) | self._waiting(ends, listener, members, latest)
+        since = min((at for at in waiting.values() if at), default=self.app.clock.now())
+        self.store.event_members.save(listener.key_id, members.values(), pack_members(waiting), len(waiting), since)
+
+    def _waiting(
+        self, ends: Ends, listener: Listener, members: dict[bytes, EventMember], latest: dict[bytes, Ruling]
+    ) -> dict[bytes, float]:
+        """Whoever is to be compared with what LinkedIn was told, and since when."""
+        waiting = {}
+        for name, ruling in latest.items():
+            reason = _nobody(members[name], ruling)
+            end = (Outcome.REJECTED, reason) if reason else (Outcome.PENDING, "")
+            _count(ends, listener, bucket(ruling.received), *end)
+            waiting[name] = UNCOUNTED if reason else ruling.received
+        return waiting
+
+
+def _nobody(member: EventMember, ruling: Ruling) -> str:
+    """Why nobody can be told of somebody who entered; "" somebody can."""
+    if member.ids or not ruling.decided.wanted or not ruling.decided.unusable or b'"t"' in member.person:
+        return ""
+    return ruling.decided.unusable
+
+
+def merge(member: EventMember, ruling: Ruling) -> bool:
+    """Let a member know what an event says: the later stamp decides, identifiers are only ever added. Whether it
+    brought an identifier that was not known. In any order of events the member ends the same.
+    """
+    decided, stamp = ruling.decided, ruling.stamp
+    if stamp > member.stamp:
+        member.wanted, member.stamp, member.changed = decided.wanted, stamp, True
+    has_traits = b'"t"' in decided.person
+    about = stamp if has_traits else NEVER  # a key alone never takes the place of traits
+    if decided.person and (not member.person or about > member.person_stamp):
+        member.person, member.person_stamp, member.changed = decided.person, about, True
+    fresh = False
+    for identifier in decided.identifiers:
+        if identifier.key16 not in member.ids:
+            member.ids[identifier.key16] = identifier.type, identifier.value
+            member.fresh_ids.add(identifier.key16)
+            fresh = True
+    return fresh
+
+
+def _judged_safely(listener: Listener, brought: Posting, event: Event) -> Verdict | None:
+    """An event that trips a fault of ours is rejected; it must not hold up all that come after it."""
+    try:
+        return judged(listener, brought, event)
+    except Exception as error:
+        log.warning("an event could not be judged", audience=listener.audience, fault=type(error).__name__)
+        return Rejected(outcomes.INTERNAL)
+
+
+def judged(listener: Listener, brought: Posting, event: Event) -> Verdict | None:
+    """What an event says to an audience key; None: it does not listen to where the event came from."""
+    if brought.write_key not in listener.write_keys:
+        return None
+    if brought.door == "members":
+        return _told_by_api(listener, event) if brought.audience == listener.audience else None
+    rule = listener.rule
+    if rule.action == "auto" and event.get("type") != "record":
+        found = key_of(event)
+        if found is not None and found != rule.key:
+            return Filtered(outcomes.FILTERED_AT_MAPPING)  # by far the most events, where many audiences share a source
+    return rule.judge(event, brought.door)
+
+
+def _told_by_api(listener: Listener, event: Event) -> Verdict:
+    """The plain API names LinkedIn's fields, and no expression is between."""
+    given, action = event.get("member"), event.get("action")
+    if not isinstance(given, dict) or action not in ("add", "remove"):
+        return Rejected("no member")
+    cells = {name: found for name, value in given.items() if (found := _texts(value))}
+    primary = cells.pop("primaryId", ())
+    names = IDENTIFYING[listener.rule.members]
+    ids = {name: found for name, found in cells.items() if name in names}
+    traits = {f"{name}=": found for name, found in cells.items() if name not in names}
+    return decision(listener.rule.members, ids, primary, traits, wanted=action == "add")
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    values: Iterable[object] = value if isinstance(value, list) else (value,)
+    return tuple(str(each)[:300] for each in values if isinstance(each, str | int | float) and str(each))
+
+
+def _count(ends: Ends, listener: Listener, five: int, outcome: Outcome, code: str = "") -> None:
+    for activation_id in listener.activations:
+        ends[activation_id, five, outcome, code] += 1

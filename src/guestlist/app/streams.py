@@ -1,0 +1,167 @@
+"""Activations that are fed by events: which there are, their rules, and the elements of their members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from guestlist.app import activations
+from guestlist.app.context import App
+from guestlist.app.planning import Case
+from guestlist.config import ActivationConfig, AudienceConfig, Config
+from guestlist.core.fields import FIELDS
+from guestlist.core.identity import Element, Identifier, IdType, Kind, Rejection, company, person
+from guestlist.events import declared
+from guestlist.events.rules import Rule, field_of
+from guestlist.ports import Scan
+from guestlist.store.event_members import EventMember
+from guestlist.store.streams import Stream
+
+FIELD = {
+    IdType.SHA256_EMAIL: "email",
+    IdType.SHA512_EMAIL: "email",
+    IdType.GOOGLE_AID: "googleAdvertisingId",
+    IdType.ORGANIZATION_URN: "organizationUrn",
+    IdType.COMPANY_PAGE_URL: "companyPageUrl",
+    IdType.COMPANY_WEBSITE_DOMAIN: "companyWebsiteDomain",
+    IdType.COMPANY_EMAIL_DOMAIN: "companyEmailDomain",
+}
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+@dataclass
+class Listener:
+    """One audience key at work: its rule, the write keys it listens to, the activations that it feeds."""
+
+    key_id: int
+    audience: str
+    rule: Rule
+    write_keys: frozenset[str]
+    activations: list[int] = field(default_factory=list)
+
+
+def is_stream(config: Config, wanted: ActivationConfig) -> bool:
+    """Whether events feed it, however often it is told."""
+    return config.audiences[wanted.audience].source.events is not None
+
+
+def declaration(wanted: ActivationConfig, audience: AudienceConfig) -> declared.Declared:
+    """What an activation declares about its events."""
+    return declared.declared(audience.kind, wanted.trigger, wanted.audience_key, wanted.action, wanted.mapping)
+
+
+def of_key(config: Config, key: str) -> Iterator[declared.Declared]:
+    """What the activations of the file that share an audience key declare."""
+    for wanted in config.activations.values():
+        if wanted.audience_key == key and is_stream(config, wanted):
+            yield declaration(wanted, config.audiences[wanted.audience])
+
+
+def ensure(app: App, config: Config, name: str) -> Stream:
+    """The records of a stream activation, made when they are new. ConfigError: its key is another audience's."""
+    found = activations.ensure(app, config, name)
+    key = app.store.event_members.claim_key(
+        config.activations[name].audience_key or "", found.audience, found.members, app.clock.now()
+    )
+    return app.store.streams.ensure(found.id, key.id)
+
+
+def made_with(case: Case) -> dict[str, Any]:
+    """Everything that decides how members become elements: when it changes, everybody is compared again."""
+    wanted, said = case.wanted, declaration(case.wanted, case.audience)
+    toggles = [case.destination.send_email, case.destination.send_google_advertising_id, wanted.derive]
+    return {**said.stored(), "traits": sorted(said.traits()), "toggles": toggles, "mode": wanted.mode}
+
+
+def listeners(app: App, config: Config) -> list[Listener]:
+    """Every audience key of the file."""
+    found: dict[str, Listener] = {}
+    for name, wanted in config.activations.items():
+        audience = config.audiences[wanted.audience]
+        if audience.source.events is None:
+            continue
+        stream, key = ensure(app, config, name), wanted.audience_key or ""
+        if key not in found:
+            rule = declaration(wanted, audience).rule(tuple(of_key(config, key)))
+            found[key] = Listener(stream.key_id, wanted.audience, rule, frozenset(audience.source.events.write_keys))
+        found[key].activations.append(stream.activation_id)
+    return list(found.values())
+
+
+# ── members -> elements ──────────────────────────────────────────────────────────────────────────────────────────
+class Rows:
+    """The elements of an activation's members: its toggles, its traits."""
+
+    def __init__(self, case: Case) -> None:
+        self.members = case.members
+        self.labels = {field_of(each): each for each in declaration(case.wanted, case.audience).traits()}
+        self._derive = case.wanted.derive
+        self._toggles = case.destination.send_email, case.destination.send_google_advertising_id
+
+    def element(self, member: EventMember) -> Element | Rejection:
+        """What LinkedIn is told of a member, by the same rules as a row of a list."""
+        cells = self.cells(member)
+        if self.members is Kind.PEOPLE:
+            return person(cells, *self._toggles)
+        return company(cells, self._derive)
+
+    def cells(self, member: EventMember) -> dict[str, tuple[str, ...]]:
+        """LinkedIn field -> texts, as a list would have them."""
+        cells: dict[str, tuple[str, ...]] = {}
+        for kind, value in sorted(member.ids.values()):
+            name = FIELD[kind]
+            cells[name] = (*cells.get(name, ()), Identifier(kind, value).text)
+        about = _decode(member.person) if member.person else {}
+        if primary := about.get("p"):
+            cells["primaryId"] = (primary,)
+        kept: Mapping[str, Sequence[str]] = about.get("t", {})
+        for label, found in kept.items():
+            name = field_of(label)
+            if label in (self.labels.get(name), f"{name}="):
+                cells.setdefault(name, tuple(found))
+        return cells
+
+
+def keys_of(members: Iterable[EventMember]) -> set[bytes]:
+    """Every key16 that these members may be known by in a ledger."""
+    return {id16 for each in members for id16 in (each.member, *each.ids)}
+
+
+def told_rows(
+    rows: Rows, members: Iterable[EventMember], suppressed: frozenset[bytes]
+) -> Iterator[tuple[EventMember, Element]]:
+    """The elements of those who are in, without the forgotten and those that nothing identifies."""
+    for member in members:
+        if not member.wanted or _forgotten(member, suppressed):
+            continue
+        element = rows.element(member)
+        if isinstance(element, Element) and suppressed.isdisjoint(i.key16 for i in element.identifiers):
+            yield member, element
+
+
+# ── everybody ────────────────────────────────────────────────────────────────────────────────────────────────────
+def exported(app: App, case: Case, key_id: int, folder: Path) -> tuple[Scan, dict[str, tuple[str, ...]]]:
+    """Everybody who is in, as a list for the planner in ``folder``, and its mapping. Inside ``store.snapshot()``: as
+    of one moment.
+    """
+    rows, suppressed = Rows(case), app.store.suppressions.keys()
+    widths: dict[str, int] = dict.fromkeys(["primaryId", *rows.labels, *SINGLE[case.members]], 1) | {"industries": 3}
+    for kind, most in app.store.event_members.most_ids(key_id).items():
+        widths[FIELD[kind]] = widths.get(FIELD[kind], 0) + most
+    known = {name: widths[name] for name in FIELDS[case.members] if widths.get(name)}
+    wanted = app.store.event_members.wanted(key_id)
+    shown = (rows.cells(member) for member in wanted if not _forgotten(member, suppressed))
+    return app.elements.write_members(known, shown, folder)
+
+
+SINGLE: Mapping[Kind, tuple[str, ...]] = {
+    kind: tuple(name for name, spec in FIELDS[kind].items() if not spec.several) for kind in Kind
+}
+
+
+def _forgotten(member: EventMember, suppressed: frozenset[bytes]) -> bool:
+    return member.member in suppressed or not suppressed.isdisjoint(member.ids)

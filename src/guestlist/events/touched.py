@@ -1,0 +1,43 @@
+"""Packed lists of members that a fold touched, and of the events that a run tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """An event on its way. ``received``: epoch seconds. ``positions``: where in the run's changes its member is told;
+    () where the ledger has to be asked. ``retried``: it was told before, without an answer.
+    """
+
+    received: float
+    member: bytes
+    positions: tuple[int, ...] = ()
+    retried: bool = False
+
+
+_encoder = msgspec.msgpack.Encoder()
+_members = msgspec.msgpack.Decoder(list[tuple[bytes, float]])
+_told = msgspec.msgpack.Decoder(list[Told])
+
+
+def pack_members(touched: Mapping[bytes, float]) -> bytes:
+    """For ``event_touched``: member -> receipt of the event that decided (0: its event has ended already)."""
+    return _encoder.encode(list(touched.items()))
+
+
+def unpack_members(data: bytes) -> dict[bytes, float]:
+    """What ``pack_members`` was given."""
+    return dict(_members.decode(data))
+
+
+def pack_told(events: Iterable[Told]) -> bytes:
+    """For ``run_events`` and ``streams.retry``."""
+    return _encoder.encode(list(events))
+
+
+def unpack_told(data: bytes | None) -> list[Told]:
+    """What ``pack_told`` was given; None is nothing."""
+    return _told.decode(data) if data else []

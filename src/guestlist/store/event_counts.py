@@ -1,0 +1,127 @@
+"""What became of events, counted in buckets of five minutes of their receipt; their latencies; samples of each end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from guestlist.events.outcomes import Outcome, bucket, slot
+from guestlist.ports import Vault
+from guestlist.store import schema
+from guestlist.store.database import Database, add_many, insert_one
+
+_counts, _latency, _samples, _told = (
+    schema.event_counts,
+    schema.event_latency,
+    schema.event_samples,
+    schema.run_events,
+)
+SAMPLES = 10  # kept of each outcome and code
+NOBODY = 0  # the activation of events that concern none
+
+Ends = Counter[tuple[int, int, str, str]]  # (activation, bucket, outcome, code) -> events
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One event that ended so. ``data``: JSON of what was sent, requested and answered, masked."""
+
+    activation_id: int
+    outcome: str
+    code: str
+    at: float
+    data: bytes
+
+
+class EventCounts:
+    """Counters of the store; every change is part of the transaction that makes it true."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database, self._vault = database, vault
+
+    def add(self, ends: Mapping[tuple[int, int, str, str], int]) -> None:
+        """Count (negative: take back, when an event goes on from one outcome to the next)."""
+        names = ("activation_id", "bucket", "outcome", "code", "events")
+        rows = [dict(zip(names, (*key, n), strict=True)) for key, n in ends.items() if n]
+        with self._database.write() as connection:
+            add_many(connection, _counts, rows, "events")
+
+    def took(self, activation_id: int, receipts: Iterable[float], now: float) -> None:
+        """Latencies of events that LinkedIn accepted just now."""
+        slots = Counter((bucket(at), slot(max(now - at, 0.0))) for at in receipts)
+        rows = [
+            {"activation_id": activation_id, "bucket": five, "slot": which, "events": n}
+            for (five, which), n in slots.items()
+        ]
+        with self._database.write() as connection:
+            add_many(connection, _latency, rows, "events")
+
+    def since(self, at: float, activation_id: int | None = None) -> Counter[tuple[int, str, str]]:
+        """(activation, outcome, code) -> events received since ``at`` (its whole bucket included)."""
+        return Counter(
+            {(row.activation_id, row.outcome, row.code): int(row.n) for row in self._rows(at, activation_id) if row.n}
+        )
+
+    def _rows(self, at: float, activation_id: int | None) -> list[Any]:
+        query = sa.select(
+            _counts.c.activation_id, _counts.c.outcome, _counts.c.code, sa.func.sum(_counts.c.events).label("n")
+        ).where(_counts.c.bucket >= bucket(at))
+        if activation_id is not None:
+            query = query.where(_counts.c.activation_id == activation_id)
+        with self._database.read() as connection:
+            found = connection.execute(query.group_by(*query.selected_columns[:3]))
+            return list(found)
+
+    def latencies(self, at: float, activation_id: int | None = None) -> dict[int, int]:
+        """Slot -> events delivered, of those received since ``at``."""
+        query = sa.select(_latency.c.slot, sa.func.sum(_latency.c.events)).where(_latency.c.bucket >= bucket(at))
+        if activation_id is not None:
+            query = query.where(_latency.c.activation_id == activation_id)
+        with self._database.read() as connection:
+            return {which: int(n) for which, n in connection.execute(query.group_by(_latency.c.slot))}
+
+    # ── samples ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def sample(self, activation_id: int, outcome: Outcome, code: str, at: float, data: bytes) -> None:
+        """Keep one, the latest few of its kind."""
+        kind = (_samples.c.activation_id == activation_id) & (_samples.c.outcome == outcome) & (_samples.c.code == code)
+        newest = sa.select(_samples.c.id).where(kind).order_by(_samples.c.id.desc()).limit(SAMPLES).subquery()
+        row = {"activation_id": activation_id, "outcome": str(outcome), "code": code, "at": at}
+        with self._database.write() as connection:
+            insert_one(connection, _samples, row | {"data": self._vault.seal(data)})
+            connection.execute(sa.delete(_samples).where(kind, _samples.c.id.not_in(sa.select(newest.c.id))))
+
+    def samples(self, activation_id: int | None = None, since: float = 0.0) -> list[Sample]:
+        """Newest first."""
+        query = sa.select(_samples).where(_samples.c.at >= since).order_by(_samples.c.id.desc())
+        if activation_id is not None:
+            query = query.where(_samples.c.activation_id == activation_id)
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return [Sample(r.activation_id, r.outcome, r.code, r.at, self._vault.open(r.data)) for r in rows]
+
+    def forget_before(self, at: float, samples_before: float) -> None:
+        """Buckets and samples that are too old to be looked at."""
+        with self._database.write() as connection:
+            for table in (_counts, _latency):
+                connection.execute(sa.delete(table).where(table.c.bucket < bucket(at)))
+            connection.execute(sa.delete(_samples).where(_samples.c.at < samples_before))
+
+    # ── events of a run ──────────────────────────────────────────────────────────────────────────────────────────
+    def told_by(self, run_id: int, data: bytes) -> None:
+        """A run tells these events (``events.touched.pack_told``)."""
+        with self._database.write() as connection:
+            connection.execute(sa.insert(_told).values(run_id=run_id, data=data))
+
+    def of_run(self, run_id: int) -> bytes | None:
+        """The events a run tells; None: it tells none, or they were counted already."""
+        with self._database.read() as connection:
+            return connection.execute(sa.select(_told.c.data).where(_told.c.run_id == run_id)).scalar()
+
+    def counted(self, run_id: int) -> bool:
+        """They were counted; False: somebody else had counted them."""
+        with self._database.write() as connection:
+            return connection.execute(sa.delete(_told).where(_told.c.run_id == run_id)).rowcount == 1

@@ -1,0 +1,232 @@
+"""Who is in an events audience: per member the latest decision and every identifier ever seen, as SQL rows.
+
+Both merges commute: a decision is replaced only by one with a later stamp, identifiers are only ever added. So the
+order in which events arrive cannot matter, and a fold costs what it brings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby, islice
+from typing import Any
+
+import sqlalchemy as sa
+
+from guestlist.core.identity import IdType, Kind
+from guestlist.errors import ConfigError
+from guestlist.ports import Vault
+from guestlist.store import schema
+from guestlist.store.database import Database, insert_missing, upsert_many
+from guestlist.store.rows import load
+
+_keys, _members, _ids, _touched = (
+    schema.audience_keys,
+    schema.event_members,
+    schema.event_identifiers,
+    schema.event_touched,
+)
+_SOME = 500  # keys of one IN (...): small enough for every database, big enough that their number does not matter
+
+Stamp = tuple[int, int, int]  # microseconds of the event's own time, arrival, place: the later one decides
+NEVER: Stamp = (-(2**62), 0, 0)
+
+
+@dataclass(frozen=True)
+class AudienceKey:
+    """One row; columns are explained in ``schema.audience_keys``."""
+
+    id: int
+    key: str
+    audience: str
+    members: Kind
+    folded: int
+
+
+@dataclass
+class EventMember:
+    """A member as the table has it. ``person``: JSON of the primaryId and traits, b"" none; ``ids``: key16 ->
+    (type, value).
+    """
+
+    member: bytes
+    wanted: bool = False
+    stamp: Stamp = NEVER
+    person: bytes = b""
+    person_stamp: Stamp = NEVER
+    ids: dict[bytes, tuple[IdType, bytes]] = field(default_factory=dict)
+    fresh_ids: set[bytes] = field(default_factory=set)  # of ids: not written yet
+    changed: bool = False  # decision or person are to be written
+
+
+class EventMembers:
+    """The members of every audience key of the store."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database, self._vault = database, vault
+
+    # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    def key(self, key: str) -> AudienceKey | None:
+        """By the key itself."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(_keys).where(_keys.c.key == key)).mappings().first()
+        return None if row is None else load(AudienceKey, {**row, "members": Kind(row["members"])})
+
+    def claim_key(self, key: str, audience: str, members: Kind, now: float) -> AudienceKey:
+        """The key's row, made for this audience if it is new; ConfigError when it belongs to another audience."""
+        values = {"key": key, "audience": audience, "members": int(members), "folded": 0, "created_at": now}
+        with self._database.write() as connection:
+            insert_missing(connection, _keys, **values)
+        found = self.key(key)
+        if found is None or (found.audience, found.members) != (audience, members):
+            owner = found.audience if found else "another"
+            raise ConfigError(
+                f"The audience key '{key}' belongs to audience '{owner}' for ever, so that its events can never decide "
+                f"about another one: give audience '{audience}' a key of its own."
+            )
+        return found
+
+    # ── folding ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def some(self, key_id: int, members: Collection[bytes]) -> dict[bytes, EventMember]:
+        """What is known of these members; those never heard of are left out."""
+        found: dict[bytes, EventMember] = {}
+        with self._database.read() as connection:
+            for part in _parts(members, _SOME):
+                query = sa.select(_members).where(_members.c.key_id == key_id, _members.c.member.in_(part))
+                for row in connection.execute(query):
+                    found[row.member] = self._member(row)
+                ids = sa.select(_ids.c.member, _ids.c.id, _ids.c.t, _ids.c.v)
+                for member, id16, kind, value in connection.execute(
+                    ids.where(_ids.c.key_id == key_id, _ids.c.member.in_(part))
+                ):
+                    found[member].ids[id16] = IdType(kind), value
+        return found
+
+    def _member(self, row: Any) -> EventMember:
+        return EventMember(
+            row.member,
+            row.wanted,
+            (row.at, row.seq, row.place),
+            b"" if row.person is None else self._vault.open(row.person),
+            (row.person_at, row.person_seq, row.person_place),
+        )
+
+    def save(self, key_id: int, members: Collection[EventMember], touched: bytes, count: int, since: float) -> None:
+        """Write what changed, and the packed list of touched members as the key's next fold; part of a transaction."""
+        changed = [each for each in members if each.changed]
+        fresh = [(each, id16) for each in members for id16 in each.fresh_ids]
+        with self._database.write() as connection:
+            upsert_many(connection, _members, [self._row(key_id, each) for each in changed])
+            upsert_many(connection, _ids, [_id_row(key_id, each, id16) for each, id16 in fresh])
+            if count:
+                query = sa.update(_keys).where(_keys.c.id == key_id).values(folded=_keys.c.folded + 1)
+                seq = connection.execute(query.returning(_keys.c.folded)).scalar_one()
+                row = {"key_id": key_id, "seq": seq, "members": count, "since": since, "data": touched}
+                connection.execute(sa.insert(_touched).values(row))
+
+    def _row(self, key_id: int, each: EventMember) -> dict[str, Any]:
+        at, seq, place = each.stamp
+        person_at, person_seq, person_place = each.person_stamp
+        return {
+            "key_id": key_id,
+            "member": each.member,
+            "wanted": each.wanted,
+            "at": at,
+            "seq": seq,
+            "place": place,
+            "person": self._vault.seal(each.person) if each.person else None,
+            "person_at": person_at,
+            "person_seq": person_seq,
+            "person_place": person_place,
+        }
+
+    # ── what folds touched ───────────────────────────────────────────────────────────────────────────────────────
+    def touched(self, key_id: int, after: int, most: int) -> tuple[int, list[bytes]]:
+        """Packed lists of the folds after number ``after``, oldest first, until they hold ``most`` members (at least
+        one list, if there is any); and the number of the last of them (``after`` when there is none).
+        """
+        query = sa.select(_touched.c.seq, _touched.c.members, _touched.c.data)
+        query = query.where(_touched.c.key_id == key_id, _touched.c.seq > after).order_by(_touched.c.seq)
+        last, total = after, 0
+        lists: list[bytes] = []
+        with self._database.read() as connection:
+            for seq, members, data in connection.execute(query):
+                if lists and total + members > most:
+                    break
+                last, total = seq, total + members
+                lists.append(data)
+        return last, lists
+
+    def waiting(self, key_id: int, after: int) -> tuple[int, float | None]:
+        """How many touched members came after fold ``after``, and when the oldest event among them was received."""
+        query = sa.select(sa.func.coalesce(sa.func.sum(_touched.c.members), 0), sa.func.min(_touched.c.since))
+        with self._database.read() as connection:
+            count, since = connection.execute(query.where(_touched.c.key_id == key_id, _touched.c.seq > after)).one()
+        return int(count), since
+
+    def drop_touched(self, key_id: int, up_to: int) -> None:
+        """Every activation of the key has looked at them."""
+        with self._database.write() as connection:
+            connection.execute(sa.delete(_touched).where(_touched.c.key_id == key_id, _touched.c.seq <= up_to))
+
+    # ── who shares what ──────────────────────────────────────────────────────────────────────────────────────────
+    def carriers(self, key_id: int, ids: Collection[bytes]) -> set[bytes]:
+        """Members that ever carried one of these identifiers (or are named by it)."""
+        found: set[bytes] = set()
+        with self._database.read() as connection:
+            for part in _parts(ids, _SOME):
+                carried = sa.select(_ids.c.member).where(_ids.c.key_id == key_id, _ids.c.id.in_(part))
+                named = sa.select(_members.c.member).where(_members.c.key_id == key_id, _members.c.member.in_(part))
+                found |= set(connection.execute(carried).scalars()) | set(connection.execute(named).scalars())
+        return found
+
+    # ── everybody ────────────────────────────────────────────────────────────────────────────────────────────────
+    def wanted(self, key_id: int) -> Iterator[EventMember]:
+        """Everybody who is in, with their identifiers. Inside ``store.snapshot()``: as of one moment."""
+        query = (
+            sa.select(_members, _ids.c.id, _ids.c.t.label("kind"), _ids.c.v)
+            .select_from(
+                _members.outerjoin(_ids, (_ids.c.key_id == _members.c.key_id) & (_ids.c.member == _members.c.member))
+            )
+            .where(_members.c.key_id == key_id, _members.c.wanted)
+            .order_by(_members.c.member)
+        )
+        with self._database.read() as connection:
+            rows = connection.execution_options(yield_per=5_000).execute(query)
+            for _, same in groupby(rows, key=lambda row: row.member):
+                first = next(same)
+                member = self._member(first)
+                for row in (first, *same):
+                    if row.id is not None:
+                        member.ids[row.id] = IdType(row.kind), row.v
+                yield member
+
+    def counts(self, key_id: int) -> tuple[int, int]:
+        """Members that are in, and all ever heard of."""
+        query = sa.select(sa.func.count(), sa.func.sum(sa.case((_members.c.wanted, 1), else_=0)))
+        with self._database.read() as connection:
+            total, wanted = connection.execute(query.where(_members.c.key_id == key_id)).one()
+        return int(wanted or 0), int(total)
+
+    def most_ids(self, key_id: int) -> Mapping[IdType, int]:
+        """For each type of identifier, how many of it one member has at most."""
+        each = (
+            sa.select(_ids.c.t.label("kind"), sa.func.count().label("n"))
+            .where(_ids.c.key_id == key_id)
+            .group_by(_ids.c.member, _ids.c.t)
+            .subquery()
+        )
+        query = sa.select(each.c.kind, sa.func.max(each.c.n).label("most")).group_by(each.c.kind)
+        with self._database.read() as connection:
+            return {IdType(row.kind): int(row.most) for row in connection.execute(query)}
+
+
+def _id_row(key_id: int, member: EventMember, id16: bytes) -> dict[str, Any]:
+    kind, value = member.ids[id16]
+    return {"key_id": key_id, "member": member.member, "id": id16, "t": int(kind), "v": value}
+
+
+def _parts(keys: Collection[bytes], size: int) -> Iterator[list[bytes]]:
+    rest = iter(keys)
+    while part := list(islice(rest, size)):
+        yield part

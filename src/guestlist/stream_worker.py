@@ -1,0 +1,156 @@
+"""The loops that keep streams in step: fold what was acknowledged, flush what was touched.
+
+They wait by the machine's clock: what is due depends on other processes, not on our own time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from threading import Thread
+
+import structlog
+
+from guestlist.app.context import App
+from guestlist.app.fold import LOCK, Fold
+from guestlist.app.results import SyncResult
+from guestlist.app.stream_sync import flush
+from guestlist.app.streams import Listener, is_stream, listeners
+from guestlist.config import Config
+from guestlist.errors import ConfigError, GuestlistError
+
+TICK = 0.025  # seconds between two looks while there is nothing to do
+IDLE = 1.0  # without an audience of events, or while another process folds
+RELISTEN = 5.0  # a renamed or removed activation is noticed that soon
+WIDTH = 8  # activations that are flushed at once
+PAUSE = {"failed": 15.0, "parked": 60.0, "pending": 30.0, "waiting": 0.0, "done": 0.0}  # after a flush that ended so
+
+log = structlog.get_logger("guestlist.streams")
+ReadConfig = Callable[[], Config]
+
+
+def start(app: App, read_config: ReadConfig) -> list[Thread]:
+    """Fold and flush in threads of their own until the app is asked to stop."""
+    loops = (
+        Thread(target=_guarded, args=(app, loop), daemon=True)
+        for loop in (_Folding(app, read_config).run, _Flushing(app, read_config).run)
+    )
+    started = list(loops)
+    for thread in started:
+        thread.start()
+    return started
+
+
+def _guarded(app: App, loop: Callable[[], None]) -> None:
+    """Whatever goes wrong, the loop begins again: its state is in the store."""
+    while not app.stop.is_set():
+        try:
+            loop()
+        except GuestlistError as error:
+            log.warning("events wait", reason=str(error))
+        except Exception as error:
+            log.warning("events wait", reason=type(error).__name__)  # no traceback: it could quote an event
+        app.stop.wait(IDLE)
+
+
+def _readable(read_config: ReadConfig) -> Config | None:
+    try:
+        config = read_config()
+    except ConfigError:
+        return None  # the worker's own loop says so
+    return config if any(is_stream(config, wanted) for wanted in config.activations.values()) else None
+
+
+class _Folding:
+    """Whoever holds the lock folds for all."""
+
+    def __init__(self, app: App, read_config: ReadConfig) -> None:
+        self.app, self._read_config = app, read_config
+        self._heard: list[Listener] = []
+        self._of: Config | None = None
+        self._heard_at = 0.0
+
+    def run(self) -> None:
+        """Until asked to stop."""
+        with self.app.store.lock(LOCK, wait=False) as mine:
+            fold = Fold(self.app)
+            while mine and not self.app.stop.is_set():
+                config = _readable(self._read_config)
+                if config is None:
+                    self.app.stop.wait(IDLE)
+                elif not fold.step(partial(self._listeners, config)):
+                    self.app.stop.wait(TICK)
+
+    def _listeners(self, config: Config) -> list[Listener]:
+        now = self.app.clock.now()
+        if config is not self._of or abs(now - self._heard_at) > RELISTEN:
+            self._heard, self._of, self._heard_at = listeners(self.app, config), config, now
+        return self._heard
+
+
+class _Flushing:
+    """Starts the flush of every stream that has waited long enough or gathered enough."""
+
+    def __init__(self, app: App, read_config: ReadConfig) -> None:
+        self.app, self._read_config = app, read_config
+        self._running: dict[str, Future[SyncResult | None]] = {}
+        self._not_before: dict[str, float] = {}
+
+    def run(self) -> None:
+        """Until asked to stop."""
+        with ThreadPoolExecutor(WIDTH, "flush") as pool:
+            while not self.app.stop.is_set():
+                config = _readable(self._read_config)
+                if config is None:
+                    self.app.stop.wait(IDLE)
+                    continue
+                self._gather()
+                for name in self._due(config):
+                    self._running[name] = pool.submit(flush, self.app, config, name)
+                self.app.stop.wait(TICK)
+
+    def _gather(self) -> None:
+        for name, future in list(self._running.items()):
+            if future.done():
+                del self._running[name]
+                self._not_before[name] = self.app.clock.now() + self._pause(name, future)
+
+    def _pause(self, name: str, future: Future[SyncResult | None]) -> float:
+        try:
+            result = future.result()
+        except GuestlistError as error:
+            log.warning("flush failed", activation=name, reason=str(error))
+            return PAUSE["failed"]
+        if result is None:
+            return IDLE  # somebody else is at it
+        if result.state not in ("done", "waiting"):
+            log.warning("flush waits", activation=name, state=result.state, reason=result.reason)
+        elif result.requests:
+            log.info("flushed", activation=name, added=result.added, removed=result.removed, changed=result.changed)
+        return PAUSE.get(result.state, PAUSE["failed"])
+
+    def _due(self, config: Config) -> list[str]:
+        now, names = self.app.clock.now(), {}
+        for name, wanted in config.activations.items():
+            sends = wanted.enabled and config.destinations[wanted.destination].enabled
+            if (
+                wanted.mode == "stream"
+                and sends
+                and name not in self._running
+                and self._not_before.get(name, 0.0) <= now
+            ):
+                found = self.app.store.activations.get(name)
+                if found is not None:
+                    names[found.id] = name
+        due = []
+        for stream in self.app.store.streams.due() if names else ():
+            name = names.get(stream.activation_id, "")
+            if name and (stream.behind or self._ripe(config, name, stream.key_id, stream.seen, now)):
+                due.append(name)
+        return due
+
+    def _ripe(self, config: Config, name: str, key_id: int, seen: int, now: float) -> bool:
+        count, since = self.app.store.event_members.waiting(key_id, seen)
+        batch = config.activations[name].batch
+        return count >= batch.max_size or (count > 0 and since is not None and now - since >= batch.max_wait)
