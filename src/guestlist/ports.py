@@ -421,6 +421,17 @@ class Door(Protocol):
         """Close every kept connection."""
 
 
+# ── events ───────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class Backlog:
+    """What was acknowledged and is not folded yet. ``size`` in bytes; ``oldest``: epoch seconds, None: nothing."""
+
+    rows: int
+    events: int
+    size: int
+    oldest: float | None
+
+
 # ── store ────────────────────────────────────────────────────────────────────────────────────────────────────────
 class Lock(Protocol):
     """Exclusive across processes and threads, freed by the kernel when its holder dies; never a transaction."""

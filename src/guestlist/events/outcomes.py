@@ -65,5 +65,3 @@ def percentile(slots: Mapping[int, int], share: float) -> float | None:
 def reconcile(counts: Mapping[Outcome, int], received: int) -> bool:
     """Whether every event received has exactly one outcome."""
     return sum(counts.values()) == received
-
-

@@ -16,7 +16,8 @@ class Posting(msgspec.Struct, frozen=True, array_like=True):
     ``write_key``: the name of the key they came with. ``received_at``: epoch seconds. ``sent_at``: as the client wrote
     it (ISO 8601), "" where it did not. ``common``: JSON of a ``context`` and ``integrations`` that hold for every event
     that has none of its own, b"" none. ``events``: each a JSON object as it came, none larger than 32 KB. ``audience``:
-    door ``members`` only: the audience; its events are ``{"action": "add"|"remove", "member": {LinkedIn field: value}}``.
+    door ``members`` only: the audience; its events are ``{"action": "add"|"remove", "member": {LinkedIn field:
+    value}}``.
     """
 
     write_key: str

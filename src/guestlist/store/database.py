@@ -115,6 +115,13 @@ def upsert(connection: sa.Connection, table: sa.Table, key: Mapping[str, Any], v
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
 
 
+def add_to(connection: sa.Connection, table: sa.Table, key: Mapping[str, Any], numbers: Mapping[str, int]) -> None:
+    """Add to the numbers of the one row that ``key`` (a primary key) names; it begins with them where it is missing."""
+    statement = _insert(connection, table).values(**key, **numbers)
+    sums = {name: table.c[name] + statement.excluded[name] for name in numbers}
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=sums))
+
+
 def _insert(connection: sa.Connection, table: sa.Table) -> Any:
     """The dialect's own INSERT; PostgreSQL's costs 0.1 s to import, so not where it is not spoken."""
     if connection.dialect.name == "sqlite":

@@ -18,8 +18,10 @@ from guestlist.store.audit import Audit
 from guestlist.store.batches import Batches
 from guestlist.store.database import Database
 from guestlist.store.destinations import Destinations
+from guestlist.store.event_counts import EventCounts
 from guestlist.store.files import COLLECTING, Files
 from guestlist.store.forgetting import Receipts, Suppressions
+from guestlist.store.inbox import Inbox
 from guestlist.store.ledgers import Ledgers
 from guestlist.store.locks import AdvisoryLocks, FileLocks, Locks
 from guestlist.store.meta import Meta
@@ -32,6 +34,7 @@ from guestlist.store.rotate import reseal
 from guestlist.store.runs import Runs
 from guestlist.store.segments import Segments
 from guestlist.store.vault import Vault, open_vault
+from guestlist.store.write_keys import WriteKeys
 
 DATABASE = "guestlist.db"
 
@@ -76,6 +79,9 @@ class Store:
         self.notices = Notices(database)
         self.pace = Paces(database)
         self.audit = Audit(database)
+        self.write_keys = WriteKeys(database)
+        self.inbox = Inbox(database, vault)
+        self.event_counts = EventCounts(database)
 
     @property
     def store_id(self) -> str:
