@@ -7,6 +7,7 @@ Times are epoch seconds (float) unless a name says otherwise. Identifiers are ``
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from guestlist.core.membership import Op as Op  # noqa: PLC0414 - part of this p
 from guestlist.core.membership import State as State  # noqa: PLC0414 - part of this page
 from guestlist.core.membership import Told as Told  # noqa: PLC0414 - part of this page
 from guestlist.core.membership import Why as Why  # noqa: PLC0414 - part of this page
+from guestlist.events.posting import Posting
 
 Progress = Callable[[str, int, int], None]  # (what, done, of); of = 0: unknown
 
@@ -486,6 +488,33 @@ class Door(Protocol):
 
     def close(self) -> None:
         """Close every kept connection."""
+
+
+# ── events ───────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class Backlog:
+    """What was acknowledged and is not folded yet. ``size`` in bytes; ``oldest``: epoch seconds, None: nothing."""
+
+    rows: int
+    events: int
+    size: int
+    oldest: float | None
+
+
+class Postbox(Protocol):
+    """Takes in what requests bring. Its methods may be called from any thread and wait for nothing but ``close``."""
+
+    def submit(self, posting: Posting, failed: Mapping[str, int] = ...) -> Future[None]:
+        """Keep it; the future is done once that is durable. ``failed``: reason -> how many events of the request could
+        not be taken, counted in the same commit. TryAgain (raised, or in the future): nothing of it was kept because
+        too much waits already; StoreError (in the future): nothing was kept because the database did not do it.
+        """
+
+    def backlog(self) -> Backlog:
+        """What waits to be folded; asks the database. StoreError."""
+
+    def close(self) -> None:
+        """Make everything durable that was submitted, then take nothing more."""
 
 
 # ── store ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -46,7 +46,7 @@ class EventCounts:
     def add(self, ends: Mapping[tuple[int, int, str, str], int]) -> None:
         """Count (negative: take back, when an event goes on from one outcome to the next)."""
         names = ("activation_id", "bucket", "outcome", "code", "events")
-        rows = [dict(zip(names, (*key, n), strict=True)) for key, n in ends.items() if n]
+        rows = [dict(zip(names, (*key, n), strict=True)) for key, n in sorted(ends.items()) if n]
         with self._database.write() as connection:
             add_many(connection, _counts, rows, "events")
 
@@ -60,7 +60,14 @@ class EventCounts:
         with self._database.write() as connection:
             add_many(connection, _latency, rows, "events")
 
-    def since(self, at: float, activation_id: int | None = None) -> Counter[tuple[int, str, str]]:
+    def since(self, first: int) -> dict[tuple[int, int, str, str], int]:
+        """(activation, bucket, outcome, code) -> events of this bucket of receipt and of later ones."""
+        columns = (_counts.c.activation_id, _counts.c.bucket, _counts.c.outcome, _counts.c.code, _counts.c.events)
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(*columns).where(_counts.c.bucket >= first)).all()
+        return {(activation, five, outcome, code): int(n) for activation, five, outcome, code, n in rows}
+
+    def totals(self, at: float, activation_id: int | None = None) -> Counter[tuple[int, str, str]]:
         """(activation, outcome, code) -> events received since ``at`` (its whole bucket included)."""
         return Counter(
             {(row.activation_id, row.outcome, row.code): int(row.n) for row in self._rows(at, activation_id) if row.n}

@@ -22,6 +22,7 @@ from guestlist.store.event_counts import EventCounts
 from guestlist.store.event_members import EventMembers
 from guestlist.store.files import COLLECTING, Files
 from guestlist.store.forgetting import Receipts, Suppressions
+from guestlist.store.inbox import Inbox
 from guestlist.store.ledgers import Ledgers
 from guestlist.store.locks import AdvisoryLocks, FileLocks, Locks
 from guestlist.store.meta import Meta
@@ -35,6 +36,7 @@ from guestlist.store.runs import Runs
 from guestlist.store.segments import Segments
 from guestlist.store.streams import Streams
 from guestlist.store.vault import Vault, open_vault
+from guestlist.store.write_keys import WriteKeys
 
 DATABASE = "guestlist.db"
 
@@ -79,6 +81,8 @@ class Store:
         self.notices = Notices(database)
         self.pace = Paces(database)
         self.audit = Audit(database)
+        self.write_keys = WriteKeys(database)
+        self.inbox = Inbox(database, vault)
         self.event_members = EventMembers(database, vault)
         self.event_counts = EventCounts(database, vault)
         self.streams = Streams(database)

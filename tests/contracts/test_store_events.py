@@ -1,0 +1,122 @@
+"""Write keys, the inbox and the counts of events."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+import sqlalchemy as sa
+
+from guestlist.errors import ConfigError
+from guestlist.ports import Backlog
+from guestlist.store import schema
+
+
+# ── write keys ───────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_write_key_is_known_by_its_digest_only(store, second, clock):
+    key = store.write_keys.create("engage", clock.now())
+    assert key.startswith("gl_")
+    assert len(key) == 3 + 32
+    assert second.write_keys.name_of(key) == "engage"
+    assert [store.write_keys.name_of(each) for each in ("", key[:-1], key + "x", "engage", "\ud800")] == [None] * 5
+    with store.database.read() as connection:
+        (row,) = connection.execute(sa.select(schema.write_keys)).mappings().all()
+    assert not [value for value in row.values() if key.encode() in (value if isinstance(value, bytes) else b"")]
+    assert len(row["digest"]) == 32
+
+
+def test_a_revoked_key_opens_nothing_and_its_name_is_free_again(store, clock):
+    first = store.write_keys.create("engage", clock.now())
+    with pytest.raises(ConfigError, match="a write key 'engage' already"):
+        store.write_keys.create("engage", clock.now())
+    assert store.write_keys.name_of(first) == "engage"
+    assert store.write_keys.revoke("engage", 5.0)
+    assert not store.write_keys.revoke("engage", 6.0)
+    assert not store.write_keys.revoke("nobody", 6.0)
+    assert (store.write_keys.name_of(first), store.write_keys.names()) == (None, {})
+    assert [each.revoked_at for each in store.write_keys.all()] == [5.0]
+    another = store.write_keys.create("engage", 7.0)
+    assert (store.write_keys.name_of(another), store.write_keys.name_of(first)) == ("engage", None)
+    assert [(each.name, each.created_at, each.revoked_at) for each in store.write_keys.all()] == [("engage", 7.0, None)]
+
+
+# ── inbox ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_the_inbox_gives_the_oldest_first_and_keeps_them_until_deleted(store, second):
+    assert store.inbox.take(1 << 20) == []
+    assert store.inbox.delete([]) == 0
+    numbers = [store.inbox.append(bytes([65 + each]) * 100, each + 1, 50.0 - each) for each in range(4)]
+    assert numbers == sorted(numbers)
+    taken = second.inbox.take(250)
+    assert [(row.id, row.events, row.received_at, row.data[:1]) for row in taken] == [
+        (numbers[0], 1, 50.0, b"A"),
+        (numbers[1], 2, 49.0, b"B"),
+    ]
+    assert second.inbox.take(200) == taken
+    assert [row.id for row in store.inbox.take(1)] == numbers[:1]
+    assert store.inbox.delete([numbers[0], numbers[2], 999]) == 2
+    assert [row.id for row in store.inbox.take(1 << 20)] == [numbers[1], numbers[3]]
+
+
+def test_a_number_of_the_inbox_is_never_given_twice(store):
+    first = store.inbox.append(b"x", 1, 1.0)
+    store.inbox.delete([first])
+    assert store.inbox.append(b"x", 1, 1.0) > first
+
+
+def test_the_inbox_says_how_much_waits_and_since_when(store):
+    assert store.inbox.backlog() == Backlog(0, 0, 0, None)
+    for number, at in enumerate((9.0, 7.0, 8.0)):
+        store.inbox.append(b"x" * 10, number, at)
+    assert store.inbox.backlog() == Backlog(3, 3, 30, 7.0)
+
+
+def test_the_inbox_is_sealed(store):
+    store.inbox.append(b"ada@example.com", 1, 1.0)
+    with store.database.read() as connection:
+        sealed = connection.execute(sa.select(schema.inbox.c.data)).scalar_one()
+    assert b"ada" not in sealed
+    assert "ada" not in repr(store.inbox.take(100))
+
+
+def test_folding_deletes_in_the_transaction_it_belongs_to(store):
+    kept = store.inbox.append(b"x", 1, 1.0)
+
+    def fold() -> None:
+        with store.transaction():
+            assert store.inbox.delete([kept]) == 1
+            raise RuntimeError("undone")
+
+    with pytest.raises(RuntimeError, match="undone"):
+        fold()
+    assert [row.id for row in store.inbox.take(10)] == [kept]
+
+
+def test_a_row_that_appears_late_is_taken_the_next_time(store, second):
+    """PostgreSQL gives numbers before it commits; SQLite lets one write after the other."""
+    if store.database.is_sqlite:
+        pytest.skip("one writer at a time")
+    with store.transaction():
+        early = store.inbox.append(b"early", 1, 1.0)
+        late = second.inbox.append(b"late", 1, 2.0)
+        (seen,) = second.inbox.take(100)
+        assert (seen.id, early < late) == (late, True)
+        second.inbox.delete([late])
+    assert [row.data for row in second.inbox.take(100)] == [b"early"]
+
+
+# ── counts ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_counts_add_up_whoever_counts(store, second):
+    key, other = (0, 7, "failed on ingest", "too large"), (0, 8, "failed on ingest", "")
+
+    def count(each) -> None:
+        for _ in range(20):
+            each.event_counts.add({key: 2, other: 1})
+
+    threads = [threading.Thread(target=count, args=(each,)) for each in (store, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store.event_counts.since(7) == {key: 80, other: 40}
+    assert store.event_counts.since(8) == {other: 40}
+    store.event_counts.add({})
