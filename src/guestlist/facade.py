@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from guestlist.app.results import (
     CheckReport,
+    EventsReport,
     Explanation,
     PlanResult,
     Receipt,
@@ -156,6 +157,19 @@ class Guestlist:
         from guestlist.app import explain  # noqa: PLC0415
 
         return explain.explain(self.app, activation, value, show=show)
+
+    # ── events ───────────────────────────────────────────────────────────────────────────────────────────────────
+    def events(self, activation: str | None = None, since: float = 0.0) -> EventsReport:
+        """What became of every event received since ``since`` (epoch seconds)."""
+        from guestlist.app import event_view  # noqa: PLC0415
+
+        return event_view.events(self.app, activation, since)
+
+    def ingest(self, file: Path, write_key: str | None = None, progress: Progress | None = None) -> tuple[int, int]:
+        """Take in a file of JSON lines, one event each; how many were taken, and how many could not be."""
+        from guestlist.app import ingest  # noqa: PLC0415
+
+        return ingest.ingest(self._app(progress), self.config, file, write_key)
 
     # ── people's wishes ──────────────────────────────────────────────────────────────────────────────────────────
     def forget(self, values: Sequence[str]) -> Receipt:

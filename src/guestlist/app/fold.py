@@ -12,6 +12,7 @@ from guestlist.app.context import App
 from guestlist.app.streams import Listener
 from guestlist.events import outcomes, posting
 from guestlist.events.incoming import Event, Incoming, common_of, read
+from guestlist.events.masking import sample
 from guestlist.events.outcomes import Outcome, bucket
 from guestlist.events.posting import Posting
 from guestlist.events.rules import IDENTIFYING, Decided, Filtered, Rejected, Verdict, decision, key_of
@@ -23,6 +24,7 @@ HELPING = 2 << 20  # bytes of the inbox that are folded in one transaction
 RECENT = 1_000_000  # message ids remembered to count duplicates: what is forgotten is counted as in step already
 LOCK = "fold"
 log = structlog.get_logger("guestlist.fold")
+SAMPLED = 2  # events of one end that a helping keeps as samples
 UNCOUNTED = 0.0  # the receipt of whoever is touched by events that have ended already
 
 
@@ -42,7 +44,15 @@ class Helping:
     rulings: dict[int, list[Ruling]] = field(default_factory=lambda: defaultdict(list))  # position of the listener
     ends: Ends = field(default_factory=Counter)
     fresh: set[int] = field(default_factory=set)  # messages seen for the first time
+    samples: dict[tuple[int, Outcome, str], list[Event]] = field(default_factory=dict)
     events: int = 0
+
+    def keep(self, listener: Listener, outcome: Outcome, code: str, event: Event) -> None:
+        """A few of each kind of end are kept for people to look at."""
+        for activation_id in listener.activations:
+            kept = self.samples.setdefault((activation_id, outcome, code), [])
+            if len(kept) < SAMPLED:
+                kept.append(event)
 
 
 class Fold:
@@ -96,8 +106,10 @@ class Fold:
                     helping.rulings[number].append(Ruling(verdict, stamp, brought.received_at))
             elif isinstance(verdict, Filtered):
                 _count(helping.ends, listener, five, Outcome.FILTERED, verdict.code)
+                helping.keep(listener, Outcome.FILTERED, verdict.code, incoming.event)
             else:
                 _count(helping.ends, listener, five, Outcome.REJECTED, verdict.reason)
+                helping.keep(listener, Outcome.REJECTED, verdict.reason, incoming.event)
         if not concerned:
             helping.ends[NOBODY, five, Outcome.FILTERED, outcomes.NO_MATCHING_MAPPING] += 1
 
@@ -117,6 +129,9 @@ class Fold:
             for number, rulings in helping.rulings.items():
                 self._merge(helping.ends, heard[number], rulings)
             self.store.event_counts.add(helping.ends)
+            for (activation_id, outcome, code), kept in helping.samples.items():
+                for event in kept:
+                    self.store.event_counts.sample(activation_id, outcome, code, self.app.clock.now(), sample(event))
             self.store.inbox.delete(letters)
         self._recent.update(dict.fromkeys(helping.fresh))
         while len(self._recent) > RECENT:

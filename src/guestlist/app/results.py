@@ -226,3 +226,61 @@ class CheckReport:
     def json(self) -> dict[str, Any]:
         """All fields."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class EventEnd:
+    """How many events ended so. ``outcome``: see ``events.outcomes``; ``code``: a discard code, a reason, "" none."""
+
+    outcome: str
+    code: str
+    events: int
+
+
+@dataclass(frozen=True)
+class EventsRow:
+    """The events of one activation ("": those that concern none). Received = the sum of all ends, always.
+
+    ``p95_seconds``: from receipt to LinkedIn's answer, of what was delivered; None: nothing was.
+    """
+
+    activation: str
+    p95_seconds: float | None
+    ends: tuple[EventEnd, ...]
+
+    @property
+    def received(self) -> int:
+        """Events that came."""
+        return sum(end.events for end in self.ends)
+
+    def json(self) -> dict[str, Any]:
+        """``outcomes`` adds up ``ends`` by outcome."""
+        outcomes: dict[str, int] = {}
+        for end in self.ends:
+            outcomes[end.outcome] = outcomes.get(end.outcome, 0) + end.events
+        return {**asdict(self), "received": self.received, "outcomes": outcomes}
+
+
+@dataclass(frozen=True)
+class EventSample:
+    """One event, masked: ``data`` holds ``sent``, ``request`` and ``response``, None where there is none."""
+
+    activation: str
+    outcome: str
+    code: str
+    at: float
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class EventsReport:
+    """``waiting``: events that were acknowledged and not folded yet; ``oldest_seconds``: how long the oldest waits."""
+
+    activations: tuple[EventsRow, ...]
+    samples: tuple[EventSample, ...]
+    waiting: int
+    oldest_seconds: float | None
+
+    def json(self) -> dict[str, Any]:
+        """For scripts."""
+        return {**asdict(self), "activations": [row.json() for row in self.activations]}

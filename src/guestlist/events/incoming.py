@@ -14,7 +14,7 @@ from guestlist.events.posting import Posting
 Event = Mapping[str, Any]
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
-FORWARDED = ("segment", "rudderstack")  # doors whose events carry the receipt of whoever forwards them
+FORWARDED = ("segment", "rudderstack", "file")  # doors whose events carry the receipt of whoever forwards them
 _LATEST = 253_402_300_799.0  # the end of year 9999: what is later is no time
 
 
@@ -52,7 +52,7 @@ def event_time(event: Event, posting: Posting) -> int:
 
     The difference takes the error of the client's clock out (the Segment specification's rule). An event that was
     forwarded is judged by the receipt that its forwarder wrote into it: its ``timestamp`` is corrected already where an
-    ``originalTimestamp`` stands beside it.
+    ``originalTimestamp`` stands beside it. An event of a file without a receipt happened when it says.
     """
     received = posting.received_at
     happened = seconds(event.get("timestamp"))
@@ -60,6 +60,8 @@ def event_time(event: Event, posting: Posting) -> int:
         corrected = event.get("originalTimestamp") is not None
         at = happened if corrected else _corrected(theirs, seconds(event.get("sentAt")), happened)
         at = theirs if at is None else at
+    elif posting.door == "file":
+        at = happened
     else:
         sent = seconds(event.get("sentAt")) if posting.sent_at == "" else seconds(posting.sent_at)
         at = _corrected(received, sent, happened)

@@ -1,0 +1,73 @@
+"""Events from a file: a replay or a backfill, through the same inbox as everything else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from guestlist.app.context import App
+from guestlist.config import Config
+from guestlist.errors import ConfigError, SourceError
+from guestlist.events import acceptance
+from guestlist.events.outcomes import Outcome, bucket
+from guestlist.events.posting import Posting, encode
+from guestlist.store.event_counts import NOBODY, Ends
+
+LOT = 1_000  # events in one row of the inbox
+
+
+def write_key(config: Config, named: str | None) -> str:
+    """The write key whose events they are: the one of the file, if it has one only. ConfigError."""
+    known = {
+        key
+        for audience in config.audiences.values()
+        if audience.source.events
+        for key in audience.source.events.write_keys
+    }
+    if named is not None and named in known:
+        return named
+    if named is None and len(known) == 1:
+        return next(iter(known))
+    listed = ", ".join(sorted(known)) or "none: give an audience `source: {events: {write_keys: [NAME]}}`"
+    what = f"No audience listens to write key '{named}'" if named is not None else "Say with --write-key whose they are"
+    raise ConfigError(f"{what}; the file has {listed}.")
+
+
+def ingest(app: App, config: Config, file: Path, named: str | None) -> tuple[int, int]:
+    """Take in a file of JSON lines, one event each; how many were taken, and how many could not be (counted as failed
+    on ingest). Durable when it returns; read again from the start after a crash, which changes nothing twice.
+    """
+    key = write_key(config, named)
+    taken, faults = 0, 0
+    lot: list[bytes] = []
+    ends: Ends = Counter()
+    try:
+        with file.open("rb") as lines:
+            for line in lines:
+                event = line.strip()
+                if not event:
+                    continue
+                fault = acceptance.fault(event, "rudderstack" if b'"record"' in event else "track")
+                if fault:
+                    ends[NOBODY, bucket(app.clock.now()), Outcome.FAILED_ON_INGEST, fault] += 1
+                    faults += 1
+                    continue
+                lot.append(event)
+                taken += 1
+                if len(lot) >= LOT:
+                    _keep(app, key, lot, ends)
+                    app.progress("taking events in", taken, 0)
+    except OSError as error:
+        raise SourceError(f"{file} cannot be read: {error.strerror}.") from error
+    _keep(app, key, lot, ends)
+    return taken, faults
+
+
+def _keep(app: App, key: str, lot: list[bytes], ends: Ends) -> None:
+    now = app.clock.now()
+    with app.store.transaction():
+        if lot:
+            app.store.inbox.append(encode([Posting(key, "file", now, "", b"", tuple(lot))]), len(lot), now)
+        app.store.event_counts.add(ends)
+    lot.clear()
+    ends.clear()

@@ -1,0 +1,44 @@
+"""An event as people may look at it: its shape stays, what it says of a person does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from guestlist.core.text import masked
+from guestlist.events.incoming import Event
+
+_OPEN = frozenset({"type", "event", "action", "timestamp", "sentAt", "receivedAt", "originalTimestamp", "messageId"})
+_KEYS = frozenset({"audience_key", "computation_key", "computation_class", "computation_id", "namespace", "space_id"})
+_DEEPEST = 8
+_MOST = 40  # entries of an object or a list that are shown
+
+
+def shown(event: Event) -> dict[str, Any]:
+    """What decides stays readable (type, event, keys, booleans); every other text keeps its first character."""
+    return {str(key): _value(str(key), value, 1) for key, value in list(event.items())[:_MOST]}
+
+
+def sample(sent: Event | None, request: object = None, response: object = None) -> bytes:
+    """JSON of what was sent to us, what we asked of LinkedIn, and what it answered."""
+    return msgspec.json.encode(
+        {"sent": None if sent is None else shown(sent), "request": request, "response": response}
+    )
+
+
+def _value(key: str, value: object, depth: int) -> Any:
+    if isinstance(value, dict):
+        return (
+            {} if depth >= _DEEPEST else {str(k): _value(str(k), v, depth + 1) for k, v in list(value.items())[:_MOST]}
+        )
+    if isinstance(value, list):
+        return [] if depth >= _DEEPEST else [_value(key, each, depth + 1) for each in value[:_MOST]]
+    if isinstance(value, str):
+        return masked(value) if key in _OPEN or key in _KEYS else hidden(value)
+    return value if isinstance(value, bool) or value is None else "#"
+
+
+def hidden(text: str) -> str:
+    """``a***`` of a text; of an address also its domain."""
+    return masked(text) if "@" in text else f"{text[:1]}***" if text else ""
