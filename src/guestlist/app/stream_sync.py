@@ -171,7 +171,7 @@ class StreamSync(Sync):
             self.store.streams.update(self.activation.id, behind="too many members share identifiers")
             return self._result("pending", "many members share identifiers: everybody is compared next")
         flush, held = self._planned_flush(members, known)
-        told, waiting = self._told(touched, members, flush, ends, held=bool(held))
+        told, waiting = self._told(touched, members, known, flush, ends, held=bool(held))
         stream: dict[str, Any] = {"seen": seen}
         if waiting:
             stream["retry"] = pack_told([*unpack_told(self.stream.retry), *waiting])
@@ -234,6 +234,7 @@ class StreamSync(Sync):
         self,
         touched: Mapping[bytes, float],
         members: Mapping[bytes, EventMember],
+        known: Mapping[bytes, Standing],
         flush: Flush,
         ends: Ends,
         *,
@@ -246,7 +247,7 @@ class StreamSync(Sync):
         for name, received in touched.items():
             if not received:
                 continue
-            ids = (name, *members[name].ids) if name in members else (name,)
+            ids = _known_by(name, members.get(name), known)
             positions = sorted({at for id16 in ids for at in flush.positions.get(id16, ())})
             if positions:
                 told.append(Told(received, name, tuple(positions)))
@@ -258,6 +259,7 @@ class StreamSync(Sync):
 
     # ── after the answers ────────────────────────────────────────────────────────────────────────────────────────
     def _close(self, run: Run, *, quiet: bool = False) -> Refusals:
+        self._reread()  # what waits for a person was written down with the run
         refusals = super()._close(run, quiet=quiet)
         outcomes = self.store.runs.outcomes(run.id)
         clean = all(each.result == "accepted" and not each.open for each in outcomes)
@@ -311,11 +313,17 @@ class StreamSync(Sync):
         held = self.activation.waiting is not None
         for each in asked:
             member = members.get(each.member)
-            ids = (each.member, *member.ids) if member else (each.member,)
+            ids = _known_by(each.member, member, known)
             entries = [known[id16] for id16 in ids if id16 in known and known[id16].run == run.id]
             end, number = _by_entries([entry for entry in entries if entry.told.state or entry.told.refused])
             stays = held and member is not None and not member.wanted and end is Outcome.IN_STEP
             yield each, Outcome.PENDING if stays else end, number
+
+
+def _known_by(name: bytes, member: EventMember | None, known: Mapping[bytes, Standing]) -> set[bytes]:
+    """What a member may have been told by; a primaryId says whose element it labels (names have no key of their own)."""
+    ids = {name, *(member.ids if member else ())}
+    return ids | {known[id16].told.owner for id16 in ids if id16 in known}
 
 
 def _by_entries(entries: Sequence[Standing]) -> tuple[Outcome, int]:
