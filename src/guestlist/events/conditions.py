@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from guestlist.core.mapping import nearest
-from guestlist.core.text import masked
 from guestlist.errors import ConfigError
 from guestlist.events import fql, globs
 from guestlist.events.fql_evaluation import Predicate
 from guestlist.events.fql_functions import FUNCTIONS, text_of
 from guestlist.events.fql_syntax import Call, Comparison, Every, Literal, Node, Not, Path, Scalar, Some, joined
+from guestlist.events.quoting import shown
 
 _NAMES: dict[str, str] = {"event_type": "type", "event_name": "event"}
 _ROOTS: dict[str, str] = {"property": "properties", "trait": "traits", "context": "context"}
@@ -106,7 +106,7 @@ def _read(line: Any) -> Condition:
         raise ValueError("groups cannot lie inside each other; write such a trigger as FQL")
     for key in line:
         if key not in ("on", "op", "path", "value"):
-            raise ValueError(f'there is no key "{masked(str(key))}"{nearest(str(key), ("on", "op", "path", "value"))}')
+            raise ValueError(f'there is no key "{shown(str(key))}"{nearest(str(key), ("on", "op", "path", "value"))}')
     on = _one_of("on", line.get("on"), (*_NAMES, *_ROOTS))
     op = _one_of("op", line.get("op"), _OPS)
     if on in _NAMES and op not in (_EQUALITY if on == "event_type" else _FOR_NAMES):
@@ -120,7 +120,7 @@ def _one_of(key: str, found: Any, known: tuple[str, ...]) -> str:
     if found is None:
         raise ValueError(f'"{key}" is missing')
     advice = nearest(str(found), known) or f"; there are {', '.join(known)}"
-    raise ValueError(f'"{masked(str(found))}" is no {key}{advice}')
+    raise ValueError(f'"{shown(str(found))}" is no {key}{advice}')
 
 
 def _read_path(on: str, line: Mapping[str, Any]) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from guestlist.core.mapping import nearest
-from guestlist.core.text import masked
 from guestlist.errors import ConfigError
 from guestlist.events import globs
 from guestlist.events.fql_evaluation import Predicate, predicate
@@ -34,6 +33,7 @@ from guestlist.events.fql_syntax import (
     joined,
     written,
 )
+from guestlist.events.quoting import shown
 
 if TYPE_CHECKING:  # lark takes 0.1 s to import, and most commands read no statement
     from lark import Lark, Token, Transformer
@@ -160,7 +160,7 @@ class _Nodes:
         function = FUNCTIONS.get(name)
         if function is None:
             advice = nearest(name, FUNCTIONS) or f"; there are {', '.join(FUNCTIONS)}"
-            raise _mistake(name, f"there is no function {_shown(name)}{advice}")
+            raise _mistake(name, f"there is no function {_quoted(name)}{advice}")
         if len(arguments) != (takes := len(function.takes)):
             counted = "one argument" if takes == 1 else f"{takes} arguments"
             raise _mistake(name, f"{name} takes {counted}, not {len(arguments)}")
@@ -233,7 +233,7 @@ def _glob(spot: _Spot) -> None:
     try:
         globs.compiled(pattern)
     except globs.BadGlob as error:
-        raise _mistake(spot.token, f"the pattern {_shown(spot.token)} cannot be read: {error}") from None
+        raise _mistake(spot.token, f"the pattern {_quoted(spot.token)} cannot be read: {error}") from None
 
 
 # ── mistakes as sentences ────────────────────────────────────────────────────────────────────────────────────────
@@ -260,7 +260,7 @@ def _unexpected_token(error: UnexpectedToken) -> ConfigError:
     expected = _expected(error.accepts or error.expected)
     if token.type == "$END":
         return ConfigError(f"FQL: it ends where {expected} was expected.")
-    return _mistake(token, f"{_shown(token)} stands where {expected} was expected{_hint(token, expected)}")
+    return _mistake(token, f"{_quoted(token)} stands where {expected} was expected{_hint(token, expected)}")
 
 
 def _unexpected_character(text: str, error: UnexpectedCharacters) -> ConfigError:
@@ -293,10 +293,8 @@ def _any_of(words: Sequence[str]) -> str:
     return ", ".join(words[:-1]) + " or " + words[-1] if len(words) > 1 else "".join(words)
 
 
-def _shown(token: str, most: int = 40) -> str:
-    shown = masked(token)
-    shown = shown if len(shown) <= most else f"{shown[:most]}..."
-    return shown if shown[:1] in "\"'" else f'"{shown}"'
+def _quoted(token: str) -> str:
+    return shown(token, 40) if token[:1] in "\"'" else f'"{shown(token, 40)}"'
 
 
 def _mistake(place: Token | UnexpectedCharacters, sentence: str) -> ConfigError:
