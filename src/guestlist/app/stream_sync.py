@@ -321,7 +321,7 @@ class StreamSync(Sync):
 
 
 def _known_by(name: bytes, member: EventMember | None, known: Mapping[bytes, Standing]) -> set[bytes]:
-    """What a member may have been told by; a primaryId says whose element it labels (names have no key of their own)."""
+    """What a member may have been told by. A primaryId says whose element it labels: names have no key of their own."""
     ids = {name, *(member.ids if member else ())}
     return ids | {known[id16].told.owner for id16 in ids if id16 in known}
 

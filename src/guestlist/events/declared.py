@@ -10,8 +10,7 @@ from typing import Any
 from guestlist.core import mapping as mappings
 from guestlist.core.identity import Kind
 from guestlist.errors import ConfigError
-from guestlist.events import DEFAULT_TRIGGER
-from guestlist.events.conditions import to_fql
+from guestlist.events import DEFAULT_TRIGGER, conditions
 from guestlist.events.expressions import Expression, compile_expression
 from guestlist.events.fql import compile as compile_fql
 from guestlist.events.fql import parse
@@ -31,13 +30,16 @@ class Mistake(Exception):
 
 @dataclass(frozen=True)
 class Declared:
-    """``trigger``: canonical FQL. ``mapping``: LinkedIn field -> sources as written, defaults filled in."""
+    """``trigger``: canonical FQL; ``parts``: what it was written as, if that was a list of conditions. ``mapping``:
+    LinkedIn field -> sources as written, defaults filled in.
+    """
 
     members: Kind
     key: str
     trigger: str
     action: Action
     mapping: Mapping[str, tuple[Any, ...]]
+    parts: Mapping[str, Any] | None = None
 
     def rule(self, others: Iterator[Declared] | tuple[Declared, ...] = ()) -> Rule:
         """The rule of the audience key; ``others`` share it and may want further traits."""
@@ -45,7 +47,8 @@ class Declared:
         for each in (self, *others):
             traits |= {label: _compiled(sources) for label, sources in each.traits().items()}
         identifiers = {field: _compiled(sources) for field, sources in self.identifying().items()}
-        predicate: Callable[[Event], bool] = compile_fql(parse(self.trigger))
+        written = compile_fql(parse(self.trigger)) if self.parts is None else conditions.compile(self.parts)
+        predicate: Callable[[Event], bool] = written
         default = self.trigger == parse(DEFAULT_TRIGGER).text()
         return Rule(self.key, self.members, self.action, predicate, default, identifiers, traits)
 
@@ -98,12 +101,13 @@ def declared(
         )
     chosen = dict(mapping) if mapping else {field: (path,) for field, path in DEFAULT_MAPPING[members].items()}
     _check_mapping(members, chosen)
-    return Declared(members, audience_key, _trigger(trigger), action, chosen)
+    parts = None if isinstance(trigger, str) else trigger
+    return Declared(members, audience_key, _trigger(trigger), action, chosen, parts)
 
 
 def _trigger(trigger: str | Mapping[str, Any]) -> str:
     try:
-        return parse(trigger if isinstance(trigger, str) else to_fql(trigger)).text()
+        return parse(trigger if isinstance(trigger, str) else conditions.to_fql(trigger)).text()
     except ConfigError as error:
         raise Mistake(("trigger",), f"trigger: {error}") from None
 
