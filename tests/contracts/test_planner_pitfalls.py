@@ -84,6 +84,18 @@ def test_c7_and_still_when_the_addition_never_left(line: Line) -> None:
     assert told(plan) == {ids(G): (Op.ADD, Why.AGAIN)}
 
 
+def test_c7_a_group_may_be_named_after_somebody_who_was_never_told(line: Line) -> None:
+    plan, _ = line.plan([{"email": A}, {"email": A, "email_2": C}, {"email": C}])
+    line.fold(plan, ["void" if change.ids[0][0] == id_of(C) else "accepted" for change in rows_of(plan)])
+    assert line.ledger[id_of(A)].group == id_of(C) not in line.ledger
+    plan, _ = line.plan([{"email": B, "email_2": C}])
+    assert told(plan) == {ids(A): (Op.REMOVE, Why.LEFT), ids(B, C): (Op.ADD, Why.NEW)}
+    assert {change.group for change in rows_of(plan)} == {id_of(C)}
+    line.fold(plan, ["unsure", "accepted"])
+    plan, _ = line.plan([{"email": B, "email_2": C}])
+    assert told(plan) == {ids(A): (Op.REMOVE, Why.LEFT), ids(B, C): (Op.ADD, Why.AGAIN)}
+
+
 def test_a_changed_email_is_a_change_not_a_departure(line: Line) -> None:
     line.sync([{"email": A, "id": "7"}])
     plan = line.sync([{"email": B, "id": "7"}])
