@@ -6,17 +6,18 @@ Times are epoch seconds (float) unless a name says otherwise. Identifiers are ``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
 from guestlist.core.delivery import Answer
-from guestlist.core.identity import IdType, Kind
+from guestlist.core.identity import Element, IdType, Kind
 from guestlist.core.membership import Mode as Mode  # noqa: PLC0414 - part of this page
 from guestlist.core.membership import Op as Op  # noqa: PLC0414 - part of this page
 from guestlist.core.membership import State as State  # noqa: PLC0414 - part of this page
+from guestlist.core.membership import Told as Told  # noqa: PLC0414 - part of this page
 from guestlist.core.membership import Why as Why  # noqa: PLC0414 - part of this page
 
 Progress = Callable[[str, int, int], None]  # (what, done, of); of = 0: unknown
@@ -257,6 +258,67 @@ class Planner(Protocol):
         """What is known of these identifiers, of all told in these elements, of all of these groups, or of so many
         elements that are in (always the same ones of the same ledger).
         """
+
+
+# ── flushing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class Standing:
+    """What a ledger says of one identifier, with all that a plan and a fold need. ``value``: as ``Known.value``."""
+
+    told: Told
+    run: int
+    value: bytes
+
+
+@dataclass(frozen=True)
+class FlushRequest:
+    """A part of an audience that shares nothing with the rest of it.
+
+    ``rows``: every wanted member; whoever is rejected or suppressed is left out. ``known``: what ``relatives`` says of
+    all their identifiers and of those whose member was touched. Both are closed: a member that carries any key of
+    ``known`` (an identifier, its owner, its group) is in ``rows`` if it is wanted at all.
+    ``key`` seals values of names-only elements. ``now`` is epoch seconds. ``removals`` False: a guard waits and nobody
+    leaves; what a member that stays has shed goes on.
+    """
+
+    members: Kind
+    rows: tuple[Element, ...]
+    known: Mapping[bytes, Standing]
+    key: bytes
+    run: int
+    now: float
+    removals: bool = True
+
+
+@dataclass(frozen=True)
+class Flush:
+    """What must change, always as ``changes.data``. Counts are of these rows and of what is known of them: ``rejected``
+    are those LinkedIn refused earlier, and the plan has no rejected rows and no identity of a list.
+
+    ``positions``: key16 of each identifier told -> where the changes tell it. ``leaving``: members that leave, also
+    where ``removals`` holds them back (they are not in ``counts.removed`` then).
+    """
+
+    plan: Plan
+    positions: Mapping[bytes, tuple[int, ...]]
+    leaving: int
+
+
+class Flusher(Protocol):
+    """The small planner that streams use: no process, no file, and what it costs is what a flush brings. May be called
+    from several threads. Raises StoreError (a ledger part that is missing or damaged).
+    """
+
+    def relatives(self, ledger: Sequence[LedgerPart], ids: Collection[bytes]) -> dict[bytes, Standing]:
+        """What the ledger knows of these identifiers and of all that share an owner or a group with them,
+        transitively. An identifier that was never told may still be the owner or the group of others.
+        """
+
+    def plan(self, request: FlushRequest) -> Flush:
+        """What must change: a mirror of these rows, as ``Planner.plan`` would find it among all others."""
+
+    def fold(self, request: FoldRequest) -> Delta:
+        """As ``Planner.fold``, for changes that are data; so is the delta, however many rows it has."""
 
 
 # ── LinkedIn ─────────────────────────────────────────────────────────────────────────────────────────────────────
