@@ -14,16 +14,16 @@ from guestlist.elements import PlannedElements
 from guestlist.planner.changes import read
 from guestlist.planner.duck import DuckDBPlanner
 from guestlist.ports import FoldRequest, LedgerPart, Outcome, Plan
-from tests.planner.kit import Line, count_of, rows_of, told_rows
+from tests.planner.kit import Line, SmallFolds, count_of, rows_of, told_rows
 from tests.planner.linkedin import id_of
 
 A, B, C = "a@x.com", "b@x.com", "c@x.com"
 G = "11111111-0000-4000-8000-000000000001"
 
 
-@pytest.fixture
-def line(tmp_path: Path) -> Line:
-    return Line(DuckDBPlanner(), tmp_path)
+@pytest.fixture(params=[DuckDBPlanner, SmallFolds])
+def line(request: pytest.FixtureRequest, tmp_path: Path) -> Line:
+    return Line(request.param(), tmp_path)
 
 
 def told(plan: Plan) -> dict[frozenset[bytes], tuple[Op, Why | None]]:
