@@ -16,7 +16,7 @@ from guestlist.core.identity import Element, Kind
 from guestlist.core.membership import Result
 from guestlist.planner import changes, draft, folding
 from guestlist.planner.duck import DuckDBPlanner
-from tests.planner.kit import Line, Row, count_of, rows_of, told_rows
+from tests.planner.kit import Line, Row, SmallFolds, count_of, rows_of, told_rows
 from tests.planner.linkedin import LinkedIn
 
 EMAILS = [f"{name}@x.com" for name in "abcde"]
@@ -43,6 +43,7 @@ COMPANY = st.fixed_dictionaries({
 })  # fmt: skip
 
 kinds = st.sampled_from(list(Kind))
+planners = st.sampled_from([DuckDBPlanner, SmallFolds])
 answers = st.sampled_from(["accepted"] * 6 + ["unsure", "open", "void", 7])
 quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
@@ -75,7 +76,7 @@ def run(line: Line, rows: Sequence[Row], data: st.DataObject, **request: object)
 @given(st.data(), kinds, st.booleans())
 def test_every_run_is_what_the_reference_says(data: st.DataObject, kind: Kind, large: bool) -> None:
     with tempfile.TemporaryDirectory() as folder, limits(large):
-        line = Line(DuckDBPlanner(), Path(folder), kind)
+        line = Line(data.draw(planners)(), Path(folder), kind)
         for _ in range(data.draw(st.integers(1, 4))):
             mode = data.draw(st.sampled_from(["mirror", "mirror", "add_only", "remove_only"]))
             gaid = data.draw(st.sampled_from([True, True, False]))

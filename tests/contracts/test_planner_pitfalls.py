@@ -14,16 +14,16 @@ from guestlist.elements import PlannedElements
 from guestlist.planner.changes import read
 from guestlist.planner.duck import DuckDBPlanner
 from guestlist.ports import FoldRequest, LedgerPart, Outcome, Plan
-from tests.planner.kit import Line, count_of, rows_of, told_rows
+from tests.planner.kit import Line, SmallFolds, count_of, rows_of, told_rows
 from tests.planner.linkedin import id_of
 
 A, B, C = "a@x.com", "b@x.com", "c@x.com"
 G = "11111111-0000-4000-8000-000000000001"
 
 
-@pytest.fixture
-def line(tmp_path: Path) -> Line:
-    return Line(DuckDBPlanner(), tmp_path)
+@pytest.fixture(params=[DuckDBPlanner, SmallFolds])
+def line(request: pytest.FixtureRequest, tmp_path: Path) -> Line:
+    return Line(request.param(), tmp_path)
 
 
 def told(plan: Plan) -> dict[frozenset[bytes], tuple[Op, Why | None]]:
@@ -82,6 +82,18 @@ def test_c7_and_still_when_the_addition_never_left(line: Line) -> None:
     line.fold(plan, ["accepted", "void"])
     plan, _ = line.plan([{"gaid": G}])
     assert told(plan) == {ids(G): (Op.ADD, Why.AGAIN)}
+
+
+def test_c7_a_group_may_be_named_after_somebody_who_was_never_told(line: Line) -> None:
+    plan, _ = line.plan([{"email": A}, {"email": A, "email_2": C}, {"email": C}])
+    line.fold(plan, ["void" if change.ids[0][0] == id_of(C) else "accepted" for change in rows_of(plan)])
+    assert line.ledger[id_of(A)].group == id_of(C) not in line.ledger
+    plan, _ = line.plan([{"email": B, "email_2": C}])
+    assert told(plan) == {ids(A): (Op.REMOVE, Why.LEFT), ids(B, C): (Op.ADD, Why.NEW)}
+    assert {change.group for change in rows_of(plan)} == {id_of(C)}
+    line.fold(plan, ["unsure", "accepted"])
+    plan, _ = line.plan([{"email": B, "email_2": C}])
+    assert told(plan) == {ids(A): (Op.REMOVE, Why.LEFT), ids(B, C): (Op.ADD, Why.AGAIN)}
 
 
 def test_a_changed_email_is_a_change_not_a_departure(line: Line) -> None:

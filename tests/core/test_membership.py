@@ -142,3 +142,16 @@ def test_closing_the_difference_closes_it(lists: list[list[Element]], dice: rand
         assert {i for i, t in ledger.items() if t.state is State.IN} == wanted
     shuffled = dice.sample(lists[-1], len(lists[-1]))
     assert plan(shuffled, ledger).changes == ()
+
+
+def test_while_a_guard_waits_nobody_leaves_and_nobody_is_told_again_for_it() -> None:
+    ledger = accepted(plan([row(mail("a"), gaid("1"), primary="7"), row(mail("b"), gaid("2")), row(mail("c"))], {}), {})
+    ledger = accepted(plan([row(mail("a"), primary="7"), row(gaid("1")), row(mail("b"), gaid("2"))], ledger), ledger)
+    rows = [row(gaid("1")), row(mail("b")), row(mail("d"))]
+    free, waits = plan(rows, ledger), plan(rows, ledger, removals=False)
+    assert (free.removed, free.held, waits.removed, waits.held) == (1, 0, 0, 1)
+    shed = Op.REMOVE, Why.SHED, frozenset([gaid("2").key16])
+    others = {shed, (Op.ADD, Why.CHANGED, frozenset([key("b")])), (Op.ADD, Why.NEW, frozenset([key("d")]))}
+    relative = Op.ADD, Why.AGAIN, frozenset([gaid("1").key16])
+    assert told(free) == others | {relative, (Op.REMOVE, Why.LEFT, frozenset([key("a")]))}
+    assert told(waits) == others

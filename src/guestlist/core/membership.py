@@ -45,6 +45,7 @@ class Decided:
     refused: int = 0
     removed: int = 0
     known: int = 0
+    held: int = 0  # members that leave and are not removed, because a guard waits
 
 
 # ── what must be told ────────────────────────────────────────────────────────────────────────────────────────────
@@ -55,8 +56,12 @@ def plan(
     now: float = 0.0,
     prints: Prints | None = None,
     suppressed: Collection[bytes] = (),
+    removals: bool = True,
 ) -> Decided:
-    """What closes the difference between the rows (none of them rejected) and the ledger."""
+    """What closes the difference between the rows (none of them rejected) and the ledger.
+
+    ``removals`` False: a guard waits, so nobody leaves, and nobody is told again because of it.
+    """
     prints = prints or Sha256Prints()
     found = members(rows, prints)
     if mode == "remove_only":
@@ -68,12 +73,14 @@ def plan(
         element.group = joined.of(node_of(element.owner, ledger))
         _judge(element, ledger, prints.kind)
     gone = [i for i in ledger if i not in carried]
-    removals = _removals(gone, carried, ledger, joined, now) if mode in ("mirror", "snapshot") else []
-    _tell_relatives_again(wanted, {change.group for change in removals})
+    going = _removals(gone, carried, ledger, joined, now) if mode in ("mirror", "snapshot") else []
+    held = set() if removals else {change.owner for change in going if change.why is Why.LEFT}
+    going = [change for change in going if change.owner not in held]
+    _tell_relatives_again(wanted, {change.group for change in going})
     refills = _refills(gone, ledger, joined, suppressed, prints) if mode == "add_only" else []
     adds = [_add(element, ledger) for element in wanted if element.why]
-    changes = (*removals, *adds, *refills, *_labels(wanted, ledger, joined, prints.kind))
-    return _count(changes, found, wanted, ledger)
+    changes = (*going, *adds, *refills, *_labels(wanted, ledger, joined, prints.kind))
+    return replace(_count(changes, found, wanted, ledger), held=len(held))
 
 
 def _judge(element: Wanted, ledger: Ledger, kind: int) -> None:

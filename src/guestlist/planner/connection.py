@@ -119,14 +119,27 @@ def _settings(home: Path, scratch: Path, readable: Sequence[str], memory_limit: 
         "force_mbedtls_unsafe = true",
         "temp_file_encryption = true",
         f"temp_directory = {sql.text(str(scratch))}",
-        "preserve_insertion_order = true",  # row numbers are those of the list
-        "arrow_lossless_conversion = true",
-        "enable_progress_bar = false",
         f"allowed_directories = {sql.texts([str(home)])}",
         f"allowed_paths = {sql.texts(readable)}",
-        "enable_external_access = false",
-        "lock_configuration = true",
+        *_LOCKED,
     ]
+
+
+_LOCKED = (
+    "preserve_insertion_order = true",  # row numbers are those of the list
+    "arrow_lossless_conversion = true",
+    "enable_progress_bar = false",
+    "enable_external_access = false",
+    "lock_configuration = true",
+)
+
+
+def calculating() -> duckdb.DuckDBPyConnection:
+    """A connection that stays, computes on what it is handed in the order it is handed, and reaches no file."""
+    connection = duckdb.connect(":memory:", config=_CONFIG)
+    for setting in ("threads = 1", "memory_limit = '256MB'", "temp_directory = ''", *_LOCKED):
+        connection.execute(f"SET {setting}").fetchall()
+    return connection
 
 
 @contextmanager

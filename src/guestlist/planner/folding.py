@@ -13,16 +13,14 @@ import pyarrow.parquet as pq
 
 from guestlist.core.identity import IdType
 from guestlist.core.membership import Op, State
-from guestlist.planner import sql
+from guestlist.planner import answers, sql
+from guestlist.planner.answers import ACCEPTED, REFUSED, VOID
 from guestlist.planner.changes import opened, stream
 from guestlist.planner.connection import Session
 from guestlist.planner.ledger import LEDGER, SMALL, STORED, full_value, kept_value, now_kind, open_ledger
 from guestlist.ports import Changes, Delta, FoldRequest, Known, LedgerPart
 
-# What became of a position; the order is that of precedence where several outcomes name it.
-_VOID, _ACCEPTED, _UNSURE, _REFUSED = 0, 1, 2, 3
 _FEW = 64  # ranges that are better compared one by one than joined
-_RESULTS = {"void": _VOID, "accepted": _ACCEPTED, "unsure": _UNSURE}
 
 
 def fold(session: Session, request: FoldRequest) -> Delta:
@@ -56,46 +54,22 @@ def _rows(session: Session, changes: Changes) -> str:
 
 def _answered(session: Session, request: FoldRequest) -> str:
     """The rows with ``result`` and ``reason`` (LinkedIn's, of a refusal); what nobody names never left."""
-    ranges, exact = _ranges(request), _exact(request)
+    ranges, exact = answers.ranges(request), answers.exact(request)
     session.register("exact", _integers(("position", "result", "reason"), [(p, *r) for p, r in exact.items()]))
     session.register("ranges", _integers(("first", "past", "result"), ranges))
     if len(ranges) <= _FEW:
         cases = " ".join(
             f"WHEN rows.position >= {first} AND rows.position < {past} THEN {r}" for first, past, r in ranges
         )
-        within, source = f"CASE {cases} ELSE {_VOID} END" if cases else f"{_VOID}", "rows"
+        within, source = f"CASE {cases} ELSE {VOID} END" if cases else f"{VOID}", "rows"
     else:
-        within = f"CASE WHEN rows.position < ranges.past THEN ranges.result ELSE {_VOID} END"
+        within = f"CASE WHEN rows.position < ranges.past THEN ranges.result ELSE {VOID} END"
         source = "rows ASOF LEFT JOIN ranges ON rows.position >= ranges.first"
     if not exact:
         return f"SELECT rows.*, ({within})::INTEGER AS result, 0 AS reason FROM {source}"
     return f"""
-        SELECT rows.*, coalesce(exact.result, {within}, {_VOID})::INTEGER AS result, coalesce(exact.reason, 0) AS reason
+        SELECT rows.*, coalesce(exact.result, {within}, {VOID})::INTEGER AS result, coalesce(exact.reason, 0) AS reason
         FROM {source} LEFT JOIN exact ON exact.position = rows.position"""
-
-
-def _ranges(request: FoldRequest) -> list[tuple[int, int, int]]:
-    """(first, past, result), neighbours with one result as one: usually that is all of a run."""
-    ranges: list[tuple[int, int, int]] = []
-    for first, past, result in sorted((o.first, o.first + o.count, _RESULTS[o.result]) for o in request.outcomes):
-        if past == first:
-            continue
-        if ranges and ranges[-1][1] == first and ranges[-1][2] == result:
-            ranges[-1] = (ranges[-1][0], past, result)
-        else:
-            ranges.append((first, past, result))
-    return ranges
-
-
-def _exact(request: FoldRequest) -> dict[int, tuple[int, int]]:
-    """position -> (result, reason) where a position is named; what is said of it inside a range wins."""
-    exact: dict[int, tuple[int, int]] = {}
-    for outcome in request.outcomes:
-        exact |= dict.fromkeys(outcome.positions, (_RESULTS[outcome.result], 0))
-    for outcome in request.outcomes:
-        exact |= dict.fromkeys(outcome.open, (_UNSURE, 0))
-        exact |= {position: (_REFUSED, reason) for position, reason in outcome.refused.items()}
-    return exact | dict.fromkeys(request.changes.skip, (_VOID, 0))
 
 
 def _integers(names: Sequence[str], rows: Sequence[tuple[int, ...]]) -> pa.Table:
@@ -104,7 +78,7 @@ def _integers(names: Sequence[str], rows: Sequence[tuple[int, ...]]) -> pa.Table
 
 def _shaken() -> str:
     """Groups of which a removal was sent."""
-    removes = _identifiers(f"SELECT * FROM answered WHERE op = {Op.REMOVE:d} AND result <> {_VOID}")
+    removes = _identifiers(f"SELECT * FROM answered WHERE op = {Op.REMOVE:d} AND result <> {VOID}")
     return f"SELECT DISTINCT grp FROM ({removes})"
 
 
@@ -132,13 +106,13 @@ def _told(request: FoldRequest, kind: int) -> str:
     """Rows of the ledger for what was sent. An addition that never left leaves none, unless a removal of its group
     was sent, which may have removed the person behind it.
     """
-    sent = f"result <> {_VOID} OR (was IN {sql.MAY_BE_IN} AND grp IN (FROM shaken))"
+    sent = f"result <> {VOID} OR (was IN {sql.MAY_BE_IN} AND grp IN (FROM shaken))"
     inside = f"CASE WHEN op = {Op.ADD:d} THEN {State.IN:d} ELSE {State.OUT:d} END"
     state = (
-        f"CASE WHEN t = {sql.PRIMARY} THEN {State.NONE:d} WHEN result = {_ACCEPTED} THEN {inside} "
-        f"WHEN result = {_REFUSED} THEN was ELSE {State.UNSURE:d} END"
+        f"CASE WHEN t = {sql.PRIMARY} THEN {State.NONE:d} WHEN result = {ACCEPTED} THEN {inside} "
+        f"WHEN result = {REFUSED} THEN was ELSE {State.UNSURE:d} END"
     )
-    refused = f"CASE WHEN t <> {sql.PRIMARY} AND result = {_REFUSED} THEN reason ELSE 0 END"
+    refused = f"CASE WHEN t <> {sql.PRIMARY} AND result = {REFUSED} THEN reason ELSE 0 END"
     return f"""
         SELECT id, t, {state} AS state, {refused} AS refused, owner, grp, fp, {kind} AS kind,
             {int(request.now * 1e6)} AS answered, {request.run} AS run, {kept_value("v", "t")} AS v

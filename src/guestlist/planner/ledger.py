@@ -62,9 +62,9 @@ def _register(session: Session, part: LedgerPart) -> None:
     try:
         rows = _load(session, part)
     except (pa.ArrowException, OSError):
-        raise StoreError(f"{_called(part)} is damaged or missing; restore a backup before anything is sent.") from None
+        raise StoreError(f"{called(part)} is damaged or missing; restore a backup before anything is sent.") from None
     if rows != part.rows:
-        raise StoreError(f"{_called(part)} has {rows} rows where {part.rows} are on record; restore a backup.")
+        raise StoreError(f"{called(part)} has {rows} rows where {part.rows} are on record; restore a backup.")
 
 
 def _load(session: Session, part: LedgerPart) -> int:
@@ -75,7 +75,8 @@ def _load(session: Session, part: LedgerPart) -> int:
     return int(pq.read_metadata(part.path).num_rows)
 
 
-def _called(part: LedgerPart) -> str:
+def called(part: LedgerPart) -> str:
+    """The part's name for people."""
     return f"The ledger part {os.path.basename(part.path) if part.path else part.seq}"
 
 
@@ -110,7 +111,9 @@ def kept_value(v: str, id_type: str) -> str:
     )
 
 
+KIND = "SELECT hash('guestlist 1', '00112233-4455-6677-8899-aabbccddeeff'::UUID, NULL::VARCHAR) % 255 + 1"
+
+
 def now_kind(session: Session) -> int:
     """The kind of hash that fingerprints are made of: it tells itself when DuckDB's ``hash`` ever changes."""
-    probe = "hash('guestlist 1', '00112233-4455-6677-8899-aabbccddeeff'::UUID, NULL::VARCHAR)"
-    return session.number(f"SELECT {probe} % 255 + 1")
+    return session.number(KIND)
