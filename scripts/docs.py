@@ -100,6 +100,9 @@ VARIABLES = {
     "linkedin_source_platform": (
         "The source platform LinkedIn gave you; `DIRECT_API` for an advertiser's own accounts."
     ),
+    "segment_secret": (
+        "What Segment signs its webhooks with; when it is set, `/hooks/segment` takes nothing that is not signed."
+    ),
     "request_timeout": "Seconds one request may take altogether.",
     "request_lifetime": "Seconds after which a request that was not answered can no longer have an effect.",
 }

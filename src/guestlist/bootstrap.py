@@ -7,8 +7,9 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Literal
@@ -187,6 +188,34 @@ def open_guestlist(home: str | None = None, file: str | None = "guestlist.yaml")
     if home is not None:
         environ["GUESTLIST_HOME"] = home
     return Guestlist(open_app(environment.read(environ)), Path(file) if file is not None else None, environ)
+
+
+@dataclass(frozen=True)
+class Web:
+    """The HTTP server as an ASGI application; ``close`` makes durable what was taken, before the store is closed."""
+
+    asgi: Callable[..., Awaitable[None]]
+    close: Callable[[], None]
+
+
+def open_web(app: App, is_audience: Callable[[str], bool], collectors: Iterable[Any] = ()) -> Web:
+    """What ``guestlist serve`` serves, usable without any socket. ``is_audience``: whether members may be added to an
+    audience of this name; ``collectors``: of prometheus-client, shown beside the server's own numbers.
+    """
+    try:
+        from guestlist.web.application import make_app  # noqa: PLC0415
+        from guestlist.web.gate import Gate  # noqa: PLC0415
+        from guestlist.web.metrics import Metrics, Waiting  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"Serving needs the extra ({error.name}): pip install 'guestlist[serve]'.") from None
+    from guestlist.app.intake import Intake  # noqa: PLC0415
+    from guestlist.app.keyring import Keyring  # noqa: PLC0415
+
+    metrics = Metrics(collectors)
+    intake = Intake(app.store, app.clock, committed=metrics.committed)
+    metrics.add(Waiting(intake, app.clock))
+    gate = Gate(intake, Keyring(app.store, app.clock), app.clock, is_audience, app.settings.segment_secret)
+    return Web(make_app(gate, metrics), intake.close)
 
 
 def listen_for_code(redirect_url: str, state: str, timeout: float) -> str:

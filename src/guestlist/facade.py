@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -11,6 +12,7 @@ from guestlist.app.results import (
     CheckReport,
     EventsReport,
     Explanation,
+    KeyRow,
     PlanResult,
     Receipt,
     RejectedRow,
@@ -37,6 +39,7 @@ class Guestlist:
         self._file, self._environ = file, environ
         self._config: Config | None = None
         self._seen: int | None = None  # state of the file that was read last
+        self._audiences: frozenset[str] = frozenset()
 
     @property
     def config(self) -> Config:
@@ -203,6 +206,31 @@ class Guestlist:
         from guestlist.app import ending  # noqa: PLC0415
 
         return ending.rename(self.app, old, new)
+
+    # ── events ───────────────────────────────────────────────────────────────────────────────────────────────────
+    def create_key(self, name: str) -> str:
+        """A write key for senders of events, told only now; ConfigError when there is one of this name."""
+        from guestlist.app import write_keys  # noqa: PLC0415
+
+        return write_keys.create(self.app, name)
+
+    def keys(self) -> list[KeyRow]:
+        """All write keys by name, revoked ones too; never the keys themselves."""
+        from guestlist.app import write_keys  # noqa: PLC0415
+
+        return write_keys.all_of(self.app)
+
+    def revoke_key(self, name: str) -> str:
+        """Nothing more is taken with it; one sentence of what was done."""
+        from guestlist.app import write_keys  # noqa: PLC0415
+
+        return write_keys.revoke(self.app, name)
+
+    def is_audience(self, name: str) -> bool:
+        """Whether the file names this audience: as it is now, or as it last was while it has a mistake."""
+        with suppress(ConfigError):
+            self._audiences = frozenset(self._reread().audiences)
+        return name in self._audiences
 
     # ── the store ────────────────────────────────────────────────────────────────────────────────────────────────
     def backup(self, file: Path, passphrase: str | None = None) -> str:

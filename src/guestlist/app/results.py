@@ -208,6 +208,19 @@ class Receipt:
 
 
 @dataclass(frozen=True)
+class KeyRow:
+    """A write key, without the key. Times are epoch seconds; ``revoked`` None: it may be used."""
+
+    name: str
+    created: float
+    revoked: float | None
+
+    def json(self) -> dict[str, Any]:
+        """All fields."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class CheckReport:
     """A destination's connection: ``problems`` is empty when everything is as it must be. Ends are epoch seconds."""
 

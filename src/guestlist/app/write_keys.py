@@ -1,0 +1,37 @@
+"""Write keys: who may send events."""
+
+from __future__ import annotations
+
+import re
+
+from guestlist.app.context import App
+from guestlist.app.results import KeyRow
+from guestlist.errors import ConfigError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+def create(app: App, name: str) -> str:
+    """The key, told only now; ConfigError when the name cannot be one or is in use."""
+    if not _NAME.fullmatch(name):
+        raise ConfigError("A write key's name is 1 to 64 letters, digits, '_', '.' or '-', like engage.")
+    now = app.clock.now()
+    with app.store.transaction():
+        key = app.store.write_keys.create(name, now)
+        app.store.audit.add("local", "create key", name, now)
+    return key
+
+
+def all_of(app: App) -> list[KeyRow]:
+    """By name."""
+    return [KeyRow(each.name, each.created_at, each.revoked_at) for each in app.store.write_keys.all()]
+
+
+def revoke(app: App, name: str) -> str:
+    """What was done; ConfigError when no key of this name is in use."""
+    now = app.clock.now()
+    with app.store.transaction():
+        if not app.store.write_keys.revoke(name, now):
+            raise ConfigError(f"No write key '{name}' is in use: `guestlist keys list` shows all.")
+        app.store.audit.add("local", "revoke key", name, now)
+    return f"The write key '{name}' was revoked; servers refuse it within five seconds."

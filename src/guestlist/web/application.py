@@ -1,0 +1,136 @@
+"""The ASGI application: which path leads where, and what becomes of errors."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from guestlist.errors import GuestlistError
+from guestlist.version import __version__
+from guestlist.web import description, hooks, members, probes, tracking
+from guestlist.web.bodies import Gone
+from guestlist.web.description import Json
+from guestlist.web.entrance import Entrance
+from guestlist.web.gate import Gate
+from guestlist.web.metrics import Metrics
+from guestlist.web.refusals import INTERNAL, NO_SUCH_METHOD, NO_SUCH_PATH, Refusal, refusal_of
+
+Answering = Callable[[Request], Awaitable[Response]]
+
+
+class _Plain(APIRoute):
+    """The endpoint is given the request and reads its body itself: nothing is parsed, copied or written for it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        return self.endpoint
+
+
+class _Silence(Response):
+    """For a client that is gone."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Nothing."""
+
+
+def make_app(gate: Gate, metrics: Metrics) -> ASGIApp:
+    """The server over what ``gate`` holds. There are no CORS headers: a write key in a web page would let any visitor
+    change a paid audience.
+    """
+    app = FastAPI(
+        title="Guestlist",
+        version=__version__,
+        summary="Events in: people enter and leave LinkedIn audiences seconds later.",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    _add_doors(app, gate)
+    _add(app, "GET", "/healthz", probes.healthz, "Whether the process lives", _probe("application/json"))
+    ready = partial(probes.readyz, gate.postbox)
+    _add(app, "GET", "/readyz", ready, "Whether events can be kept", _probe("application/json", may_fail=True))
+    _add(app, "GET", "/metrics", partial(probes.metrics, metrics), "Numbers for Prometheus", _probe("text/plain"))
+    _add_refusals(app)
+    _describe(app)
+    return Entrance(app, metrics)
+
+
+def _add_doors(app: FastAPI, gate: Gate) -> None:
+    batch = description.taking(description.ref("Batch"), key_in_body=True)
+    for path in ("/v1/batch", "/v1/b"):
+        _add(app, "POST", path, partial(tracking.batch, gate), "Several calls of an SDK", batch)
+    single = description.taking(description.ref("Event"), key_in_body=True)
+    for path, kind in tracking.SINGLE.items():
+        _add(app, "POST", path, partial(tracking.single, gate), f"One {kind} call", single)
+    one = description.taking(description.one_or_several("Event"))
+    _add(app, "POST", "/hooks/segment", partial(hooks.segment, gate), "Segment's webhook destinations", one)
+    either = description.taking(description.one_or_several("Event", "Record"))
+    _add(app, "POST", "/hooks/rudderstack", partial(hooks.rudderstack, gate), "RudderStack's webhooks", either)
+    change = description.taking(description.ref("Members"), parameters=(description.AUDIENCE,))
+    path = "/api/v1/audiences/{name}/members"
+    _add(app, "POST", path, partial(members.change, gate), "Members that enter and leave an audience", change)
+
+
+def _add(app: FastAPI, method: str, path: str, answering: Answering, summary: str, described: Json) -> None:
+    async def endpoint(request: Request) -> Response:
+        return await answering(request)
+
+    app.router.add_api_route(
+        path,
+        endpoint,
+        methods=[method],
+        summary=summary,
+        operation_id=f"{method.lower()}{path.translate(_NO_SIGNS)}",
+        response_class=Response,
+        openapi_extra=described,
+        route_class_override=_Plain,
+    )
+
+
+_NO_SIGNS = str.maketrans({"/": "_", "{": None, "}": None})
+
+
+def _add_refusals(app: FastAPI) -> None:
+    async def refused(_request: Request, error: Exception) -> Response:
+        return error.response() if isinstance(error, Refusal) else INTERNAL.response()
+
+    async def failed(_request: Request, error: Exception) -> Response:
+        return (refusal_of(error) if isinstance(error, GuestlistError) else INTERNAL).response()
+
+    async def no_such(_request: Request, error: Exception) -> Response:
+        known = {404: NO_SUCH_PATH, 405: NO_SUCH_METHOD}
+        return known.get(getattr(error, "status_code", 500), INTERNAL).response()
+
+    async def left(_request: Request, _error: Exception) -> Response:
+        return _Silence()
+
+    app.add_exception_handler(Exception, refused)  # Starlette raises it again for the entrance, which logs it
+    app.add_exception_handler(Gone, left)
+    app.add_exception_handler(Refusal, refused)
+    app.add_exception_handler(GuestlistError, failed)
+    app.add_exception_handler(HTTPException, no_such)
+
+
+def _describe(app: FastAPI) -> None:
+    written = app.openapi
+
+    def openapi() -> Json:
+        document = written()
+        components = document.setdefault("components", {})
+        components["schemas"] = description.SCHEMAS
+        components["securitySchemes"] = description.SECURITY
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _probe(media_type: str, *, may_fail: bool = False) -> Json:
+    return description.probing(media_type, may_fail=may_fail)
