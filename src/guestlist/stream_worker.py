@@ -15,7 +15,7 @@ import structlog
 from guestlist.app.context import App
 from guestlist.app.fold import LOCK, Fold
 from guestlist.app.results import SyncResult
-from guestlist.app.stream_sync import flush
+from guestlist.app.stream_sync import COMPARE, flush
 from guestlist.app.streams import Listener, is_stream, listeners
 from guestlist.config import Config
 from guestlist.errors import ConfigError, GuestlistError
@@ -144,9 +144,10 @@ class _Flushing:
                 if found is not None:
                     names[found.id] = name
         due = []
-        for stream in self.app.store.streams.due() if names else ():
+        for stream in self.app.store.streams.due(now - COMPARE) if names else ():
             name = names.get(stream.activation_id, "")
-            if name and (stream.behind or self._ripe(config, name, stream.key_id, stream.seen, now)):
+            whole = stream.behind or stream.compared_at <= now - COMPARE
+            if name and (whole or self._ripe(config, name, stream.key_id, stream.seen, now)):
                 due.append(name)
         return due
 

@@ -81,7 +81,7 @@ class Source:
             result = self.flush(activation)
             app = self.world.open().app
             number = app.store.activations.get(activation)
-            due = {each.activation_id for each in app.store.streams.due()}
+            due = {each.activation_id for each in app.store.streams.due(0.0)}
             if number is None or number.id not in due or result.state not in ("done", "waiting"):
                 return result
         raise AssertionError("it never comes to rest")

@@ -28,6 +28,7 @@ from guestlist.store.event_counts import Ends
 from guestlist.store.event_members import EventMember
 from guestlist.store.runs import Run
 
+COMPARE = 86_400.0  # everybody is compared once a day: a refused removal is tried again, and whatever drifted is seen
 LOOK = 3600.0  # seconds between two looks at the segment of a stream that is told all the time
 WINDOW = 86_400.0  # the removal guard of a stream counts this long
 TOO_MANY = 50_000  # members that share identifiers with those of one flush: the long way is shorter then
@@ -59,6 +60,8 @@ class StreamSync(Sync):
             return "it feeds a new LinkedIn audience"
         if self.stream.made_with != streams.made_with(self.case):
             return "the file says something else of it"
+        if self.app.clock.now() - self.stream.compared_at >= COMPARE:
+            return "everybody is compared once a day"
         if self.activation.waiting is not None and self.app.clock.now() - self.stream.looked_at >= LOOK:
             return "removals wait for a person: perhaps they may go by now"
         last = self.activation.last_refresh_at or self.activation.created_at
@@ -95,6 +98,7 @@ class StreamSync(Sync):
 
         def then(run_id: int) -> None:
             values = {"seen": seen, "behind": _marker(run_id), "made_with": made_with, "epoch": epoch, "retry": None}
+            values["compared_at"] = self.app.clock.now()
             self.store.streams.update(self.activation.id, **values)
             self.store.event_counts.add(ends)
             self.store.event_counts.told_by(run_id, pack_told(told))

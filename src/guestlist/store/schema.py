@@ -339,6 +339,7 @@ streams = _table(
     _column("seen", Number),  # event_touched.seq up to which members were compared with the ledger
     _column("behind", sa.Text),  # why everybody has to be compared at the next sync; '' nobody: a flush is enough
     _column("looked_at", Time),  # when LinkedIn was last asked for the segment
+    _column("compared_at", Time),  # when everybody was last compared
     _column("made_with", Json),  # rule, toggles, traits, mode of the last time that everybody was compared
     _column("epoch", sa.Integer),  # of the ledger then: another one has been told nobody
     _column("retry", Blob, null=True),  # packed events that were told without an answer: the next comparison ends them

@@ -24,6 +24,7 @@ class Stream:
     seen: int
     behind: str
     looked_at: float
+    compared_at: float
     made_with: Mapping[str, Any]
     epoch: int
     retry: bytes | None
@@ -50,7 +51,7 @@ class Streams:
         folded = sa.select(_keys.c.folded).where(_keys.c.id == key_id)
         mine = sa.select(_table).where(_table.c.activation_id == activation_id)
         values = {"activation_id": activation_id, "key_id": key_id, "made_with": {}, "epoch": -1}
-        values |= {"behind": "it was never synced", "looked_at": 0.0}
+        values |= {"behind": "it was never synced", "looked_at": 0.0, "compared_at": 0.0}
         with self._database.write() as connection:
             insert_missing(connection, _table, seen=connection.execute(folded).scalar_one(), **values)
             return load(Stream, connection.execute(mine).mappings().one())
@@ -77,10 +78,12 @@ class Streams:
         with self._database.write() as connection:
             connection.execute(sa.update(_table).values(behind=why))
 
-    def due(self) -> list[Stream]:
-        """Those that a fold has news for, and those that are behind for another reason."""
+    def due(self, compared_before: float) -> list[Stream]:
+        """Those that a fold has news for, that are behind for another reason, or that nobody compared for long."""
         query = sa.select(_table).join(_keys, _keys.c.id == _table.c.key_id)
-        query = query.where((_keys.c.folded > _table.c.seen) | (_table.c.behind != ""))
+        query = query.where(
+            (_keys.c.folded > _table.c.seen) | (_table.c.behind != "") | (_table.c.compared_at <= compared_before)
+        )
         with self._database.read() as connection:
             return [load(Stream, row) for row in connection.execute(query).mappings()]
 

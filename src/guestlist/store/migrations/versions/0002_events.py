@@ -122,6 +122,7 @@ def upgrade() -> None:
         sa.Column("seen", Number, nullable=False),
         sa.Column("behind", sa.Text(), nullable=False),
         sa.Column("looked_at", sa.Double(), nullable=False),
+        sa.Column("compared_at", sa.Double(), nullable=False),
         sa.Column("made_with", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("retry", sa.LargeBinary(), nullable=True),
