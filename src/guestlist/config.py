@@ -34,7 +34,7 @@ from guestlist.core.identity import Kind
 from guestlist.core.text import masked
 from guestlist.document import Document, Place
 from guestlist.errors import ConfigError
-from guestlist.events import DEFAULT_TRIGGER
+from guestlist.events import defaults
 
 if TYPE_CHECKING:
     from guestlist.events import declared
@@ -121,7 +121,7 @@ _LIMIT_SCHEMA = {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"
 _SOURCES_SCHEMA = {
     "anyOf": [{"type": ["string", "number", "boolean", "object"]}, {"type": "array", "items": {}, "minItems": 1}]
 }
-_TRIGGER_SCHEMA = {"type": ["string", "object"], "examples": [DEFAULT_TRIGGER, {"all": [{"on": "event_name"}]}]}
+_TRIGGER_SCHEMA = {"type": ["string", "object"], "examples": [defaults.TRIGGER, {"all": [{"on": "event_name"}]}]}
 
 Text = Annotated[str, AfterValidator(_text)]
 Name = Annotated[str, AfterValidator(_name)]
@@ -236,7 +236,7 @@ class ActivationConfig(_Section):
         "snapshot: the list is sent once.",
     )
     trigger: Trigger = Field(
-        DEFAULT_TRIGGER,
+        defaults.TRIGGER,
         description="Events only: which of them count, in FQL, or as `all:` or `any:` of conditions.",
     )
     audience_key: Text | None = Field(

@@ -214,7 +214,7 @@ class Guestlist:
 
         return write_keys.create(self.app, name)
 
-    def keys(self) -> list[KeyRow]:
+    def write_keys(self) -> list[KeyRow]:
         """All write keys by name, revoked ones too; never the keys themselves."""
         from guestlist.app import write_keys  # noqa: PLC0415
 

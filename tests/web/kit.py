@@ -104,7 +104,7 @@ def basic(key: str) -> str:
 
 
 def zipped(value: Any) -> bytes:
-    return gzip.compress(value if isinstance(value, bytes) else json.dumps(value).encode())
+    return gzip.compress(value if isinstance(value, bytes) else json.dumps(value).encode(), mtime=0)
 
 
 def entered(user: str = "u1", **more: Any) -> dict[str, Any]:

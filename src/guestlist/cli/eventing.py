@@ -103,7 +103,8 @@ def import_segment(
 
     from guestlist.events.segment_import import from_subscriptions  # noqa: PLC0415 - parsers
 
-    made, notes = from_subscriptions(_json_of(reply), destination=destination, write_key=write_key)
+    made = from_subscriptions(_json_of(reply), destination=destination, write_keys=[write_key])
+    notes = made.pop("notes")
     output.write(yaml.safe_dump(made, sort_keys=False, allow_unicode=True))
     for note in notes:
         output.say(note)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -108,8 +111,15 @@ def _report(results: list[SyncResult], file: Path, json: bool) -> None:
         output.show(screens.screen(results))
 
 
-def worker(file: File = DEFAULT_FILE) -> None:
+def worker(
+    file: File = DEFAULT_FILE,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True, help="Stop when standard input ends.")] = (
+        False
+    ),
+) -> None:
     """Keep syncing on every activation's schedule, until stopped."""
+    if with_parent:
+        threading.Thread(target=_stop_with_parent, daemon=True).start()
     with opened(file) as door, ending_gently(door.app.stop.set):
         scheduled = [name for name, wanted in door.config.activations.items() if wanted.schedule and wanted.enabled]
         if scheduled:
@@ -117,6 +127,12 @@ def worker(file: File = DEFAULT_FILE) -> None:
         else:
             output.say(f"No activation in {file} has a schedule yet: write `schedule: {{every: 1h}}` beneath one.")
         door.work()
+
+
+def _stop_with_parent() -> None:
+    """The pipe ends when the parent does, however it dies."""
+    os.read(0, 1)  # past the buffer: its lock would be missed when the interpreter ends
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _worst(codes: list[int]) -> int:

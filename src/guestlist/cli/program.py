@@ -12,7 +12,18 @@ import typer
 from typer.main import get_command
 
 from guestlist import __version__
-from guestlist.cli import changing, connecting, eventing, keeping, line, looking, output, starting, wishes
+from guestlist.cli import (
+    changing,
+    connecting,
+    eventing,
+    keeping,
+    line,
+    looking,
+    output,
+    serving,
+    starting,
+    wishes,
+)
 from guestlist.cli.failures import Signals, told
 from guestlist.cli.groups import Grouped
 
@@ -33,7 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (starting, connecting, line, eventing, looking, wishes, changing, keeping):
+for group in (starting, connecting, line, serving, eventing, looking, wishes, changing, keeping):
     group.add_to(app)
 
 

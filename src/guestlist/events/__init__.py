@@ -1,3 +1,1 @@
 """Events: what they say about who is in an audience; pure, like ``core``, with libraries for paths and triggers."""
-
-DEFAULT_TRIGGER = 'event = "Audience Entered" or event = "Audience Exited"'

@@ -10,12 +10,12 @@ from typing import Any
 from guestlist.core import mapping as mappings
 from guestlist.core.identity import Kind
 from guestlist.errors import ConfigError
-from guestlist.events import DEFAULT_TRIGGER, conditions
+from guestlist.events import conditions, defaults
 from guestlist.events.expressions import Expression, compile_expression
 from guestlist.events.fql import compile as compile_fql
 from guestlist.events.fql import parse
 from guestlist.events.incoming import Event
-from guestlist.events.rules import DEFAULT_MAPPING, IDENTIFYING, Action, Rule
+from guestlist.events.rules import IDENTIFYING, Action, Rule
 
 _NOT_LITERAL = re.compile(r"^\$\.|[{}]|\|\||^(properties|traits|context)\.")
 
@@ -49,7 +49,7 @@ class Declared:
         identifiers = {field: _compiled(sources) for field, sources in self.identifying().items()}
         written = compile_fql(parse(self.trigger)) if self.parts is None else conditions.compile(self.parts)
         predicate: Callable[[Event], bool] = written
-        default = self.trigger == parse(DEFAULT_TRIGGER).text()
+        default = self.trigger == parse(defaults.TRIGGER).text()
         return Rule(self.key, self.members, self.action, predicate, default, identifiers, traits)
 
     def identifying(self) -> dict[str, tuple[Any, ...]]:
@@ -99,7 +99,7 @@ def declared(
             ("audience_key",),
             "audience_key must be the key itself, not a path or template, so that events of one audience stay together",
         )
-    chosen = dict(mapping) if mapping else {field: (path,) for field, path in DEFAULT_MAPPING[members].items()}
+    chosen = dict(mapping) if mapping else {field: (path,) for field, path in defaults.MAPPING[members].items()}
     _check_mapping(members, chosen)
     parts = None if isinstance(trigger, str) else trigger
     return Declared(members, audience_key, _trigger(trigger), action, chosen, parts)

@@ -22,25 +22,6 @@ IDENTIFYING: Mapping[Kind, tuple[str, ...]] = {
     Kind.PEOPLE: ("email", "googleAdvertisingId"),
     Kind.COMPANIES: ("organizationUrn", "companyPageUrl", "companyWebsiteDomain", "companyEmailDomain"),
 }
-# Where Segment's own mapping looks (SEGMENT-22..25, 35), and where RudderStack's records have the same
-DEFAULT_MAPPING: Mapping[Kind, Mapping[str, str]] = {
-    Kind.PEOPLE: {
-        "email": "context.traits.email || traits.email || properties.email || identifiers.email || fields.email",
-        "googleAdvertisingId": "context.device.advertisingId",
-        "firstName": "traits.firstName || context.traits.firstName || properties.firstName || fields.firstName",
-        "lastName": "traits.lastName || context.traits.lastName || properties.lastName || fields.lastName",
-        "title": "traits.title || context.traits.title || properties.title || fields.title",
-        "company": "traits.company || context.traits.company || properties.company || fields.company",
-        "country": "traits.country || context.traits.country || properties.country || fields.country",
-    },
-    Kind.COMPANIES: {
-        "companyWebsiteDomain": "properties.company_domain || traits.company_domain || traits.website || "
-        "identifiers.company_domain || fields.company_domain",
-        "organizationUrn": "properties.linkedin_company_id || traits.linkedin_company_id || "
-        "identifiers.linkedin_company_id || fields.linkedin_company_id",
-        "companyName": "properties.company_name || traits.company_name || fields.company_name",
-    },
-}
 _TEXT_LIMIT = 300  # characters of a trait that are kept: LinkedIn takes fewer
 _encode = msgspec.json.Encoder(order="sorted").encode
 

@@ -1,4 +1,4 @@
-"""What is known of one value, which rows were rejected, and receipts of forgetting."""
+"""What is known of one value, which rows were rejected, receipts of forgetting, write keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from guestlist.app.results import Explanation, Receipt, RejectedRow, Told
+from guestlist.app.results import Explanation, KeyRow, Receipt, RejectedRow, Told
 from guestlist.cli.screens import parts
 from guestlist.cli.screens.plan import quoted
 from guestlist.cli.words import ago, number
@@ -81,4 +81,13 @@ def receipts(results: Sequence[Receipt], now: float) -> RenderableType:
         values = ", ".join(one.values[:3]) + (f" and {len(one.values) - 3} more" if len(one.values) > 3 else "")
         audiences = number(len(one.segments))
         made.add_row(str(one.id), ago(one.created, now), parts.state(one.state), audiences, parts.text(values))
+    return made
+
+
+def keys(results: Sequence[KeyRow], now: float) -> RenderableType:
+    """Write keys by name."""
+    made = parts.table(["Write key", "Made", "State"])
+    for one in results:
+        state = "in use" if one.revoked is None else f"revoked {ago(one.revoked, now)}"
+        made.add_row(parts.text(one.name), ago(one.created, now), state)
     return made
