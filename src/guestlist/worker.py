@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
 import structlog
 
-from guestlist import stream_worker
+from guestlist import logs, stream_worker
 from guestlist.app import notices
 from guestlist.app.context import App
 from guestlist.app.schedule import next_run
@@ -24,7 +23,7 @@ log = structlog.get_logger("guestlist.worker")
 
 def work(app: App, read_config: Callable[[], Config]) -> None:
     """Keep syncing on every activation's schedule until asked to stop. Errors of one activation stop no other."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    logs.configure()
     tidied = 0.0
     streams = stream_worker.start(app, read_config)
     while not app.stop.is_set():

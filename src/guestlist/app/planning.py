@@ -98,7 +98,7 @@ def judge(case: Case, plan: Plan, allow_removals: int | None = None) -> Guard:
         return Guard(counts.known, counts.removed, counts.known, trips=False)
     verdict = guard.judge(
         case.wanted.max_removals,
-        rows=counts.rows,
+        rows=counts.rows if case.audience.source.events is None else max(counts.rows, 1),  # no event is no accident
         known=counts.known,
         removals=counts.removed,
         override=allow_removals,

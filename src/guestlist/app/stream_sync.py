@@ -150,12 +150,15 @@ class StreamSync(Sync):
         allowed, override = self.case.wanted.max_removals.of(known + gone), self.wish.allow_removals
         if gone + leaving <= allowed or (override is not None and leaving <= override):
             return {}
+        return self._held_back(leaving, gone, known, allowed)
+
+    def _held_back(self, leaving: int, gone: int, known: int, allowed: int) -> dict[str, Any]:
         command = planning.allow_command(self.activation.name, leaving)
         reason = (
             f"the removal guard holds removals back: {leaving:,} more would leave, {gone:,} of {known + gone:,} "
             f"members left within a day, and {allowed:,} are allowed. Additions go on. If that is right: `{command}`"
         )
-        waiting = {"removals": leaving, "known": known, "allowed": allowed}
+        waiting = {"removals": leaving, "known": known, "allowed": allowed, "gone": gone}
         return {"state": "waiting", "reason": reason, "waiting": waiting}
 
     def _at_rest(self) -> dict[str, Any]:
@@ -230,8 +233,11 @@ class StreamSync(Sync):
         flush = self.app.flusher.plan(request)
         if not flush.leaving:
             return flush, {}
-        held = {"waiting": self.activation.waiting} if self.activation.waiting is not None else {}
-        held = held or self._judged(flush.leaving, self.store.ledgers.members_in(self.activation.ledger_id))
+        if (before := self.activation.waiting) is not None:
+            leaving = int(before["removals"]) + flush.leaving
+            held = self._held_back(leaving, int(before.get("gone", 0)), int(before["known"]), int(before["allowed"]))
+        else:
+            held = self._judged(flush.leaving, self.store.ledgers.members_in(self.activation.ledger_id))
         return (self.app.flusher.plan(replace(request, removals=False)), held) if held else (flush, {})
 
     def _told(

@@ -121,9 +121,13 @@ def worker(
     if with_parent:
         threading.Thread(target=_stop_with_parent, daemon=True).start()
     with opened(file) as door, ending_gently(door.app.stop.set):
-        scheduled = [name for name, wanted in door.config.activations.items() if wanted.schedule and wanted.enabled]
-        if scheduled:
-            output.say(f"Keeping in step: {', '.join(scheduled)}. Ctrl-C stops.")
+        kept = [
+            name
+            for name, wanted in door.config.activations.items()
+            if (wanted.schedule or wanted.mode == "stream") and wanted.enabled
+        ]
+        if kept:
+            output.say(f"Keeping in step: {', '.join(kept)}. Ctrl-C stops.")
         else:
             output.say(f"No activation in {file} has a schedule yet: write `schedule: {{every: 1h}}` beneath one.")
         door.work()

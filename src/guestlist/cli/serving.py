@@ -64,10 +64,11 @@ def serve(
 
 def _take(door: Guestlist, web: Web, worker: Companion | None, host: str, port: int) -> None:
     """Until a signal comes; then what is being answered is answered."""
-    from guestlist.web.server import Server, address_of, listen  # noqa: PLC0415 - needs the extra
+    from guestlist import logs  # noqa: PLC0415 - needs the extra
+    from guestlist.web.server import Server, address_of, listen  # noqa: PLC0415
 
     with listen(host, port) as listening:
-        _log()
+        logs.configure()
         server = Server(web.asgi, listening)
 
         def stop() -> None:
@@ -93,23 +94,6 @@ def _worker(file: Path) -> Companion:
         log.warning("the worker ended and is started again", exit_code=code, after=pause)
 
     return Companion([sys.executable, "-m", "guestlist", "worker", "-f", str(file), "--with-parent"], ended)
-
-
-def _log() -> None:
-    """One JSON object a line, or words for a person who looks on."""
-    import msgspec  # noqa: PLC0415
-    import structlog  # noqa: PLC0415
-    from structlog import processors  # noqa: PLC0415
-
-    if sys.stderr.isatty():
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-        return
-    render = processors.JSONRenderer(lambda entry, **_: msgspec.json.encode(entry))
-    structlog.configure(
-        processors=[processors.add_log_level, processors.TimeStamper("iso"), render],
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
-        cache_logger_on_first_use=True,
-    )
 
 
 def _greet(door: Guestlist, address: str) -> None:
