@@ -205,15 +205,17 @@ def open_web(app: App, is_audience: Callable[[str], bool], collectors: Iterable[
     try:
         from guestlist.web.application import make_app  # noqa: PLC0415
         from guestlist.web.gate import Gate  # noqa: PLC0415
-        from guestlist.web.metrics import Metrics, Waiting  # noqa: PLC0415
+        from guestlist.web.metrics import Ends, Metrics, Waiting  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise ConfigError(f"Serving needs the extra ({error.name}): pip install 'guestlist[serve]'.") from None
+    from guestlist.app import event_view  # noqa: PLC0415
     from guestlist.app.intake import Intake  # noqa: PLC0415
     from guestlist.app.keyring import Keyring  # noqa: PLC0415
 
     metrics = Metrics(collectors)
     intake = Intake(app.store, app.clock, committed=metrics.committed)
     metrics.add(Waiting(intake, app.clock))
+    metrics.add(Ends(lambda: event_view.ends(app), lambda: event_view.latencies(app)))
     gate = Gate(intake, Keyring(app.store, app.clock), app.clock, is_audience, app.settings.segment_secret)
     return Web(make_app(gate, metrics), intake.close)
 

@@ -16,6 +16,7 @@ from guestlist.errors import ConfigError, GuestlistError
 
 NAP = 30.0  # longest sleep: a changed file and a stop signal are noticed that soon
 TIDY = 3600.0
+COUNTS_KEPT = 15 * 86_400.0  # what became of events can be looked at for two weeks
 LATE = 3600.0  # a schedule that was not kept for this long (and a whole period) is told
 
 log = structlog.get_logger("guestlist.worker")
@@ -37,6 +38,7 @@ def work(app: App, read_config: Callable[[], Config]) -> None:
         if now - tidied > TIDY:
             tidied = now
             app.store.collect()
+            app.store.event_counts.forget_before(now - COUNTS_KEPT, now - app.settings.samples_kept)
             notices.calendar(app, config)
         times = {name: next_run(app, config, name) for name in config.activations}
         due = [name for name, at in times.items() if at is not None and at <= now]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import msgspec
 
@@ -18,14 +18,14 @@ NO_ACTIVATION = ""  # the name under which events are shown that concern no acti
 
 def events(app: App, activation: str | None, since: float) -> EventsReport:
     """Everything received since ``since`` (epoch seconds; its whole five minutes). ConfigError: an unknown name."""
-    names = {each.id: each.name for each in app.store.activations.all()} | {NOBODY: NO_ACTIVATION}
+    names = _names(app)
     chosen = _chosen(names, activation)
-    ends: dict[int, list[EventEnd]] = defaultdict(list)
+    found: dict[int, list[EventEnd]] = defaultdict(list)
     for (number, outcome, code), count in sorted(app.store.event_counts.totals(since, chosen).items()):
-        ends[number].append(EventEnd(Outcome(outcome), code, count))
+        found[number].append(EventEnd(Outcome(outcome), code, count))
     rows = [
-        EventsRow(names.get(number, "?"), _p95(app, since, number), tuple(sorted(found, key=_order)))
-        for number, found in sorted(ends.items(), key=lambda pair: names.get(pair[0], "?"))
+        EventsRow(names.get(number, "?"), _p95(app, since, number), tuple(sorted(ended, key=_order)))
+        for number, ended in sorted(found.items(), key=lambda pair: names.get(pair[0], "?"))
     ]
     samples = tuple(
         EventSample(
@@ -36,6 +36,26 @@ def events(app: App, activation: str | None, since: float) -> EventsReport:
     backlog = app.store.inbox.backlog()
     oldest = None if backlog.oldest is None else max(app.clock.now() - backlog.oldest, 0.0)
     return EventsReport(tuple(rows), samples, backlog.events, oldest)
+
+
+def ends(app: App) -> Counter[tuple[str, str]]:
+    """(activation, outcome) -> events, of all that is kept."""
+    names = _names(app)
+    found: Counter[tuple[str, str]] = Counter()
+    for (number, outcome, _), count in app.store.event_counts.totals(0.0).items():
+        found[names.get(number, "?"), outcome] += count
+    return found
+
+
+def latencies(app: App) -> dict[str, float]:
+    """Activation -> P95 latency in seconds of what was received within the last hour."""
+    since = app.clock.now() - 3600.0
+    found = {name: _p95(app, since, number) for number, name in _names(app).items()}
+    return {name: seconds for name, seconds in found.items() if seconds is not None}
+
+
+def _names(app: App) -> dict[int, str]:
+    return {each.id: each.name for each in app.store.activations.all()} | {NOBODY: NO_ACTIVATION}
 
 
 def _chosen(names: dict[int, str], activation: str | None) -> int | None:

@@ -19,6 +19,7 @@ from guestlist.app.results import SyncResult
 from guestlist.app.sync import NOTHING_SPECIAL, Halt, Sync, Wish
 from guestlist.config import Config
 from guestlist.errors import DeliveryError, SourceError
+from guestlist.events.masking import hidden, sample
 from guestlist.events.outcomes import Outcome, bucket
 from guestlist.events.touched import Told, pack_told, unpack_members, unpack_told
 from guestlist.ports import Flush, FlushRequest, Plan, Refusals, Scan, Standing, State
@@ -32,6 +33,7 @@ COMPARE = 86_400.0  # everybody is compared once a day: a refused removal is tri
 LOOK = 3600.0  # seconds between two looks at the segment of a stream that is told all the time
 WINDOW = 86_400.0  # the removal guard of a stream counts this long
 TOO_MANY = 50_000  # members that share identifiers with those of one flush: the long way is shorter then
+SAMPLED = 3  # refusals of one run that are kept as samples
 COUNTED = 200_000  # events that one comparison ends one by one
 
 
@@ -285,7 +287,7 @@ class StreamSync(Sync):
         if data is None or not self.store.event_counts.counted(run.id):
             return
         ends: Ends = Counter()
-        taken, again = [], []
+        taken, again, refused = [], [], []
         reasons = self.store.reasons.texts()
         for each, end, number in self._ended(run, unpack_told(data), outcomes):
             if end is Outcome.PENDING:  # its removal is held back
@@ -295,13 +297,28 @@ class StreamSync(Sync):
             self._move(ends, each.received, was, end, reasons.get(number, "") if number else "")
             if end is Outcome.DELIVERED:
                 taken.append(each.received)
+            elif end is Outcome.FAILED:
+                refused.append((each.member, reasons.get(number, "")))
             elif end is Outcome.PENDING_RETRY:
                 again.append(Told(each.received, each.member, (), retried=True))
         self.store.event_counts.add(ends)
         self.store.event_counts.took(self.activation.id, taken, self.app.clock.now())
+        self._sample(refused)
         if again:
             waiting = [*unpack_told(self._stream().retry), *again]
             self.store.streams.update(self.activation.id, retry=pack_told(waiting))
+
+    def _sample(self, refused: Sequence[tuple[bytes, str]]) -> None:
+        """What was asked of LinkedIn and refused, masked; the event itself is not kept that long."""
+        some = dict(refused[:SAMPLED])
+        for member in self.store.event_members.some(self.stream.key_id, some).values():
+            asked = {
+                "action": "ADD" if member.wanted else "REMOVE",
+                "ids": [{"idType": kind.name, "idValue": hidden(value.hex())} for kind, value in member.ids.values()],
+            }
+            reason, now = some[member.member], self.app.clock.now()
+            data = sample(None, asked, {"status": 400, "message": reason})
+            self.store.event_counts.sample(self.activation.id, Outcome.FAILED, reason, now, data)
 
     def _ended(self, run: Run, told: Sequence[Told], outcomes: Sequence[Ended]) -> Iterable[tuple[Told, Outcome, int]]:
         """What became of each event, and LinkedIn's reason where it refused."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -79,4 +79,40 @@ class Waiting(Collector):
 
     def describe(self) -> Iterator[Metric]:
         """Nothing: registering must not ask the database."""
+        return iter(())
+
+
+class Ends(Collector):
+    """What became of events within the last two weeks, read when somebody asks. ``ends``: (activation, outcome) -> how
+    many; ``p95``: activation -> seconds.
+    """
+
+    def __init__(
+        self, ends: Callable[[], Mapping[tuple[str, str], int]], p95: Callable[[], Mapping[str, float]]
+    ) -> None:
+        self._ends, self._p95 = ends, p95
+
+    def collect(self) -> Iterator[Metric]:
+        """No numbers at all when the database cannot be asked."""
+        try:
+            ends, p95 = self._ends(), self._p95()
+        except StoreError:
+            return
+        shown = GaugeMetricFamily(
+            "guestlist_events", "Events by what became of them.", labels=["activation", "outcome"]
+        )
+        for (activation, outcome), count in ends.items():
+            shown.add_metric([activation, outcome], count)
+        yield shown
+        latency = GaugeMetricFamily(
+            "guestlist_delivery_p95_seconds",
+            "From receipt to LinkedIn's answer, within the hour.",
+            labels=["activation"],
+        )
+        for activation, seconds in p95.items():
+            latency.add_metric([activation], seconds)
+        yield latency
+
+    def describe(self) -> Iterator[Metric]:
+        """Asked while registering; the names cannot be taken twice."""
         return iter(())
