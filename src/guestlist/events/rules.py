@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from guestlist.core.identity import Element, Identifier, Kind, Reason, Rejection, company, person, primary_id
+from guestlist.core import identity
+from guestlist.core.identity import Element, Identifier, Kind, Reason, Result, company, person, primary_id
 from guestlist.events import outcomes
 from guestlist.events.expressions import Expression
 from guestlist.events.incoming import Event
@@ -18,10 +19,16 @@ Action = Literal["auto", "add", "remove"]
 ENTERED, EXITED = "Audience Entered", "Audience Exited"
 OURS = ("LinkedIn Audiences", "Linkedin Audiences")  # what `integrations` of an event may call us
 
-IDENTIFYING: Mapping[Kind, tuple[str, ...]] = {
-    Kind.PEOPLE: ("email", "googleAdvertisingId"),
-    Kind.COMPANIES: ("organizationUrn", "companyPageUrl", "companyWebsiteDomain", "companyEmailDomain"),
+READERS: Mapping[Kind, Mapping[str, Callable[[str], Result]]] = {
+    Kind.PEOPLE: {"email": identity.email, "googleAdvertisingId": identity.google_advertising_id},
+    Kind.COMPANIES: {
+        "organizationUrn": identity.organization_urn,
+        "companyPageUrl": identity.company_page_url,
+        "companyWebsiteDomain": identity.company_website_domain,
+        "companyEmailDomain": identity.company_email_domain,
+    },
 }
+IDENTIFYING: Mapping[Kind, tuple[str, ...]] = {kind: tuple(readers) for kind, readers in READERS.items()}
 _TEXT_LIMIT = 300  # characters of a trait that are kept: LinkedIn takes fewer
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -126,17 +133,31 @@ def decision(
     A member is its primaryId, else its strongest identifier. Names identify nobody here: they are only known once all
     traits are. Rejected when there is neither.
     """
-    read = person(cells) if members is Kind.PEOPLE else company({**cells, "companyName": None}, derive=False)
-    found = read.identifiers if isinstance(read, Element) else ()
+    found, reason = identified(members, cells)
     named = next((each for text in primary if (each := primary_id(text))), None)
-    reason = str(read.reason) if isinstance(read, Rejection) else ""
-    nameless = not found and not named
-    anchor = names_of(members, traits) if nameless else None
+    anchor = names_of(members, traits) if not found and not named else None
     member = named.key16 if named else found[0].key16 if found else anchor
     if member is None:
         return Rejected(reason or str(Reason.NO_IDENTIFIER))
+    unusable = "" if found else reason or str(Reason.NO_IDENTIFIER)
     about = {key: value for key, value in (("p", named.text if named else ""), ("t", traits)) if value}
-    return Decided(wanted, member, found, _encode(about) if about else b"", reason)
+    return Decided(wanted, member, found, _encode(about) if about else b"", unusable)
+
+
+def identified(members: Kind, cells: Mapping[str, tuple[str, ...]]) -> tuple[tuple[Identifier, ...], str]:
+    """The identifiers among the texts of LinkedIn fields, the strongest first, and why a text is none."""
+    found: list[Identifier] = []
+    reason = ""
+    for name, read in READERS[members].items():
+        for text in cells.get(name, ()):
+            result = read(text)
+            if isinstance(result, Identifier):
+                found.append(result)
+            elif result is not None:
+                reason = reason or str(result)
+    if len(found) > 1:
+        found = sorted(dict.fromkeys(found), key=lambda each: each.type)
+    return tuple(found), reason
 
 
 def names_of(members: Kind, traits: Mapping[str, tuple[str, ...]]) -> bytes | None:

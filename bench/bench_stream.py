@@ -1,0 +1,207 @@
+"""A stream at work: from the receipt of an event to LinkedIn's answer, into an audience that is large already.
+
+python bench/bench_stream.py [MEMBERS [EVENTS_PER_SECOND [SECONDS]]]      default 100,000 5,000 20
+
+Three processes: an emulated LinkedIn, `guestlist serve`, and the worker that it starts. Every event is a change:
+somebody of the audience leaves or comes back. Printed: latencies, CPU and memory of the worker and of the server, and
+what a flush costs beside how large it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import psutil
+import yaml
+from bench_deliver import emulator
+
+import guestlist
+from guestlist.events.outcomes import percentile
+
+KEY, BATCH = "hot", 100
+GUESTLIST = Path(sys.executable).with_name("guestlist")
+
+
+def prepare(folder: Path, linkedin: str, members: int) -> str:
+    """A home whose stream has been told all members; the write key."""
+    os.environ |= {
+        "GUESTLIST_HOME": str(folder / "home"),
+        "GUESTLIST_LINKEDIN_API_URL": f"{linkedin}/rest",
+        "GUESTLIST_LINKEDIN_OAUTH_URL": f"{linkedin}/oauth/v2",
+        "GUESTLIST_LINKEDIN_CLIENT_ID": "86emulator",
+        "GUESTLIST_LINKEDIN_CLIENT_SECRET": "emulator-secret",
+    }
+    activation = {"audience": "hot", "destination": "acme", "mode": "stream", "audience_key": KEY}
+    file = {
+        "destinations": {"acme": {"ad_account": 516848833}},
+        "audiences": {"hot": {"members": "people", "source": {"events": {"write_keys": ["bench"]}}}},
+        "activations": {"main": {**activation, "max_removals": "100%", "batch": {"max_wait": "500ms"}}},
+    }
+    (folder / "guestlist.yaml").write_text(yaml.safe_dump(file))
+    with (folder / "events.jsonl").open("w") as out:
+        for number in range(members):
+            out.write(json.dumps(event(number, enters=True)) + "\n")
+    with guestlist.open(file=str(folder / "guestlist.yaml")) as door:
+        httpx2.post(f"{linkedin}/_emulator/config", json={"segment_visible_after": 0.0}, trust_env=False)
+        door.connect_token("acme", httpx2.post(f"{linkedin}/_emulator/tokens", json={}, trust_env=False).json())
+        door.ingest(folder / "events.jsonl")
+        began = time.monotonic()
+        fold_all(door)
+        folded = time.monotonic() - began
+        print(f"fold           {members / folded:>12,.0f} events/s ({members:,} events in {folded:.1f} s)")
+        print("first sync    ", door.sync("main")[0].seconds, "s")
+        return door.create_key("bench")
+
+
+def fold_all(door: guestlist.Guestlist) -> None:
+    """What a worker does, in this process."""
+    from guestlist.app.fold import Fold
+    from guestlist.app.streams import listeners
+
+    fold, heard = Fold(door.app), None
+    heard = listeners(door.app, door.config)
+    while fold.step(lambda: heard):
+        pass
+
+
+def event(number: int, *, enters: bool) -> dict[str, object]:
+    """Somebody leaves or comes."""
+    return {
+        "type": "track",
+        "event": "Audience Entered" if enters else "Audience Exited",
+        "userId": f"u{number}",
+        "messageId": f"m-{random.getrandbits(64):x}",
+        "properties": {"audience_key": KEY},
+        "context": {"traits": {"email": f"p{number}@example.com"}},
+    }
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[tuple[psutil.Process, str]]:
+    """The server and its address."""
+    said = folder / "said"
+    said.write_text("")
+    with (
+        said.open("a") as out,
+        subprocess.Popen([GUESTLIST, "serve", "--port", "0"], cwd=folder, stderr=out) as process,
+    ):
+        while (found := re.search(r"Taking events at (http://[\d.:]*\d)", said.read_text())) is None:
+            time.sleep(0.05)
+        try:
+            yield psutil.Process(process.pid), found[1]
+        finally:
+            process.terminate()
+
+
+@dataclass
+class Meter:
+    """CPU seconds and memory of a process."""
+
+    process: psutil.Process
+    cpu: float = 0.0
+    first: float = 0.0
+    last: float = 0.0
+
+    def start(self) -> None:
+        """From here on."""
+        self.cpu, self.first = sum(self.process.cpu_times()[:2]), self._memory()
+
+    def stop(self) -> None:
+        """Until here."""
+        self.cpu, self.last = sum(self.process.cpu_times()[:2]) - self.cpu, self._memory()
+
+    def _memory(self) -> float:
+        return float(self.process.memory_info().rss) / 1e6
+
+
+async def load(address: str, key: str, members: int, rate: int, seconds: float) -> tuple[int, int]:
+    """Requests of a hundred events, evenly; how many events were taken, and how many requests were not."""
+    inside = [True] * members
+    token = base64.b64encode(f"{key}:".encode()).decode()
+    headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json"}
+    taken = refused = 0
+    async with httpx2.AsyncClient(base_url=address, timeout=30.0, trust_env=False) as client:
+
+        async def one(body: bytes) -> None:
+            nonlocal taken, refused
+            answer = await client.post("/v1/batch", content=body, headers=headers)
+            taken, refused = taken + BATCH * (answer.status_code == 200), refused + (answer.status_code != 200)
+
+        flying: set[asyncio.Task[None]] = set()
+        began = time.monotonic()
+        for n in range(int(seconds * rate / BATCH)):
+            events = []
+            for number in random.sample(range(members), BATCH):
+                inside[number] = not inside[number]
+                events.append(event(number, enters=inside[number]))
+            await asyncio.sleep(max(0.0, began + n * BATCH / rate - time.monotonic()))
+            flying.add(asyncio.create_task(one(json.dumps({"batch": events}).encode())))
+            flying = {task for task in flying if not task.done()}
+        await asyncio.gather(*flying)
+    return taken, refused
+
+
+def main(members: int = 100_000, rate: int = 5_000, seconds: int = 20) -> None:
+    """One run."""
+    print(f"\n{members:,} members, {rate:,} events/s for {seconds} s, max_wait 500 ms")
+    with tempfile.TemporaryDirectory() as name, emulator(Path(name)) as linkedin:
+        folder = Path(name)
+        key = prepare(folder, linkedin, members)
+        with serving(folder) as (server, address):
+            while not server.children():
+                time.sleep(0.1)
+            time.sleep(3)
+            meters = {"server": Meter(server), "worker": Meter(server.children()[0])}
+            began, before = time.time(), told(folder)
+            for meter in meters.values():
+                meter.start()
+            taken, refused = asyncio.run(load(address, key, members, rate, seconds))
+            time.sleep(5)
+            for meter in meters.values():
+                meter.stop()
+        report(folder, taken, refused, before, meters, seconds)
+
+
+def told(folder: Path) -> Counter[int]:
+    """Latencies so far, by slot."""
+    with guestlist.open(file=str(folder / "guestlist.yaml")) as door:
+        return Counter(door.app.store.event_counts.latencies(0.0))
+
+
+def report(
+    folder: Path, taken: int, refused: int, before: Counter[int], meters: dict[str, Meter], seconds: int
+) -> None:
+    """What is worth looking at."""
+    with guestlist.open(file=str(folder / "guestlist.yaml")) as door:
+        number = door.app.store.activations.get("main").id  # type: ignore[union-attr]
+        (row,) = [each for each in door.events().activations if each.activation == "main"]
+        runs = [each for each in door.app.store.runs.latest(number, 10_000) if each.kind == "flush"]
+    slots = told(folder) - before
+    shares = {share: percentile(slots, share) for share in (0.5, 0.95, 0.99)}
+    print("latency       ", ", ".join(f"p{round(share * 100)} {at} s" for share, at in shares.items()))
+    print("events        ", f"{taken:,} taken, {refused} requests refused,", row.json()["outcomes"])
+    told = sum(run.removes + run.adds for run in runs) / max(len(runs), 1)
+    took = sum((run.ended or run.started) - run.started for run in runs) / max(len(runs), 1)
+    print("flushes       ", f"{len(runs)}, {told:,.0f} changes each, {took:.2f} s from run to close")
+    for name, meter in meters.items():
+        share = meter.cpu / (seconds + 5)
+        print(f"{name:<15}{share:.0%} of a core, {meter.first:,.0f} MB before, {meter.last:,.0f} MB after")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

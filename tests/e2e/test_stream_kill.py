@@ -1,0 +1,135 @@
+"""kill -9 of `guestlist serve` and of its worker under load: what was acknowledged decides, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from linkedin_emulator.running import RunningEmulator
+from tests.e2e.site import GUESTLIST, Site
+from tests.world import digest
+
+KEY = "hot"
+PEOPLE = 40
+ROUNDS = 3
+
+
+@pytest.fixture
+def site(tmp_path: Path, linkedin: RunningEmulator, database_url: str | None) -> Site:
+    linkedin.emulator.control.config(segment_visible_after=0.0)
+    made = Site(tmp_path, linkedin, database_url)
+    made.yaml["audiences"]["people"]["source"] = {"events": {"write_keys": ["engage"]}}
+    made.yaml["activations"]["main"] |= {
+        "mode": "stream",
+        "audience_key": KEY,
+        "batch": {"max_wait": "50ms"},
+        "max_removals": "100%",
+    }
+    made.write([])
+    made.connect()
+    return made
+
+
+@contextmanager
+def serving(site: Site) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """The server with its worker, in a process group of their own."""
+    said = site.folder / "said"
+    said.write_text("")
+    with said.open("a") as out:
+        process = subprocess.Popen(
+            [GUESTLIST, "serve", "--port", "0"], cwd=site.folder, env=site.environ(), stderr=out, start_new_session=True
+        )
+    try:
+        while (found := re.search(r"Taking events at (http://[\d.:]*\d)", said.read_text())) is None:
+            assert process.poll() is None, said.read_text()
+            time.sleep(0.02)
+        yield process, found[1]
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+class Sender:
+    """Sends events one by one, in step with the answers, and remembers who is in by what was acknowledged.
+
+    An event that was sent and not answered may or may not count: it is sent again until it is answered, as SDKs do.
+    """
+
+    def __init__(self, key: str, dice: random.Random) -> None:
+        token = base64.b64encode(f"{key}:".encode()).decode()
+        self._headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json"}
+        self._dice = dice
+        self._number = 0
+        self._owed: dict[str, object] | None = None
+        self.inside: dict[int, bool] = {}
+
+    def send(self, address: str, count: int) -> None:
+        with httpx2.Client(base_url=address, timeout=5.0, trust_env=False) as client:
+            for _ in range(count):
+                event = self._owed or self._next()
+                self._owed = event
+                try:
+                    answer = client.post("/v1/track", content=json.dumps(event), headers=self._headers)
+                except httpx2.HTTPError:
+                    return
+                if answer.status_code != 200:
+                    return
+                self._owed = None
+
+    def _next(self) -> dict[str, object]:
+        person, enters = self._dice.randrange(PEOPLE), self._dice.random() < 0.6
+        self._number += 1
+        self.inside[person] = enters
+        return {
+            "type": "track",
+            "event": "Audience Entered" if enters else "Audience Exited",
+            "userId": f"u{person}",
+            "messageId": f"m{self._number}",
+            "properties": {"audience_key": KEY},
+            "context": {"traits": {"email": f"p{person}@example.com"}},
+        }
+
+
+@pytest.mark.slow
+def test_killed_under_load_linkedin_ends_with_what_was_acknowledged(site: Site) -> None:
+    dice = random.Random()
+    sender = Sender(site.json("keys", "create", "engage")["write_key"], dice)
+    for _ in range(ROUNDS):
+        with serving(site) as (process, address):
+            sender.send(address, dice.randrange(5, 60))
+            time.sleep(dice.uniform(0.0, 1.5))  # some die while they fold, some while they tell, some idle
+            assert process.poll() is None
+    with serving(site) as (_, address):
+        sender.send(address, 1 if sender._owed is not None else 0)
+        wanted = {digest(f"p{person}@example.com") for person, enters in sender.inside.items() if enters}
+        _until_at_rest(site)
+        assert site.told() == wanted
+        (row,) = [each for each in site.json("events", "--since", "1d")["activations"] if each["activation"] == "main"]
+        assert row["received"] == sum(row["outcomes"].values()) >= sender._number
+        assert not row["outcomes"].get("pending")
+        assert not row["outcomes"].get("pending retry")
+    assert site.linkedin.emulator.control.overlaps() == []
+
+
+def _until_at_rest(site: Site, seconds: float = 90.0) -> None:
+    """The inbox is empty and no event is on its way."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        seen = site.json("events", "--since", "1d")
+        open_ones = [n for row in seen["activations"] for end, n in row["outcomes"].items() if "pending" in end]
+        if not seen["waiting"] and seen["activations"] and not any(open_ones):
+            return
+        time.sleep(0.2)
+    raise AssertionError((site.folder / "said").read_text()[-3000:])
