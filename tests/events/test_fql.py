@@ -97,7 +97,8 @@ def test_types(text: str, expected: bool) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "contains(five, '5')", "contains(missing, 'x')", "contains(list, 'a')", "match(missing, '*')", "five > text",
+        "contains(five, '5')", "contains(missing, 'x')", "contains(missing, text)", "match(missing, text)",
+        "contains(list, 'a')", "match(missing, '*')", "five > text",
         "text < 9", "missing >= 0", "'a' in missing", "'a' in text", "list in [1]", "text", "missing", "five",
         "length(five) = 1", "lowercase(five) != 'x'", "number(empty) != 1", "bool(text)", "(text = lowercase(five))",
         "contains(five, '5') = true", "contains(five, '5') = false",

@@ -223,6 +223,22 @@ def test_an_adding_and_a_removing_mapping_become_one() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"enabled": False},
+        {"trigger": defaults.TRIGGER},
+        {"settings": PEOPLE | {"dmp_user_action": "REMOVE", "email": path("$.traits.mail")}},
+        {"settings": PEOPLE | {"dmp_user_action": "ADD"}},
+    ],
+)
+def test_mappings_that_differ_in_more_do_not_become_one(other: dict[str, Any]) -> None:
+    add = subscription(PEOPLE | {"dmp_user_action": "ADD"}, trigger=ENTERED)
+    remove = subscription(PEOPLE | {"dmp_user_action": "REMOVE"}, trigger=EXITED) | other
+    assert (only(add, remove)["action"], only(add, remove)["trigger"]) == ("add", ENTERED)
+    assert any("has the same audience key" in note for note in notes_of(add, remove))
+
+
 def test_names_follow_the_keys() -> None:
     keys = ["a/b", "a-b", "x" * 200, " padded ", "a-b 2"]
     found = from_subscriptions([subscription(PEOPLE | {"personas_audience_key": key}) for key in keys])

@@ -262,7 +262,7 @@ def _affix(pattern: str) -> tuple[str, Scalar] | None:
 def _on(path: Path, compared: Callable[[], tuple[str, Scalar] | None]) -> Condition | None:
     first, *inner = path.keys
     on, found = _ON.get(first), compared()
-    if on is None or found is None or (on in _ROOTS) is not bool(inner) or any("." in key for key in inner):
+    if on is None or found is None or (on in _ROOTS) is not bool(inner):
         return None
     op, value = found
     return Condition(on, op, tuple(inner), value)
