@@ -248,3 +248,15 @@ def test_names_alone_are_enough(source: Source, world: World) -> None:
     source.post(exited("u1", source.now()))
     source.settle()
     assert source.outcomes() == {Outcome.DELIVERED: 2}
+
+
+def test_an_hour_of_flushes_is_shown_as_one_run(source: Source, world: World) -> None:
+    """ADOBE-51: streaming runs are hourly windows."""
+    source.post(entered("u0", source.now(), email="p0@example.com"))
+    source.settle()
+    for number in range(1, 4):
+        source.post(entered(f"u{number}", source.now(), email=f"p{number}@example.com"))
+        source.settle()
+    flushes, first = world.open().runs("main")
+    assert (first.result.added, flushes.result.added, flushes.result.requests) == (1, 3, 3)
+    assert len(world.open().runs("main", limit=1)) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from guestlist.app import schedule, segments
@@ -113,10 +114,33 @@ def campaign_manager(app: App, ad_account: str) -> str:
 
 
 def runs(app: App, name: str | None = None, limit: int = 20) -> list[RunRow]:
-    """The latest runs, newest first."""
+    """The latest runs, newest first; the flushes of a stream are one run an hour."""
     of = known(app, name).id if name is not None else None
     names = {each.id: each for each in app.store.activations.all()}
-    return [_run_row(app, names[run.activation_id], run) for run in app.store.runs.latest(of, limit)]
+    rows: list[RunRow] = []
+    hours: dict[tuple[int, float], int] = {}
+    for run in app.store.runs.newest(of):
+        hour = run.activation_id, run.started // HOUR * HOUR
+        if run.kind == "flush" and hour in hours:
+            rows[hours[hour]] = _together(rows[hours[hour]], _run_row(app, names[run.activation_id], run))
+            continue
+        if len(rows) == limit:
+            break
+        if run.kind == "flush":
+            hours[hour] = len(rows)
+        rows.append(_run_row(app, names[run.activation_id], run))
+    return rows
+
+
+def _together(hour: RunRow, run: RunRow) -> RunRow:
+    """An hour of a stream with one more of its flushes: sums, under the number of the last of them."""
+    total, one = hour.result, run.result
+    sums = {each: getattr(total, each) + getattr(one, each) for each in _SUMMED}
+    return RunRow(hour.run, run.started, replace(total, **sums))
+
+
+HOUR = 3600.0
+_SUMMED = ("added", "removed", "changed", "rejected", "requests", "seconds")
 
 
 def _run_row(app: App, activation: Activation, run: Run) -> RunRow:

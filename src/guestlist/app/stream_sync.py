@@ -278,7 +278,7 @@ class StreamSync(Sync):
         with self.store.transaction():
             self._count(run, outcomes)
             if clean:
-                self.store.streams.caught_up(self.activation.id, _marker(run.id))
+                self.store.streams.caught_up(self.activation.id, _marker(run.id), self.store.runs.get(run.id).epoch)
         return refusals
 
     def _count(self, run: Run, outcomes: Sequence[Ended]) -> None:

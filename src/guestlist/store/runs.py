@@ -7,7 +7,7 @@ the ledger, and nothing of the run is needed any more).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Unpack
 
@@ -24,6 +24,7 @@ from guestlist.store.ledgers import Ledgers
 from guestlist.store.rows import load, pack, unpack
 
 RunState = Literal["planning", "planned", "delivering", "waiting", "closing", "closed", "failed", "void"]
+PAGE = 200  # runs read at a time
 OPEN = ("planned", "delivering", "waiting", "closing")
 
 _table, _activations = schema.runs, schema.activations
@@ -235,6 +236,13 @@ class Runs:
         """Newest first."""
         of = sa.true() if activation_id is None else _table.c.activation_id == activation_id
         return self._select(of, limit)
+
+    def newest(self, activation_id: int | None = None) -> Iterator[Run]:
+        """All of them, newest first, a page at a time."""
+        of, before = sa.true() if activation_id is None else _table.c.activation_id == activation_id, 1 << 62
+        while page := self._select(of & (_table.c.id < before), PAGE):
+            yield from page
+            before = page[-1].id
 
     def _update_activation(self, activation_id: int, run_id: int, changes: ActivationChanges) -> None:
         values = {"last_run": run_id, **changes}

@@ -61,11 +61,11 @@ class Streams:
         with self._database.write() as connection:
             connection.execute(sa.update(_table).where(_table.c.activation_id == activation_id).values(values))
 
-    def caught_up(self, activation_id: int, marker: str) -> None:
-        """A run came to a clean end; whoever asked for more meanwhile still waits."""
+    def caught_up(self, activation_id: int, marker: str, epoch: int) -> None:
+        """A run into the segment of ``epoch`` came to a clean end; whoever asked for more meanwhile still waits."""
         mine = (_table.c.activation_id == activation_id) & (_table.c.behind == marker)
         with self._database.write() as connection:
-            connection.execute(sa.update(_table).where(mine).values(behind=""))
+            connection.execute(sa.update(_table).where(mine).values(behind="", epoch=epoch))
 
     def fall_behind(self, ledger_id: int, why: str) -> None:
         """Everybody of a ledger has to be compared again."""
