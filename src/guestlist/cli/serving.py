@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,8 +68,7 @@ def _take(door: Guestlist, web: Web, worker: Companion | None, host: str, port: 
     """Until a signal comes; then what is being answered is answered."""
     from guestlist.web.server import Server, address_of, listen  # noqa: PLC0415 - needs the extra
 
-    with listen(host, port) as listening:
-        _log()
+    with listen(host, port) as listening, _logging():
         server = Server(web.asgi, listening)
 
         def stop() -> None:
@@ -95,21 +96,30 @@ def _worker(file: Path) -> Companion:
     return Companion([sys.executable, "-m", "guestlist", "worker", "-f", str(file), "--with-parent"], ended)
 
 
-def _log() -> None:
-    """One JSON object a line, or words for a person who looks on."""
+@contextmanager
+def _logging() -> Iterator[None]:
+    """Within, the log is one JSON object a line, or words for a person who looks on."""
     import msgspec  # noqa: PLC0415
     import structlog  # noqa: PLC0415
     from structlog import processors  # noqa: PLC0415
 
+    from guestlist.cli.lines import Lines  # noqa: PLC0415
+
     if sys.stderr.isatty():
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+        yield
         return
+    lines = Lines(sys.stderr.buffer)
     render = processors.JSONRenderer(lambda entry, **_: msgspec.json.encode(entry))
     structlog.configure(
         processors=[processors.add_log_level, processors.TimeStamper("iso"), render],
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=True,
     )
+    try:
+        yield
+    finally:
+        lines.close()
 
 
 def _greet(door: Guestlist, address: str) -> None:
