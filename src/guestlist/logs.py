@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import structlog
 from structlog import processors
 
 
-def configure() -> None:
-    """On standard error. Entries hold names, numbers and sentences of ours; never an event, an address, a key."""
+def configure(lines: Callable[..., Any] | None = None) -> None:
+    """On standard error, through ``lines`` (a logger factory of structlog's) where nobody looks on. Entries hold names,
+    numbers and sentences of ours; never an event, an address, a key.
+    """
     if sys.stderr.isatty():
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
         return
     render = processors.JSONRenderer(lambda entry, **_: msgspec.json.encode(entry))
     structlog.configure(
         processors=[processors.add_log_level, processors.TimeStamper("iso"), render],
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=lines or structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )

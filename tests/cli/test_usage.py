@@ -12,10 +12,11 @@ import sys
 import termios
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from guestlist.cli import failures, output, progress, values
+from guestlist.cli import failures, output, program, progress, values
 from guestlist.errors import ConfigError, NeedsPerson, SourceError, WaitsForLinkedIn
 from tests.cli.conftest import BIN, YAML, Desk
 
@@ -217,6 +218,19 @@ def test_a_stopped_command_says_that_it_can_be_run_again(desk: Desk, number: sig
     _, said = waiting.communicate(timeout=30)
     assert "run the same command again" in said
     assert waiting.returncode == 128 + number
+
+
+def test_a_command_that_is_stopped_before_it_began_shows_no_traceback(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(program, "get_command", stopped)
+    monkeypatch.setattr(failures.threading, "Timer", Mock())  # else it would end this process later
+    done = desk("status")
+    assert done.code == 128 + signal.SIGTERM
+    assert done.err == "Interrupted. Nothing is lost: run the same command again and it goes on.\n"
 
 
 def until_it_reads(pid: int) -> None:

@@ -70,11 +70,13 @@ def test_the_inbox_says_how_much_waits_and_since_when(store):
     assert store.inbox.backlog() == Backlog(3, 3, 30, 7.0)
 
 
-def test_the_inbox_is_sealed(store):
-    store.inbox.append(b"ada@example.com", 1, 1.0)
+def test_the_inbox_is_small_and_sealed(store):
+    store.inbox.append(b"ada@example.com" * 1_000, 1, 1.0)
     with store.database.read() as connection:
         sealed = connection.execute(sa.select(schema.inbox.c.data)).scalar_one()
     assert b"ada" not in sealed
+    assert len(sealed) < 1_000
+    assert store.inbox.take(1)[0].data == b"ada@example.com" * 1_000
     assert "ada" not in repr(store.inbox.take(100))
 
 

@@ -81,6 +81,8 @@ def run(arguments: Sequence[str]) -> int:
             code = get_command(app).main(list(arguments), prog_name="guestlist", standalone_mode=False)
     except output.Gone:
         return 0
+    except KeyboardInterrupt:  # a signal while the command was still being imported
+        return signals.exit_code
     except Exception as error:
         return told(error, debug="--debug" in arguments or bool(os.environ.get("GUESTLIST_DEBUG")))
     return signals.exit_code or int(code or 0)

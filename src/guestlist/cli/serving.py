@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,11 +66,9 @@ def serve(
 
 def _take(door: Guestlist, web: Web, worker: Companion | None, host: str, port: int) -> None:
     """Until a signal comes; then what is being answered is answered."""
-    from guestlist import logs  # noqa: PLC0415 - needs the extra
-    from guestlist.web.server import Server, address_of, listen  # noqa: PLC0415
+    from guestlist.web.server import Server, address_of, listen  # noqa: PLC0415 - needs the extra
 
-    with listen(host, port) as listening:
-        logs.configure()
+    with listen(host, port) as listening, _logging():
         server = Server(web.asgi, listening)
 
         def stop() -> None:
@@ -94,6 +94,24 @@ def _worker(file: Path) -> Companion:
         log.warning("the worker ended and is started again", exit_code=code, after=pause)
 
     return Companion([sys.executable, "-m", "guestlist", "worker", "-f", str(file), "--with-parent"], ended)
+
+
+@contextmanager
+def _logging() -> Iterator[None]:
+    """Within, entries are written without waiting for whoever reads them."""
+    from guestlist import logs  # noqa: PLC0415
+    from guestlist.cli.lines import Lines  # noqa: PLC0415
+
+    if sys.stderr.isatty():
+        logs.configure()
+        yield
+        return
+    lines = Lines(sys.stderr.buffer)
+    logs.configure(lambda *_: lines)
+    try:
+        yield
+    finally:
+        lines.close()
 
 
 def _greet(door: Guestlist, address: str) -> None:

@@ -29,12 +29,11 @@ _head = msgspec.json.Decoder(_Head).decode
 _text = msgspec.json.Decoder(str).decode
 
 
-def fault(event: bytes | msgspec.Raw, door: Door) -> str | None:
+def fault(event: bytes, door: Door) -> str | None:
     """Why an event of this door cannot be taken; None: it can. ``event``: JSON that was split off a list."""
-    size = memoryview(event)
-    if size.nbytes > LARGEST:
+    if len(event) > LARGEST:
         return TOO_LARGE
-    if not size.nbytes or size[0] != 0x7B:
+    if event[:1] != b"{":
         return NO_OBJECT
     if door == "members":
         return None
@@ -42,12 +41,10 @@ def fault(event: bytes | msgspec.Raw, door: Door) -> str | None:
         head = _head(event)
     except ValueError:
         return NO_TYPE
-    return _fault_of(head, door)
+    return None if head.type in CALLS else _fault_of(head, door)
 
 
 def _fault_of(head: _Head, door: Door) -> str | None:
-    if head.type in CALLS:
-        return None
     if head.type == "record" and door == "rudderstack":
         return None if _action(head) in RECORDS else UNKNOWN_ACTION
     return UNKNOWN_TYPE if head.type else NO_TYPE

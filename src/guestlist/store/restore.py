@@ -203,7 +203,7 @@ def _insert(connection: sa.Connection, table: sa.Table, file: Path) -> None:
         rows = (_decoded(json.loads(line), blobs) for line in lines)
         while some := list(islice(rows, 500)):
             connection.execute(sa.insert(table), some)
-    if connection.dialect.name == "postgresql" and "id" in table.c:
+    if connection.dialect.name == "postgresql" and [key.name for key in table.primary_key] == ["id"]:
         sequence = sa.func.pg_get_serial_sequence(table.name, "id")
         highest = sa.select(sa.func.max(table.c.id)).scalar_subquery()
         connection.execute(sa.select(sa.func.setval(sequence, highest)).where(highest.is_not(None)))

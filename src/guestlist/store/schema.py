@@ -280,8 +280,8 @@ inbox = _table(
     _id(),
     _column("received_at", Time),  # of the oldest of them
     _column("events", sa.Integer),
-    _column("size", sa.Integer),  # bytes of data
-    _column("data", Blob, info=SEALED),  # events.posting: a list of postings
+    _column("size", sa.Integer),  # bytes of data before it was compressed
+    _column("data", Blob, info=SEALED),  # events.posting: a list of postings, zstd
 )
 
 audience_keys = _table(

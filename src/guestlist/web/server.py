@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 
 from guestlist.errors import ConfigError
+from guestlist.web.heads import BoundedHeads
 
 DRAIN = 2  # seconds for requests that are being answered when it stops
 KEEP_ALIVE = 75  # seconds: longer than SDKs pause, so that no connection is closed under a request
@@ -23,7 +24,7 @@ class Server:
         self._server = _Quiet(
             uvicorn.Config(
                 asgi,
-                http="httptools",
+                http=BoundedHeads,
                 loop="uvloop",
                 ws="none",
                 lifespan="off",

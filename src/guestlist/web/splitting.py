@@ -109,9 +109,9 @@ def members(body: bytes) -> Brought:
 def _sorted(given: Iterable[Raw], door: Door) -> tuple[tuple[bytes, ...], tuple[dict[str, Any], ...]]:
     events: list[bytes] = []
     rejected: list[dict[str, Any]] = []
-    for index, event in enumerate(given):
+    for index, event in enumerate(map(bytes, given)):
         if (reason := fault(event, door)) is None:
-            events.append(bytes(event))
+            events.append(event)
         else:
             rejected.append({"index": index, "reason": reason})
     return tuple(events), tuple(rejected)
