@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from guestlist.core import membership
 from guestlist.core.identity import Element, IdType, Kind, company, person
 from guestlist.core.membership import Change, Op, Result, State, Told, Why, identifiers
 from guestlist.errors import GuestlistError, StoreError
 from guestlist.planner import changes as planned
 from guestlist.planner.duck import DuckDBPlanner
 from guestlist.planner.flush import InProcessFlusher
-from guestlist.ports import Changes, Delta, Flush, Flusher, FlushRequest, FoldRequest, LedgerPart, Outcome, Standing
-from tests.contracts.test_planner import COMPANY, PERSON, answers, kinds, run
-from tests.planner.kit import KEY, Line, Row, changes_of, ledger_rows, outcomes_of, rows_of
+from guestlist.ports import Changes, Flush, Flusher, FlushRequest, FoldRequest, LedgerPart, Outcome, Standing
+from tests.contracts.test_planner import COMPANY, PERSON, kinds
+from tests.planner.kit import KEY, DuckPrints, Line, Row, changes_of, ledger_rows, outcomes_of, rows_of
 from tests.planner.linkedin import id_of
+from tests.planner.past import answered, elements, in_order, live
 
 FLUSHER: Flusher = InProcessFlusher()
 A, B, C = "a@x.com", "b@x.com", "c@x.com"
@@ -52,13 +53,17 @@ def closure(
     return near, known, keys
 
 
-def elements(line: Line, rows: Sequence[Row]) -> list[Element]:
-    request = line.request([])
-    return [made for row in rows if isinstance(made := line.element(row, request), Element)]
-
-
 def flush(line: Line, rows: Sequence[Element], known: Mapping[bytes, Standing], **other: Any) -> Flush:
     return FLUSHER.plan(FlushRequest(line.kind, tuple(rows), known, KEY, line.run, line.now, **other))
+
+
+def settle(line: Line, done: Flush, results: Sequence[Result]) -> None:
+    request = FoldRequest(
+        done.plan.changes, outcomes_of(results), line.run, line.now, str(line.folder), ledger=tuple(line.parts)
+    )
+    delta = FLUSHER.fold(request)
+    assert delta.path is None
+    line.parts.append(LedgerPart(len(line.parts) + 1, delta.rows, data=delta.data))
 
 
 def comparable(changes: Sequence[Change]) -> list[Any]:
@@ -84,49 +89,34 @@ def lists(kind: Kind, size: int) -> st.SearchStrategy[list[Row]]:
     return rows
 
 
-def lived_in(line: Line, data: st.DataObject) -> None:
-    """A ledger with everything in it."""
-    for _ in range(data.draw(st.integers(0, 3))):
-        mode = data.draw(st.sampled_from(["mirror", "mirror", "add_only", "remove_only"]))
-        run(line, data.draw(lists(line.kind, 6)), data, mode=mode)
-        if (how := data.draw(st.sampled_from([None, None, None, "not_told", "unsure", "again"]))) is not None:
-            line.overlay(how)
-
-
 # ── a flush is a part of a plan ──────────────────────────────────────────────────────────────────────────────────
-@settings(quick, max_examples=60)
+@settings(quick, max_examples=40)
 @given(st.data(), kinds)
 def test_flushes_of_all_parts_do_what_the_plan_of_the_whole_does(data: st.DataObject, kind: Kind) -> None:
     with tempfile.TemporaryDirectory() as folder:
         line = Line(DuckDBPlanner(), Path(folder), kind)
-        lived_in(line, data)
+        live(line, data, lists(kind, 6))
         listed = data.draw(lists(kind, 8))
         plan, _ = line.plan(listed)
-        whole, rows = rows_of(plan), elements(line, listed)
-        results: dict[frozenset[bytes], Result] = {
-            frozenset(identifiers(c)): "accepted" if c.op is Op.LABEL else data.draw(answers) for c in whole
-        }
-        every = sorted({key for row in rows for key in keys_of(row)} | line.ledger.keys())
-        touched = data.draw(st.sets(st.sampled_from(every))) if every else set()
-        parts, rest, done = list(line.parts), set(every), []
+        whole, rows = in_order(rows_of(plan)), elements(line, listed)
+        results = answered(data, whole)
+        result_of = {frozenset(change.ids): result for change, result in zip(whole, results, strict=True)}
+        every = {key for row in rows for key in keys_of(row)} | line.ledger.keys()
+        touched = data.draw(st.sets(st.sampled_from(sorted(every)))) if every else set()
+        after = membership.settle(whole, results, line.ledger, line.now, DuckPrints(kind).kind)
+        done, rest = [], set(every)
         for some in (touched, every):
-            near, known, keys = closure(parts, rows, rest & set(some))
+            near, known, keys = closure(line.parts, rows, rest & some)
             flushed = flush(line, near, known)
             check(flushed, line)
             mine = changes_of(flushed.plan.changes)
             assert comparable(mine) == comparable([c for c in whole if not keys.isdisjoint(i for i, *_ in c.ids)])
-            outcomes = outcomes_of([results[frozenset(identifiers(c))] for c in mine])
-            request = FoldRequest(
-                flushed.plan.changes, outcomes, line.run, line.now + 3600, folder, ledger=tuple(parts)
-            )
-            delta = FLUSHER.fold(request)
-            parts.append(LedgerPart(len(parts) + 1, delta.rows, data=delta.data))
+            settle(line, flushed, [result_of[frozenset(c.ids)] for c in mine])
             done += mine
             rest -= keys
         assert comparable(done) == comparable(whole)
-        line.fold(plan, [results[frozenset(identifiers(c))] for c in whole])
-        merged = [ledger_rows(line.planner.merge(each, folder)) for each in (parts, line.parts)]
-        assert without_nonces(merged[0]) == without_nonces(merged[1])
+        known = FLUSHER.relatives(line.parts, after.keys() | every)
+        assert {id16: standing.told for id16, standing in known.items()} == after
 
 
 def check(flushed: Flush, line: Line) -> None:
@@ -147,17 +137,12 @@ def check(flushed: Flush, line: Line) -> None:
     assert flushed.positions == places
 
 
-def without_nonces(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Sealed anew, a name is other bytes."""
-    return [row | ({"v": None} if row["t"] == IdType.NAMES else {}) for row in rows]
-
-
-@settings(quick, max_examples=25)
+@settings(quick, max_examples=10)
 @given(st.data(), kinds)
 def test_after_a_plan_of_the_whole_a_flush_has_nothing_to_tell(data: st.DataObject, kind: Kind) -> None:
     with tempfile.TemporaryDirectory() as folder:
         line = Line(DuckDBPlanner(), Path(folder), kind)
-        lived_in(line, data)
+        live(line, data, lists(kind, 6))
         listed = data.draw(lists(kind, 8))
         line.now += 100_000  # refused removals are tried again
         line.sync(listed)
@@ -168,13 +153,12 @@ def test_after_a_plan_of_the_whole_a_flush_has_nothing_to_tell(data: st.DataObje
             assert (changes.removes, changes.adds, changes.labels) == (0, 0, 0)
 
 
-@settings(quick, max_examples=40)
+@settings(quick, max_examples=15)
 @given(st.data(), kinds)
 def test_relatives_are_all_that_hangs_together(data: st.DataObject, kind: Kind) -> None:
     with tempfile.TemporaryDirectory() as folder:
         line = Line(DuckDBPlanner(), Path(folder), kind)
-        lived_in(line, data)
-        lived_in(line, data)
+        live(line, data, lists(kind, 6), most=6)
         asked = data.draw(st.sets(st.sampled_from([*sorted(line.ledger), b"?" * 16])))
         known = FLUSHER.relatives(line.parts, asked)
         assert {id16: standing.told for id16, standing in known.items()} == connected(line.ledger, asked)
@@ -201,16 +185,6 @@ def line(tmp_path: Path) -> Line:
 def flushed(line: Line, listed: Sequence[Row], touched: Collection[bytes], **other: Any) -> Flush:
     near, known, _ = closure(line.parts, elements(line, listed), touched)
     return flush(line, near, known, **other)
-
-
-def settle(line: Line, done: Flush, results: Sequence[Result], **other: Any) -> Delta:
-    line.now += 3600
-    request = FoldRequest(
-        done.plan.changes, outcomes_of(results), line.run, line.now, str(line.folder), ledger=tuple(line.parts)
-    )
-    delta = FLUSHER.fold(replace(request, **other))
-    line.parts.append(LedgerPart(len(line.parts) + 1, delta.rows, data=delta.data))
-    return delta
 
 
 def test_a_member_that_left_and_an_identifier_that_was_shed(line: Line) -> None:

@@ -103,6 +103,14 @@ def test_a_changed_email_is_a_change_not_a_departure(line: Line) -> None:
     assert (plan.counts.changed, plan.counts.added, plan.counts.removed) == (1, 0, 0)
 
 
+def test_a_label_that_comes_later_is_written_down_and_nobody_is_told(line: Line) -> None:
+    line.sync([{"email": A}])
+    plan = line.sync([{"email": A, "id": "7"}])
+    assert (told_rows(plan), plan.changes.labels, plan.counts.unchanged) == (0, 1, 1)
+    plan = line.sync([{"email": B, "id": "7"}])
+    assert told(plan) == {ids(A): (Op.REMOVE, Why.SHED), ids(B): (Op.ADD, Why.CHANGED)}
+
+
 def test_h9_a_toggle_off_names_the_identifier_one_last_time(line: Line) -> None:
     line.sync([{"email": A, "gaid": G}])
     plan = line.sync([{"email": A, "gaid": G}], send_google_advertising_id=False)

@@ -233,7 +233,7 @@ class Line:
     def overlay(self, how: Literal["not_told", "unsure", "again"]) -> None:
         """Read what is known otherwise from now on: a new segment, a restore, a refresh."""
         self.parts = [LedgerPart(p.seq, p.rows, p.path, p.data, how) for p in self._merged()]
-        self.ledger = {id16: _read_as(told, how) for id16, told in self.ledger.items()}
+        self.ledger = {id16: read_as(told, how) for id16, told in self.ledger.items()}
 
     def _merged(self) -> list[LedgerPart]:
         if not self.parts:
@@ -248,7 +248,7 @@ class Line:
         return {row["id"].bytes: _told(row) for row in table.to_pylist()}
 
 
-def _read_as(told: Told, how: str) -> Told:
+def read_as(told: Told, how: str) -> Told:
     known = (State.IN, State.OUT, State.UNSURE)
     if how == "not_told":
         return replace(told, state=State.NOT_TOLD if told.state in membership.MAY_BE_IN else told.state, refused=0)

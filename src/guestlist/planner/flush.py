@@ -46,6 +46,11 @@ class InProcessFlusher:
         self._shelf = Shelf(memory)
         self._hashes = Hashes()
 
+    @property
+    def held(self) -> int:
+        """Bytes of the indexes that it keeps."""
+        return self._shelf.nbytes
+
     def relatives(self, ledger: Sequence[LedgerPart], ids: Collection[bytes]) -> dict[bytes, Standing]:
         """See ``ports.Flusher``."""
         return ledger_index.relatives(self._shelf.layers(ledger), ids)

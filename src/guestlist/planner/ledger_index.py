@@ -68,11 +68,13 @@ class Sorted:
 
     def find(self, words: pa.Array) -> pa.Array:
         """Rows that may hold one of these, each once."""
-        first = pc.search_sorted(self._words, words)
-        past = pc.search_sorted(self._words, words, side="right")
-        hit = pc.not_equal(first, past)
-        spans = zip(_numbers(first.filter(hit)), _numbers(past.filter(hit)), strict=True)
-        positions = [position for start, end in spans for position in range(start, end)]
+        if not len(self._words) or not len(words):
+            return self._rows[:0]
+        near = pc.min_element_wise(pc.search_sorted(self._words, words), len(self._words) - 1)
+        hits = words.filter(pc.equal(self._words.take(near), words))  # most parts have few of what is asked
+        ends = (pc.search_sorted(self._words, hits, side=side) for side in ("left", "right"))
+        spans = zip(*map(_numbers, ends), strict=True)
+        positions = [position for first, past in spans for position in range(first, past)]
         return self._rows.take(pa.array(positions, pa.uint32()))
 
 
@@ -131,23 +133,18 @@ class PartIndex:
         """What these rows say."""
         at = pa.array(list(rows), pa.uint32())
         taken = {name: column.take(at) for name, column in self._columns.items()}
-        states = {int(state): _READ_AS[read_as].get(state, state) for state in State}
+        states = [_READ_AS[read_as].get(state, state) for state in State]
         numbers = (_numbers(taken[name]) for name in ("t", "state", "fp", "kind", "refused", "at", "run"))
         nothing = [None] * len(at)
         others = (taken[name].to_pylist() if name in taken else nothing for name in ("owner", "grp", "v"))
-        lines = zip(_keys(taken["id"]), *others, *numbers, strict=True)
-        forget = read_as == "not_told"
-        return [
-            Standing(
-                Told(
-                    _TYPES[t], states[state], owner or id16, grp or owner or id16, fp, kind,
-                    0 if forget else refused, answered / 1e6,
-                ),
-                run,
-                id16 + v if _TYPES[t] in _DIGESTS else v or b"",
-            )
-            for id16, owner, grp, v, t, state, fp, kind, refused, answered, run in lines
-        ]  # fmt: skip
+        forget, found = read_as == "not_told", []
+        for id16, own, grp, v, t, state, fp, kind, reason, when, run in zip(
+            _keys(taken["id"]), *others, *numbers, strict=True
+        ):
+            id_type, owner, refused = _TYPES[t], own or id16, 0 if forget else reason
+            told = Told(id_type, states[state], owner, grp or owner, fp, kind, refused, when / 1e6)
+            found.append(Standing(told, run, id16 + v if id_type in _DIGESTS else v or b""))
+        return found
 
 
 # ── all parts ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -158,7 +155,7 @@ def standings(layers: Layers, ids: Collection[bytes]) -> dict[bytes, Standing]:
     """What is known of these identifiers."""
     found: dict[bytes, Standing] = {}
     asked = Keys(ids)
-    for part, read_as in layers:
+    for part, read_as in layers if ids else ():
         rows = {id16: row for id16, row in part.rows(asked).items() if id16 not in found}
         if rows:
             found |= zip(rows, part.read(rows.values(), read_as), strict=True)
@@ -172,17 +169,16 @@ def relatives(layers: Layers, ids: Collection[bytes]) -> dict[bytes, Standing]:
     fresh = set(ids)
     while fresh:
         seen |= fresh
-        asked = Keys(fresh)
+        asked, more = Keys(fresh), set[bytes]()
         maybe = fresh.union(*(part.tied(asked) for part, _ in layers)) - found.keys()
-        # What an older part ties to these may be tied to others by now.
-        new = {i: s for i, s in standings(layers, maybe).items() if not fresh.isdisjoint((i, *_ties(s)))}
-        found |= new
-        fresh = {key for id16, standing in new.items() for key in (id16, *_ties(standing))} - seen
+        for id16, standing in standings(layers, maybe).items():
+            owner, group = standing.told.owner, standing.told.group
+            # What an older part ties to these may be tied to others by now.
+            if id16 in fresh or owner in fresh or group in fresh:
+                found[id16] = standing
+                more |= {id16, owner, group}
+        fresh = more - seen
     return found
-
-
-def _ties(standing: Standing) -> tuple[bytes, bytes]:
-    return standing.told.owner, standing.told.group
 
 
 # ── loading, and keeping ─────────────────────────────────────────────────────────────────────────────────────────
@@ -231,10 +227,12 @@ class Shelf:
 
     def _make_room(self, used: int) -> None:
         with self._lock:
-            while len(self._kept) > used and self._size() > self._memory:
+            while len(self._kept) > used and self.nbytes > self._memory:
                 self._kept.popitem(last=False)
 
-    def _size(self) -> int:
+    @property
+    def nbytes(self) -> int:
+        """Memory that is used now."""
         return sum(kept.index.result().nbytes for kept in self._kept.values() if kept.index.done())
 
 
@@ -261,7 +259,10 @@ def _load(part: LedgerPart) -> PartIndex:
     if len(columns["id"]) != part.rows:
         rows = len(columns["id"])
         raise StoreError(f"{called(part)} has {rows} rows where {part.rows} are on record; restore a backup.")
-    return PartIndex(columns)
+    index = PartIndex(columns)
+    if part.path is not None:
+        pa.default_memory_pool().release_unused()  # reading and sorting took as much again for a moment
+    return index
 
 
 def _read(part: LedgerPart) -> dict[str, pa.Array]:
