@@ -13,13 +13,16 @@ CERTAINTIES = {
 
 
 class Behaviour(NamedTuple):
-    """One thing the emulator does as LinkedIn does, or may do; `source` and `switch` may be empty."""
+    """One thing the emulator does as LinkedIn does, or may do; `source` may be empty.
+
+    `test` is what shows it, as `module::function`; `switches` turn it round.
+    """
 
     text: str
     certainty: str
     source: str
     test: str
-    switch: str
+    switches: tuple[str, ...]
 
 
 def behaviours() -> dict[str, list[Behaviour]]:
@@ -30,8 +33,8 @@ def behaviours() -> dict[str, list[Behaviour]]:
         if line.startswith("## "):
             rows = areas[line.removeprefix("## ")] = []
         elif line:
-            cells = ["" if cell == "-" else cell for cell in line.split(" | ")]
-            rows.append(Behaviour(*cells))
+            text, certainty, source, test, switches = ("" if cell == "-" else cell for cell in line.split(" | "))
+            rows.append(Behaviour(text, certainty, source, test, tuple(switches.split())))
     return areas
 
 

@@ -25,7 +25,7 @@ class Control:
         self._restart = restart
 
     def reset(self) -> None:
-        """Back to the state right after the start: seeds, switches, faults, clock and log."""
+        """Back to the state right after the start: seeds, switches, faults, clock and log are as they were then."""
         self._restart()
 
     def seed(self, seeds: Mapping[str, Any]) -> Json:

@@ -32,10 +32,10 @@ class Uploads:
 class World:
     """The state of one emulator: nouns side by side, the same objects for every caller."""
 
-    def __init__(self, *, seed: int = 0, clock: Clock | None = None) -> None:
+    def __init__(self, *, seed: int = 0, clock: Clock | None = None, config: Config | None = None) -> None:
         self.seed = seed
         self.clock = clock or Clock()
-        self.config = Config()
+        self.config = config or Config()
         self.dice = random.Random(seed)  # noqa: S311  reproducible on purpose
         self.directory = Directory(seed)
         self.oauth = OAuth(self.clock, self.dice)
