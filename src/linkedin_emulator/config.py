@@ -52,8 +52,14 @@ class Config(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     # the gateway
     active_versions: tuple[str, ...] | None = None
     malformed_version: Literal["426", "400"] = "426"
+    gateway_order: Literal["version_first", "token_first"] = "version_first"
+    bodies_of_401: Literal["current", "older"] = "current"
+    wrong_verb: Literal["400", "405"] = "400"
+    foreign_content_type: Literal["415", "accept"] = "415"
+    largest_body: int | None = None
     id_headers: Literal["protocol", "both"] = "protocol"
     all_in_one_finder: bool = True
+    largest_count: int | None = None
     paging_links: Literal["framework", "empty"] = "framework"
 
     # limits
@@ -62,10 +68,16 @@ class Config(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     member_calls_per_day: int | None = None
     app_calls_per_day: int | None = None
     retry_after: bool = False
+    throttle_code: bool = False
+    throttle_text: Literal["detailed", "documented"] = "detailed"
 
     # who may do what
     audiences_program: bool = True
+    role_refusal: Literal["NO_PERMISSION_ON_ENTITY", "ACCESS_DENIED"] = "NO_PERMISSION_ON_ENTITY"
     unseen_account_finder: Literal["forbidden", "empty", "not_found"] = "forbidden"
+    segment_404: Literal["message", "plain"] = "message"
+    role_managers: Literal["account_managers", "every_role"] = "account_managers"
+    account_ids: Literal["number", "urn"] = "number"
 
     # lists
 

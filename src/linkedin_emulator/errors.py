@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from linkedin_emulator.wire import Json, Reply, json_reply
+from linkedin_emulator.wire import Json
 
 BAD_REQUEST = "com.linkedin.common.error.BadRequest"
 
@@ -10,15 +10,14 @@ BAD_REQUEST = "com.linkedin.common.error.BadRequest"
 class LinkedInError(Exception):
     """Stops a call with a reply of LinkedIn's."""
 
-    def __init__(self, status: int, body: Json, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, body: Json, headers: Mapping[str, str] | None = None, *, by_framework: bool = False
+    ) -> None:
         super().__init__(body.get("message", str(status)))
         self.status = status
         self.body = body
         self.headers = headers or {}
-
-    def reply(self) -> Reply:
-        """The reply to send."""
-        return json_reply(self.status, self.body, self.headers)
+        self.by_framework = by_framework
 
 
 def coded(status: int, code: str, message: str, service: int | None = None) -> LinkedInError:
@@ -31,7 +30,7 @@ def coded(status: int, code: str, message: str, service: int | None = None) -> L
 
 def framework(status: int, message: str) -> LinkedInError:
     """An error of the Rest.li framework itself: message and status, nothing else."""
-    return LinkedInError(status, {"message": message, "status": status}, {"x-restli-error-response": "true"})
+    return LinkedInError(status, {"message": message, "status": status}, by_framework=True)
 
 
 def empty_token() -> LinkedInError:
@@ -80,6 +79,11 @@ def no_permission(what: str) -> LinkedInError:
 def not_found(message: str = "Not Found") -> LinkedInError:
     """Wrong path or no such entity."""
     return coded(404, "NOT_FOUND", message)
+
+
+def no_such_resource(segments: Sequence[str], kind: str = "root resource") -> LinkedInError:
+    """A path that leads nowhere."""
+    return coded(404, "RESOURCE_NOT_FOUND", f"No {kind} defined for path '/{'/'.join(segments)}'")
 
 
 def segment_not_found(segment_id: object) -> LinkedInError:

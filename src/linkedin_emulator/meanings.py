@@ -34,8 +34,14 @@ AREAS: dict[str, dict[str, str]] = {
     "Gateway": {
         "active_versions": "the active versions as `YYYYMM`; empty means by the calendar",
         "malformed_version": "the status for a version header that is no version",
+        "gateway_order": "whether the version is looked at before the token or after it",
+        "bodies_of_401": "the bodies of 401 seen today, or those older connectors know (`Expired access token`)",
+        "wrong_verb": "a verb without meaning at a path: the framework's 400, or the 405 of LinkedIn's documents",
+        "foreign_content_type": "whether a body that calls itself something else than JSON is refused",
+        "largest_body": "bytes in a body; more is 413",
         "id_headers": "the id of a new entity in one header, by protocol, or in both",
         "all_in_one_finder": "whether the finder of segments without start and count returns all of them at once",
+        "largest_count": "the largest page; a greater `count` is cut to it",
         "paging_links": "whether pages carry `next` and `prev` links",
     },
     "Limits": {
@@ -44,10 +50,16 @@ AREAS: dict[str, dict[str, str]] = {
         "member_calls_per_day": "calls a day to one endpoint, per member and application",
         "app_calls_per_day": "calls a day to one endpoint, per application",
         "retry_after": "whether a 429 carries Retry-After",
+        "throttle_code": "whether the body of a 429 has the code TOO_MANY_REQUESTS",
+        "throttle_text": "whether the text of a 429 says which limit (`… MINUTE limit …`), or, as documented, does not",
     },
     "Who may do what": {
         "audiences_program": "whether applications are approved for the Audiences program",
+        "role_refusal": "the code of the 403 for a member whose role is not enough",
         "unseen_account_finder": "what the finder answers for an account on which the member has no role",
+        "segment_404": "whether the 404 for a segment names it, or only says `Not Found`",
+        "role_managers": "who may give and take roles on an ad account",
+        "account_ids": "the `id` of an ad account in replies: its number, or its URN",
     },
     "Lists": {},
     "OAuth": {

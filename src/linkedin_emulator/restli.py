@@ -135,6 +135,14 @@ def write_text(value: str) -> str:
     return "''" if value == "" else quote(value, safe="-_.~*")
 
 
+def checked_projection(raw: str) -> str:
+    """A projection as it came; raises `SyntaxProblem` when its parentheses do not match, or for a `List(…)`."""
+    text = unquote(raw)
+    if text.startswith("List(") or text.count("(") != text.count(")"):
+        raise SyntaxProblem("a projection is written `a,b:(c)`")
+    return raw
+
+
 def project(record: Mapping[str, Any], fields: str) -> dict[str, Any]:
     """`fields=id,name` or `fields=a,b:(c)`: only these; the projection syntax is the old one in both protocols."""
     tree = _tree(iter(re.findall(r"[^,:()]+|[,:()]", unquote(fields))))

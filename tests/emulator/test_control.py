@@ -32,6 +32,8 @@ def test_the_clock_is_read_moved_set_and_stopped(http: httpx2.Client) -> None:
         ("POST", "config", {"colour": "red"}, 400),
         ("POST", "config", {"removal": "both"}, 400),
         ("POST", "seed", {"planets": []}, 400),
+        ("POST", "seed", {"roles": [{"account": 7, "member": "AbC123xyz", "role": "VIEWER"}]}, 400),
+        ("POST", "seed", {"roles": [{"account": 516848833, "member": "nobody", "role": "VIEWER"}]}, 400),
         ("POST", "faults", {"effect": {"kind": "earthquake"}}, 400),
         ("POST", "tokens", {"member": "nobody"}, 400),
         ("POST", "tokens/expire", {"token": "nonsense"}, 404),

@@ -94,6 +94,21 @@ def test_a_viewer_or_a_stranger_may_not_create(linkedin_api: LinkedIn, number: i
     assert (reply.status_code, reply.json()["code"]) == (403, "NO_PERMISSION_ON_ENTITY")
 
 
+def test_the_403_for_a_role_may_look_like_a_missing_scope(linkedin_api: LinkedIn) -> None:
+    linkedin_api.emulator.control.config(role_refusal="ACCESS_DENIED")
+    message = "Not enough permissions to access: partnerApiDmpSegments.CREATE.20260701"
+    expected = {"status": 403, "serviceErrorCode": 100, "code": "ACCESS_DENIED", "message": message}
+    assert linkedin_api.post("/rest/dmpSegments", account(516848834)).json() == expected
+
+
+def test_a_missing_segment_may_be_called_not_found(linkedin_api: LinkedIn) -> None:
+    linkedin_api.emulator.control.config(segment_404="plain")
+    plain = {"message": "Not Found", "status": 404}
+    assert linkedin_api.tell(7, user("a")).json() == plain
+    assert linkedin_api.get("/rest/dmpSegments?ids=List(7)").json()["errors"] == {"7": plain}
+    assert linkedin_api.call("DELETE", "/rest/dmpSegments?ids=List(7)").json()["errors"] == {"7": plain}
+
+
 @pytest.mark.parametrize("role", ["ACCOUNT_BILLING_ADMIN", "ACCOUNT_MANAGER", "CAMPAIGN_MANAGER", "CREATIVE_MANAGER"])
 def test_every_role_but_viewer_manages_audiences(linkedin_api: LinkedIn, role: str) -> None:
     seeded = {"account": 516848833, "member": "AbC123xyz", "role": role}
@@ -185,6 +200,8 @@ def test_the_finder_of_unseen_accounts(linkedin_api: LinkedIn) -> None:
     assert linkedin_api.get(other).status_code == 403
     linkedin_api.emulator.control.config(unseen_account_finder="empty")
     assert linkedin_api.get(other).json()["elements"] == []
+    linkedin_api.emulator.control.config(unseen_account_finder="not_found")
+    assert linkedin_api.get(other).status_code == 404
     assert linkedin_api.get(FIND.replace(ACCOUNT, "516848833")).status_code == 400
 
 

@@ -4,11 +4,12 @@ from typing import Any
 
 from linkedin_emulator import errors, restli, schema
 from linkedin_emulator.config import Config
-from linkedin_emulator.resources.replies import collection, created, entity, sponsored_account
+from linkedin_emulator.resources.replies import collection, created, entity, number, sponsored_account
 from linkedin_emulator.routing import PAGING, ROUTER, Call, Param
 from linkedin_emulator.schema import Field
 from linkedin_emulator.segments import Segment
 from linkedin_emulator.wire import Json, Reply, json_reply
+from linkedin_emulator.wordings import reworded
 from linkedin_emulator.world import World
 
 SCOPE = "rw_dmp_segments"
@@ -38,9 +39,10 @@ def fields_of(config: Config) -> tuple[Field, ...]:
 
 def segment_key(key: Any) -> int:
     """The bare number in the path."""
-    if isinstance(key, str) and key.isascii() and key.isdigit():
-        return int(key)
-    raise errors.framework(400, f"Key parameter value {key} must be of type 'java.lang.Long'")
+    value = number(key)
+    if value is None:
+        raise errors.framework(400, f"Key parameter value {key} must be of type 'java.lang.Long'")
+    return value
 
 
 @ROUTER.route("dmpSegments", "CREATE", scopes=SCOPE)
@@ -105,7 +107,7 @@ def batch_get(world: World, call: Call) -> Reply:
         try:
             record = world.segments.read(world.config, _visible(world, call, key))
         except errors.LinkedInError as error:
-            statuses[key], failed[key] = error.status, error.body
+            statuses[key], failed[key] = error.status, reworded(world.config, error, call.permission).body
         else:
             results[key] = restli.project(record, call.fields) if call.fields else record
             statuses[key] = 200
@@ -124,8 +126,8 @@ def find_by_account(world: World, call: Call) -> Reply:
     account = sponsored_account(call.params["account"], "account")
     platform, source = call.params.get("sourcePlatform"), call.params.get("sourceSegmentId")
     if world.accounts.role(account, call.member) is None:
-        if account in world.accounts.by_id and world.config.unseen_account_finder == "forbidden":
-            world.accounts.require_reader(account, call.member)
+        if account in world.accounts.by_id:
+            _refuse_unseen(world, call, account)
         return collection(world, call, [], unpaged=world.config.all_in_one_finder)
     found = [
         segment
@@ -134,6 +136,13 @@ def find_by_account(world: World, call: Call) -> Reply:
     ]
     render = lambda segment: world.segments.read(world.config, segment)  # noqa: E731
     return collection(world, call, found, render=render, unpaged=world.config.all_in_one_finder)
+
+
+def _refuse_unseen(world: World, call: Call, account: int) -> None:
+    if world.config.unseen_account_finder == "forbidden":
+        world.accounts.require_reader(account, call.member)
+    if world.config.unseen_account_finder == "not_found":
+        raise errors.not_found()
 
 
 @ROUTER.route("dmpSegments", "PARTIAL_UPDATE", scopes=SCOPE)
@@ -174,7 +183,7 @@ def batch_delete(world: World, call: Call) -> Reply:
         try:
             _delete(world, call, key)
         except errors.LinkedInError as error:
-            failed[key] = error.body
+            failed[key] = reworded(world.config, error, call.permission).body
         else:
             results[key] = {"status": 204}
     return json_reply(200, {"results": results, "errors": failed})
