@@ -32,6 +32,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     ripening: Literal["immediately", "seconds", "reads", "stay", "fail"] = "seconds"
     ripening_seconds: float = 172_800.0
     ripening_reads: int = 1
+    failure_status: Literal["FAILED", "ERROR"] = "FAILED"
     updating_seconds: float = 60.0
     archive_after_days: float = 30.0
     expire_after_days: float = 90.0
@@ -40,6 +41,13 @@ class Config(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     # what a segment may be called, and how many there may be
     segments_per_account: int = 1_000
     duplicate_source_segment_id: Literal["accept", "conflict"] = "accept"
+    duplicate_name: Literal["accept", "refuse"] = "accept"
+    blank_name: Literal["refuse", "accept"] = "refuse"
+    longest_name: int | None = None
+    longest_description: int | None = None
+    longest_source_segment_id: int | None = None
+    access_policy: Literal["accept", "refuse"] = "accept"
+    immutable_update: Literal["400", "422"] = "400"
     destination_twice: Literal["conflict", "same_key"] = "conflict"
     source_platforms: tuple[str, ...] = PLATFORMS
 

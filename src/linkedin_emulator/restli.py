@@ -113,11 +113,18 @@ def _place(record: dict[str, Any], path: list[str], value: str) -> None:
     name, rest = path[0], path[1:]
     match = INDEXED.fullmatch(name)
     if match and not rest:
-        record.setdefault(match["name"], []).append(value)
+        _kept(record, match["name"], []).append(value)
     elif rest:
-        _place(record.setdefault(name, {}), rest, value)
+        _place(_kept(record, name, {}), rest, value)
     else:
         record[name] = value
+
+
+def _kept(record: dict[str, Any], name: str, empty: Any) -> Any:
+    kept = record.setdefault(name, empty)
+    if not isinstance(kept, type(empty)):
+        raise SyntaxProblem(f"{name} is written in two ways")
+    return kept
 
 
 def read_key(raw: str, protocol: Protocol) -> str | dict[str, str]:

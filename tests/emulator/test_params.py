@@ -125,6 +125,13 @@ def test_protocol_1_lists_and_keys(linkedin_api: LinkedIn) -> None:
     assert [one["id"] for one in found] == [516848835]
 
 
+@pytest.mark.parametrize("search", ["search=x", "search.test=true&search.test.x=1", "search.a.b=1&search.a[0]=1"])
+def test_protocol_1_records_that_contradict_themselves(linkedin_api: LinkedIn, search: str) -> None:
+    headers = {"X-Restli-Protocol-Version": None}
+    reply = linkedin_api.get(f"/rest/adAccounts?q=search&{search}", headers=headers)
+    assert (reply.status_code, reply.json()["errorDetails"]["inputErrors"][0]["code"]) == (400, "PARAM_INVALID")
+
+
 def test_protocol_1_has_its_own_id_and_error_headers(linkedin_api: LinkedIn) -> None:
     linkedin_api.headers["X-Restli-Protocol-Version"] = None  # type: ignore[assignment]
     body = {"account": ACCOUNT, "name": "x", "type": "USER", "sourcePlatform": "DIRECT_API"}
