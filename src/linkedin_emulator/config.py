@@ -23,6 +23,10 @@ class Config(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     # what a segment is made of
     removal: Literal["identifier", "member"] = "identifier"
     company_name_identifies: Literal["alone", "always"] = "alone"
+    name_identity: Literal["all_fields", "names"] = "all_fields"
+    digest_case: Literal["exact", "ignored"] = "exact"
+    company_forms: Literal["exact", "any"] = "exact"
+    same_batch: Literal["in_order", "add_wins", "remove_wins"] = "in_order"
     match_fraction: float = 0.6
     opted_out_fraction: float = 0.02
     round_audience: bool = True
@@ -53,9 +57,15 @@ class Config(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     # how elements are judged
     batch_limit: int = 5_000
+    batch_over_limit: Literal["400", "413"] = "400"
     schema_errors: Literal["element", "batch_422"] = "element"
     batch_index: Literal["none", "element", "error", "details"] = "none"
+    element_error: Literal["plain", "message", "detailed"] = "plain"
     strict_id_values: bool = False
+    apple_idfa: Literal["accept", "refuse"] = "accept"
+    google_aid_limit: int | None = None
+    strict_country: bool = False
+    wrong_kind: Literal["400", "404"] = "400"
 
     # the gateway
     active_versions: tuple[str, ...] | None = None

@@ -98,20 +98,21 @@ def throttled(scope: str, period: str, retry_after: int | None) -> LinkedInError
     return LinkedInError(429, body, {} if retry_after is None else {"retry-after": str(retry_after)})
 
 
-def invalid_input(problems: Sequence[tuple[str, str, str]]) -> LinkedInError:
-    """The detailed 400: each problem is a field or parameter, a code and a description."""
+def detailed(problems: Sequence[tuple[str, str, str]]) -> Json:
+    """The details of an error: each problem is a field or parameter, a code and a description."""
     inputs = [
         {"description": text, "input": {"inputPath": {"fieldPath": path}}, "code": code}
         for path, code, text in problems
     ]
-    many = len(inputs) > 1
+    return {"errorDetailType": BAD_REQUEST, "errorDetails": {"inputErrors": inputs}}
+
+
+def invalid_input(problems: Sequence[tuple[str, str, str]]) -> LinkedInError:
+    """The detailed 400: each problem is a field or parameter, a code and a description."""
+    many = len(problems) > 1
     kind = "Multiple errors occurred during the input validation." if many else "Invalid param."
-    body: Json = {
-        "errorDetailType": BAD_REQUEST,
-        "message": f"{kind} Please see errorDetails for more information.",
-        "errorDetails": {"inputErrors": inputs},
-        "status": 400,
-    }
+    message = f"{kind} Please see errorDetails for more information."
+    body: Json = {**detailed(problems), "message": message, "status": 400}
     return LinkedInError(400, {**body, "code": "MULTIPLE_VALIDATIONS_FAILED"} if many else body)
 
 

@@ -59,7 +59,7 @@ def _contact(row: Mapping[str, str]) -> list[Key]:
         keys.append(key_of("GOOGLE_AID", row["googleaid"]))
     if not keys and row.get("firstname") and row.get("lastname"):
         rest = (row.get("jobtitle", ""), row.get("employeecompany", ""), row.get("country", ""))
-        keys.append(name_key((row["firstname"], row["lastname"], *rest)))
+        keys.append(name_key(row["firstname"], row["lastname"], rest))
     return keys
 
 

@@ -5,6 +5,12 @@ AREAS: dict[str, dict[str, str]] = {
         "removal": "what a segment holds, and so what REMOVE takes out: the identifiers told, or the members found "
         "through them",
         "company_name_identifies": "whether a company's name identifies it beside stronger fields",
+        "name_identity": "who is the same person when told by names alone: whose title, company and country are equal "
+        "too, or everybody of that name",
+        "digest_case": "whether a digest in upper case is another, unknown one, or the same",
+        "company_forms": "whether a domain with a scheme, a path or an @ in it, or a page elsewhere than at LinkedIn, "
+        "is never found, or as likely as any",
+        "same_batch": "what holds when one batch adds and removes the same identifier",
         "match_fraction": "how many of all identifiers belong to somebody",
         "opted_out_fraction": "how many of those have opted out of third-party targeting",
         "round_audience": "whether `audienceSize` is rounded to two digits",
@@ -35,9 +41,16 @@ AREAS: dict[str, dict[str, str]] = {
     },
     "Elements": {
         "batch_limit": "how many elements a batch may have",
+        "batch_over_limit": "the status of the whole request when there are more",
         "schema_errors": "whether a bad element is refused alone or the whole batch with 422",
         "batch_index": "where the error of a refused element says its position, if anywhere",
+        "element_error": "the error of a refused element: `status` and `message`, `message` alone, or with a `code` "
+        "and `errorDetails`",
         "strict_id_values": "whether an `idValue` that is no digest is refused",
+        "apple_idfa": "whether the idType APPLE_IDFA, gone from newer documents, is still a symbol",
+        "google_aid_limit": "characters in a GOOGLE_AID (32 by the documents, while a UUID has 36); more is refused",
+        "strict_country": "whether a `country` that is not two letters is refused",
+        "wrong_kind": "the status for people told to a segment of companies, and the reverse",
     },
     "Gateway": {
         "active_versions": "the active versions as `YYYYMM`; empty means by the calendar",

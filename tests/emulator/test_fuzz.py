@@ -4,6 +4,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkedin_emulator import schema
+from linkedin_emulator.elements import COMPANIES, USERS
 from linkedin_emulator.emulator import Emulator
 from linkedin_emulator.wire import Request
 from tests.emulator.kit import NOW, VERSION, user
@@ -21,13 +23,19 @@ NAMES = st.sampled_from(
         "$delete",
         "name",
         "owner",
+        "country",
+        "industries",
+        "organizationUrn",
         "destinations",
         "inputFile",
         "role",
     ]
 )
 SCALARS = (
-    st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(["ADD", "REMOVE", "SHA256_EMAIL", "", "x" * 60])
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 5)
+    | st.sampled_from(["ADD", "REMOVE", "SHA256_EMAIL", "", "x" * 60, "urn:li:organization:1"])
 )
 JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4))
 ELEMENTS = st.fixed_dictionaries({"elements": st.lists(JSON | st.just(user("a")), max_size=5)})
@@ -141,3 +149,14 @@ FORMS = st.dictionaries(
 def test_whatever_is_asked_of_oauth_has_an_answer(method: str, name: str, form: str) -> None:
     request = Request(method, f"/oauth/v2/{name}", form, {}, form.encode())
     assert Emulator(frozen_clock=True).handle(request).status in {200, 302, 400, 401, 405}
+
+
+@given(JSON | st.dictionaries(NAMES, JSON, max_size=4) | st.just(user("a")))
+def test_both_ways_to_read_an_element_agree(element: object) -> None:
+    for shape in (USERS, COMPANIES):
+        try:
+            msgspec.convert(element, shape.element)
+        except msgspec.ValidationError:
+            assert schema.problems(element, shape.fields)
+        else:
+            assert schema.problems(element, shape.fields) == []
