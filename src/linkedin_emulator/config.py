@@ -98,6 +98,10 @@ class Config(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     account_ids: Literal["number", "urn"] = "number"
 
     # lists
+    list_header: Literal["template", "subset"] = "template"
+    small_list: Literal["never_serves", "fails"] = "never_serves"
+    media_location: Literal["path", "urn"] = "path"
+    list_upload_status: Literal["201", "200"] = "201"
 
     # OAuth
     access_token_seconds: int = 5_184_000

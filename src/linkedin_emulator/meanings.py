@@ -82,7 +82,12 @@ AREAS: dict[str, dict[str, str]] = {
         "role_managers": "who may give and take roles on an ad account",
         "account_ids": "the `id` of an ad account in replies: its number, or its URN",
     },
-    "Lists": {},
+    "Lists": {
+        "list_header": "whether a list must have every column of the template, or may leave some out",
+        "small_list": "what becomes of a list with fewer than 300 rows: it is taken and never serves, or it fails",
+        "media_location": "what `location` says after an upload: a path, or a whole URN",
+        "list_upload_status": "the status of listUploads",
+    },
     "OAuth": {
         "access_token_seconds": "life of an access token",
         "refresh_token_seconds": "life of a refresh token, from the consent",

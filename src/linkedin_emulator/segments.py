@@ -49,6 +49,7 @@ class Segment:
     reads: int = 0
     from_archive: bool = False
     list_failed: bool = False
+    list_file: str = ""
 
     @property
     def is_targetable(self) -> bool:

@@ -205,7 +205,7 @@ def _check_mutable(config: Config, names: list[str]) -> None:
 
 @ROUTER.route("dmpSegments", "DELETE", scopes=SCOPE)
 def delete(world: World, call: Call) -> Reply:
-    """204, then 404; the ad segment goes with it."""
+    """204, then 404; the ad segment and the list attached to it go with it."""
     _delete(world, call, call.keys[0])
     return Reply(204)
 
@@ -229,3 +229,4 @@ def _delete(world: World, call: Call, key: Any) -> None:
     segment = world.segments.find(world.config, segment_key(key))
     world.accounts.require_manager(segment.account, call.member)
     del world.segments.by_id[segment.id]
+    world.uploads.files.pop(segment.list_file, None)
