@@ -108,10 +108,13 @@ class Config(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     refresh_token_seconds: int = 31_536_000
     refresh_token_unit: Literal["seconds", "minutes"] = "seconds"  # noqa: S105
     scope_separator: Literal["comma", "space"] = "comma"
+    token_type: bool = True
     reauthorization: Literal["renews", "keeps"] = "renews"
     old_access_tokens: Literal["live", "revoked"] = "live"
     refresh_token_rotation: bool = False
     refresh_error: Literal["invalid_request", "invalid_grant"] = "invalid_request"
+    client_error: Literal["invalid_client", "invalid_client_id"] = "invalid_client"
+    introspection_errors: Literal["documented", "400"] = "documented"
     token_propagation_seconds: float = 0.0
 
 

@@ -93,10 +93,13 @@ AREAS: dict[str, dict[str, str]] = {
         "refresh_token_seconds": "life of a refresh token, from the consent",
         "refresh_token_unit": "unit of `refresh_token_expires_in`",
         "scope_separator": "what separates scopes in a token reply",
+        "token_type": "whether a token reply has `token_type`",
         "reauthorization": "whether authorizing again starts the year of the refresh token anew",
         "old_access_tokens": "what a refresh does to the access tokens issued before",
         "refresh_token_rotation": "whether a refresh returns a new refresh token and ends the old one",
         "refresh_error": "the `error` of a refresh token that is no good any more",
+        "client_error": "the `error` for a wrong client secret; the documents print both",
+        "introspection_errors": "whether introspection refuses with 400 and 401 as documented, or always with 400",
         "token_propagation_seconds": "seconds for which a new access token is refused with 401 65601",
     },
 }

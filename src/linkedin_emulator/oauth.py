@@ -191,8 +191,7 @@ class OAuth:
             reply["refresh_token_expires_in"] = left // 60 if minutes else left
         separator = "," if config.scope_separator == "comma" else " "
         reply["scope"] = separator.join(sorted(access.grant.scopes))
-        reply["token_type"] = "Bearer"  # noqa: S105
-        return reply
+        return {**reply, "token_type": "Bearer"} if config.token_type else reply
 
     def revoke_grant(self, client_id: str, person: str) -> None:
         """Every token this application has from this member dies, and so does the consent."""

@@ -29,6 +29,16 @@ def test_every_switch_has_a_meaning_and_every_named_switch_exists() -> None:
     assert {one.certainty for one in ALL} <= CERTAINTIES.keys()
 
 
+def test_every_guess_can_be_turned_round() -> None:
+    assert [one.text for one in ALL if one.certainty == "guess" and not one.switches] == []
+
+
+def test_every_switch_is_turned_in_a_test() -> None:
+    tests = "".join(source.read_text() for source in HERE.glob("test_*.py"))
+    unturned = [name for name in FIELDS if not re.search(rf"\b{name}=|[\"']{name}[\"']", tests)]
+    assert unturned == []
+
+
 def test_every_other_reading_can_be_chosen() -> None:
     readings = list(other_readings())
     assert {"removal": "member"} in readings

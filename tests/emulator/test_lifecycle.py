@@ -173,3 +173,16 @@ def test_an_archived_segment_can_be_targeted_still(linkedin_api: LinkedIn) -> No
     linkedin_api.tell(number, *[user(str(n)) for n in range(300)])
     linkedin_api.emulator.control.ripen(number, "ARCHIVED")
     assert linkedin_api.emulator.control.segment(number)["targetable"]
+
+
+def test_every_station_can_be_shortened(linkedin_api: LinkedIn) -> None:
+    control = linkedin_api.emulator.control
+    control.config(ripening_seconds=10, updating_seconds=2, archive_after_days=1, expire_after_days=3)
+    number = linkedin_api.segment(ready=False)
+    control.clock(advance=10)
+    assert linkedin_api.destination(number)["status"] == "READY"
+    linkedin_api.tell(number, user("a"))
+    assert linkedin_api.destination(number)["status"] == "UPDATING"
+    for seconds, status in ((2, "READY"), (DAY - 2, "ARCHIVED"), (2 * DAY, "EXPIRED")):
+        control.clock(advance=seconds)
+        assert linkedin_api.destination(number)["status"] == status

@@ -348,3 +348,9 @@ def test_an_immutable_field_may_be_a_422(linkedin_api: LinkedIn) -> None:
     patch = {"patch": {"$set": {"type": "COMPANY"}}}
     reply = linkedin_api.post(f"/rest/dmpSegments/{linkedin_api.segment()}", patch)
     assert (reply.status_code, "/type :: CreateOnly field" in reply.json()["message"]) == (422, True)
+
+
+def test_the_platforms_of_an_application_can_be_chosen(linkedin_api: LinkedIn) -> None:
+    linkedin_api.emulator.control.config(source_platforms=["MINE"])
+    assert linkedin_api.post("/rest/dmpSegments", {**BODY, "sourcePlatform": "MINE"}).status_code == 201
+    assert linkedin_api.post("/rest/dmpSegments", BODY).status_code == 422
