@@ -33,35 +33,22 @@ class Audience:
 
     def apply(self, changes: Iterable[Change], now: float) -> None:
         """Carry out elements in their order."""
-        unmatched = int(now // HOUR) << 1
-        marks = (unmatched, unmatched | 1)  # one object each, not one per identifier
+        hour = int(now // HOUR) << 1
+        marks = (hour, hour | 1)  # one object each, not one per identifier
         for adds, keys in changes:
-            if not adds:
-                self._remove(keys)
-            elif len(keys) == 1:
-                self._add_one(keys[0], marks)
-            else:
+            if adds:
                 self._add(keys, marks)
-
-    def _add_one(self, key: Key, marks: tuple[int, int]) -> None:
-        member = self._directory.find(key)
-        old = self.told.get(key)
-        if member is not None and (old is None or self.by_member):
-            self._enter(member)
-        mark = marks[member is not None]
-        if old != mark:
-            self._mark(key, old, mark)
+            else:
+                self._remove(keys)
 
     def _add(self, keys: Sequence[Key], marks: tuple[int, int]) -> None:
-        find, told = self._directory.find, self.told
-        mark = marks[0]
+        find, told, mark = self._directory.find, self.told, marks[0]
         for key in keys:
             member = find(key)
-            if member is None:
-                continue
-            mark = marks[1]
-            if self.by_member or key not in told:
-                self._enter(member)
+            if member is not None:
+                mark = marks[1]
+                if self.by_member or key not in told:
+                    self._enter(member)
         for key in keys:
             old = told.get(key)
             if old != mark:

@@ -55,7 +55,7 @@ class Directory:
             known = self.known.get(key)
             if known is not None:
                 return known
-        raw = key if isinstance(key, bytes) else key.encode(errors="surrogatepass")
+        raw = key if isinstance(key, bytes) else key.encode()
         found = zlib.crc32(raw, self._salt) < self.match_below
         return key if found and is_plausible(key, any_form=self.any_form) else None
 
@@ -63,7 +63,7 @@ class Directory:
         """How many people this member (or company) adds to the size of an audience; none when opted out."""
         if isinstance(member, Known):
             return 0 if member.opted_out else member.headcount
-        raw = member if isinstance(member, bytes) else member.encode(errors="surrogatepass")
+        raw = member if isinstance(member, bytes) else member.encode()
         dice = zlib.crc32(raw, self._salt ^ FULL - 1)
         if companies:
             return 40 + dice % 2_000
