@@ -135,6 +135,12 @@ def choices(name: str) -> list[Any]:
     return [field.default, *(one for one in listed if one != field.default)] if listed else []
 
 
+def other_settings(name: str) -> str:
+    """What a switch may be turned to, in words for its kind: `"member"`, a number, a list."""
+    listed = ", ".join(msgspec.json.encode(one).decode() for one in choices(name)[1:])
+    return listed or ("a list" if "tuple" in str(FIELDS[name].type) else "a number")
+
+
 def other_readings() -> Iterator[dict[str, Any]]:
     """Every switch turned to every setting that is not its default, one at a time: what a client must live with."""
     for name in FIELDS:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import msgspec
 
 from linkedin_emulator.behaviours import CERTAINTIES, NOT_EMULATED, Behaviour, behaviours
-from linkedin_emulator.config import FIELDS, choices
+from linkedin_emulator.config import FIELDS, choices, other_settings
 from linkedin_emulator.control_http import ROUTES
 from linkedin_emulator.faults import Effect, Match
 from linkedin_emulator.meanings import AREAS
@@ -22,7 +22,7 @@ A stateful LinkedIn Marketing API on localhost, for trying Guestlist out and for
 LinkedIn's documents of its own and imports nothing of Guestlist; nothing it does reaches LinkedIn.
 
 ```
-linkedin-emulator [--host 127.0.0.1] [--port 8888] [--seed N] [--frozen-clock] [--ready-file PATH]
+linkedin-emulator [--host 127.0.0.1] [--port 8888] [--seed N] [--frozen-clock] [--set SWITCH=VALUE] [--ready-file PATH]
 ```
 
 | Place | What |
@@ -75,9 +75,8 @@ def _guesses() -> str:
 
 
 def _settings(switch: str) -> tuple[str, str, str]:
-    field = FIELDS[switch]
     others = ", ".join(map(_shown, choices(switch)[1:]))
-    return f"`{switch}`", _shown(field.default), others or ("a list" if "tuple" in str(field.type) else "a number")
+    return f"`{switch}`", _shown(FIELDS[switch].default), others or other_settings(switch)
 
 
 def _shown(value: Any) -> str:
