@@ -157,3 +157,19 @@ def test_switches_are_turned_from_the_start(tmp_path: Path) -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+OUTSIDE = """
+import sys
+
+def test_outside(linkedin, linkedin_emulator):
+    assert linkedin.token() and linkedin_emulator.control.token()
+    assert not [name for name in sys.modules if name.split(".")[0] == "guestlist"]
+"""
+
+
+def test_the_plugin_serves_projects_that_know_nothing_of_guestlist(tmp_path: Path) -> None:
+    (tmp_path / "test_outside.py").write_text(OUTSIDE)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+    assert "1 passed" in done.stdout, done.stdout
