@@ -141,7 +141,12 @@ def other_settings(name: str) -> str:
     return listed or ("a list" if "tuple" in str(FIELDS[name].type) else "a number")
 
 
+CONDITIONS = ({"audiences_program": False}, {"ripening": "fail"})
+"""Settings that are no reading of LinkedIn but something that befalls a client."""
+
+
 def other_readings() -> Iterator[dict[str, Any]]:
     """Every switch turned to every setting that is not its default, one at a time: what a client must live with."""
     for name in FIELDS:
-        yield from ({name: setting} for setting in choices(name)[1:])
+        turned = ({name: setting} for setting in choices(name)[1:])
+        yield from (reading for reading in turned if reading not in CONDITIONS)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import linkedin_emulator
 from linkedin_emulator.behaviours import CERTAINTIES, behaviours
-from linkedin_emulator.config import FIELDS, Config, changed, choices, other_readings
+from linkedin_emulator.config import CONDITIONS, FIELDS, Config, changed, choices, other_readings
 from linkedin_emulator.coverage_page import rendered
 from linkedin_emulator.meanings import MEANINGS
 
@@ -43,6 +43,8 @@ def test_every_other_reading_can_be_chosen() -> None:
     readings = list(other_readings())
     assert {"removal": "member"} in readings
     assert {"retry_after": True} in readings
+    assert {"audiences_program": False} not in readings
+    assert all(changed(Config(), condition) != Config() for condition in CONDITIONS)
     assert all(changed(Config(), reading) != Config() for reading in readings)
     assert choices("ripening") == ["seconds", "immediately", "reads", "stay", "fail"]
     assert choices("match_fraction") == []
