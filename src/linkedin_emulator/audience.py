@@ -33,33 +33,26 @@ class Audience:
 
     def apply(self, changes: Iterable[Change], now: float) -> None:
         """Carry out elements in their order."""
-        mark = int(now // HOUR) << 1
+        hour = int(now // HOUR) << 1
+        marks = (hour, hour | 1)  # one object each, not one per identifier
         for adds, keys in changes:
-            if not adds:
-                self._remove(keys)
-            elif len(keys) == 1:
-                self._add_one(keys[0], mark)
+            if adds:
+                self._add(keys, marks)
             else:
-                self._add(keys, mark)
+                self._remove(keys)
 
-    def _add_one(self, key: Key, mark: int) -> None:
-        member = self._directory.find(key)
-        old = self.told.get(key)
-        if member is not None:
-            mark |= 1
-            if old is None or self.by_member:
-                self._enter(member)
-        if old != mark:
-            self._mark(key, old, mark)
-
-    def _add(self, keys: Sequence[Key], mark: int) -> None:
-        found = [self._directory.find(key) for key in keys]
-        mark |= any(member is not None for member in found)
-        for key, member in zip(keys, found, strict=True):
-            old = self.told.get(key)
-            if member is not None and (old is None or self.by_member):
-                self._enter(member)
-            self._mark(key, old, mark)
+    def _add(self, keys: Sequence[Key], marks: tuple[int, int]) -> None:
+        find, told, mark = self._directory.find, self.told, marks[0]
+        for key in keys:
+            member = find(key)
+            if member is not None:
+                mark = marks[1]
+                if self.by_member or key not in told:
+                    self._enter(member)
+        for key in keys:
+            old = told.get(key)
+            if old != mark:
+                self._mark(key, old, mark)
             mark = 0
 
     def _mark(self, key: Key, old: int | None, mark: int) -> None:

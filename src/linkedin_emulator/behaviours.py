@@ -13,13 +13,16 @@ CERTAINTIES = {
 
 
 class Behaviour(NamedTuple):
-    """One thing the emulator does as LinkedIn does, or may do; `source` and `switch` may be empty."""
+    """One thing the emulator does as LinkedIn does, or may do; `source` may be empty.
+
+    `test` is what shows it, as `module::function`; `switches` turn it round.
+    """
 
     text: str
     certainty: str
     source: str
     test: str
-    switch: str
+    switches: tuple[str, ...]
 
 
 def behaviours() -> dict[str, list[Behaviour]]:
@@ -30,22 +33,23 @@ def behaviours() -> dict[str, list[Behaviour]]:
         if line.startswith("## "):
             rows = areas[line.removeprefix("## ")] = []
         elif line:
-            cells = ["" if cell == "-" else cell for cell in line.split(" | ")]
-            rows.append(Behaviour(*cells))
+            text, certainty, source, test, switches = ("" if cell == "-" else cell for cell in line.split(" | "))
+            rows.append(Behaviour(text, certainty, source, test, tuple(switches.split())))
     return areas
 
 
 NOT_EMULATED = (
     "Campaigns: a segment is put into one through the control plane only",
     "Predictive audiences (`businessObjectiveBasedAudiences`), engagement and website retargeting",
-    "Creating or changing ad accounts; changing ad segments",
-    "Reading the state of a list upload; the retired `/media/upload`",
+    "Creating or changing ad accounts; one billing administrator per account; changing ad segments",
+    "Reading the state of a list upload",
     "Targeting facets other than audience segments in `audienceCounts`",
-    "Differences between API versions: every active version behaves like the newest",
+    "Differences between API versions, apart from that of 202502: every active version behaves like the newest",
     "OpenID discovery and id tokens; tokens without a member (client credentials are refused)",
-    "Sharing segments between accounts",
-    "Lengths of `name`, `description` and `sourceSegmentId`, which are unknown",
+    "Sharing segments between accounts; that an application manages only segments of its own `sourcePlatform`",
+    "Whether a digest is that of a normalised address: digests are found by chance, or as seeded",
     "Rounding, delays and sampling of the real counts",
-    "Unpublished daily quotas: they are off until configured",
-    "Infrastructure: HTTP/2, 5xx of its own accord, cookies; faults come on demand instead",
+    "Unpublished daily quotas: they are off until configured; the mail at 75 %, the portal's analytics",
+    "The public status page",
+    "Infrastructure: HTTP/2, 5xx of its own accord, cookies, entity tags; faults come on demand instead",
 )

@@ -4,9 +4,12 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
+import msgspec
+
+from linkedin_emulator.accounts import Account
 from linkedin_emulator.pages import page
 from linkedin_emulator.segments import SMALLEST, Segment
-from linkedin_emulator.wire import Reply, Request, form, html_reply
+from linkedin_emulator.wire import Json, Reply, Request, form, html_reply
 from linkedin_emulator.world import World
 
 PAGE = re.compile(r"/campaignmanager/accounts/(\d+)/matched-audiences/?")
@@ -51,10 +54,43 @@ def answer(world: World, request: Request) -> Reply:
     segments = world.segments.of_account(world.config, account.id)
     rows = [row_of(world, one) for one in sorted(segments, key=lambda one: (-one.last_modified, -one.id))]
     accounts = sorted(world.accounts.by_id.values(), key=lambda one: one.id)
-    limit = f"{world.config.segments_per_account:,}"
-    return html_reply(
-        200, page("audiences.html", account=account, accounts=accounts, rows=rows, limit=limit, root="../../..")
-    )
+    now = world.clock.now()
+    shown = {
+        "account": account,
+        "accounts": accounts,
+        "rows": rows,
+        "first_steps": [] if rows else first_steps(world, account, request.headers.get("host", "localhost:8888")),
+        "limit": f"{world.config.segments_per_account:,}",
+        "now": f"{_day(now)}, {_time(now)}",
+    }
+    return html_reply(200, page("audiences.html", root="../../..", **shown))
+
+
+def first_steps(world: World, account: Account, host: str) -> list[tuple[str, str]]:
+    """What to do where there is no audience yet: sentences, each with something to copy."""
+    if account.test:
+        return [("LinkedIn makes no segments on test accounts. Choose another account above.", "")]
+    seed = {"segments": [{"account": account.id, "name": "Readers", "status": "READY"}]}
+    if not any(number == account.id and user.role != "VIEWER" for (number, _), user in world.accounts.users.items()):
+        role = {"account": account.id, "member": next(iter(world.oauth.people)), "role": "CAMPAIGN_MANAGER"}
+        return [("Nobody may manage this account yet. Give somebody a role:", _curl(host, {"roles": [role]}))]
+    return [
+        ("Stream one: point a tool at this API, as the application 86emulator.", f"{host}/rest"),
+        ("Or plant one:", _curl(host, seed)),
+    ]
+
+
+def _curl(host: str, seed: Json) -> str:
+    return f"curl -X POST {host}/_emulator/seed -d '{msgspec.json.encode(seed).decode()}'"
+
+
+def _day(at: float) -> str:
+    day = dt.datetime.fromtimestamp(at, dt.UTC)
+    return f"{day:%b} {day.day}, {day.year}"
+
+
+def _time(at: float) -> str:
+    return f"{dt.datetime.fromtimestamp(at, dt.UTC):%H:%M} UTC"
 
 
 def _choose(world: World, request: Request) -> Reply:
@@ -67,7 +103,6 @@ def _choose(world: World, request: Request) -> Reply:
 
 def row_of(world: World, segment: Segment) -> Row:
     """One segment as Campaign Manager words it."""
-    modified = dt.datetime.fromtimestamp(segment.last_modified, dt.UTC)
     size, note = size_of(segment, rounded=world.config.round_audience)
     return Row(
         id=segment.id,
@@ -80,8 +115,8 @@ def row_of(world: World, segment: Segment) -> Row:
         match_rate=match_rate(segment, world.clock.now()),
         size=size,
         note=note,
-        day=f"{modified:%b} {modified.day}, {modified.year}",
-        time=f"{modified:%H:%M} UTC",
+        day=_day(segment.last_modified),
+        time=_time(segment.last_modified),
     )
 
 

@@ -10,7 +10,7 @@ from linkedin_emulator import identifiers
 from linkedin_emulator.directory import member_name
 from linkedin_emulator.oauth import Grant, Token
 from linkedin_emulator.seeds import plant
-from linkedin_emulator.segments import DAY, STATUSES, Segment
+from linkedin_emulator.segments import DAY, STATUSES, TERMINAL, Segment
 from linkedin_emulator.wire import Json
 from linkedin_emulator.world import CLIENT_ID, MEMBER, World
 
@@ -25,7 +25,7 @@ class Control:
         self._restart = restart
 
     def reset(self) -> None:
-        """Back to the state right after the start: seeds, switches, faults, clock and log."""
+        """Back to the state right after the start: seeds, switches, faults, clock and log are as they were then."""
         self._restart()
 
     def seed(self, seeds: Mapping[str, Any]) -> Json:
@@ -119,13 +119,23 @@ class Control:
             segment.set_status(status, now)
             return segment.record(world.config, now)
 
-    def campaign(self, segment_id: int, *, active: bool = True) -> None:
-        """Put a segment into an active campaign, or take it out: one in use is never archived."""
+    def campaign(self, segment_id: int, *, active: bool = True, draft: bool = False) -> None:
+        """Put a segment into an active campaign, or take it out.
+
+        One in use is never archived; a `draft` campaign keeps it for thirty days. Raises `ValueError`, with the code
+        campaigns answer, for a segment that is expired or failed.
+        """
         with self._locked() as world:
-            segment = _segment(world, segment_id)
-            segment.in_campaign = active
-            if active and segment.status == "ARCHIVED":
-                segment.set_status("BUILDING", world.clock.now())
+            segment, now = _segment(world, segment_id), world.clock.now()
+            if (active or draft) and segment.status in TERMINAL:
+                raise ValueError(
+                    f"FIELD_VALUE_NOT_ALLOWED_FOR_SEGMENT_STATUS: include field with Ad Segment {segment.ad_segment} "
+                    f"can't be added to campaign due to invalid segment status value {segment.status}"
+                )
+            segment.in_campaign = active and not draft
+            if active or draft:
+                segment.last_used = now
+                segment.wake(now)
 
     def token(
         self,

@@ -105,7 +105,9 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("GET", "segments"): Door("all segments as LinkedIn shows them", _segments),
     ("GET", "segments/#"): Door("one segment with its true members; `?listed=0` only counts them", _segment),
     ("POST", "segments/#/ripen"): Door('move it to a status: `{"status": "READY"}`', _ripen),
-    ("POST", "segments/#/campaign"): Door('put it into a campaign, or take it out: `{"active": true}`', _campaign),
+    ("POST", "segments/#/campaign"): Door(
+        'put it into a campaign, or take it out: `{"active": true}`, `{"draft": true}`', _campaign
+    ),
     ("POST", "tokens"): Door(
         "LinkedIn's token reply without a browser: `{member?, scopes?, expires_in?, refresh?, client_id?, supersede?}`",
         _tokens,

@@ -8,9 +8,10 @@ from typing import Any, get_args
 import msgspec
 
 from linkedin_emulator.behaviours import CERTAINTIES, NOT_EMULATED, Behaviour, behaviours
-from linkedin_emulator.config import MEANINGS, Config
+from linkedin_emulator.config import FIELDS, choices, other_settings
 from linkedin_emulator.control_http import ROUTES
 from linkedin_emulator.faults import Effect, Match
+from linkedin_emulator.meanings import AREAS
 from linkedin_emulator.seeds import Seeds
 
 HEAD = """# The LinkedIn emulator
@@ -21,7 +22,7 @@ A stateful LinkedIn Marketing API on localhost, for trying Guestlist out and for
 LinkedIn's documents of its own and imports nothing of Guestlist; nothing it does reaches LinkedIn.
 
 ```
-linkedin-emulator [--host 127.0.0.1] [--port 8888] [--seed N] [--frozen-clock] [--ready-file PATH]
+linkedin-emulator [--host 127.0.0.1] [--port 8888] [--seed N] [--frozen-clock] [--set SWITCH=VALUE] [--ready-file PATH]
 ```
 
 | Place | What |
@@ -68,24 +69,14 @@ def _row(one: Behaviour) -> tuple[str, str, str, str]:
 
 def _guesses() -> str:
     guesses = [one for area in behaviours().values() for one in area if one.certainty == "guess"]
-    fixed = ("–", "fixed", "–")
-    rows = [(one.text, *(_settings(one.switch) if one.switch else fixed)) for one in guesses]
-    head = "## Guesses\n\nWhere nobody knows, the emulator guesses. A guess with a switch can be turned round.\n\n"
+    rows = [(one.text, *_settings(switch)) for one in guesses for switch in one.switches]
+    head = "## Guesses\n\nWhere nobody knows, the emulator guesses. Every guess can be turned round.\n\n"
     return head + _table(("Guess", "Switch", "Default", "Other settings"), rows)
 
 
 def _settings(switch: str) -> tuple[str, str, str]:
-    field = next(one for one in msgspec.structs.fields(Config) if one.name == switch)
-    return f"`{switch}`", _shown(field.default), _others(field.type, field.default)
-
-
-def _others(kind: Any, default: Any) -> str:
-    if isinstance(default, bool):
-        return _shown(not default)
-    choices = [choice for choice in get_args(kind) if isinstance(choice, str) and choice != default]
-    if choices:
-        return ", ".join(map(_shown, choices))
-    return "a list" if "tuple" in str(kind) else "a number"
+    others = ", ".join(map(_shown, choices(switch)[1:]))
+    return f"`{switch}`", _shown(FIELDS[switch].default), others or other_settings(switch)
 
 
 def _shown(value: Any) -> str:
@@ -93,9 +84,11 @@ def _shown(value: Any) -> str:
 
 
 def _switches() -> str:
-    rows = [(*_settings(one.name), MEANINGS[one.name]) for one in msgspec.structs.fields(Config)]
-    head = "## All switches\n\n`GET` and `POST /_emulator/config`; `POST /_emulator/reset` restores them.\n\n"
-    return head + _table(("Switch", "Default", "Other settings", "Meaning"), rows)
+    parts = ["## All switches\n\n`GET` and `POST /_emulator/config`; `POST /_emulator/reset` restores them.\n"]
+    for area, meanings in AREAS.items():
+        rows = [(*_settings(name), meaning) for name, meaning in meanings.items()]
+        parts.append(f"\n### {area}\n\n{_table(('Switch', 'Default', 'Other settings', 'Meaning'), rows)}")
+    return "".join(parts)
 
 
 def _control() -> str:

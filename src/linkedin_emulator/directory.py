@@ -33,9 +33,14 @@ class Directory:
         self.known: dict[Key, Known] = {}
         self.match_below = 0
         self.opted_out_below = 0
+        self.any_form = False
 
-    def tune(self, match_fraction: float, opted_out_fraction: float) -> None:
-        """Set which fraction is found, and which fraction of those has opted out of third-party targeting."""
+    def tune(self, match_fraction: float, opted_out_fraction: float, *, any_form: bool = False) -> None:
+        """Set which fraction is found, and which fraction of those has opted out of third-party targeting.
+
+        With `any_form` a company is found by a domain or a page that is written in another form than documented.
+        """
+        self.any_form = any_form
         self.match_below = int(match_fraction * FULL)
         self.opted_out_below = int(opted_out_fraction * FULL)
 
@@ -46,12 +51,13 @@ class Directory:
 
     def find(self, key: Key) -> MemberId | None:
         """The member behind an identifier, if any."""
-        known = self.known.get(key)
-        if known is not None:
-            return known
-        if isinstance(key, bytes):
-            return key if zlib.crc32(key, self._salt) < self.match_below else None
-        return key if is_plausible(key) and zlib.crc32(key.encode(), self._salt) < self.match_below else None
+        if self.known:
+            known = self.known.get(key)
+            if known is not None:
+                return known
+        raw = key if isinstance(key, bytes) else key.encode()
+        found = zlib.crc32(raw, self._salt) < self.match_below
+        return key if found and is_plausible(key, any_form=self.any_form) else None
 
     def weight(self, member: MemberId, companies: bool) -> int:
         """How many people this member (or company) adds to the size of an audience; none when opted out."""

@@ -1,16 +1,19 @@
 """The elements of /users and /companies: their schemas and the identifiers in them."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from linkedin_emulator import schema
 from linkedin_emulator.config import Config
-from linkedin_emulator.identifiers import COMPANY_FIELDS, DIGESTS, Key, key_of, name_key
+from linkedin_emulator.identifiers import COMPANY_FIELDS, DIGESTS, Key, folded_key_of, key_of, name_key
 from linkedin_emulator.schema import Field
 
 ID_TYPES = ("SHA256_EMAIL", "SHA512_EMAIL", "GOOGLE_AID", "APPLE_IDFA")
 ACTIONS = ("ADD", "REMOVE")
+COUNTRY = re.compile(r"[A-Za-z]{2}")
 To35 = Annotated[str, msgspec.Meta(max_length=35)]
 To50 = Annotated[str, msgspec.Meta(max_length=50)]
 
@@ -37,23 +40,27 @@ class User(msgspec.Struct, forbid_unknown_fields=True, gc=False):
         """Its identifiers; without any, both names identify the tuple as given; else nothing does."""
         ids = self.userIds
         if ids:
+            read = key_of if config.digest_case == "exact" else folded_key_of
             if len(ids) == 1:
                 one = ids[0]
-                return (key_of(one.idType, one.idValue),)
-            return tuple(dict.fromkeys(key_of(one.idType, one.idValue) for one in ids))
+                return (read(one.idType, one.idValue),)
+            keys = [read(one.idType, one.idValue) for one in ids]
+            return keys if len(set(keys)) == len(keys) else list(dict.fromkeys(keys))
         if self.firstName and self.lastName:
             rest = (self.title or "", self.company or "", self.country or "")
-            return (name_key((self.firstName, self.lastName, *rest)),)
+            return (name_key(self.firstName, self.lastName, rest if config.name_identity == "all_fields" else ()),)
         return ()
 
     def complaint(self, config: Config) -> str | None:
-        """What is wrong beyond the schema."""
-        if not config.strict_id_values:
-            return None
+        """What is wrong beyond the schema, when the switches ask for more than LinkedIn was ever seen to check."""
+        longest = config.google_aid_limit
         for position, one in enumerate(self.userIds or ()):
-            if one.idType in DIGESTS and isinstance(key_of(one.idType, one.idValue), str):
-                return f"ERROR :: /userIds/{position}/idValue :: is not a {one.idType} digest\n"
-        return None
+            path = f"/userIds/{position}/idValue"
+            if config.strict_id_values and one.idType in DIGESTS and isinstance(key_of(one.idType, one.idValue), str):
+                return f"ERROR :: {path} :: is not a {one.idType} digest\n"
+            if longest is not None and one.idType == "GOOGLE_AID" and len(one.idValue) > longest:
+                return f'ERROR :: {path} :: length of "{one.idValue}" is out of range 0...{longest}\n'
+        return country_complaint(config, self.country)
 
 
 class Company(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -61,7 +68,7 @@ class Company(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
     action: Literal["ADD", "REMOVE"]
     companyName: str | None = None  # noqa: N815
-    organizationUrn: Annotated[str, msgspec.Meta(pattern=r"^urn:li:organization:[^:\s]+$")] | None = None  # noqa: N815
+    organizationUrn: Annotated[str, msgspec.Meta(pattern=r"^urn:li:organization:[0-9]+$")] | None = None  # noqa: N815
     companyWebsiteDomain: str | None = None  # noqa: N815
     companyEmailDomain: str | None = None  # noqa: N815
     companyPageUrl: Annotated[str, msgspec.Meta(max_length=100)] | None = None  # noqa: N815
@@ -84,8 +91,20 @@ class Company(msgspec.Struct, forbid_unknown_fields=True, gc=False):
         return keys
 
     def complaint(self, config: Config) -> str | None:
-        """Nothing beyond the schema."""
+        """What is wrong beyond the schema, when the switches ask for it."""
+        return country_complaint(config, self.country)
+
+
+def country_complaint(config: Config, country: str | None) -> str | None:
+    """A country is told by its two letters; whether LinkedIn looks is unknown."""
+    if not config.strict_country or country is None or COUNTRY.fullmatch(country):
         return None
+    return f'ERROR :: /country :: "{country}" is not an ISO 3166 country code\n'
+
+
+def is_lenient(config: Config) -> bool:
+    """Whether an element that fits its schema and names somebody is always taken."""
+    return not (config.strict_id_values or config.strict_country or config.google_aid_limit is not None)
 
 
 def _text(name: str, longest: int | None = None, urn: str = "") -> Field:
@@ -93,18 +112,21 @@ def _text(name: str, longest: int | None = None, urn: str = "") -> Field:
 
 
 ACTION = Field("action", required=True, symbols=ACTIONS)
-USER_ID = Field(
-    "", "record", fields=(Field("idType", required=True, symbols=ID_TYPES), Field("idValue", required=True))
-)
-USER_FIELDS = (
-    ACTION,
-    Field("userIds", "array", item=USER_ID),
-    _text("firstName", 35),
-    _text("lastName", 35),
-    _text("title", 50),
-    _text("company", 50),
-    _text("country"),
-)
+
+
+def _user_schema(id_types: Sequence[str]) -> tuple[Field, ...]:
+    fields = (Field("idType", required=True, symbols=id_types), Field("idValue", required=True))
+    return (
+        ACTION,
+        Field("userIds", "array", item=Field("", "record", fields=fields)),
+        _text("firstName", 35),
+        _text("lastName", 35),
+        _text("title", 50),
+        _text("company", 50),
+        _text("country"),
+    )
+
+
 COMPANY_SCHEMA = (
     ACTION,
     _text("companyName"),
@@ -130,20 +152,39 @@ class _Companies(msgspec.Struct):
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """How one of the two sub-resources reads its elements."""
+    """How one of the two sub-resources reads its elements.
+
+    `quick` decodes a batch in which every element fits the schema; it is left out where it would take too much.
+    """
 
     element: Any
     fields: Sequence[Field]
-    batch: Any
     nobody: str
+    quick: Any = None
+
+    def problems(self, data: object) -> list[str]:
+        """Everything that is wrong with one element; an element that decodes needs no closer look."""
+        if self.quick is not None:
+            try:
+                msgspec.convert(data, self.element)
+            except msgspec.ValidationError:
+                pass
+            else:
+                return []
+        return schema.problems(data, self.fields)
 
 
-USERS = Shape(
-    User, USER_FIELDS, msgspec.json.Decoder(_Users), "ERROR :: /userIds :: an identifier or both names are required\n"
-)
+NOBODY = "ERROR :: /userIds :: an identifier or both names are required\n"
+USERS = Shape(User, _user_schema(ID_TYPES), NOBODY, msgspec.json.Decoder(_Users))
+USERS_WITHOUT_IDFA = Shape(User, _user_schema(ID_TYPES[:-1]), NOBODY)
 COMPANIES = Shape(
     Company,
     COMPANY_SCHEMA,
-    msgspec.json.Decoder(_Companies),
     "ERROR :: / :: at least one identifying field is required\n",
+    msgspec.json.Decoder(_Companies),
 )
+
+
+def users_of(config: Config) -> Shape:
+    """People as the switches read them."""
+    return USERS if config.apple_idfa == "accept" else USERS_WITHOUT_IDFA

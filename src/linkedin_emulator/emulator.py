@@ -1,12 +1,14 @@
 """One LinkedIn: requests in, replies out, thread safe and free of any framework."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import linkedin_emulator.resources  # noqa: F401  registers the operations
 from linkedin_emulator import campaign_manager, control_http, service
 from linkedin_emulator.clock import Clock
+from linkedin_emulator.config import Config, changed
 from linkedin_emulator.control import Control
 from linkedin_emulator.wire import Reply, Request
 from linkedin_emulator.world import World
@@ -19,9 +21,11 @@ class Emulator:
     go on meanwhile.
     """
 
-    def __init__(self, *, seed: int = 0, frozen_clock: bool = False) -> None:
+    def __init__(self, *, seed: int = 0, frozen_clock: bool = False, switches: Mapping[str, Any] | None = None) -> None:
+        """`switches` hold from the start and after every reset; `msgspec.ValidationError` for an unknown one."""
         self._seed = seed
         self._frozen_clock = frozen_clock
+        self._config = changed(Config(), dict(switches or {}))
         self._lock = threading.RLock()
         self._world = self._new_world()
         self.control = Control(self._locked, self._restart)
@@ -53,4 +57,4 @@ class Emulator:
             self._world = self._new_world()
 
     def _new_world(self) -> World:
-        return World(seed=self._seed, clock=Clock(frozen=self._frozen_clock))
+        return World(seed=self._seed, clock=Clock(frozen=self._frozen_clock), config=self._config)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from linkedin_emulator.wire import Json, Reply, json_reply
+from linkedin_emulator.wire import Json
 
 BAD_REQUEST = "com.linkedin.common.error.BadRequest"
 
@@ -10,15 +10,14 @@ BAD_REQUEST = "com.linkedin.common.error.BadRequest"
 class LinkedInError(Exception):
     """Stops a call with a reply of LinkedIn's."""
 
-    def __init__(self, status: int, body: Json, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, body: Json, headers: Mapping[str, str] | None = None, *, by_framework: bool = False
+    ) -> None:
         super().__init__(body.get("message", str(status)))
         self.status = status
         self.body = body
         self.headers = headers or {}
-
-    def reply(self) -> Reply:
-        """The reply to send."""
-        return json_reply(self.status, self.body, self.headers)
+        self.by_framework = by_framework
 
 
 def coded(status: int, code: str, message: str, service: int | None = None) -> LinkedInError:
@@ -31,7 +30,7 @@ def coded(status: int, code: str, message: str, service: int | None = None) -> L
 
 def framework(status: int, message: str) -> LinkedInError:
     """An error of the Rest.li framework itself: message and status, nothing else."""
-    return LinkedInError(status, {"message": message, "status": status}, {"x-restli-error-response": "true"})
+    return LinkedInError(status, {"message": message, "status": status}, by_framework=True)
 
 
 def empty_token() -> LinkedInError:
@@ -82,6 +81,11 @@ def not_found(message: str = "Not Found") -> LinkedInError:
     return coded(404, "NOT_FOUND", message)
 
 
+def no_such_resource(segments: Sequence[str], kind: str = "root resource") -> LinkedInError:
+    """A path that leads nowhere."""
+    return coded(404, "RESOURCE_NOT_FOUND", f"No {kind} defined for path '/{'/'.join(segments)}'")
+
+
 def segment_not_found(segment_id: object) -> LinkedInError:
     """A segment that does not exist, or does not exist everywhere yet."""
     return not_found(f"Could not find DMP segment with ID {segment_id}")
@@ -94,20 +98,21 @@ def throttled(scope: str, period: str, retry_after: int | None) -> LinkedInError
     return LinkedInError(429, body, {} if retry_after is None else {"retry-after": str(retry_after)})
 
 
-def invalid_input(problems: Sequence[tuple[str, str, str]]) -> LinkedInError:
-    """The detailed 400: each problem is a field or parameter, a code and a description."""
+def detailed(problems: Sequence[tuple[str, str, str]]) -> Json:
+    """The details of an error: each problem is a field or parameter, a code and a description."""
     inputs = [
         {"description": text, "input": {"inputPath": {"fieldPath": path}}, "code": code}
         for path, code, text in problems
     ]
-    many = len(inputs) > 1
+    return {"errorDetailType": BAD_REQUEST, "errorDetails": {"inputErrors": inputs}}
+
+
+def invalid_input(problems: Sequence[tuple[str, str, str]]) -> LinkedInError:
+    """The detailed 400: each problem is a field or parameter, a code and a description."""
+    many = len(problems) > 1
     kind = "Multiple errors occurred during the input validation." if many else "Invalid param."
-    body: Json = {
-        "errorDetailType": BAD_REQUEST,
-        "message": f"{kind} Please see errorDetails for more information.",
-        "errorDetails": {"inputErrors": inputs},
-        "status": 400,
-    }
+    message = f"{kind} Please see errorDetails for more information."
+    body: Json = {**detailed(problems), "message": message, "status": 400}
     return LinkedInError(400, {**body, "code": "MULTIPLE_VALIDATIONS_FAILED"} if many else body)
 
 

@@ -15,21 +15,23 @@ from linkedin_emulator.wire import Reply, Request, json_reply
 from linkedin_emulator.world import World
 
 URL_LIMIT, QUERY_LIMIT, SEGMENT_LIMIT, HEAD_LIMIT = 8_192, 4_096, 4_096, 28_672
+JSON = "application/json"
 SINGLE = ("me", "userinfo")
-V2_PERMISSIONS = {"me": "GET /me", "userinfo": "userinfo.GET.NO_VERSION"}
 RESERVED = ("q", "action")
 
 
 def admit(world: World, request: Request, arrival: Arrival, elements: Elements = UNTOUCHED) -> Call:
     """Check a request in the order no header, version, token, method, scope, limit; raise what LinkedIn answers."""
-    check_sizes(request)
+    check_sizes(world, request)
     request = untunnelled(request)
     bearer = bearer_of(request)
     if bearer is None:
         raise errors.empty_token()
+    if world.config.gateway_order == "token_first":
+        valid_token(world, bearer)
     version = version_of(world, request)
     token = valid_token(world, bearer)
-    check_body(request)
+    check_body(world, request)
     call = route_call(request, arrival, token, version, elements)
     authorize(world, call)
     world.limits.count(world.config, call.app, call.member, call.route.resource)
@@ -43,20 +45,26 @@ def carry_out(world: World, call: Call) -> Reply:
     return Reply(reply.status, headers, reply.body)
 
 
-def check_sizes(request: Request) -> None:
-    """414: raw URL 8 KB, query 4 KB, a path segment 4 KB, headers and URI 28 KB."""
+def check_sizes(world: World, request: Request) -> None:
+    """414: raw URL 8 KB, query 4 KB, a path segment 4 KB, headers and URI 28 KB; 413 for a body, when limited."""
     url = len(request.path) + len(request.query) + 1
     head = url + sum(len(name) + len(value) + 4 for name, value in request.headers.items())
     longest = max(map(len, request.path.split("/")))
     if url > URL_LIMIT or len(request.query) > QUERY_LIMIT or longest > SEGMENT_LIMIT or head > HEAD_LIMIT:
         raise errors.LinkedInError(414, {"status": 414, "message": "Request URI Too Long"})
+    largest = world.config.largest_body
+    if largest is not None and len(request.body) > largest:
+        raise errors.LinkedInError(413, {"status": 413, "message": "Request Entity Too Large"})
 
 
-def check_body(request: Request) -> None:
-    """411 for an empty POST without a Content-Length, 406 for an Accept that excludes JSON."""
+def check_body(world: World, request: Request) -> None:
+    """411 for an empty POST without a Content-Length, 415 for a body that is no JSON, 406 for an Accept without it."""
     headers = request.headers
     if request.method == "POST" and not request.body and not {"content-length", "transfer-encoding"} & headers.keys():
         raise errors.LinkedInError(411, {"status": 411, "message": "Length Required"})
+    kind = headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    if request.body and kind != JSON and world.config.foreign_content_type == "415":
+        raise errors.framework(415, f"Unsupported Content-Type '{kind}'")
     accept = headers.get("accept", "*/*")
     if not any(kind in accept for kind in ("*/*", "application/*", "json")):
         raise errors.framework(406, f"None of the values in the request's 'Accept' header are supported: '{accept}'")
@@ -103,6 +111,8 @@ def route_call(request: Request, arrival: Arrival, token: Token, version: str, e
     protocol = protocol_of(request)
     segments = request.path.split("/")[2:]
     resource, raw_keys, at_key = ROUTER.locate(segments)
+    if resource not in SINGLE if request.path.startswith("/v2/") else resource == "userinfo":
+        raise errors.no_such_resource(segments)
     parameters = restli.pairs(request.query)
     names = {name: unquote(raw) for name, raw in parameters}
     method = ROUTER.method(request, at_key or resource in SINGLE, {name.partition("[")[0]: "" for name in names})
@@ -152,7 +162,7 @@ def decode_params(route: Route, parameters: list[tuple[str, str]], protocol: Pro
 
 def _decode(param: Param, raw: str, parameters: list[tuple[str, str]], protocol: Protocol) -> Any:
     if param.name == "fields":
-        return raw
+        return restli.checked_projection(raw)
     if param.shape == "text":
         return restli.read_text(raw, protocol)
     if protocol == "1.0.0":
@@ -163,22 +173,19 @@ def _decode(param: Param, raw: str, parameters: list[tuple[str, str]], protocol:
 def authorize(world: World, call: Call) -> None:
     """403 when no granted scope fits, or when the application lacks the Audiences program."""
     resource = call.route.resource
-    if not call.version:
-        permission = V2_PERMISSIONS.get(resource, call.route.permission("NO_VERSION"))
-    else:
-        permission = call.route.permission(call.version)
-    allowed = not call.route.scopes or bool(call.scopes & call.route.scopes)
+    allowed = not call.route.scopes or any(choice <= call.scopes for choice in call.route.scopes)
     if resource.startswith("dmpSegments"):
         app = world.oauth.apps[call.app]
         allowed = allowed and app.audiences_program and world.config.audiences_program
     if not allowed:
-        raise errors.access_denied(permission)
+        raise errors.access_denied(call.permission)
 
 
 def error_reply(request: Request, error: errors.LinkedInError) -> Reply:
-    """An error as it leaves the edge: protocol 1.0.0 has another name for the framework's error header."""
-    reply = json_reply(error.status, error.body, error.headers)
-    if "x-restli-error-response" in reply.headers and request.headers.get("x-restli-protocol-version") != "2.0.0":
-        headers = {name: value for name, value in reply.headers.items() if name != "x-restli-error-response"}
-        return Reply(reply.status, {**headers, "x-linkedin-error-response": "true"}, reply.body)
-    return reply
+    """An error as it leaves the edge: the framework's own carry a header, named by protocol, and echo that."""
+    if not error.by_framework:
+        return json_reply(error.status, error.body, error.headers)
+    protocol = "2.0.0" if request.headers.get("x-restli-protocol-version") == "2.0.0" else "1.0.0"
+    name = "x-restli-error-response" if protocol == "2.0.0" else "x-linkedin-error-response"
+    headers = {"x-restli-protocol-version": protocol, **error.headers, name: "true"}
+    return json_reply(error.status, error.body, headers)

@@ -1,11 +1,19 @@
 """Identifiers as the emulator keeps them: small keys for people and companies."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 Key = bytes | str
 DIGESTS = {"SHA256_EMAIL": 64, "SHA512_EMAIL": 128}
 NAME = "NAME"
+NO_DIGEST = tuple(f"{kind}:" for kind in DIGESTS)
 COMPANY_FIELDS = ("organizationUrn", "companyWebsiteDomain", "companyEmailDomain", "companyPageUrl")
+
+
+def folded_key_of(id_type: str, id_value: str) -> Key:
+    """The same where the case of a digest does not matter."""
+    return key_of(id_type, id_value.lower() if id_type in DIGESTS else id_value)
 
 
 def key_of(id_type: str, id_value: str) -> Key:
@@ -25,9 +33,9 @@ def key_of(id_type: str, id_value: str) -> Key:
     return f"{id_type}:{id_value}"
 
 
-def name_key(parts: tuple[str, str, str, str, str]) -> Key:
-    """The key of a person told by name alone: first name, last name, title, company and country, as given."""
-    return f"{NAME}:{msgspec.json.encode(parts).decode()}"
+def name_key(first: str, last: str, rest: Sequence[str]) -> Key:
+    """The key of a person told by name alone; `rest` is title, company and country, as given, or nothing."""
+    return f"{NAME}:{msgspec.json.encode((first, last, *rest)).decode()}"
 
 
 def shown(key: Key) -> str:
@@ -45,6 +53,17 @@ def read(text: str) -> Key:
     return key_of(kind, value) if kind in DIGESTS else text
 
 
-def is_plausible(key: Key) -> bool:
-    """Whether LinkedIn could know anybody by it: a digest that is none can never match."""
-    return isinstance(key, bytes) or not key.startswith(tuple(DIGESTS))
+def is_plausible(key: Key, *, any_form: bool) -> bool:
+    """Whether LinkedIn could know anybody by it: no digest that is none, no domain or page in another form."""
+    if isinstance(key, bytes):
+        return True
+    if key.startswith("company"):
+        return any_form or _is_plausible_company(key)
+    return not key.startswith(NO_DIGEST)
+
+
+def _is_plausible_company(key: str) -> bool:
+    kind, _, value = key.partition(":")
+    if kind == "companyPageUrl":
+        return "linkedin.com/" in value
+    return kind == "companyName" or not any(mark in value for mark in "/:@ ")

@@ -41,7 +41,11 @@ Status = Literal["active", "expired", "revoked"]
 
 
 class App(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A developer application; `refresh_tokens` false is an application without programmatic refresh."""
+    """A developer application.
+
+    `refresh_tokens` false is one without programmatic refresh; `ad_accounts` are those mapped to it by hand in the
+    Development tier, without them it is in the Standard tier.
+    """
 
     client_id: str
     client_secret: str
@@ -50,6 +54,7 @@ class App(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     scopes: list[str] = msgspec.field(default_factory=lambda: list(DEFAULT_SCOPES))
     refresh_tokens: bool = True
     audiences_program: bool = True
+    ad_accounts: list[int] | None = None
 
     def allows_redirect(self, uri: str) -> bool:
         """Registered absolute URL, its query ignored, no fragment; loopback is always registered here."""
@@ -186,8 +191,7 @@ class OAuth:
             reply["refresh_token_expires_in"] = left // 60 if minutes else left
         separator = "," if config.scope_separator == "comma" else " "
         reply["scope"] = separator.join(sorted(access.grant.scopes))
-        reply["token_type"] = "Bearer"  # noqa: S105
-        return reply
+        return {**reply, "token_type": "Bearer"} if config.token_type else reply
 
     def revoke_grant(self, client_id: str, person: str) -> None:
         """Every token this application has from this member dies, and so does the consent."""

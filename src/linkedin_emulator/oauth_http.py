@@ -34,7 +34,8 @@ class OAuthError(Exception):
 
     def __init__(self, status: int, error: str, description: str) -> None:
         super().__init__(description)
-        self.reply = json_reply(status, {"error": error, "error_description": description})
+        self.status = status
+        self.body = {"error": error, "error_description": description}
 
 
 class PageError(Exception):
@@ -54,7 +55,8 @@ def answer(world: World, request: Request) -> Reply:
     try:
         return serve(world, form(request.body.decode(errors="replace")))
     except OAuthError as error:
-        return error.reply
+        always_400 = name == "introspectToken" and world.config.introspection_errors == "400"
+        return json_reply(400 if always_400 else error.status, error.body)
 
 
 def authorization(world: World, request: Request) -> Reply:
@@ -138,7 +140,7 @@ def _authenticated(world: World, fields: Fields) -> App:
     if app is None:
         raise OAuthError(400, "invalid_client_id", f'The passed in client_id is invalid "{fields["client_id"]}"')
     if app.client_secret != fields["client_secret"]:
-        raise OAuthError(401, "invalid_client", "Client authentication failed")
+        raise OAuthError(401, world.config.client_error, "Client authentication failed")
     return app
 
 

@@ -113,11 +113,18 @@ def _place(record: dict[str, Any], path: list[str], value: str) -> None:
     name, rest = path[0], path[1:]
     match = INDEXED.fullmatch(name)
     if match and not rest:
-        record.setdefault(match["name"], []).append(value)
+        _kept(record, match["name"], []).append(value)
     elif rest:
-        _place(record.setdefault(name, {}), rest, value)
+        _place(_kept(record, name, {}), rest, value)
     else:
         record[name] = value
+
+
+def _kept(record: dict[str, Any], name: str, empty: Any) -> Any:
+    kept = record.setdefault(name, empty)
+    if not isinstance(kept, type(empty)):
+        raise SyntaxProblem(f"{name} is written in two ways")
+    return kept
 
 
 def read_key(raw: str, protocol: Protocol) -> str | dict[str, str]:
@@ -133,6 +140,14 @@ def read_key(raw: str, protocol: Protocol) -> str | dict[str, str]:
 def write_text(value: str) -> str:
     """A value as it stands in a URL of protocol 2.0.0."""
     return "''" if value == "" else quote(value, safe="-_.~*")
+
+
+def checked_projection(raw: str) -> str:
+    """A projection as it came; raises `SyntaxProblem` when its parentheses do not match, or for a `List(…)`."""
+    text = unquote(raw)
+    if text.startswith("List(") or text.count("(") != text.count(")"):
+        raise SyntaxProblem("a projection is written `a,b:(c)`")
+    return raw
 
 
 def project(record: Mapping[str, Any], fields: str) -> dict[str, Any]:

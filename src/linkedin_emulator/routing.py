@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from linkedin_emulator.faults import Elements
     from linkedin_emulator.world import World
 
+V2_PERMISSIONS = {"me": "GET /me", "userinfo": "userinfo.GET.NO_VERSION"}
 METHODS: Mapping[tuple[str, bool, str], tuple[str, ...]] = {
     ("GET", True, ""): ("GET",),
     ("GET", False, "ids"): ("BATCH_GET",),
@@ -47,7 +48,7 @@ class Route:
     method: str
     name: str
     params: Mapping[str, Param]
-    scopes: frozenset[str]
+    scopes: Sequence[frozenset[str]]
     handler: "Handler"
 
     def permission(self, version: str) -> str:
@@ -75,6 +76,13 @@ class Call:
     told: int | None = None
 
     @property
+    def permission(self) -> str:
+        """How a 403 names what was asked for."""
+        if self.version:
+            return self.route.permission(self.version)
+        return V2_PERMISSIONS.get(self.route.resource, self.route.permission("NO_VERSION"))
+
+    @property
     def fields(self) -> str | None:
         """The projection, if any."""
         return self.params.get("fields")
@@ -94,13 +102,12 @@ class Router:
     def route(
         self, resource: str, method: str, name: str = "", *, scopes: str = "", params: Sequence[Param] = ()
     ) -> Callable[[Handler], Handler]:
-        """Register a handler; `scopes` is the space-separated choice of which one is needed."""
+        """Register a handler; `scopes` is a choice, `rw_ads r_ads`, of what is needed, `openid+profile`."""
 
         def register(handler: Handler) -> Handler:
             known = {param.name: param for param in (*params, *COMMON)}
-            self.routes[resource, method, name] = Route(
-                resource, method, name, known, frozenset(scopes.split()), handler
-            )
+            choice = [frozenset(one.split("+")) for one in scopes.split()]
+            self.routes[resource, method, name] = Route(resource, method, name, known, choice, handler)
             return handler
 
         return register
@@ -113,10 +120,10 @@ class Router:
         """The resource a path leads to, the raw keys on its way, and whether the path ends in a key."""
         known = self.resources()
         if not segments or segments[0] not in known:
-            raise errors.coded(404, "RESOURCE_NOT_FOUND", f"No root resource defined for path '/{'/'.join(segments)}'")
+            raise errors.no_such_resource(segments)
         resource = "/".join(segments[::2])
         if resource not in known or len(segments) > 4:
-            raise errors.coded(404, "RESOURCE_NOT_FOUND", f"No sub-resource defined for path '/{'/'.join(segments)}'")
+            raise errors.no_such_resource(segments, "sub-resource")
         return resource, list(segments[1::2]), len(segments) % 2 == 0
 
     def method(self, request: Request, at_key: bool, names: Mapping[str, str]) -> str:

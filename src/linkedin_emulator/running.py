@@ -5,8 +5,9 @@ import time
 from collections.abc import Sequence
 from typing import Self
 
+from linkedin_emulator.asgi import create_server
 from linkedin_emulator.emulator import Emulator
-from linkedin_emulator.server import address, bind, create_server
+from linkedin_emulator.server import address, bind
 from linkedin_emulator.wire import Json
 
 

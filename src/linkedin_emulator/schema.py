@@ -10,6 +10,8 @@ import msgspec
 from linkedin_emulator import errors
 from linkedin_emulator.wire import Json
 
+WORD = r"[^:\s]+"
+NUMERIC = {"sponsoredAccount": "[0-9]+", "organization": "[0-9]+"}
 Kind = Literal["string", "long", "record", "array", "map"]
 
 
@@ -88,7 +90,7 @@ def _string(value: Any, field: Field, path: str) -> list[str]:
         return [f'ERROR :: {path} :: "{value}" is not an enum symbol']
     if field.longest is not None and len(value) > field.longest:
         return [f'ERROR :: {path} :: length of "{value}" is out of range 0...{field.longest}']
-    if field.urn and not re.fullmatch(rf"urn:li:{field.urn}:[^:\s]+", value):
+    if field.urn and not re.fullmatch(rf"urn:li:{field.urn}:{NUMERIC.get(field.urn, WORD)}", value):
         return [f"ERROR :: {path} :: Invalid Urn Format. Expected urn:li:{field.urn}, found {value}"]
     return []
 

@@ -53,6 +53,7 @@ class Seeds(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 def plant(world: World, data: Mapping[str, Any]) -> Json:
     """Add everything given; the ids of new segments are returned in their order."""
     seeds = msgspec.convert(data, Seeds)
+    _check_roles(world, seeds)
     world.oauth.apps |= {app.client_id: app for app in seeds.apps}
     world.oauth.people |= {member.id: member for member in seeds.members}
     world.accounts.by_id |= {account.id: account for account in seeds.accounts}
@@ -63,6 +64,16 @@ def plant(world: World, data: Mapping[str, Any]) -> Json:
     if seeds.directory:
         world.recount()
     return {"segments": [_segment(world, seed) for seed in seeds.segments]}
+
+
+def _check_roles(world: World, seeds: Seeds) -> None:
+    accounts = world.accounts.by_id.keys() | {account.id for account in seeds.accounts}
+    members = world.oauth.people.keys() | {member.id for member in seeds.members}
+    for role in seeds.roles:
+        if role.account not in accounts:
+            raise ValueError(f"a role names the ad account {role.account}, which is not there; seed it in `accounts`")
+        if role.member not in members:
+            raise ValueError(f"a role names the member {role.member}, who is not there; seed them in `members`")
 
 
 def _segment(world: World, seed: SegmentSeed) -> int:

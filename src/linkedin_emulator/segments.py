@@ -47,12 +47,14 @@ class Segment:
     last_used: float = 0.0
     in_campaign: bool = False
     reads: int = 0
+    from_archive: bool = False
     list_failed: bool = False
+    list_file: str = ""
 
     @property
     def is_targetable(self) -> bool:
         """A segment that is expired or failed cannot be put into a campaign; nor one with fewer than 300 members."""
-        return self.status not in TERMINAL and self.audience_size(rounded=False) > 0
+        return self.status not in TERMINAL and self.audience.size() >= SMALLEST
 
     def audience_size(self, *, rounded: bool) -> int:
         """The size for targeting: 0 below 300, and 0 while archived or expired; approximate by design."""
@@ -61,6 +63,7 @@ class Segment:
 
     def set_status(self, status: str, at: float) -> None:
         """Move to another status; an expired segment has lost its data."""
+        self.from_archive = self.status == "ARCHIVED" and status == "BUILDING"
         self.status, self.status_since, self.reads = status, at, 0
         if status == "EXPIRED":
             self.audience.clear()
@@ -73,10 +76,14 @@ class Segment:
         """Data arrives: READY goes through UPDATING, ARCHIVED back through BUILDING."""
         self.audience.apply(changes, now)
         self.touch(now)
+        self.wake(now)
+        if self.status in ("READY", "UPDATING"):
+            self.set_status("UPDATING", now)
+
+    def wake(self, now: float) -> None:
+        """Data, or an active or draft campaign, takes a segment out of the archive; it is processed anew."""
         if self.status == "ARCHIVED":
             self.set_status("BUILDING", now)
-        elif self.status in ("READY", "UPDATING"):
-            self.set_status("UPDATING", now)
 
     def record(self, config: Config, now: float) -> Json:
         """The record LinkedIn shows: counts are absent while BUILDING, status-like fields sit in `destinations`."""
@@ -180,7 +187,7 @@ class Segments:
         if segment.in_campaign:
             segment.last_used = now
         archived = segment.last_used + config.archive_after_days * DAY
-        if segment.status == "READY" and now >= archived:
+        if (segment.status == "READY" or segment.from_archive) and now >= archived:
             segment.set_status("ARCHIVED", archived)
         expired = segment.last_used + config.expire_after_days * DAY
         if segment.status == "ARCHIVED" and now >= expired:
@@ -191,7 +198,9 @@ class Segments:
         if config.ripening == "seconds":
             ripe_at += config.ripening_seconds
         if config.ripening == "fail" or (segment.list_failed and now >= ripe_at):
-            segment.set_status("FAILED", now)
+            segment.set_status(config.failure_status, now)
+        elif segment.from_archive and not segment.audience.size():
+            return  # an archived segment with nobody in it never returns to READY
         elif config.ripening == "reads":
             if segment.reads >= config.ripening_reads:
                 segment.set_status("READY", now)

@@ -1,125 +1,56 @@
-"""The emulator as a server on localhost."""
+"""The command `linkedin-emulator`: a LinkedIn on localhost."""
 
 import argparse
-import asyncio
 import contextlib
+import importlib.metadata
 import os
 import signal
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
-import uvicorn
-from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+import msgspec
 
-from linkedin_emulator.emulator import Emulator
-from linkedin_emulator.protocol import ReachableProtocol, reset, transport_of
-from linkedin_emulator.wire import Reply, Request
+from linkedin_emulator.config import FIELDS, Config, changed, choices, other_settings
+from linkedin_emulator.meanings import AREAS
+from linkedin_emulator.world import ACCOUNT, CLIENT_ID, CLIENT_SECRET, FOREIGN_ACCOUNT, MEMBER, TEST_ACCOUNT
+from linkedin_emulator.world import VIEWED_ACCOUNT as VIEWED
 
-LARGEST_BODY = 32 * 2**20
+DESCRIPTION = """A stateful LinkedIn Marketing API on localhost: OAuth, matched audiences, ad accounts, limits, faults
+on demand and a small Campaign Manager. Everything is in memory; nothing reaches LinkedIn."""
+EPILOG = f"""\
+places:
+  /rest, /v2            the API (https://api.linkedin.com)
+  /oauth/v2             authorization, accessToken, introspectToken, revoke (https://www.linkedin.com)
+  /campaignmanager      the audiences, to look at
+  /_emulator            control: seed, clock, faults, switches, requests seen, true members
 
+there from the start:
+  application           {CLIENT_ID}, secret {CLIENT_SECRET}, any redirect to localhost
+  member                {MEMBER}
+  ad accounts           {ACCOUNT} (she is CAMPAIGN_MANAGER), {VIEWED} (VIEWER),
+                        {TEST_ACCOUNT} (a test account), {FOREIGN_ACCOUNT} (not hers)
 
-class _Endpoint:
-    """One ASGI application for every path."""
+examples:
+  linkedin-emulator --set ripening=immediately --set removal=member
+  curl -X POST localhost:8888/_emulator/tokens                           a token without a browser
+  curl -X POST localhost:8888/_emulator/clock -d '{{"advance": 86400}}'    a day passes
+  curl -X POST localhost:8888/_emulator/faults \\
+       -d '{{"match": {{"path": "/users$"}}, "effect": {{"kind": "reset", "when": "after"}}}}'
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(receive)
-        if body is None:
-            await _send(send, Reply(413, {"connection": "close"}), whole=True)
-            return
-        reply = await run_in_threadpool(self._emulator.handle, _request(scope, body))
-        if reply.delay:
-            await _silence(receive, reply.delay)
-        if reply.abandoned is not None:
-            await run_in_threadpool(reply.abandoned)
-        transport = transport_of(scope)
-        if reply.fault == "reset" and transport is not None:
-            reset(transport)
-            await _gone(receive)
-            return
-        truncated = reply.fault == "truncate" and transport is not None
-        await _send(send, reply, whole=not truncated)
-        if transport is not None and truncated:
-            transport.close()
-            await _gone(receive)
-
-
-def _request(scope: Scope, body: bytes) -> Request:
-    path = scope.get("raw_path", scope["path"].encode()).decode("ascii").partition("?")[0]
-    path = path.removeprefix(scope.get("root_path", ""))
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    return Request(scope["method"], path, scope["query_string"].decode("latin-1"), headers, body)
-
-
-async def _body(receive: Receive) -> bytes | None:
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        chunk: bytes = message.get("body", b"")
-        size += len(chunk)
-        if size > LARGEST_BODY:
-            return None
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return b"".join(chunks)
-
-
-async def _silence(receive: Receive, seconds: float) -> None:
-    """Say nothing for so long, or until the caller hangs up."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await _gone(receive)
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _send(send: Send, reply: Reply, *, whole: bool) -> None:
-    headers = {"content-length": str(len(reply.body)), **reply.headers}
-    if reply.status == 204:
-        del headers["content-length"]
-    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": reply.status or 502, "headers": raw})
-    body = reply.body if whole else reply.body[: len(reply.body) // 2]
-    await send({"type": "http.response.body", "body": body, "more_body": not whole})
-
-
-def create_app(emulator: Emulator) -> Starlette:
-    """The emulator as an ASGI application; it can be mounted under any path."""
-    return Starlette(routes=[Route("/{path:path}", _Endpoint(emulator))])
-
-
-def create_server(emulator: Emulator) -> uvicorn.Server:
-    """A server that can also cut connections and truncate replies."""
-    config = uvicorn.Config(
-        create_app(emulator),
-        http=ReachableProtocol,
-        ws="none",
-        lifespan="off",
-        log_level="warning",
-        access_log=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=1,
-        server_header=False,
-    )
-    return uvicorn.Server(config)
+What is emulated, how sure each fact is, and every control request:
+docs/emulator.md in the repository."""
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one."""
+    """A listening socket; port 0 takes a free one. Raises `OSError` when there is none to have."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((host, port))
+    with contextlib.ExitStack() as undo:
+        listening = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        undo.pop_all()
     return listening
 
 
@@ -129,13 +60,64 @@ def address(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def switches_shown() -> str:
+    """Every switch, its settings (the default first) and its meaning, by area."""
+    lines: list[str] = []
+    for area, meanings in AREAS.items():
+        lines.append(area)
+        for name, meaning in meanings.items():
+            settings = choices(name) or [FIELDS[name].default]
+            values = " | ".join(msgspec.json.encode(one).decode().strip('"') for one in settings)
+            lines += [f"  {name} = {values}", f"      {meaning}"]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 65_536):
+        raise argparse.ArgumentTypeError(f"{text} is no port: a number from 0 to 65535 is")
+    return int(text)
+
+
+def _switch(text: str) -> dict[str, Any]:
+    """`NAME=VALUE`; the value as JSON, or as plain text."""
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise argparse.ArgumentTypeError(f"{text} is no NAME=VALUE, like removal=member")
+    for read in (msgspec.json.decode, bytes.decode):
+        with contextlib.suppress(msgspec.MsgspecError):
+            setting = {name: read(value.encode())}
+            changed(Config(), setting)
+            return setting
+    if name not in FIELDS:
+        raise argparse.ArgumentTypeError(f"there is no switch {name}; --switches lists all")
+    listed = " or ".join(str(one) for one in choices(name)) or other_settings(name)
+    raise argparse.ArgumentTypeError(f"{name} cannot be {value}, it is {listed}")
+
+
 def _arguments(given: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="linkedin-emulator", description="LinkedIn's Marketing API on localhost.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8888, help="0 takes a free port (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="which identifiers match, and which tokens are issued")
-    parser.add_argument("--frozen-clock", action="store_true", help="time stands still until it is advanced")
-    parser.add_argument("--ready-file", type=Path, help="the address is written here once the server listens")
+    parser = argparse.ArgumentParser(
+        prog="linkedin-emulator",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--port", type=_port, default=8888, help="0 takes a free port (default: %(default)s)")
+    add("--seed", type=int, default=0, help="which identifiers match, and which tokens are issued (default: 0)")
+    add("--frozen-clock", action="store_true", help="time stands still until it is advanced")
+    add(
+        "--set",
+        type=_switch,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="turn a switch, also for after a reset; repeatable",
+    )
+    add("--switches", action="store_true", help="list the switches and leave")
+    add("--ready-file", type=Path, help="the address is written here once the server listens")
+    add("--version", action="version", version=f"%(prog)s {importlib.metadata.version('guestlist')}")
     return parser.parse_args(given)
 
 
@@ -152,7 +134,16 @@ def _announce(url: str, ready_file: Path | None) -> None:
 def main(given: list[str] | None = None) -> None:
     """Run until interrupted or terminated."""
     options = _arguments(given)
-    server = create_server(Emulator(seed=options.seed, frozen_clock=options.frozen_clock))
+    if options.switches:
+        sys.stdout.write(switches_shown())
+        return
+    try:
+        from linkedin_emulator.asgi import create_server  # noqa: PLC0415  the libraries are an extra
+        from linkedin_emulator.emulator import Emulator  # noqa: PLC0415
+    except ModuleNotFoundError as missing:
+        sys.exit(f"linkedin-emulator: {missing.name} is not installed; pip install 'guestlist[emulator]' brings it")
+    switches = {name: value for one in options.set for name, value in one.items()}
+    server = create_server(Emulator(seed=options.seed, frozen_clock=options.frozen_clock, switches=switches))
     try:
         listening = bind(options.host, options.port)
     except OSError as problem:

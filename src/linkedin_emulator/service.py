@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
-from linkedin_emulator import errors, faults, gateway, oauth_http, uploads
+from linkedin_emulator import errors, faults, gateway, oauth_http, uploads, wordings
 from linkedin_emulator.faults import Effect, Elements
 from linkedin_emulator.routing import Call
 from linkedin_emulator.tellings import Arrival
@@ -47,14 +47,20 @@ class Work:
         try:
             return act()
         except errors.LinkedInError as error:
-            return gateway.error_reply(self.request, error)
+            return self.refused(error)
+
+    def refused(self, error: errors.LinkedInError) -> Reply:
+        """An error as a reply, in the words that the switches choose."""
+        worded = wordings.reworded(self.world.config, error, self.call.permission if self.call else "")
+        return gateway.error_reply(self.request, worded)
 
     def traced(self, reply: Reply) -> Reply:
         """The reply with the ids that LinkedIn's support asks for; only the API sends them."""
         if not self.request.path.startswith(("/rest/", "/v2/")):
             return reply
         trace = f"{self.world.seed:04x}{self.arrival.number:012x}"
-        ids = {"x-li-fabric": "emulator", "x-li-uuid": trace, "x-li-request-id": trace}
+        ids = {"x-li-fabric": "emulator", "x-li-pop": "emulator", "x-li-proto": "http/1.1", "x-li-uuid": trace}
+        ids["x-li-request-id"] = trace
         return dataclasses.replace(reply, headers={**ids, **reply.headers})
 
 
@@ -110,9 +116,9 @@ def _disturbed(work: Work, effect: Effect | None) -> Reply:
         case faults.Delay(seconds=seconds):
             return dataclasses.replace(work.run(), delay=seconds)
         case faults.ExpiredToken() | faults.Propagation(error="expired"):
-            return gateway.error_reply(work.request, errors.expired_token())
+            return work.refused(errors.expired_token())
         case faults.RevokedToken() | faults.Propagation():
-            return gateway.error_reply(work.request, errors.revoked_token())
+            return work.refused(errors.revoked_token())
         case _:
             return work.run()
 

@@ -1,8 +1,9 @@
 """Watches whether two different tellings of one identifier were ever open at the same time."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 
@@ -20,7 +21,7 @@ class Arrival:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Landed:
     """A batch of tellings from its arrival to its effect."""
 
@@ -30,13 +31,20 @@ class Landed:
     segment: int
     changes: Sequence[Change]
 
-    def actions(self) -> dict[Key, set[bool]]:
-        """What was told of each identifier."""
-        told: dict[Key, set[bool]] = {}
-        for adds, keys in self.changes:
-            for key in keys:
-                told.setdefault(key, set()).add(adds)
-        return told
+    @cached_property
+    def kinds(self) -> set[bool]:
+        """Which of the two actions it has: one, mostly, and then there is nothing to look for among its like."""
+        return {adds for adds, _ in self.changes}
+
+    @cached_property
+    def added(self) -> set[Key]:
+        """The identifiers told with ADD."""
+        return {key for adds, keys in self.changes if adds for key in keys}
+
+    @cached_property
+    def removed(self) -> set[Key]:
+        """The identifiers told with REMOVE."""
+        return {key for adds, keys in self.changes if not adds for key in keys}
 
 
 class Overlap(msgspec.Struct, frozen=True):
@@ -80,9 +88,8 @@ class Tellings:
     def land(self, arrival: Arrival, at: float, segment: int, changes: Sequence[Change]) -> None:
         """Its tellings take effect now."""
         landed = Landed(arrival, next(self._sequence), at, segment, changes)
-        if any(adds for adds, _ in changes) and not all(adds for adds, _ in changes):
-            both = [key for key, actions in landed.actions().items() if len(actions) == 2]
-            self._report(landed, landed, both)
+        if len(landed.kinds) == 2:
+            self._report(landed, landed, landed.added & landed.removed)
         for earlier in self._recent:
             if earlier.segment == segment and earlier.ended > arrival.number:
                 self._compare(earlier, landed)
@@ -90,10 +97,13 @@ class Tellings:
             self._recent.append(landed)
 
     def _compare(self, first: Landed, second: Landed) -> None:
-        before, after = first.actions(), second.actions()
-        self._report(first, second, [key for key in before.keys() & after.keys() if before[key] != after[key]])
+        """Both tell an identifier, and not the same of it."""
+        if len(first.kinds | second.kinds) == 2:
+            told_by_both = (first.added | first.removed) & (second.added | second.removed)
+            differently = (first.added ^ second.added) | (first.removed ^ second.removed)
+            self._report(first, second, told_by_both & differently)
 
-    def _report(self, first: Landed, second: Landed, keys: Sequence[Key]) -> None:
+    def _report(self, first: Landed, second: Landed, keys: Collection[Key]) -> None:
         self.count += len(keys)
         for key in sorted(shown(key) for key in keys)[: KEPT - len(self.overlaps)]:
             times = (first.arrival.at, first.at, second.arrival.at, second.at)

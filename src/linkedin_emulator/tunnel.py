@@ -22,7 +22,8 @@ def untunnelled(request: Request) -> Request:
     else:
         raise errors.framework(400, f"Unsupported content type '{kind}' for a tunnelled request")
     joined = "&".join(part for part in (request.query, query) if part)
-    return dataclasses.replace(request, method=meant.upper(), query=joined, body=body)
+    headers = {**request.headers, "content-type": "application/json"}
+    return dataclasses.replace(request, method=meant.upper(), query=joined, headers=headers, body=body)
 
 
 def _parts(kind: str, body: bytes) -> tuple[str, bytes]:

@@ -19,4 +19,5 @@ def answer(world: World, request: Request) -> Reply:
     if len(request.body) > LARGEST:
         raise errors.coded(400, "FIELD_LENGTH_TOO_LONG", "The list is larger than 20 MB")
     world.uploads.files[f"/{name}"] = request.body
-    return Reply(201, {"location": f"/{name}", "content-length": "0"})
+    whole = "urn:li:media:" if world.config.media_location == "urn" else ""
+    return Reply(201, {"location": f"{whole}/{name}", "content-length": "0"})

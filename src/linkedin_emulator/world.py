@@ -32,10 +32,10 @@ class Uploads:
 class World:
     """The state of one emulator: nouns side by side, the same objects for every caller."""
 
-    def __init__(self, *, seed: int = 0, clock: Clock | None = None) -> None:
+    def __init__(self, *, seed: int = 0, clock: Clock | None = None, config: Config | None = None) -> None:
         self.seed = seed
         self.clock = clock or Clock()
-        self.config = Config()
+        self.config = config or Config()
         self.dice = random.Random(seed)  # noqa: S311  reproducible on purpose
         self.directory = Directory(seed)
         self.oauth = OAuth(self.clock, self.dice)
@@ -54,8 +54,9 @@ class World:
         """Turn switches; what depends on them follows at once."""
         before = self.config
         self.config = changed(self.config, changes)
-        self.directory.tune(self.config.match_fraction, self.config.opted_out_fraction)
-        tuned = ("removal", "match_fraction", "opted_out_fraction")
+        config, any_form = self.config, self.config.company_forms == "any"
+        self.directory.tune(config.match_fraction, config.opted_out_fraction, any_form=any_form)
+        tuned = ("removal", "company_forms", "match_fraction", "opted_out_fraction")
         if any(getattr(before, name) != getattr(self.config, name) for name in tuned):
             self.recount()
 

@@ -88,3 +88,41 @@ def test_roles_are_managed_by_an_account_manager(linkedin_api: LinkedIn) -> None
     assert linkedin_api.get(path).json()["role"] == "VIEWER"
     assert linkedin_api.call("DELETE", path).status_code == 204
     assert linkedin_api.get(path).status_code == 404
+
+
+def test_profile_without_openid_is_not_enough_for_userinfo(with_scopes: Any) -> None:
+    for scopes in (("openid",), ("profile",)):
+        reply = with_scopes(*scopes).get("/v2/userinfo")
+        assert (reply.status_code, reply.json()["code"]) == (403, "ACCESS_DENIED")
+    assert with_scopes("openid", "profile").get("/rest/me").status_code == 403
+
+
+@pytest.mark.parametrize(("choice", "shown"), [("number", 516848833), ("urn", ACCOUNT)])
+def test_an_account_may_be_called_by_its_urn(linkedin_api: LinkedIn, choice: str, shown: object) -> None:
+    linkedin_api.emulator.control.config(account_ids=choice)
+    assert linkedin_api.get("/rest/adAccounts/516848833").json()["id"] == shown
+    assert ids(linkedin_api.get("/rest/adAccounts?q=search"))[0] == shown
+
+
+def test_in_the_development_tier_only_mapped_accounts_are_found(linkedin_api: LinkedIn) -> None:
+    app = {"client_id": "86emulator", "client_secret": "emulator-secret"}
+    for mapped, found in (([], []), ([516848834], [516848834])):
+        linkedin_api.emulator.control.seed({"apps": [{**app, "ad_accounts": mapped}]})
+        assert ids(linkedin_api.get("/rest/adAccounts?q=search")) == found
+        assert linkedin_api.get("/rest/adAccounts/516848833").status_code == 404
+
+
+def test_roles_may_be_managed_by_anybody_with_one(linkedin_api: LinkedIn) -> None:
+    path = "/rest/adAccountUsers/" + KEY.format(516848834, "Bob456")
+    body = {"account": "urn:li:sponsoredAccount:516848834", "user": "urn:li:person:Bob456", "role": "VIEWER"}
+    assert linkedin_api.call("PUT", path, json=body).status_code == 403
+    linkedin_api.emulator.control.config(role_managers="every_role")
+    assert linkedin_api.call("PUT", path, json=body).status_code == 204
+
+
+def test_an_account_without_a_role_has_no_users(linkedin_api: LinkedIn) -> None:
+    listed = "List(urn%3Ali%3AsponsoredAccount%3A516848899)"
+    assert linkedin_api.get(f"/rest/adAccountUsers?q=accounts&accounts={listed}").status_code == 404
+    old = {"X-Restli-Protocol-Version": None}
+    key = "account=urn:li:sponsoredAccount:516848833&user=urn:li:person:AbC123xyz"
+    assert linkedin_api.get(f"/rest/adAccountUsers/{key}", headers=old).json()["role"] == "CAMPAIGN_MANAGER"

@@ -1,3 +1,6 @@
+import html
+import re
+
 import httpx2
 import pytest
 
@@ -6,8 +9,8 @@ from tests.emulator.kit import LinkedIn, user
 PAGE = "/campaignmanager/accounts/516848833/matched-audiences"
 
 
-def text(http: httpx2.Client) -> str:
-    reply = http.get(PAGE)
+def text(http: httpx2.Client, path: str = PAGE) -> str:
+    reply = http.get(path)
     assert reply.status_code == 200
     return reply.text
 
@@ -24,8 +27,33 @@ def test_the_selector_leads_to_another_account(http: httpx2.Client) -> None:
     assert "Acme Agency view" in reply.text
 
 
-def test_an_account_without_audiences_says_so(http: httpx2.Client) -> None:
-    assert "No matched audiences yet" in text(http)
+@pytest.mark.parametrize(
+    ("account", "words"),
+    [
+        (516848833, ("Stream one", "api.linkedin.com/rest", "Or plant one", "/_emulator/seed")),
+        (516848835, ("test accounts", "Choose another account")),
+        (516848899, ("Nobody may manage this account", "CAMPAIGN_MANAGER")),
+        (516848834, ("Nobody may manage this account",)),
+    ],
+)
+def test_an_account_without_audiences_says_what_to_do(
+    http: httpx2.Client, account: int, words: tuple[str, ...]
+) -> None:
+    page = text(http, PAGE.replace("516848833", str(account)))
+    for part in ("No matched audiences yet", *words):
+        assert part in page
+
+
+def test_what_the_empty_page_says_can_be_done(http: httpx2.Client) -> None:
+    path = PAGE.replace("516848833", "516848899")
+    for _ in ("first a role", "then an audience"):
+        command = html.unescape(re.search(r"<pre>(curl.*?)</pre>", text(http, path), re.DOTALL)[1])
+        where, _, body = command.removeprefix("curl -X POST ").partition(" -d ")
+        assert http.post(f"https://{where}", content=body.strip("'")).status_code == 200
+    assert ">Readers<" in text(http, path)
+
+
+def test_there_is_no_page_for_an_unknown_account(http: httpx2.Client) -> None:
     assert http.get("/campaignmanager/accounts/7/matched-audiences").status_code == 404
 
 
@@ -58,8 +86,7 @@ def test_every_status_has_its_words(linkedin_api: LinkedIn, status: str, words: 
 
 
 def test_the_page_needs_nothing_from_elsewhere(linkedin_api: LinkedIn) -> None:
-    linkedin_api.segment()
-    page = text(linkedin_api.http)
-    assert "http" not in page
-    assert "<link" not in page
-    assert "src=" not in page
+    for _ in range(2):
+        page = text(linkedin_api.http)
+        assert not re.search(r"https?://|<link|src=|@import|url\(", page)
+        linkedin_api.segment()

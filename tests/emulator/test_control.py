@@ -1,6 +1,7 @@
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 
 from linkedin_emulator.emulator import Emulator
@@ -31,6 +32,8 @@ def test_the_clock_is_read_moved_set_and_stopped(http: httpx2.Client) -> None:
         ("POST", "config", {"colour": "red"}, 400),
         ("POST", "config", {"removal": "both"}, 400),
         ("POST", "seed", {"planets": []}, 400),
+        ("POST", "seed", {"roles": [{"account": 7, "member": "AbC123xyz", "role": "VIEWER"}]}, 400),
+        ("POST", "seed", {"roles": [{"account": 516848833, "member": "nobody", "role": "VIEWER"}]}, 400),
         ("POST", "faults", {"effect": {"kind": "earthquake"}}, 400),
         ("POST", "tokens", {"member": "nobody"}, 400),
         ("POST", "tokens/expire", {"token": "nonsense"}, 404),
@@ -67,6 +70,19 @@ def test_reset_restores_everything_but_time_stays_frozen(http: httpx2.Client, li
     assert control(http, "GET", "faults") == {"faults": []}
     assert control(http, "GET", "clock")["frozen"]
     assert linkedin_api.get("/rest/me").json()["code"] == "INVALID_ACCESS_TOKEN"
+
+
+def test_switches_of_the_start_survive_a_reset() -> None:
+    emulator = Emulator(switches={"removal": "member", "match_fraction": 1})
+    emulator.control.config(removal="identifier")
+    emulator.control.reset()
+    switches = emulator.control.config()
+    assert (switches["removal"], switches["match_fraction"]) == ("member", 1)
+
+
+def test_an_unknown_switch_of_the_start_is_refused() -> None:
+    with pytest.raises(msgspec.ValidationError, match="colour"):
+        Emulator(switches={"colour": "red"})
 
 
 def test_equal_seeds_make_equal_tokens() -> None:

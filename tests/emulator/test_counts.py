@@ -102,6 +102,31 @@ def test_a_hash_of_the_wrong_form_never_matches(linkedin_api: LinkedIn) -> None:
     assert (record["inputCount"], record["destinations"][0]["matchedCount"]) == (4, 1)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "matched"),
+    [
+        ("companyWebsiteDomain", "acme.example", 1),
+        ("companyWebsiteDomain", "https://acme.example", 0),
+        ("companyWebsiteDomain", "acme.example/about", 0),
+        ("companyEmailDomain", "ada@acme.example", 0),
+        ("companyPageUrl", "https://www.linkedin.com/company/acme", 1),
+        ("companyPageUrl", "https://acme.example", 0),
+        ("companyName", "Acme: Tools / Parts", 1),
+    ],
+)
+def test_a_domain_or_page_of_the_wrong_form_never_matches(
+    linkedin_api: LinkedIn, field: str, value: str, matched: int
+) -> None:
+    linkedin_api.emulator.control.config(match_fraction=1)
+    number = linkedin_api.segment(kind="COMPANY")
+    reply = linkedin_api.tell(number, {"action": "ADD", field: value}, to="companies")
+    assert reply.json() == {"elements": [{"status": 201}]}
+    record = linkedin_api.record(number)
+    assert (record["inputCount"], record["destinations"][0]["matchedCount"]) == (1, matched)
+    linkedin_api.emulator.control.config(company_forms="any")
+    assert linkedin_api.destination(number)["matchedCount"] == 1
+
+
 def test_several_identifiers_of_one_element_are_one_input(linkedin_api: LinkedIn) -> None:
     number = linkedin_api.segment()
     element = user("a")

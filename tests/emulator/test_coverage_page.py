@@ -1,12 +1,11 @@
 import re
 from pathlib import Path
 
-import msgspec
-
 import linkedin_emulator
 from linkedin_emulator.behaviours import CERTAINTIES, behaviours
-from linkedin_emulator.config import MEANINGS, Config
+from linkedin_emulator.config import CONDITIONS, FIELDS, Config, changed, choices, other_readings
 from linkedin_emulator.coverage_page import rendered
+from linkedin_emulator.meanings import MEANINGS
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent.parent / "docs" / "emulator.md"
@@ -25,10 +24,30 @@ def test_every_named_test_exists() -> None:
 
 
 def test_every_switch_has_a_meaning_and_every_named_switch_exists() -> None:
-    switches = [field.name for field in msgspec.structs.fields(Config)]
-    assert list(MEANINGS) == switches
-    assert {one.switch for one in ALL if one.switch} <= set(switches)
+    assert list(MEANINGS) == list(FIELDS)
+    assert {switch for one in ALL for switch in one.switches} <= FIELDS.keys()
     assert {one.certainty for one in ALL} <= CERTAINTIES.keys()
+
+
+def test_every_guess_can_be_turned_round() -> None:
+    assert [one.text for one in ALL if one.certainty == "guess" and not one.switches] == []
+
+
+def test_every_switch_is_turned_in_a_test() -> None:
+    tests = "".join(source.read_text() for source in HERE.glob("test_*.py"))
+    unturned = [name for name in FIELDS if not re.search(rf"\b{name}=|[\"']{name}[\"']", tests)]
+    assert unturned == []
+
+
+def test_every_other_reading_can_be_chosen() -> None:
+    readings = list(other_readings())
+    assert {"removal": "member"} in readings
+    assert {"retry_after": True} in readings
+    assert {"audiences_program": False} not in readings
+    assert all(changed(Config(), condition) != Config() for condition in CONDITIONS)
+    assert all(changed(Config(), reading) != Config() for reading in readings)
+    assert choices("ripening") == ["seconds", "immediately", "reads", "stay", "fail"]
+    assert choices("match_fraction") == []
 
 
 def test_the_emulator_knows_nothing_of_guestlist() -> None:

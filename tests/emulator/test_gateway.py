@@ -4,7 +4,7 @@ import pytest
 
 from linkedin_emulator.emulator import Emulator
 from linkedin_emulator.wire import Request
-from tests.emulator.kit import ACCOUNT, NOW, LinkedIn
+from tests.emulator.kit import ACCOUNT, NOW, LinkedIn, shown, user
 
 ME = "/rest/me"
 
@@ -200,3 +200,91 @@ def test_replies_echo_the_protocol_version(linkedin_api: LinkedIn) -> None:
 def test_a_path_that_is_nothing_is_404(emulator: Emulator, linkedin_api: LinkedIn) -> None:
     assert linkedin_api.get("/nothing/here").status_code == 404
     assert emulator.control.clock()["now"] == NOW
+
+
+def test_every_reply_of_the_api_has_the_ids_that_support_asks_for(linkedin_api: LinkedIn) -> None:
+    replies = [linkedin_api.get(ME), linkedin_api.get(ME), linkedin_api.get(ME, headers={"Authorization": None})]
+    for name in ("x-li-fabric", "x-li-pop", "x-li-proto", "x-li-request-id"):
+        assert all(reply.headers[name] for reply in replies)
+    assert len({reply.headers["x-li-uuid"] for reply in replies}) == 3
+    assert "x-li-uuid" not in linkedin_api.http.post("/oauth/v2/accessToken").headers
+
+
+@pytest.mark.parametrize(
+    ("choice", "code"), [("version_first", "VERSION_MISSING"), ("token_first", "INVALID_ACCESS_TOKEN")]
+)
+def test_the_token_may_be_looked_at_before_the_version(linkedin_api: LinkedIn, choice: str, code: str) -> None:
+    linkedin_api.emulator.control.config(gateway_order=choice)
+    wrong = {"Authorization": "Bearer nonsense", "LinkedIn-Version": None}
+    assert linkedin_api.get(ME, headers=wrong).json()["code"] == code
+    assert linkedin_api.get(ME, headers={"LinkedIn-Version": None}).json()["code"] == "VERSION_MISSING"
+
+
+def test_401_had_other_bodies_once(linkedin_api: LinkedIn) -> None:
+    linkedin_api.emulator.control.config(bodies_of_401="older")
+    empty = linkedin_api.get(ME, headers={"Authorization": None})
+    assert empty.json() == {"serviceErrorCode": 401, "message": "Empty oauth2 access token", "status": 401}
+    linkedin_api.emulator.control.expire_tokens()
+    expired = linkedin_api.get(ME)
+    assert expired.json() == {"status": 401, "code": "UNAUTHORIZED", "message": "Expired access token"}
+    assert (empty.status_code, expired.status_code) == (401, 401)
+
+
+def test_a_fault_is_worded_like_the_real_thing(linkedin_api: LinkedIn) -> None:
+    linkedin_api.emulator.control.config(bodies_of_401="older")
+    linkedin_api.emulator.control.fault({"kind": "expired_token"})
+    assert linkedin_api.get(ME).json()["code"] == "UNAUTHORIZED"
+
+
+@pytest.mark.parametrize(("choice", "status"), [("400", 400), ("405", 405)])
+def test_a_wrong_verb_may_be_405(linkedin_api: LinkedIn, choice: str, status: int) -> None:
+    linkedin_api.emulator.control.config(wrong_verb=choice)
+    reply = linkedin_api.call("PUT", "/rest/dmpSegments", json={})
+    message = "Method 'PUT' is not supported for URI '/rest/dmpSegments'"
+    assert (reply.status_code, reply.json()) == (status, {"status": status, "message": message})
+
+
+def test_marketing_resources_are_gone_from_v2(linkedin_api: LinkedIn) -> None:
+    for path in ("/v2/dmpSegments?q=account", "/v2/adAccounts?q=search", "/rest/userinfo"):
+        reply = linkedin_api.get(path)
+        assert (reply.status_code, reply.json()["code"]) == (404, "RESOURCE_NOT_FOUND")
+    assert linkedin_api.http.post("/media/upload?media_type=ad_segments").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "url", ["/rest/dmpSegments/" + "1" * 4_100, "/rest/" + "a/" * 4_100, "/rest/me?fields=" + "a" * 4_100]
+)
+def test_every_part_of_a_url_has_its_limit(linkedin_api: LinkedIn, url: str) -> None:
+    assert linkedin_api.get(url).status_code == 414
+
+
+def test_headers_and_url_together_have_a_limit(linkedin_api: LinkedIn) -> None:
+    assert linkedin_api.get(ME, headers={"X-Long": "x" * 27_000}).status_code == 200
+    assert linkedin_api.get(ME, headers={"X-Long": "x" * 28_000}).status_code == 414
+
+
+@pytest.mark.parametrize(("choice", "status"), [("415", 415), ("accept", 201)])
+def test_a_body_that_is_not_called_json_is_refused(linkedin_api: LinkedIn, choice: str, status: int) -> None:
+    linkedin_api.emulator.control.config(foreign_content_type=choice)
+    body = {"account": ACCOUNT, "name": "x", "type": "USER", "sourcePlatform": "DIRECT_API"}
+    assert linkedin_api.post("/rest/dmpSegments", body, headers={"Content-Type": "text/plain"}).status_code == status
+    charset = {"Content-Type": "application/json; charset=UTF-8"}
+    assert linkedin_api.post("/rest/dmpSegments", body, headers=charset).status_code == 201
+
+
+def test_a_body_may_be_too_large(linkedin_api: LinkedIn) -> None:
+    number = linkedin_api.segment()
+    linkedin_api.emulator.control.config(largest_body=200)
+    assert linkedin_api.tell(number, user("a")).status_code == 200
+    assert linkedin_api.tell(number, user("a"), user("b")).status_code == 413
+    assert linkedin_api.inside(number) == [shown("a")]
+
+
+def test_the_frameworks_refusals_echo_the_protocol(linkedin_api: LinkedIn) -> None:
+    assert linkedin_api.post("/rest/dmpSegments", {}).headers["x-restli-protocol-version"] == "2.0.0"
+
+
+def test_an_entity_is_patched_without_the_method_header(linkedin_api: LinkedIn) -> None:
+    path = f"/rest/dmpSegments/{linkedin_api.segment()}"
+    assert linkedin_api.post(path, {"patch": {"$set": {"name": "New"}}}).status_code == 204
+    assert linkedin_api.get(path).json()["name"] == "New"

@@ -120,3 +120,69 @@ def test_nothing_can_be_told_to_a_dead_segment(linkedin_api: LinkedIn, status: s
     linkedin_api.emulator.control.config(terminal_add="accept")
     assert linkedin_api.tell(number, user("a")).status_code == 200
     assert linkedin_api.destination(number)["status"] == status
+
+
+def test_a_failure_may_be_called_error(linkedin_api: LinkedIn) -> None:
+    linkedin_api.emulator.control.config(ripening="fail", failure_status="ERROR")
+    assert linkedin_api.destination(linkedin_api.segment(ready=False))["status"] == "ERROR"
+
+
+@pytest.mark.parametrize(("fraction", "status"), [(1.0, "READY"), (0.0, "BUILDING")])
+def test_an_archived_segment_with_nobody_in_it_never_returns(
+    linkedin_api: LinkedIn, fraction: float, status: str
+) -> None:
+    control = linkedin_api.emulator.control
+    control.config(match_fraction=fraction, opted_out_fraction=0)
+    number = linkedin_api.segment()
+    linkedin_api.tell(number, user("a"))
+    control.ripen(number, "ARCHIVED")
+    linkedin_api.tell(number, user("a"))
+    control.clock(advance=2 * DAY)
+    assert linkedin_api.destination(number)["status"] == status
+    control.clock(advance=30 * DAY)
+    assert linkedin_api.destination(number)["status"] == "ARCHIVED"
+
+
+def test_a_draft_campaign_keeps_a_segment_for_thirty_days(linkedin_api: LinkedIn) -> None:
+    number = linkedin_api.segment()
+    control = linkedin_api.emulator.control
+    control.clock(advance=29 * DAY)
+    control.campaign(number, draft=True)
+    control.clock(advance=29 * DAY)
+    assert linkedin_api.destination(number)["status"] == "READY"
+    control.clock(advance=DAY)
+    assert linkedin_api.destination(number)["status"] == "ARCHIVED"
+    control.campaign(number, draft=True)
+    assert linkedin_api.destination(number)["status"] == "BUILDING"
+
+
+@pytest.mark.parametrize("status", ["EXPIRED", "FAILED", "ERROR"])
+def test_a_dead_segment_cannot_go_into_a_campaign(linkedin_api: LinkedIn, status: str) -> None:
+    number = linkedin_api.segment()
+    control = linkedin_api.emulator.control
+    control.ripen(number, status)
+    with pytest.raises(ValueError, match=f"FIELD_VALUE_NOT_ALLOWED_FOR_SEGMENT_STATUS.*{status}"):
+        control.campaign(number)
+    control.campaign(number, active=False)
+    assert not control.segment(number)["targetable"]
+
+
+def test_an_archived_segment_can_be_targeted_still(linkedin_api: LinkedIn) -> None:
+    linkedin_api.emulator.control.config(match_fraction=1, opted_out_fraction=0)
+    number = linkedin_api.segment()
+    linkedin_api.tell(number, *[user(str(n)) for n in range(300)])
+    linkedin_api.emulator.control.ripen(number, "ARCHIVED")
+    assert linkedin_api.emulator.control.segment(number)["targetable"]
+
+
+def test_every_station_can_be_shortened(linkedin_api: LinkedIn) -> None:
+    control = linkedin_api.emulator.control
+    control.config(ripening_seconds=10, updating_seconds=2, archive_after_days=1, expire_after_days=3)
+    number = linkedin_api.segment(ready=False)
+    control.clock(advance=10)
+    assert linkedin_api.destination(number)["status"] == "READY"
+    linkedin_api.tell(number, user("a"))
+    assert linkedin_api.destination(number)["status"] == "UPDATING"
+    for seconds, status in ((2, "READY"), (DAY - 2, "ARCHIVED"), (2 * DAY, "EXPIRED")):
+        control.clock(advance=seconds)
+        assert linkedin_api.destination(number)["status"] == status

@@ -67,3 +67,16 @@ def test_a_retry_after_can_be_sent(linkedin_api: LinkedIn) -> None:
     linkedin_api.tell(number)
     linkedin_api.emulator.control.clock(advance=20)
     assert linkedin_api.tell(number).headers["retry-after"] == "41"
+
+
+def test_the_words_of_a_429_can_differ(linkedin_api: LinkedIn) -> None:
+    linkedin_api.emulator.control.config(member_calls_per_day=0, throttle_code=True, throttle_text="documented")
+    message = "Resource level throttle limit for calls to this resource is reached."
+    expected = {"serviceErrorCode": 101, "code": "TOO_MANY_REQUESTS", "message": message, "status": 429}
+    assert linkedin_api.get("/rest/me").json() == expected
+
+
+def test_no_reply_says_anything_about_limits(linkedin_api: LinkedIn) -> None:
+    linkedin_api.emulator.control.config(member_calls_per_day=1)
+    for reply in (linkedin_api.get("/rest/me"), linkedin_api.get("/rest/me")):
+        assert not [name for name in reply.headers if "ratelimit" in name or name == "retry-after"]

@@ -154,6 +154,18 @@ def test_a_wrong_client_is_refused(http: httpx2.Client) -> None:
     assert (wrong.status_code, wrong.json()) == (401, expected)
 
 
+def test_a_wrong_secret_has_two_names(emulator: Emulator, http: httpx2.Client) -> None:
+    emulator.control.config(client_error="invalid_client_id")
+    reply = exchange(http, authorize(http)["code"], client_secret="wrong")
+    expected = {"error": "invalid_client_id", "error_description": "Client authentication failed"}
+    assert (reply.status_code, reply.json()) == (401, expected)
+
+
+def test_an_unknown_kind_of_grant_is_refused(http: httpx2.Client) -> None:
+    reply = http.post("/oauth/v2/accessToken", data={"grant_type": "password", **APP})
+    assert (reply.status_code, reply.json()["error"]) == (400, "invalid_request")
+
+
 def test_client_credentials_are_denied(http: httpx2.Client) -> None:
     reply = http.post("/oauth/v2/accessToken", data={"grant_type": "client_credentials", **APP})
     text = "This application is not allowed to create application tokens"
@@ -250,6 +262,19 @@ def test_the_unit_and_the_separator_can_differ(emulator: Emulator, http: httpx2.
     assert tokens["scope"] == SCOPES
 
 
+def test_a_token_reply_may_lack_its_type(emulator: Emulator, http: httpx2.Client) -> None:
+    emulator.control.config(token_type=False)
+    assert "token_type" not in signed_in(http)
+
+
+def test_the_minutes_of_the_documents(emulator: Emulator, http: httpx2.Client) -> None:
+    """The documents' sample after a refresh says 439200, which is 305 days in minutes."""
+    emulator.control.config(refresh_token_unit="minutes")
+    token = signed_in(http)["refresh_token"]
+    emulator.control.clock(advance=60 * DAY)
+    assert refresh(http, token).json()["refresh_token_expires_in"] == 439_200
+
+
 def test_some_applications_get_no_refresh_token(emulator: Emulator, http: httpx2.Client) -> None:
     emulator.control.seed({"apps": [{**APP, "refresh_tokens": False}]})
     tokens = signed_in(http)
@@ -279,9 +304,16 @@ def test_introspection_of_another_applications_token(emulator: Emulator, http: h
     emulator.control.seed({"apps": [{"client_id": "two", "client_secret": "s"}]})
     token = emulator.control.token(client_id="two")["access_token"]
     assert http.post("/oauth/v2/introspectToken", data={**APP, "token": token}).json() == {"active": False}
-    wrong = http.post("/oauth/v2/introspectToken", data={**APP, "token": token, "client_secret": "x"})
-    assert wrong.status_code == 401
-    assert http.post("/oauth/v2/introspectToken", data={**APP, "token": "x"}).status_code == 400
+
+
+@pytest.mark.parametrize(("choice", "wrong_secret"), [("documented", 401), ("400", 400)])
+def test_introspection_refuses(emulator: Emulator, http: httpx2.Client, choice: str, wrong_secret: int) -> None:
+    emulator.control.config(introspection_errors=choice)
+    token = emulator.control.token()["access_token"]
+    ask = lambda **fields: http.post("/oauth/v2/introspectToken", data={**APP, "token": token, **fields})  # noqa: E731
+    assert ask().status_code == 200
+    assert ask(client_secret="x").status_code == wrong_secret
+    assert [ask(client_id="x").status_code, ask(token="x").status_code, ask(token="").status_code] == [400] * 3
 
 
 def test_revoking_a_token(http: httpx2.Client, linkedin_api: LinkedIn) -> None:
@@ -289,6 +321,32 @@ def test_revoking_a_token(http: httpx2.Client, linkedin_api: LinkedIn) -> None:
     linkedin_api.token = tokens["access_token"]
     assert http.post("/oauth/v2/revoke", data={**APP, "token": tokens["access_token"]}).status_code == 200
     assert linkedin_api.get("/rest/me").json()["code"] == "REVOKED_ACCESS_TOKEN"
+
+
+def test_revoking_a_refresh_token_ends_the_grant(
+    emulator: Emulator, http: httpx2.Client, linkedin_api: LinkedIn
+) -> None:
+    tokens = signed_in(http)
+    emulator.control.seed({"apps": [{"client_id": "two", "client_secret": "s"}]})
+    other = {"client_id": "two", "client_secret": "s", "token": tokens["refresh_token"]}
+    linkedin_api.token = tokens["access_token"]
+    assert http.post("/oauth/v2/revoke", data=other).status_code == 200
+    assert linkedin_api.get("/rest/me").status_code == 200, "another application's word means nothing"
+    assert http.post("/oauth/v2/revoke", data={**APP, "token": tokens["refresh_token"]}).status_code == 200
+    assert linkedin_api.get("/rest/me").json()["code"] == "REVOKED_ACCESS_TOKEN"
+    assert refresh(http, tokens["refresh_token"]).status_code == 400
+    assert http.get("/oauth/v2/authorization", params=asked()).status_code == 200, "consent is asked for again"
+
+
+def test_without_refresh_tokens_an_access_token_lives_sixty_days(
+    emulator: Emulator, http: httpx2.Client, linkedin_api: LinkedIn
+) -> None:
+    emulator.control.seed({"apps": [{**APP, "refresh_tokens": False}]})
+    linkedin_api.token = signed_in(http)["access_token"]
+    emulator.control.clock(advance=60 * DAY - 1)
+    assert linkedin_api.get("/rest/me").status_code == 200
+    emulator.control.clock(advance=1)
+    assert linkedin_api.get("/rest/me").json()["code"] == "EXPIRED_ACCESS_TOKEN"
 
 
 def test_several_members_can_sign_in(emulator: Emulator, http: httpx2.Client, linkedin_api: LinkedIn) -> None:
@@ -301,3 +359,13 @@ def test_several_members_can_sign_in(emulator: Emulator, http: httpx2.Client, li
 def test_wrong_verbs_and_paths(http: httpx2.Client) -> None:
     assert http.get("/oauth/v2/accessToken").status_code == 405
     assert http.post("/oauth/v2/tokens").status_code == 404
+
+
+def test_lives_of_tokens_can_be_shortened(emulator: Emulator, http: httpx2.Client) -> None:
+    emulator.control.config(access_token_seconds=60, refresh_token_seconds=90)
+    tokens = signed_in(http)
+    assert (tokens["expires_in"], tokens["refresh_token_expires_in"]) == (60, 90)
+    emulator.control.clock(advance=50)
+    assert refresh(http, tokens["refresh_token"]).json()["expires_in"] == 40
+    emulator.control.clock(advance=40)
+    assert refresh(http, tokens["refresh_token"]).status_code == 400

@@ -26,6 +26,7 @@ def test_a_urn_is_read_raw_and_encoded(linkedin_api: LinkedIn, account: str) -> 
         "q=search&search=(colour:red)",
         "q=search&search=(test:maybe)",
         "q=search&pageSize=0",
+        "q=search&pageSize=%C2%B2",
     ],
 )
 def test_structure_that_is_encoded_or_broken_is_param_invalid(linkedin_api: LinkedIn, query: str) -> None:
@@ -35,6 +36,38 @@ def test_structure_that_is_encoded_or_broken_is_param_invalid(linkedin_api: Link
     problem = reply.json()["errorDetails"]["inputErrors"][0]
     assert problem["code"] == "PARAM_INVALID"
     assert problem["input"]["inputPath"]["fieldPath"] == query.split("&")[1].split("=", maxsplit=1)[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/rest/adSegments?q=accounts&accounts=List%28urn%3Ali%3AsponsoredAccount%3A516848833%29", "accounts"),
+        ("/rest/adSegments?q=accounts&accounts=List(urn:li:sponsoredAccount:516848833)", "accounts"),
+        ("/rest/adSegments?q=accounts&accounts=urn%3Ali%3AsponsoredAccount%3A516848833", "accounts"),
+        ("/rest/dmpSegments?ids=List%281,2%29", "ids"),
+        ("/rest/audienceCounts?q=targetingCriteriaV2&targetingCriteria=%28include%3Ax%29", "targetingCriteria"),
+        ("/rest/me?fields=List(id)", "fields"),
+        ("/rest/me?fields=a:(b", "fields"),
+    ],
+)
+def test_a_value_in_the_wrong_form_names_its_parameter(linkedin_api: LinkedIn, path: str, name: str) -> None:
+    reply = linkedin_api.get(path)
+    assert reply.status_code == 400
+    [problem] = reply.json()["errorDetails"]["inputErrors"]
+    assert (problem["code"], problem["input"]["inputPath"]["fieldPath"]) == ("PARAM_INVALID", name)
+
+
+def test_an_empty_list_is_a_list(linkedin_api: LinkedIn) -> None:
+    assert linkedin_api.get("/rest/dmpSegments?ids=List()").json() == {"results": {}, "statuses": {}, "errors": {}}
+
+
+def test_a_page_may_have_a_largest_size(linkedin_api: LinkedIn) -> None:
+    numbers = [linkedin_api.segment(ready=False) for _ in range(3)]
+    whole = linkedin_api.get(f"{FIND}{ACCOUNT}&start=0&count=1000").json()
+    assert (len(whole["elements"]), whole["paging"]["count"]) == (3, 1000)
+    linkedin_api.emulator.control.config(largest_count=2)
+    page = linkedin_api.get(f"{FIND}{ACCOUNT}&start=0&count=1000").json()
+    assert ([one["id"] for one in page["elements"]], page["paging"]["count"]) == (numbers[:2], 2)
 
 
 def test_reserved_characters_must_be_encoded_in_simple_values(linkedin_api: LinkedIn) -> None:
@@ -90,6 +123,13 @@ def test_protocol_1_lists_and_keys(linkedin_api: LinkedIn) -> None:
     search = "search.status.values[0]=ACTIVE&search.test=true"
     found = linkedin_api.get(f"/rest/adAccounts?q=search&{search}").json()["elements"]
     assert [one["id"] for one in found] == [516848835]
+
+
+@pytest.mark.parametrize("search", ["search=x", "search.test=true&search.test.x=1", "search.a.b=1&search.a[0]=1"])
+def test_protocol_1_records_that_contradict_themselves(linkedin_api: LinkedIn, search: str) -> None:
+    headers = {"X-Restli-Protocol-Version": None}
+    reply = linkedin_api.get(f"/rest/adAccounts?q=search&{search}", headers=headers)
+    assert (reply.status_code, reply.json()["errorDetails"]["inputErrors"][0]["code"]) == (400, "PARAM_INVALID")
 
 
 def test_protocol_1_has_its_own_id_and_error_headers(linkedin_api: LinkedIn) -> None:

@@ -94,6 +94,21 @@ def test_a_viewer_or_a_stranger_may_not_create(linkedin_api: LinkedIn, number: i
     assert (reply.status_code, reply.json()["code"]) == (403, "NO_PERMISSION_ON_ENTITY")
 
 
+def test_the_403_for_a_role_may_look_like_a_missing_scope(linkedin_api: LinkedIn) -> None:
+    linkedin_api.emulator.control.config(role_refusal="ACCESS_DENIED")
+    message = "Not enough permissions to access: partnerApiDmpSegments.CREATE.20260701"
+    expected = {"status": 403, "serviceErrorCode": 100, "code": "ACCESS_DENIED", "message": message}
+    assert linkedin_api.post("/rest/dmpSegments", account(516848834)).json() == expected
+
+
+def test_a_missing_segment_may_be_called_not_found(linkedin_api: LinkedIn) -> None:
+    linkedin_api.emulator.control.config(segment_404="plain")
+    plain = {"message": "Not Found", "status": 404}
+    assert linkedin_api.tell(7, user("a")).json() == plain
+    assert linkedin_api.get("/rest/dmpSegments?ids=List(7)").json()["errors"] == {"7": plain}
+    assert linkedin_api.call("DELETE", "/rest/dmpSegments?ids=List(7)").json()["errors"] == {"7": plain}
+
+
 @pytest.mark.parametrize("role", ["ACCOUNT_BILLING_ADMIN", "ACCOUNT_MANAGER", "CAMPAIGN_MANAGER", "CREATIVE_MANAGER"])
 def test_every_role_but_viewer_manages_audiences(linkedin_api: LinkedIn, role: str) -> None:
     seeded = {"account": 516848833, "member": "AbC123xyz", "role": role}
@@ -185,6 +200,8 @@ def test_the_finder_of_unseen_accounts(linkedin_api: LinkedIn) -> None:
     assert linkedin_api.get(other).status_code == 403
     linkedin_api.emulator.control.config(unseen_account_finder="empty")
     assert linkedin_api.get(other).json()["elements"] == []
+    linkedin_api.emulator.control.config(unseen_account_finder="not_found")
+    assert linkedin_api.get(other).status_code == 404
     assert linkedin_api.get(FIND.replace(ACCOUNT, "516848833")).status_code == 400
 
 
@@ -210,9 +227,14 @@ def test_the_rest_is_not_editable(linkedin_api: LinkedIn, field: str) -> None:
 
 def test_a_patch_is_checked(linkedin_api: LinkedIn) -> None:
     path = f"/rest/dmpSegments/{linkedin_api.segment()}"
+    for patch in ("x", {"$put": {}}, {"$set": None}, {"$set": [{}]}, {"$delete": {}}, {"$delete": [{}]}):
+        assert linkedin_api.post(path, {"patch": patch}, "PARTIAL_UPDATE").status_code == 400
     assert linkedin_api.post(path, {"name": "x"}, "PARTIAL_UPDATE").status_code == 400
     assert linkedin_api.post(path, {"patch": {"$set": {"name": 7}}}, "PARTIAL_UPDATE").status_code == 422
     assert linkedin_api.post(path, {"patch": {"$delete": ["name"]}}, "PARTIAL_UPDATE").status_code == 400
+    policy = {"patch": {"$set": {"accessPolicy": "PRIVATE"}}}
+    assert linkedin_api.post(path, policy, "PARTIAL_UPDATE").status_code == 204
+    assert linkedin_api.get(path).json()["accessPolicy"] == "PRIVATE"
 
 
 def test_deleting_is_204_and_then_404(linkedin_api: LinkedIn) -> None:
@@ -270,3 +292,65 @@ def test_ad_segments_mirror_segments_with_a_destination(linkedin_api: LinkedIn) 
     assert (record["type"], record["status"], record["description"]) == ("MARKET_AUTOMATION", "READY", "nightly")
     assert record["approximateMemberCount"] == 0
     assert linkedin_api.get(f"/rest/adSegments/{record['id']}").json() == record
+
+
+@pytest.mark.parametrize(
+    ("field", "switch"),
+    [
+        ("name", "longest_name"),
+        ("description", "longest_description"),
+        ("sourceSegmentId", "longest_source_segment_id"),
+    ],
+)
+def test_texts_may_have_a_longest_length(linkedin_api: LinkedIn, field: str, switch: str) -> None:
+    long = {field: "x" * 4_000}
+    assert linkedin_api.post("/rest/dmpSegments", {**BODY, **long}).status_code == 201
+    linkedin_api.emulator.control.config(**{switch: 10})
+    reply = linkedin_api.post("/rest/dmpSegments", {**BODY, **long})
+    text = f"{field} length 4000 can't exceeded maximum 10 length"
+    assert (reply.status_code, reply.json()["code"], reply.json()["message"]) == (400, "FIELD_LENGTH_TOO_LONG", text)
+    number = linkedin_api.segment(name="short")
+    patch = {"patch": {"$set": {field: "x" * 11}}}
+    assert linkedin_api.post(f"/rest/dmpSegments/{number}", patch).json()["code"] == "FIELD_LENGTH_TOO_LONG"
+    assert linkedin_api.post(f"/rest/dmpSegments/{number}", {"patch": {"$set": {field: "x" * 10}}}).status_code == 204
+
+
+def test_names_may_have_to_differ(linkedin_api: LinkedIn) -> None:
+    linkedin_api.emulator.control.config(duplicate_name="refuse")
+    number = linkedin_api.segment(name="CRM")
+    linkedin_api.segment(name="Other")
+    refused = linkedin_api.post("/rest/dmpSegments", BODY)
+    assert (refused.status_code, refused.json()["code"]) == (400, "ENTITY_WITH_SAME_KEY_ALREADY_EXISTS")
+    for name, status in (("CRM", 204), ("Other", 400)):
+        patch = {"patch": {"$set": {"name": name}}}
+        assert linkedin_api.post(f"/rest/dmpSegments/{number}", patch).status_code == status
+
+
+@pytest.mark.parametrize(("choice", "status"), [("refuse", 400), ("accept", 201)])
+def test_a_blank_name_is_refused(linkedin_api: LinkedIn, choice: str, status: int) -> None:
+    linkedin_api.emulator.control.config(blank_name=choice)
+    reply = linkedin_api.post("/rest/dmpSegments", {**BODY, "name": " "})
+    assert reply.status_code == status
+    assert status == 201 or reply.json()["code"] == "INVALID_VALUE_BLANK_FIELD"
+
+
+def test_the_access_policy_may_be_gone(linkedin_api: LinkedIn) -> None:
+    linkedin_api.emulator.control.config(access_policy="refuse")
+    reply = linkedin_api.post("/rest/dmpSegments", {**BODY, "accessPolicy": "PRIVATE"})
+    message = "ERROR :: /accessPolicy :: unrecognized field found but not allowed\n"
+    assert (reply.status_code, reply.json()["message"]) == (422, message)
+    patch = {"patch": {"$set": {"accessPolicy": "PRIVATE"}}}
+    assert linkedin_api.post(f"/rest/dmpSegments/{linkedin_api.segment()}", patch).status_code == 400
+
+
+def test_an_immutable_field_may_be_a_422(linkedin_api: LinkedIn) -> None:
+    linkedin_api.emulator.control.config(immutable_update="422")
+    patch = {"patch": {"$set": {"type": "COMPANY"}}}
+    reply = linkedin_api.post(f"/rest/dmpSegments/{linkedin_api.segment()}", patch)
+    assert (reply.status_code, "/type :: CreateOnly field" in reply.json()["message"]) == (422, True)
+
+
+def test_the_platforms_of_an_application_can_be_chosen(linkedin_api: LinkedIn) -> None:
+    linkedin_api.emulator.control.config(source_platforms=["MINE"])
+    assert linkedin_api.post("/rest/dmpSegments", {**BODY, "sourcePlatform": "MINE"}).status_code == 201
+    assert linkedin_api.post("/rest/dmpSegments", BODY).status_code == 422

@@ -58,6 +58,9 @@ def test_without_the_batch_header_elements_are_not_understood(linkedin_api: Link
         ({**user("b"), "action": "add"}, '/action :: "add" is not an enum symbol'),
         (ids(("PHONE", "1")), '/userIds/0/idType :: "PHONE" is not an enum symbol'),
         (ids(("PLAINTEXT_EMAIL", "a@b.c")), '/userIds/0/idType :: "PLAINTEXT_EMAIL" is not an enum symbol'),
+        (ids(("BIZO_ID", "1")), '/userIds/0/idType :: "BIZO_ID" is not an enum symbol'),
+        (ids(("ORACLE_MOAT_ID", "1")), '/userIds/0/idType :: "ORACLE_MOAT_ID" is not an enum symbol'),
+        ({"action": "ADD", "userId": {}}, "/userId :: unrecognized field found but not allowed"),
         (user("b", phone="1"), "/phone :: unrecognized field found but not allowed"),
         (user("b", firstName="x" * 36), f'/firstName :: length of "{"x" * 36}" is out of range 0...35'),
         (user("b", title="x" * 51), f'/title :: length of "{"x" * 51}" is out of range 0...50'),
@@ -137,6 +140,13 @@ def test_names_alone_identify_the_tuple_as_given(linkedin_api: LinkedIn, segment
     assert linkedin_api.inside(segment) == [plain]
 
 
+def test_everybody_of_one_name_may_be_one(linkedin_api: LinkedIn, segment: int) -> None:
+    linkedin_api.emulator.control.config(name_identity="names")
+    ada = {"firstName": "Ada", "lastName": "Lovelace"}
+    linkedin_api.tell(segment, {"action": "ADD", **ada, "company": "Acme"}, {"action": "ADD", **ada, "country": "GB"})
+    assert linkedin_api.inside(segment) == ['NAME:["Ada","Lovelace"]']
+
+
 def test_names_beside_an_identifier_do_not_identify(linkedin_api: LinkedIn, segment: int) -> None:
     linkedin_api.tell(segment, user("a", firstName="Ada", lastName="Lovelace"))
     assert linkedin_api.inside(segment) == [shown("a")]
@@ -190,6 +200,8 @@ def test_a_companys_name_may_identify_beside_stronger_fields(linkedin_api: Linke
     [
         {"action": "ADD", "city": "Berlin"},
         {"action": "ADD", "organizationUrn": "1337"},
+        {"action": "ADD", "organizationUrn": "urn:li:organization:acme"},
+        {"action": "ADD", "organizationUrn": "urn:li:company:1337"},
         {"action": "ADD", "companyName": "A", "stockSymbol": "TOOLONG"},
         {"action": "ADD", "companyName": "A", "industries": ["a", "b", "c", "d"]},
         {"action": "ADD", "companyName": "A", "companyPageUrl": "x" * 101},
@@ -202,3 +214,102 @@ def test_a_bad_company_is_refused(linkedin_api: LinkedIn, element: dict[str, Any
     fine = {"action": "ADD", "companyName": "B"}
     statuses = [one["status"] for one in linkedin_api.tell(number, element, fine, to="companies").json()["elements"]]
     assert statuses == [400, 201]
+
+
+def test_before_202502_a_bad_element_failed_the_whole_batch(linkedin_api: LinkedIn, segment: int) -> None:
+    linkedin_api.emulator.control.config(active_versions=["202501", "202502", "202607"])
+    batch = {"elements": [user("a"), {"action": "ADD"}, ids(("FOO", "x"))]}
+    path = f"/rest/dmpSegments/{segment}/users"
+    old = linkedin_api.post(path, batch, "BATCH_CREATE", headers={"LinkedIn-Version": "202501"})
+    assert old.status_code == 422
+    assert [line[:9] for line in old.json()["message"].splitlines()] == ["Index: 1,", "Index: 2,"]
+    assert linkedin_api.inside(segment) == []
+    new = linkedin_api.post(path, batch, "BATCH_CREATE", headers={"LinkedIn-Version": "202502"})
+    assert [one["status"] for one in new.json()["elements"]] == [201, 400, 400]
+
+
+@pytest.mark.parametrize(
+    ("form", "names"),
+    [
+        ("plain", {"status", "message"}),
+        ("message", {"message"}),
+        ("detailed", {"status", "message", "code", "errorDetailType", "errorDetails"}),
+    ],
+)
+def test_the_error_of_an_element_may_say_more_or_less(
+    linkedin_api: LinkedIn, segment: int, form: str, names: set[str]
+) -> None:
+    linkedin_api.emulator.control.config(element_error=form, batch_index="details" if form == "detailed" else "none")
+    verdict = linkedin_api.tell(segment, user("a"), ids(("FOO", "x"))).json()["elements"][1]
+    assert (verdict["status"], verdict["error"].keys()) == (400, names)
+    assert "is not an enum symbol" in verdict["error"]["message"]
+    if form == "detailed":
+        assert verdict["error"]["errorDetails"]["inputErrors"][0]["code"] == "FIELD_INVALID"
+        assert verdict["error"]["errorDetails"]["batchIndex"] == 1
+
+
+@pytest.mark.parametrize(("choice", "status"), [("400", 400), ("413", 413)])
+def test_too_many_elements_may_be_too_large(linkedin_api: LinkedIn, segment: int, choice: str, status: int) -> None:
+    linkedin_api.emulator.control.config(batch_limit=1, batch_over_limit=choice)
+    reply = linkedin_api.tell(segment, user("a"), user("b"))
+    assert (reply.status_code, reply.json()["status"]) == (status, status)
+    assert linkedin_api.inside(segment) == []
+
+
+@pytest.mark.parametrize(("choice", "inside"), [
+    ("in_order", ["a"]), ("add_wins", ["a", "b"]), ("remove_wins", []),
+])  # fmt: skip
+def test_both_actions_in_one_batch(linkedin_api: LinkedIn, segment: int, choice: str, inside: list[str]) -> None:
+    linkedin_api.emulator.control.config(same_batch=choice)
+    batch = [user("a", "REMOVE"), user("a"), user("b"), user("b", "REMOVE")]
+    assert linkedin_api.tell(segment, *batch).json() == {"elements": [GOOD] * 4}
+    assert linkedin_api.inside(segment) == sorted(map(shown, inside))
+
+
+def test_the_case_of_a_digest_may_not_matter(linkedin_api: LinkedIn, segment: int) -> None:
+    upper = ids(("SHA256_EMAIL", digest("a").upper()))
+    linkedin_api.tell(segment, upper)
+    assert linkedin_api.inside(segment) == [f"SHA256_EMAIL:{digest('a').upper()}"]
+    linkedin_api.emulator.control.config(digest_case="ignored")
+    other = linkedin_api.segment()
+    linkedin_api.tell(other, upper, {**ids(("GOOGLE_AID", "ABC")), "firstName": "A"})
+    assert linkedin_api.inside(other) == ["GOOGLE_AID:ABC", shown("a")]
+
+
+def test_apple_idfa_may_be_gone(linkedin_api: LinkedIn, segment: int) -> None:
+    linkedin_api.emulator.control.config(apple_idfa="refuse")
+    first, second = linkedin_api.tell(segment, ids(("APPLE_IDFA", "AEBE52E7")), user("a")).json()["elements"]
+    message = 'ERROR :: /userIds/0/idType :: "APPLE_IDFA" is not an enum symbol\n'
+    assert (first["error"]["message"], second) == (message, GOOD)
+    single = linkedin_api.post(f"/rest/dmpSegments/{segment}/users", ids(("APPLE_IDFA", "AEBE52E7")))
+    assert single.status_code == 422
+
+
+def test_a_google_aid_may_be_held_to_its_documented_length(linkedin_api: LinkedIn, segment: int) -> None:
+    dashed, plain = (ids(("GOOGLE_AID", value)) for value in ("38400000-8cf0-11bd-b23e-10b96e40000d", "3" * 32))
+    assert linkedin_api.tell(segment, dashed, plain).json() == {"elements": [GOOD, GOOD]}
+    linkedin_api.emulator.control.config(google_aid_limit=32)
+    first, second = linkedin_api.tell(segment, dashed, plain).json()["elements"]
+    assert ("out of range 0...32" in first["error"]["message"], second) == (True, GOOD)
+
+
+def test_a_country_may_have_to_be_two_letters(linkedin_api: LinkedIn, segment: int) -> None:
+    germany, de = user("a", country="Germany"), user("b", country="DE")
+    assert linkedin_api.tell(segment, germany, de).json() == {"elements": [GOOD, GOOD]}
+    linkedin_api.emulator.control.config(strict_country=True)
+    first, second = linkedin_api.tell(segment, germany, de).json()["elements"]
+    assert ("/country" in first["error"]["message"], second) == (True, GOOD)
+    company = {"action": "ADD", "companyName": "Acme", "country": "Germany"}
+    reply = linkedin_api.tell(linkedin_api.segment(kind="COMPANY"), company, to="companies")
+    assert reply.json()["elements"][0]["status"] == 400
+
+
+def test_the_wrong_kind_of_segment_may_be_404(linkedin_api: LinkedIn) -> None:
+    linkedin_api.emulator.control.config(wrong_kind="404")
+    assert linkedin_api.tell(linkedin_api.segment(kind="COMPANY"), user("a")).status_code == 404
+
+
+def test_elements_of_a_switched_schema_are_taken_one_by_one(linkedin_api: LinkedIn, segment: int) -> None:
+    linkedin_api.emulator.control.config(apple_idfa="refuse")
+    assert linkedin_api.tell(segment, user("a"), user("b", "REMOVE")).json() == {"elements": [GOOD, GOOD]}
+    assert linkedin_api.inside(segment) == [shown("a")]

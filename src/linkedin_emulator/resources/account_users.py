@@ -88,7 +88,8 @@ def delete(world: World, call: Call) -> Reply:
 
 
 def _manage(world: World, call: Call, account: int) -> None:
-    if world.accounts.role(account, call.member) not in ("ACCOUNT_BILLING_ADMIN", "ACCOUNT_MANAGER"):
+    everybody = world.config.role_managers == "every_role"
+    if world.accounts.role(account, call.member) not in (ROLES if everybody else ROLES[:2]):
         raise errors.no_permission(f"to manage users of sponsoredAccount {account}")
 
 

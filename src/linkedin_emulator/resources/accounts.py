@@ -1,10 +1,8 @@
 """adAccounts: the ad accounts the member can reach."""
 
-from typing import Any
-
 from linkedin_emulator import errors, restli
 from linkedin_emulator.accounts import Account
-from linkedin_emulator.resources.replies import entity
+from linkedin_emulator.resources.replies import entity, number
 from linkedin_emulator.routing import ROUTER, Call, Param
 from linkedin_emulator.wire import Json, Reply, json_reply
 from linkedin_emulator.world import World
@@ -16,10 +14,13 @@ LISTS = ("id", "name", "reference", "status", "type")
 @ROUTER.route("adAccounts", "GET", scopes=SCOPES)
 def get(world: World, call: Call) -> Reply:
     """One account; without a role on it there is none."""
-    account = world.accounts.by_id.get(_number(call.keys[0]))
-    if account is None or world.accounts.role(account.id, call.member) is None:
+    key = number(call.keys[0])
+    if key is None:
+        raise errors.framework(400, f"Key parameter value {call.keys[0]} must be of type 'java.lang.Long'")
+    found = [account for account in _reached(world, call) if account.id == key]
+    if not found:
         raise errors.not_found()
-    return entity(call, account.record())
+    return entity(call, record(world, found[0]))
 
 
 @ROUTER.route(
@@ -31,18 +32,30 @@ def get(world: World, call: Call) -> Reply:
 )
 def search(world: World, call: Call) -> Reply:
     """Every account the member can reach, cursor-paged; `search` narrows it."""
-    reached = [world.accounts.by_id[user.account] for user in world.accounts.of_member(call.member)]
-    wanted = [account for account in reached if _matches(account, call.params.get("search", {}))]
+    wanted = [account for account in _reached(world, call) if _matches(account, call.params.get("search", {}))]
     if call.params.get("sortOrder") == "DESCENDING":
         wanted.reverse()
     size, start = _integer(call, "pageSize", 100), _integer(call, "pageToken", 0)
     if not 1 <= size <= 1000:
         raise errors.param_invalid("pageSize")
-    page: list[Json] = [account.record() for account in wanted[start : start + size]]
+    page = [record(world, account) for account in wanted[start : start + size]]
     if call.fields:
         page = [restli.project(record, call.fields) for record in page]
     token = str(start + size) if start + size < len(wanted) else None
     return json_reply(200, {"elements": page, "metadata": {"nextPageToken": token}})
+
+
+def _reached(world: World, call: Call) -> list[Account]:
+    """The accounts on which the member has a role; in the Development tier, those mapped to the application."""
+    mapped = world.oauth.apps[call.app].ad_accounts
+    numbers = [user.account for user in world.accounts.of_member(call.member)]
+    return [world.accounts.by_id[one] for one in numbers if mapped is None or one in mapped]
+
+
+def record(world: World, account: Account) -> Json:
+    """The record of an account; some replies give its `id` as a URN."""
+    fields = account.record()
+    return {**fields, "id": account.urn} if world.config.account_ids == "urn" else fields
 
 
 def _matches(account: Account, search: Json) -> bool:
@@ -64,13 +77,7 @@ def _value(account: Account, name: str) -> str:
 
 
 def _integer(call: Call, name: str, default: int) -> int:
-    text: Any = call.params.get(name, str(default))
-    if not text.isdigit():
+    value = number(call.params.get(name, str(default)))
+    if value is None:
         raise errors.param_invalid(name)
-    return int(text)
-
-
-def _number(key: Any) -> int:
-    if not isinstance(key, str) or not key.isdigit():
-        raise errors.framework(400, f"Key parameter value {key} must be of type 'java.lang.Long'")
-    return int(key)
+    return value

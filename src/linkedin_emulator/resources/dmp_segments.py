@@ -4,11 +4,12 @@ from typing import Any
 
 from linkedin_emulator import errors, restli, schema
 from linkedin_emulator.config import Config
-from linkedin_emulator.resources.replies import collection, created, entity, sponsored_account
+from linkedin_emulator.resources.replies import collection, created, entity, number, sponsored_account
 from linkedin_emulator.routing import PAGING, ROUTER, Call, Param
 from linkedin_emulator.schema import Field
 from linkedin_emulator.segments import Segment
 from linkedin_emulator.wire import Json, Reply, json_reply
+from linkedin_emulator.wordings import reworded
 from linkedin_emulator.world import World
 
 SCOPE = "rw_dmp_segments"
@@ -24,6 +25,7 @@ DESTINATION = Field("", "record", fields=(Field("destination", required=True, sy
 
 def fields_of(config: Config) -> tuple[Field, ...]:
     """The writable schema; the platforms are those LinkedIn has given to the application."""
+    policy = (Field("accessPolicy", symbols=("PRIVATE",)),) if config.access_policy == "accept" else ()
     return (
         Field("account", required=True, urn="sponsoredAccount"),
         Field("name", required=True),
@@ -31,16 +33,17 @@ def fields_of(config: Config) -> tuple[Field, ...]:
         Field("sourcePlatform", required=True, symbols=config.source_platforms),
         Field("sourceSegmentId"),
         Field("description"),
-        Field("accessPolicy", symbols=("PRIVATE",)),
+        *policy,
         Field("destinations", "array", item=DESTINATION),
     )
 
 
 def segment_key(key: Any) -> int:
     """The bare number in the path."""
-    if isinstance(key, str) and key.isascii() and key.isdigit():
-        return int(key)
-    raise errors.framework(400, f"Key parameter value {key} must be of type 'java.lang.Long'")
+    value = number(key)
+    if value is None:
+        raise errors.framework(400, f"Key parameter value {key} must be of type 'java.lang.Long'")
+    return value
 
 
 @ROUTER.route("dmpSegments", "CREATE", scopes=SCOPE)
@@ -53,6 +56,7 @@ def create(world: World, call: Call) -> Reply:
     account = sponsored_account(data["account"], "account")
     world.accounts.require_manager(account, call.member)
     _check_room(world, account, data)
+    _check_texts(world, account, data)
     segment = world.segments.create(
         world.config, account=account, name=data["name"], kind=data["type"], platform=data["sourcePlatform"]
     )
@@ -75,6 +79,26 @@ def _check_room(world: World, account: int, data: Json) -> None:
     taken = source and any(one.source_segment_id == source and one.type == data["type"] for one in existing)
     if taken and world.config.duplicate_source_segment_id == "conflict":
         raise errors.coded(409, "CONFLICT", "Write Conflict")
+
+
+def _check_texts(world: World, account: int, data: Json, own: Segment | None = None) -> None:
+    """What the constants of LinkedIn's error list say about texts; which of them apply is a guess."""
+    config, name = world.config, data.get("name")
+    if name is not None and not name.strip() and config.blank_name == "refuse":
+        raise errors.coded(400, "INVALID_VALUE_BLANK_FIELD", "name can't be blank")
+    limits = {
+        "name": config.longest_name,
+        "description": config.longest_description,
+        "sourceSegmentId": config.longest_source_segment_id,
+    }
+    for field, longest in limits.items():
+        length = len(data.get(field) or "")
+        if longest is not None and length > longest:
+            text = f"{field} length {length} can't exceeded maximum {longest} length"
+            raise errors.coded(400, "FIELD_LENGTH_TOO_LONG", text)
+    others = (one for one in world.segments.by_id.values() if one is not own and one.account == account)
+    if config.duplicate_name == "refuse" and any(one.name == name for one in others):
+        raise errors.coded(400, "ENTITY_WITH_SAME_KEY_ALREADY_EXISTS", "An entity with the same name already exists")
 
 
 def _change(segment: Segment, data: Json) -> None:
@@ -105,7 +129,7 @@ def batch_get(world: World, call: Call) -> Reply:
         try:
             record = world.segments.read(world.config, _visible(world, call, key))
         except errors.LinkedInError as error:
-            statuses[key], failed[key] = error.status, error.body
+            statuses[key], failed[key] = error.status, reworded(world.config, error, call.permission).body
         else:
             results[key] = restli.project(record, call.fields) if call.fields else record
             statuses[key] = 200
@@ -124,8 +148,8 @@ def find_by_account(world: World, call: Call) -> Reply:
     account = sponsored_account(call.params["account"], "account")
     platform, source = call.params.get("sourcePlatform"), call.params.get("sourceSegmentId")
     if world.accounts.role(account, call.member) is None:
-        if account in world.accounts.by_id and world.config.unseen_account_finder == "forbidden":
-            world.accounts.require_reader(account, call.member)
+        if account in world.accounts.by_id:
+            _refuse_unseen(world, call, account)
         return collection(world, call, [], unpaged=world.config.all_in_one_finder)
     found = [
         segment
@@ -136,31 +160,52 @@ def find_by_account(world: World, call: Call) -> Reply:
     return collection(world, call, found, render=render, unpaged=world.config.all_in_one_finder)
 
 
+def _refuse_unseen(world: World, call: Call, account: int) -> None:
+    if world.config.unseen_account_finder == "forbidden":
+        world.accounts.require_reader(account, call.member)
+    if world.config.unseen_account_finder == "not_found":
+        raise errors.not_found()
+
+
 @ROUTER.route("dmpSegments", "PARTIAL_UPDATE", scopes=SCOPE)
 def partial_update(world: World, call: Call) -> Reply:
     """204; name, description, sourceSegmentId and accessPolicy may change."""
     segment = world.segments.find(world.config, segment_key(call.keys[0]))
     world.accounts.require_manager(segment.account, call.member)
-    patch = schema.parse(call.request.body, "PARTIAL_UPDATE").get("patch")
-    if not isinstance(patch, dict) or not patch.keys() <= {"$set", "$delete"}:
-        raise errors.framework(400, "Error parsing entity body: a patch with $set or $delete is expected")
-    values, gone = patch.get("$set", {}), patch.get("$delete", [])
-    for name in (*values, *gone):
-        if name not in MUTABLE:
-            raise errors.coded(400, "FIELD_NOT_EDITABLE", f"{name} can't be edited")
+    values, gone = _patch(schema.parse(call.request.body, "PARTIAL_UPDATE").get("patch"))
+    _check_mutable(world.config, [*values, *gone])
     if "name" in gone:
         raise errors.coded(400, "MISSING_FIELD", "name is required but missing")
     problems = schema.problems(values, tuple(field for field in fields_of(world.config) if field.name in values))
     if problems:
         raise errors.schema_invalid(problems)
+    _check_texts(world, segment.account, values, segment)
     _change(segment, {**values, **dict.fromkeys(gone)})
     segment.touch(world.clock.now())
     return Reply(204)
 
 
+def _patch(patch: object) -> tuple[Json, list[str]]:
+    if isinstance(patch, dict) and patch.keys() <= {"$set", "$delete"}:
+        values, gone = patch.get("$set", {}), patch.get("$delete", [])
+        if isinstance(values, dict) and isinstance(gone, list) and all(isinstance(name, str) for name in gone):
+            return values, gone
+    raise errors.framework(400, "Error parsing entity body: a patch with $set or $delete is expected")
+
+
+def _check_mutable(config: Config, names: list[str]) -> None:
+    known = [field.name for field in fields_of(config)]
+    for name in names:
+        if name in MUTABLE and name in known:
+            continue
+        if config.immutable_update == "400":
+            raise errors.coded(400, "FIELD_NOT_EDITABLE", f"{name} can't be edited")
+        raise errors.schema_invalid([f"ERROR :: /{name} :: CreateOnly field present in a partial_update request"])
+
+
 @ROUTER.route("dmpSegments", "DELETE", scopes=SCOPE)
 def delete(world: World, call: Call) -> Reply:
-    """204, then 404; the ad segment goes with it."""
+    """204, then 404; the ad segment and the list attached to it go with it."""
     _delete(world, call, call.keys[0])
     return Reply(204)
 
@@ -174,7 +219,7 @@ def batch_delete(world: World, call: Call) -> Reply:
         try:
             _delete(world, call, key)
         except errors.LinkedInError as error:
-            failed[key] = error.body
+            failed[key] = reworded(world.config, error, call.permission).body
         else:
             results[key] = {"status": 204}
     return json_reply(200, {"results": results, "errors": failed})
@@ -184,3 +229,4 @@ def _delete(world: World, call: Call, key: Any) -> None:
     segment = world.segments.find(world.config, segment_key(key))
     world.accounts.require_manager(segment.account, call.member)
     del world.segments.by_id[segment.id]
+    world.uploads.files.pop(segment.list_file, None)

@@ -6,7 +6,7 @@ from linkedin_emulator.wire import Json, Reply
 from linkedin_emulator.world import World
 
 
-@ROUTER.route("me", "GET", scopes="r_basicprofile r_liteprofile profile")
+@ROUTER.route("me", "GET", scopes="r_basicprofile r_liteprofile")
 def me(world: World, call: Call) -> Reply:
     """The member, for `r_basicprofile`."""
     person = world.oauth.people[call.member]
@@ -19,7 +19,7 @@ def me(world: World, call: Call) -> Reply:
     return entity(call, record)
 
 
-@ROUTER.route("userinfo", "GET", scopes="openid")
+@ROUTER.route("userinfo", "GET", scopes="openid+profile")
 def userinfo(world: World, call: Call) -> Reply:
     """OpenID claims, for `openid profile`; the e-mail only with `email`."""
     person = world.oauth.people[call.member]

@@ -48,12 +48,13 @@ def create(world: World, call: Call) -> Reply:
         raise errors.coded(400, "INVALID_VALUE_FOR_FIELD", f"type can't be set to {segment.type}")
     path = data["inputFile"].removeprefix(MEDIA)
     content = world.uploads.files.get(path)
-    if content is None or world.uploads.owners[path[1:]] != segment.account:
+    if content is None or world.uploads.owners.get(path[1:]) != segment.account:
         raise errors.coded(400, "FIELD_VALUE_DOES_NOT_EXIST", f"inputFile value {data['inputFile']} doesn't exist")
     now = world.clock.now()
-    changes = read_list(content, companies=segment.type == "COMPANY_LIST_UPLOAD")
+    changes = read_list(content, world.config, companies=segment.type == "COMPANY_LIST_UPLOAD")
     segment.audience.replace(changes or [], now)
-    segment.list_failed = changes is None
+    segment.list_failed, segment.list_file = changes is None, path
     segment.touch(now)
     segment.set_status("BUILDING", now)
-    return created(world, call, str(len(world.uploads.files)))
+    reply = created(world, call, str(len(world.uploads.files)))
+    return reply if world.config.list_upload_status == "201" else Reply(200, reply.headers)

@@ -47,15 +47,21 @@ def entity(call: Call, record: Json) -> Reply:
     return json_reply(200, restli.project(record, call.fields) if call.fields else record)
 
 
-def window(call: Call) -> tuple[int, int]:
-    """`start` (0) and `count` (10)."""
+def window(world: World, call: Call) -> tuple[int, int]:
+    """`start` (0) and `count` (10), the latter cut to the largest page."""
     try:
         start, count = int(call.params.get("start", 0)), int(call.params.get("count", 10))
     except ValueError as error:
         raise errors.framework(400, "Invalid (non-integer) start/count parameters") from error
     if start < 0 or count < 0:
         raise errors.framework(400, "start/count parameters must be non-negative")
-    return start, count
+    largest = world.config.largest_count
+    return start, count if largest is None else min(count, largest)
+
+
+def number(text: object) -> int | None:
+    """A plain number of ASCII digits, else nothing."""
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() else None
 
 
 def collection(
@@ -68,7 +74,7 @@ def collection(
     unpaged_count: int = 10,
 ) -> Reply:
     """200 with a page of elements; with `unpaged`, a request without start and count gets everything."""
-    start, count = window(call)
+    start, count = window(world, call)
     whole = unpaged and not {"start", "count"} & call.params.keys()
     page = found if whole else found[start : start + count]
     elements = [render(one) for one in page]
