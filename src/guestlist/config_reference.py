@@ -53,7 +53,8 @@ table says so, else the first that holds something. A mapping needs an identifie
 `googleAdvertisingId`, or `firstName` and `lastName`; for companies any field marked so. Where a company mapping uses
 an XDM account path (`accountName`, `accountKey.*`, `accountOrganization.*`), `companyName: accountName` and
 `primaryId: accountKey.sourceKey` are required. Lengths are those that other connectors document; longer text is cut,
-longer identifiers are rejected, a longer stock symbol is dropped.
+longer identifiers are rejected, a longer stock symbol is dropped. A text that holds an e-mail address (`CEO
+ann@example.com` as a title) is dropped with a note: it would leave in clear.
 
 A mapping that is left out is guessed from the header (case, blanks and punctuation do not count), shown in the plan,
 and fixed at the first sync.

@@ -353,6 +353,35 @@ def test_a_symbol_is_dropped_rather_than_cut() -> None:
     assert element.notes == (Reason.SYMBOL_DROPPED,)
 
 
+ADDRESSES = ["ceo jane@x.com", "a@b.de", "jane\uff20x.com", "jane\ufe6bx.com", "jane @ x.com", "j@x", "of jane@x .com"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_text_that_holds_an_address_is_dropped(address: str) -> None:
+    person_ = kept(person({"email": "jane@x.com", "title": address, "company": f"at {address}", "lastName": "Doe"}))
+    assert (person_.traits, person_.notes) == ({"lastName": "Doe"}, (Reason.ADDRESS_DROPPED,))
+    row = {"companyWebsiteDomain": "acme.com", "companyName": address, "city": address, "industries": ["Law", address]}
+    company_ = kept(company(row))
+    assert (company_.traits, company_.notes) == ({"industries": ("Law",)}, (Reason.ADDRESS_DROPPED,))
+
+
+@pytest.mark.parametrize("title", ["VP Sales @ Acme", "@acme", "Head @Acme, Berlin", "R&D, A.I.", "50 % @ a fair"])
+def test_an_at_sign_alone_is_no_address(title: str) -> None:
+    assert kept(person({"email": "jane@x.com", "title": title})).traits == {"title": title}
+
+
+def test_an_address_is_seen_before_a_text_is_cut() -> None:
+    assert kept(person({"email": "jane@x.com", "title": "x" * 45 + " jane@x.com"})).traits == {}
+
+
+def test_an_address_names_nobody() -> None:
+    note = (Reason.ADDRESS_DROPPED,)
+    assert person({"firstName": "jane@x.com", "lastName": "Doe"}) == Rejection(Reason.NO_IDENTIFIER, notes=note)
+    assert company({"companyName": "info@acme.com"}) == Rejection(Reason.NO_IDENTIFIER, notes=note)
+    assert company_name("info@acme.com") is Reason.ADDRESS_DROPPED
+    assert company_page_url("linkedin.com/company/jane@x.com") is Reason.NOT_A_COMPANY_PAGE
+
+
 PERSON_FIELDS = ("email", "googleAdvertisingId", "firstName", "lastName", "title", "company", "country", "primaryId")
 COMPANY_FIELDS = (
     "companyName", "organizationUrn", "companyWebsiteDomain", "companyEmailDomain", "companyPageUrl", "stockSymbol",
@@ -434,5 +463,6 @@ def test_the_table_of_countries_is_iso_3166() -> None:
 def test_masks() -> None:
     assert text.masked("jane.doe@example.com") == "j***@example.com"
     assert text.masked("7;jane.doe@example.com x") == "7***@example.com x"
+    assert text.masked("jane.doe\uff20example.com") == "j***@example.com"
     assert text.masked("0017") == "0017"
     assert unicodedata.normalize("NFC", text.masked("é@x")) == "é***@x"
