@@ -37,7 +37,7 @@ COMPANY = st.fixed_dictionaries({
     "web": _webs,
     "web_2": _webs,
     "mail": st.sampled_from([None, None, "a.com", "d.com"]),
-    "name": st.sampled_from([None, "Acme", "Delta"]),
+    "name": st.sampled_from([None, "Acme", "ACME", "Delta"]),
     "industry": st.sampled_from([None, "Steel"]),
     "id": st.sampled_from([None, "p1", "p2"]),
 })  # fmt: skip

@@ -188,6 +188,21 @@ def test_a_company_element_holds_one_value_per_field(tmp_path: Path) -> None:
     assert plan.counts.removed == 1
 
 
+def test_a_companys_name_is_told_as_written_and_removed_as_told(tmp_path: Path) -> None:
+    """Its case is nobody's change, and nobody can say whether LinkedIn looks at it."""
+    line = Line(DuckDBPlanner(), tmp_path, Kind.COMPANIES)
+
+    def spelled(*rows: dict[str, str | None]) -> list[tuple[Op, str]]:
+        found = read(line.sync(list(rows)).changes, 0, 9).to_pylist()
+        return [(Op(row["op"]), row["v"].decode()) for row in found if row["t"] == IdType.COMPANY_NAME]
+
+    assert spelled({"name": "Straße AG"}, {"name": "STRASSE AG"}) == [(Op.ADD, "STRASSE AG")]
+    assert spelled({"name": "Straße AG"}) == []
+    assert spelled({"name": "straße ag", "industry": "Steel"}) == [(Op.ADD, "STRASSE AG")]
+    assert spelled() == [(Op.REMOVE, "STRASSE AG")]
+    assert spelled({"name": "Straße AG", "id": "p1"}) == [(Op.ADD, "Straße AG")]
+
+
 def test_an_answer_that_came_too_late_makes_unsure_and_keeps_what_is_known(line: Line) -> None:
     plan, _ = line.plan([{"email": A}, {"email": B}])
     first: Change = next(c for c in rows_of(plan) if c.ids[0][0] == id_of(A))

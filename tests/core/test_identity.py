@@ -334,12 +334,19 @@ def test_nothing_is_derived_where_the_row_says_it() -> None:
 
 def test_a_name_identifies_a_company_that_has_nothing_stronger() -> None:
     element = kept(company({"companyName": ["ACME  Inc"], "companyWebsiteDomain": "facebook.com/acme"}))
-    assert element.identifiers == (company_name("acme inc"),)
-    assert element.traits == {"companyName": "ACME Inc"}
+    assert element.identifiers == (company_name("ACME Inc"),)
+    assert (element.identifiers[0].text, element.traits) == ("ACME Inc", {})
     assert element.notes == (Reason.SHARED_HOST,)
     assert kept(company({"companyName": "Acme", "companyWebsiteDomain": "acme.com"})).identifiers[0].type is (
         IdType.COMPANY_WEBSITE_DOMAIN
     )
+
+
+def test_the_name_of_a_company_is_told_as_written_and_known_whatever_its_case() -> None:
+    names = [company_name(raw) for raw in (" Straße  AG", "STRASSE ag", "Straße AG\n")]
+    assert [name.text for name in names if isinstance(name, Identifier)] == ["Straße AG", "STRASSE ag", "Straße AG"]
+    assert len({name.key16 for name in names if isinstance(name, Identifier)}) == 1
+    assert kept(company({"companyName": ["", "Acme", "Delta"]})).identifiers == (company_name("Acme"),)
 
 
 def test_a_company_nobody_can_find() -> None:

@@ -48,9 +48,12 @@ def key16(id_type: IdType, value: bytes) -> bytes:
 
     ``value`` is the raw digest (32 or 64 bytes) of an e-mail, else the normalised text as UTF-8.
     For digests it is their first half or quarter, so that the rest is all that needs to be kept beside it.
+    The name of a company is told as it is written, and all spellings that differ in case only are one identifier.
     """
     if id_type in (IdType.SHA256_EMAIL, IdType.SHA512_EMAIL):
         return value[:16]
+    if id_type is IdType.COMPANY_NAME:
+        value = value.decode().casefold().encode()
     return hashlib.sha256(b"%d:%b" % (id_type, value)).digest()[:16]
 
 
@@ -102,8 +105,9 @@ class Element:
     """A row that LinkedIn can be told of.
 
     ``identifiers``: strongest first, at least one, each once; equal types in the order of the mapping. NAMES and
-    COMPANY_NAME only where nothing stronger is there. ``traits``: LinkedIn field -> text, only what is there
-    (``industries``: up to three texts). ``primary``: the source's own key, never sent. ``notes``: what was dropped.
+    COMPANY_NAME only where nothing stronger is there, and ``companyName`` then is no trait. ``traits``: LinkedIn field
+    -> text, only what is there (``industries``: up to three texts). ``primary``: the source's own key, never sent.
+    ``notes``: what was dropped.
     """
 
     identifiers: tuple[Identifier, ...]
@@ -292,8 +296,8 @@ def _domain(id_type: IdType, raw: str) -> Result:
 
 
 def company_name(raw: str) -> Result:
-    """COMPANY_NAME of a company known by nothing stronger: case-folded, white space collapsed."""
-    text = squeezed(raw).casefold()
+    """COMPANY_NAME of a company known by nothing stronger: as written, white space collapsed."""
+    text = squeezed(raw)
     if has_address(text):
         return Reason.ADDRESS_DROPPED
     return Identifier(IdType.COMPANY_NAME, text.encode()) if text else None
@@ -309,10 +313,10 @@ def company(record: Mapping[str, Cell], derive: bool = True) -> Element | Reject
     found, refused = _read(record, _COMPANY_READERS)
     if derive:
         found += _derived(found)
-    if not found:
-        names_ = [company_name(raw) for raw in _cells(record.get("companyName"))]
-        found = [name for name in names_ if isinstance(name, Identifier)]
     traits, notes = _company_traits(record)
+    name = company_name(str(traits.get("companyName", "")))
+    if not found and isinstance(name, Identifier):
+        found, traits = [name], {field: text for field, text in traits.items() if field != "companyName"}
     return _close(found, refused, traits, notes, record, Reason.NO_IDENTIFIER)
 
 

@@ -59,7 +59,7 @@ def shape_of(request: PlanRequest) -> Shape:
     if request.members is Kind.PEOPLE:
         slots = count.get("email", 0) + count.get("googleAdvertisingId", 0)
         return Shape(Kind.PEOPLE, max(slots, 1), primary, PEOPLE_TRAITS)
-    slots = max(sum(count.get(field, 0) for field in _COMPANY_IDS) + _DERIVED, count.get("companyName", 0))
+    slots = sum(count.get(field, 0) for field in _COMPANY_IDS) + _DERIVED
     return Shape(Kind.COMPANIES, slots, primary, COMPANY_TRAITS)
 
 
