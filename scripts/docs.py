@@ -82,6 +82,7 @@ ADVICE = {
         "A note: the row is sent without that name, title or other text, since it would leave in clear. Map another "
         "column, or clean it."
     ),
+    Reason.ENTRIES_DROPPED: "A note: a cell (jsonl, Parquet) holds a longer list. Put what matters first.",
     Reason.FORGOTTEN: "Somebody asked to be forgotten. `guestlist forget --undo` takes that back.",
 }
 

@@ -54,7 +54,8 @@ table says so, else the first that holds something. A mapping needs an identifie
 an XDM account path (`accountName`, `accountKey.*`, `accountOrganization.*`), `companyName: accountName` and
 `primaryId: accountKey.sourceKey` are required. Lengths are those that other connectors document; longer text is cut,
 longer identifiers are rejected, a longer stock symbol is dropped. A text that holds an e-mail address (`CEO
-ann@example.com` as a title) is dropped with a note: it would leave in clear.
+ann@example.com` as a title) is dropped with a note: it would leave in clear. A list in a cell of jsonl or Parquet
+(`"email": ["ann@work.com", "ann@home.com"]`) counts as that many source fields, up to 20.
 
 A mapping that is left out is guessed from the header (case, blanks and punctuation do not count), shown in the plan,
 and fixed at the first sync.

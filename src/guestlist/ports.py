@@ -49,7 +49,8 @@ class Scan:
     """A list that can be read: which files, how, with which columns, and which state of them this is.
 
     ``identity`` is (path, size, mtime_ns) per file; the planner checks it before and after each pass and raises
-    SourceError when the list was replaced meanwhile.
+    SourceError when the list was replaced meanwhile. ``entries`` is the planner's own: further columns, each an entry
+    of the list that a cell of another column holds: name -> (that column, which entry, from 1).
     """
 
     format: Literal["csv", "parquet", "jsonl", "xlsx"]
@@ -57,6 +58,7 @@ class Scan:
     columns: tuple[str, ...]
     identity: tuple[tuple[str, int, int], ...]
     dialect: CsvDialect | None = None
+    entries: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
 class Source(Protocol):

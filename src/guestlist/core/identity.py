@@ -73,6 +73,7 @@ class Reason(StrEnum):
     COUNTRY_DROPPED = "country dropped: not ISO 3166"
     SYMBOL_DROPPED = "stockSymbol dropped: longer than LinkedIn takes"
     ADDRESS_DROPPED = "text dropped: it holds an e-mail address"
+    ENTRIES_DROPPED = "only the first 20 entries of a list in one cell are used"
     FORGOTTEN = "forgotten"
 
 

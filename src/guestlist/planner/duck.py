@@ -12,9 +12,9 @@ from dataclasses import replace
 import duckdb
 import pyarrow as pa
 
-from guestlist.core.identity import Kind
+from guestlist.core.identity import Kind, Reason
 from guestlist.errors import ConfigError, GuestlistError
-from guestlist.planner import changes, counts, desired, draft, filtering, folding, people, rejected, scan
+from guestlist.planner import changes, counts, desired, draft, filtering, folding, lists, people, rejected, scan
 from guestlist.planner.compare import Task, compare, compare_first, compare_removals
 from guestlist.planner.connection import TOO_LITTLE, Session, connect, reading_ledger
 from guestlist.planner.ledger import now_kind, open_ledger, paths
@@ -90,6 +90,7 @@ def _plan(session: Session, request: PlanRequest, progress: Progress) -> Plan:
     with reading_ledger():
         known = open_ledger(session, request.ledger)
     first = not known and request.mode != "remove_only"
+    request = rows.request
     task = Task(request, rows.shape, now_kind(session), first, draft=first and draft.worth_it(request, rows))
     progress("reading the list", 0, 0)
     with scan.unchanged(request.scan):
@@ -104,20 +105,22 @@ def _plan(session: Session, request: PlanRequest, progress: Progress) -> Plan:
         counts=found.counts,
         changes=written,
         rejected=rejected.rejected(session, task, rows, found.by_reason),
-        notes=found.notes,
+        notes=found.notes | ({str(Reason.ENTRIES_DROPPED): rows.cut_short} if rows.cut_short else {}),
         traits_in_clear=_in_clear(request),
         identity=request.scan.identity,
     )
 
 
 def _rows(session: Session, request: PlanRequest) -> Rows:
-    """What queries need besides the list: countries, forgotten identifiers, the filter."""
+    """What queries need besides the list: countries, forgotten identifiers, the filter; lists in cells told apart."""
     spellings = people.country_table()
     table = pa.table({"spelling": list(spellings), "code": list(spellings.values())})
     session.register(people.COUNTRIES, table)
     session.register(SUPPRESSED, pa.table({"id": pa.array(list(request.suppressed), pa.uuid())}))
     scan.load(session, request.scan)
-    return Rows(request, shape_of(request), filtering.bound(session, request))
+    filter_sql = filtering.bound(session, request)
+    request, cut_short = lists.told_apart(session, request, filter_sql)
+    return Rows(request, shape_of(request), filter_sql, cut_short)
 
 
 def _stage(session: Session, rows: Rows, task: Task) -> None:

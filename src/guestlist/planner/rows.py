@@ -24,12 +24,14 @@ class Rows:
 
     ``by_reference``: SLOW rows were read and stand in BY_REFERENCE. ``numbered``: rows have numbers, because they cost
     nothing or somebody needs them. ``only``: a condition on their numbers, so that nothing else is hashed.
+    ``cut_short``: how many rows have longer lists in their cells than are read.
     """
 
-    def __init__(self, request: PlanRequest, shape: Shape, filter_sql: str | None) -> None:
+    def __init__(self, request: PlanRequest, shape: Shape, filter_sql: str | None, cut_short: int = 0) -> None:
         self.request = request
         self.shape = shape
         self.filter_sql = filter_sql
+        self.cut_short = cut_short
         self.by_reference = False
         self.numbered = scan.numbers_are_cheap(request.scan)
         self.only: str | None = None
