@@ -84,6 +84,18 @@ def test_c7_and_still_when_the_addition_never_left(line: Line) -> None:
     assert told(plan) == {ids(G): (Op.ADD, Why.AGAIN)}
 
 
+def test_c7_a_group_may_be_named_after_somebody_who_was_never_told(line: Line) -> None:
+    plan, _ = line.plan([{"email": A}, {"email": A, "email_2": C}, {"email": C}])
+    line.fold(plan, ["void" if change.ids[0][0] == id_of(C) else "accepted" for change in rows_of(plan)])
+    assert line.ledger[id_of(A)].group == id_of(C) not in line.ledger
+    plan, _ = line.plan([{"email": B, "email_2": C}])
+    assert told(plan) == {ids(A): (Op.REMOVE, Why.LEFT), ids(B, C): (Op.ADD, Why.NEW)}
+    assert {change.group for change in rows_of(plan)} == {id_of(C)}
+    line.fold(plan, ["unsure", "accepted"])
+    plan, _ = line.plan([{"email": B, "email_2": C}])
+    assert told(plan) == {ids(A): (Op.REMOVE, Why.LEFT), ids(B, C): (Op.ADD, Why.AGAIN)}
+
+
 def test_a_changed_email_is_a_change_not_a_departure(line: Line) -> None:
     line.sync([{"email": A, "id": "7"}])
     plan = line.sync([{"email": B, "id": "7"}])
@@ -173,6 +185,13 @@ def test_m2_fingerprints_of_another_hash_are_refreshed_quietly(line: Line) -> No
     assert (told_rows(plan), plan.changes.labels, plan.counts.unchanged) == (0, 2, 2)
     line.fold(plan, ["accepted"] * 2)
     assert count_of(line.plan([{"email": A}, {"email": B}])[0]) == 0
+
+
+def test_a_key_seen_first_on_somebody_who_stays_is_written_down(line: Line) -> None:
+    line.sync([{"email": A}])
+    plan = line.sync([{"email": A, "id": "1"}])
+    assert (told_rows(plan), plan.changes.labels) == (0, 1)
+    assert line.ledger[key16(IdType.PRIMARY, b"1")].at == line.now
 
 
 def test_a_company_element_holds_one_value_per_field(tmp_path: Path) -> None:

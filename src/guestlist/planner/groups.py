@@ -36,14 +36,18 @@ def _nodes() -> str:
     strongest, 2: what nobody would name a group after.
 
     Of members looked at closely all identifiers count, also those that another member keeps. What only one row carries
-    and the ledger does not know joins nothing.
+    and the ledger does not know joins nothing, unless the ledger named a group after it and never told it.
     """
     return f"""
-        WITH plainly AS (SELECT owner AS s, id FROM detail WHERE owner NOT IN (FROM close) AND (known OR id = owner)),
+        WITH others AS (SELECT id FROM detail WHERE NOT known UNION SELECT id FROM carried),
+        label AS MATERIALIZED (SELECT DISTINCT grp FROM {LEDGER} WHERE grp <> id AND grp IN (FROM others)),
+        plainly AS (
+            SELECT owner AS s, id FROM detail
+            WHERE owner NOT IN (FROM close) AND (known OR id = owner OR id IN (FROM label))),
         every AS (FROM plainly UNION ALL SELECT s, id FROM carried),
         told AS (SELECT id, grp FROM {LEDGER} WHERE id IN (SELECT id FROM every))
         SELECT s, every.id, coalesce(told.grp, every.id) AS node,
-            CASE WHEN told.id IS NOT NULL THEN 0 WHEN every.id = s THEN 1 ELSE 2 END AS rank
+            CASE WHEN told.id IS NOT NULL OR every.id IN (FROM label) THEN 0 WHEN every.id = s THEN 1 ELSE 2 END AS rank
         FROM every LEFT JOIN told ON told.id = every.id"""
 
 
