@@ -194,7 +194,7 @@ class ActivationConfig(_Section):
     mode: Literal["mirror", "add_only", "remove_only", "snapshot"] = Field(
         "mirror",
         description="mirror: LinkedIn holds what the list holds; add_only: nobody is removed; remove_only: whoever is "
-        "on the list is removed from the audience of segment_of; snapshot: the list is sent once.",
+        "on the list is removed from the audience of segment_of and stays out; snapshot: the list is sent once.",
     )
     segment_of: str | None = Field(
         None, description="remove_only: the activation whose LinkedIn audience it thins out."

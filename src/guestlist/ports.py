@@ -87,6 +87,19 @@ class LedgerPart:
 
 
 @dataclass(frozen=True)
+class Exclusion:
+    """The list of a remove_only activation, for the plan of the activation whose segment it thins out: whom it took
+    out stays out as long as it names them. ``always``: also those it never took out (nobody was told anything yet).
+    """
+
+    scan: Scan
+    mapping: Mapping[str, tuple[str, ...]]
+    filter: str | None = None
+    derive: bool = True
+    always: bool = False
+
+
+@dataclass(frozen=True)
 class PlanRequest:
     """All that a plan depends on. ``mapping``: LinkedIn field -> source fields, in the order they are tried or sent.
 
@@ -108,6 +121,7 @@ class PlanRequest:
     send_email: bool = True
     send_google_advertising_id: bool = True
     suppressed: tuple[bytes, ...] = ()  # key16 of forgotten identifiers: a row that carries one is rejected
+    excluded: tuple[Exclusion, ...] = ()  # a row that carries an identifier they keep out is not wanted
     refused: Mapping[int, str] = field(default_factory=dict)
     rejected_before: str | None = None  # Parquet path of the last run's rejected rows, for `since`
     write: bool = True
@@ -146,10 +160,10 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Counts:
-    """What a plan found. rows = kept + not kept by the filter; kept = added+changed+unchanged+duplicates+rejected."""
+    """What a plan found. rows = kept + filtered; kept = added + changed + unchanged + duplicates + rejected."""
 
     rows: int = 0  # readable rows of the list, before the filter
-    filtered: int = 0
+    filtered: int = 0  # not kept by the filter, or kept out by the list of a remove_only activation
     added: int = 0
     changed: int = 0
     unchanged: int = 0

@@ -9,8 +9,10 @@ from guestlist.core.identity import Kind, Reason
 from guestlist.planner import sql
 from guestlist.ports import PlanRequest
 
-ACCEPTED, SLOW, FILTERED = 0, 254, 255  # verdicts; 1.. are REASONS in their order
+ACCEPTED, EXCLUDED, SLOW, FILTERED = 0, 253, 254, 255  # verdicts; 1.. are REASONS in their order
 REASONS = tuple(Reason)
+REJECTED = f"BETWEEN 1 AND {len(REASONS)}"
+KEPT_OUT_NOTE = "left out: taken out by a remove_only activation whose list still names them"
 PEOPLE_TRAITS = ("firstName", "lastName", "title", "company", "country")
 COMPANY_TRAITS = ("companyName", "stockSymbol", "industries", "city", "state", "country", "postalCode")
 
