@@ -226,3 +226,33 @@ def test_an_exclusion_list_of_another_format_with_a_filter(world: World) -> None
     for each in ("main", "thin", "main"):
         world.sync(each)
     assert world.told() == shown("ann", "dee")
+
+
+@pytest.mark.parametrize("first", ["main", "thin"])
+def test_a_lost_segment_is_made_again_in_the_name_of_its_owner(world: World, first: str) -> None:
+    """Whoever notices it: the audience keeps name and source id, and a day passes before the next one is made."""
+    two(world)
+    world.activation(segment_name="Readers")
+    world.write(emails("ann", "bob"))
+    world.write(emails("bob"), "gone.csv")
+    for each in ("main", "thin"):
+        world.sync(each)
+    before = world.segment()["record"]
+    world.emulator.control.ripen(before["id"], "EXPIRED")
+    for each in (first, "main"):
+        assert world.sync(each).state == "done"
+    after = world.segment()["record"]
+    assert after["id"] != before["id"]
+    assert (after["name"], after["sourceSegmentId"]) == ("Readers", f"{before['sourceSegmentId']}@2")
+    world.emulator.control.ripen(after["id"], "EXPIRED")
+    assert [world.sync(each).state for each in ("thin", "main")] == ["parked", "parked"]
+
+
+def test_the_lost_segment_of_a_snapshot_is_not_made_again(world: World) -> None:
+    two(world, "snapshot")
+    world.write(emails("ann", "bob"))
+    world.write(emails("bob"), "gone.csv")
+    world.sync()
+    world.emulator.control.ripen(world.segment()["record"]["id"], "EXPIRED")
+    assert world.sync("thin").state == "frozen"
+    assert len(world.emulator.control.segments()) == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from guestlist.app import activations
@@ -28,11 +28,17 @@ class Case:
     destination: DestinationConfig
     folder: Path
     thinned_by: tuple[Case, ...] = ()  # remove_only activations of its segment
+    thins: Case | None = None  # remove_only: the one whose segment it is
 
     @property
     def members(self) -> Kind:
         """What the audience is made of."""
         return self.audience.kind
+
+    @property
+    def owner(self) -> Case:
+        """Whose segment it feeds: its own, unless it thins out that of another."""
+        return self.thins or self
 
     @property
     def sends(self) -> bool:
@@ -42,10 +48,15 @@ class Case:
 
 def case(config: Config, name: str) -> Case:
     """Resolve the names of the file."""
+    thinned_by = tuple(_alone(config, other) for other, each in config.activations.items() if each.segment_of == name)
+    alone = _alone(config, name)
+    thins = alone.wanted.segment_of and _alone(config, alone.wanted.segment_of)
+    return replace(alone, thinned_by=thinned_by, thins=thins or None)
+
+
+def _alone(config: Config, name: str) -> Case:
     wanted = activations.entry(config, name)
-    thinned_by = tuple(case(config, other) for other, each in config.activations.items() if each.segment_of == name)
-    audience, destination = config.audiences[wanted.audience], config.destinations[wanted.destination]
-    return Case(name, wanted, audience, destination, config.folder, thinned_by)
+    return Case(name, wanted, config.audiences[wanted.audience], config.destinations[wanted.destination], config.folder)
 
 
 def choose_mapping(case: Case, fixed: Activation | None, scan: Scan) -> dict[str, tuple[str, ...]]:
