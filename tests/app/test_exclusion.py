@@ -256,3 +256,17 @@ def test_the_lost_segment_of_a_snapshot_is_not_made_again(world: World) -> None:
     world.emulator.control.ripen(world.segment()["record"]["id"], "EXPIRED")
     assert world.sync("thin").state == "frozen"
     assert len(world.emulator.control.segments()) == 1
+
+
+def test_who_was_forgotten_is_named_all_the_same(world: World) -> None:
+    """A row of the exclusion list that carries somebody forgotten still names the device beside them."""
+    two(world, mapping={"email": "email", "googleAdvertisingId": "gaid"})
+    world.activation(mapping={"email": "email", "googleAdvertisingId": "gaid"})
+    world.write([{"email": "", "gaid": device(1)}, {"email": "ann@example.com", "gaid": ""}])
+    world.write([{"email": "bob@example.com", "gaid": device(1)}], "gone.csv")
+    world.sync()
+    world.open().forget(["bob@example.com"])
+    result = world.sync("thin")
+    assert (result.removed, result.rejected) == (1, 0)
+    world.sync()
+    assert world.told() == shown("ann")

@@ -99,7 +99,7 @@ def request(
         derive=case.wanted.derive,
         send_email=case.destination.send_email,
         send_google_advertising_id=case.destination.send_google_advertising_id,
-        suppressed=app.store.suppressions.active() if case.members is Kind.PEOPLE else (),
+        suppressed=app.store.suppressions.active() if case.members is Kind.PEOPLE and not case.thins else (),
         excluded=tuple(exclusion(app, each) for each in case.thinned_by if _keeps_out(app, each)),
         refused=app.store.reasons.texts(),
         write=False,
