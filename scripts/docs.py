@@ -78,6 +78,11 @@ ADVICE = {
     Reason.SHARED_HOST: "Many companies share it, so it identifies none. Use the company's own domain.",
     Reason.COUNTRY_DROPPED: "A note: the row is sent without its country. Use ISO 3166 codes or English names.",
     Reason.SYMBOL_DROPPED: "A note: the row is sent without its stock symbol.",
+    Reason.ADDRESS_DROPPED: (
+        "A note: the row is sent without that name, title or other text, since it would leave in clear. Map another "
+        "column, or clean it."
+    ),
+    Reason.ENTRIES_DROPPED: "A note: a cell (jsonl, Parquet) holds a longer list. Put what matters first.",
     Reason.FORGOTTEN: "Somebody asked to be forgotten. `guestlist forget --undo` takes that back.",
 }
 

@@ -232,8 +232,8 @@ class ActivationConfig(_Section):
     mode: Literal["mirror", "stream", "add_only", "remove_only", "snapshot"] = Field(
         "mirror",
         description="mirror: LinkedIn holds what the list holds; stream: the same for events, within seconds; "
-        "add_only: nobody is removed; remove_only: whoever is on the list is removed from the audience of segment_of; "
-        "snapshot: the list is sent once.",
+        "add_only: nobody is removed; remove_only: whoever is on the list is removed from the audience of segment_of "
+        "and stays out; snapshot: the list is sent once.",
     )
     trigger: Trigger = Field(
         defaults.TRIGGER,
@@ -385,6 +385,8 @@ def _of_segment(config: Config, name: str, activation: ActivationConfig) -> Iter
         yield ("segment_of",), f"segment_of goes with mode remove_only, not with {activation.mode}"
     elif activation.segment_of == name or other.segment_of is not None:
         yield ("segment_of",), "segment_of must name an activation that has a LinkedIn audience of its own"
+    elif other.mode == "stream":
+        yield ("segment_of",), f"{activation.segment_of} is a stream; who is in there is for its events to say"
     elif other.destination != activation.destination:
         yield ("segment_of",), f"{activation.segment_of} feeds another destination ({other.destination})"
     elif _kind(config, other) not in (None, _kind(config, activation)):

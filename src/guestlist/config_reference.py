@@ -46,6 +46,24 @@ notify: {url: "${SLACK_WEBHOOK}"}
 ```
 
 """
+_EXCLUDING = """## Lists of people who must stay out
+
+An activation with `mode: remove_only` and `segment_of: OTHER` has no LinkedIn audience of its own: it removes whoever
+is on its list from that of `OTHER`, with everything they were told together with (the device beside the address).
+
+* Whom it removed stays out as long as its list names them. Each sync of `OTHER` reads that list too: rows that carry
+  such an identifier are left out, counted in a note of the plan, and neither added nor counted as removals. Whoever
+  leaves the exclusion list is added again by the next sync of `OTHER`, if still wanted.
+* It removes, it does not forbid: somebody new on both lists is told by `OTHER` and removed by the next sync of the
+  exclusion list. `guestlist forget` forbids. Lists for an upload by hand (`plan --linkedin-csv`) leave out all whom it
+  names.
+* Without its list nobody can say who has to stay out: while it is missing, unreadable or older than its `max_age`,
+  `OTHER` is not synced either.
+* Paused (`enabled: false`) it removes nobody and keeps out whom it removed. Taken out of the file, or ended with
+  `guestlist remove`, it keeps out nobody: `OTHER` adds them again.
+* Rows are compared by identifiers that may be sent, never by `primaryId`.
+
+"""
 _MAPPING = """## Mapping
 
 LinkedIn field: source field, or a list of source fields. Of a field with several source fields all are sent where the
@@ -53,7 +71,9 @@ table says so, else the first that holds something. A mapping needs an identifie
 `googleAdvertisingId`, or `firstName` and `lastName`; for companies any field marked so. Where a company mapping uses
 an XDM account path (`accountName`, `accountKey.*`, `accountOrganization.*`), `companyName: accountName` and
 `primaryId: accountKey.sourceKey` are required. Lengths are those that other connectors document; longer text is cut,
-longer identifiers are rejected, a longer stock symbol is dropped.
+longer identifiers are rejected, a longer stock symbol is dropped. A text that holds an e-mail address (`CEO
+ann@example.com` as a title) is dropped with a note: it would leave in clear. A list in a cell of jsonl or Parquet
+(`"email": ["ann@work.com", "ann@home.com"]`) counts as that many source fields, up to 20.
 
 A mapping that is left out is guessed from the header (case, blanks and punctuation do not count), shown in the plan,
 and fixed at the first sync.
@@ -64,7 +84,7 @@ and fixed at the first sync.
 def markdown() -> str:
     """The reference of the file."""
     root = schema()
-    parts = [_HEAD, *_section("The file", root, root), _MAPPING]
+    parts = [_HEAD, *_section("The file", root, root), _EXCLUDING, _MAPPING]
     for kind, title in ((Kind.PEOPLE, "people"), (Kind.COMPANIES, "companies")):
         parts += [f"### Fields of {title}\n\n", *_fields(FIELDS[kind].values())]
     return "".join(parts).rstrip() + "\n"

@@ -52,7 +52,8 @@ class Scan:
     """A list that can be read: which files, how, with which columns, and which state of them this is.
 
     ``identity`` is (path, size, mtime_ns) per file; the planner checks it before and after each pass and raises
-    SourceError when the list was replaced meanwhile.
+    SourceError when the list was replaced meanwhile. ``entries`` is the planner's own: further columns, each an entry
+    of the list that a cell of another column holds: name -> (that column, which entry, from 1).
     """
 
     format: Literal["csv", "parquet", "jsonl", "xlsx"]
@@ -60,6 +61,7 @@ class Scan:
     columns: tuple[str, ...]
     identity: tuple[tuple[str, int, int], ...]
     dialect: CsvDialect | None = None
+    entries: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
 class Source(Protocol):
@@ -88,6 +90,19 @@ class LedgerPart:
 
 
 @dataclass(frozen=True)
+class Exclusion:
+    """The list of a remove_only activation, for the plan of the activation whose segment it thins out: whom it took
+    out stays out as long as it names them. ``always``: also those it never took out (nobody was told anything yet).
+    """
+
+    scan: Scan
+    mapping: Mapping[str, tuple[str, ...]]
+    filter: str | None = None
+    derive: bool = True
+    always: bool = False
+
+
+@dataclass(frozen=True)
 class PlanRequest:
     """All that a plan depends on. ``mapping``: LinkedIn field -> source fields, in the order they are tried or sent.
 
@@ -109,6 +124,7 @@ class PlanRequest:
     send_email: bool = True
     send_google_advertising_id: bool = True
     suppressed: tuple[bytes, ...] = ()  # key16 of forgotten identifiers: a row that carries one is rejected
+    excluded: tuple[Exclusion, ...] = ()  # a row that carries an identifier they keep out is not wanted
     refused: Mapping[int, str] = field(default_factory=dict)
     rejected_before: str | None = None  # Parquet path of the last run's rejected rows, for `since`
     write: bool = True
@@ -147,10 +163,10 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Counts:
-    """What a plan found. rows = kept + not kept by the filter; kept = added+changed+unchanged+duplicates+rejected."""
+    """What a plan found. rows = kept + filtered; kept = added + changed + unchanged + duplicates + rejected."""
 
     rows: int = 0  # readable rows of the list, before the filter
-    filtered: int = 0
+    filtered: int = 0  # not kept by the filter, or kept out by the list of a remove_only activation
     added: int = 0
     changed: int = 0
     unchanged: int = 0

@@ -349,3 +349,18 @@ def test_an_outage_of_the_token_endpoint_parks_and_heals(world: World) -> None:
     assert (parked.state, parked.label, parked.exit_code()) == ("parked", "Oauth Refresh Failed", 3)
     world.emulator.control.clear_faults()
     assert world.sync().state == "done"
+
+
+def test_a_company_known_by_its_name_only_is_told_and_removed_as_it_is_written(world: World) -> None:
+    world.yaml["audiences"]["people"]["members"] = "companies"
+    world.activation(mapping={"companyName": "name", "companyWebsiteDomain": "site"})
+    world.write([{"name": "Stahl & Söhne AG"}, {"name": "Acme", "site": "acme.com"}, {"name": "STAHL & SÖHNE AG"}])
+    result = world.sync()
+    assert (result.added, result.duplicates) == (2, 1)
+    assert "companyName:STAHL & SÖHNE AG" in world.told()
+    world.write([{"name": "Stahl & Söhne AG"}, {"name": "Acme", "site": "acme.com"}])
+    sent = world.sent()
+    assert (world.sync().unchanged, world.sent()) == (2, sent)
+    world.write([{"name": "Acme", "site": "acme.com"}])
+    assert world.sync().removed == 1
+    assert not [told for told in world.told() if told.startswith("companyName")]

@@ -120,6 +120,7 @@ class Line(RuleBasedStateMachine):
     """List changes, mapping and toggle changes, faults, crashes, clock moves, reauthorisation, lost segments."""
 
     mode = "mirror"
+    lists = ("main",)  # activations of the one segment
 
     def __init__(self, database_url: str | None = None) -> None:
         super().__init__()
@@ -157,7 +158,11 @@ class Line(RuleBasedStateMachine):
             self.mapping["primaryId"] = "key"
         self.world.activation(mode=self.mode, mapping=self.mapping, max_removals="100%")
         self.world.connect()
+        self.prepare()
         self.write([])
+
+    def prepare(self) -> None:
+        """What else stands in the file from the start."""
 
     # ── what people do ───────────────────────────────────────────────────────────────────────────────────────────
     @rule(rows=st.lists(row, max_size=6))
@@ -289,8 +294,8 @@ class Line(RuleBasedStateMachine):
     def resend(self) -> None:
         self._try(lambda: self.world.sync(resend=True, allow_removals=99))
 
-    def _sync(self) -> None:
-        result = self.world.sync(allow_removals=99)
+    def _sync(self, activation: str = "main") -> None:
+        result = self.world.sync(activation, allow_removals=99)
         note(f"{result.state} {result.reason} +{result.added} ~{result.changed} -{result.removed}")
 
     @staticmethod
@@ -322,20 +327,26 @@ class Line(RuleBasedStateMachine):
         self.world.connect()
         for _ in range(6):
             self.world.clock.sleep(90_000)
-            result = self.world.sync(allow_removals=99)
-            if (result.state, result.added, result.changed, result.removed) == ("done", 0, 0, 0):
+            results = [self.world.sync(each, allow_removals=99) for each in self.lists]
+            if all((each.state, each.added, each.changed, each.removed) == ("done", 0, 0, 0) for each in results):
                 break
-        assert result.state == "done", result
-        assert (result.added, result.changed, result.removed) == (0, 0, 0), result
-        if result.segment_id is not None:
-            self._agrees(int(result.segment_id))
+        for result in results:
+            assert result.state == "done", result
+            assert (result.added, result.changed, result.removed) == (0, 0, 0), result
+        if results[0].segment_id is not None:
+            self._agrees(int(results[0].segment_id))
         incomplete = [each for each in self.world.open().receipts() if each.state == "incomplete"]
         assert incomplete == [], "somebody was never forgotten"
         sent = self.world.sent()
-        self.world.write(self.rows[::-1], columns=COLUMNS)
-        self._sync()
+        self.turn_round()
+        for each in self.lists:
+            self._sync(each)
         assert self.world.sent() == sent, "the same list in another order told LinkedIn something"
         assert control.overlaps() == []
+
+    def turn_round(self) -> None:
+        """The same list in another order."""
+        self.world.write(self.rows[::-1], columns=COLUMNS)
 
     def _agrees(self, segment: int) -> None:
         truth = self.world.emulator.control.segment(segment)
@@ -416,6 +427,72 @@ class AddOnlyLine(Line):
             assert self._wanted() - self._refused() <= set(truth["identifiers"])
 
 
+class ThinnedLine(Line):
+    """With a second activation on the same segment: a list of people who must stay out."""
+
+    lists = ("main", "thin")
+
+    def prepare(self) -> None:
+        self.out: list[dict[str, str]] = []
+        self.world.yaml["audiences"]["gone"] = {"members": "people", "source": {"file": "gone.csv"}}
+        mapping = {"email": ["email", "second"], "googleAdvertisingId": "gaid"}
+        self.world.activation("thin", audience="gone", mode="remove_only", segment_of="main", mapping=mapping)
+        self.shut_out([])
+
+    @rule(rows=st.lists(row, max_size=3))
+    def shut_out(self, rows: list[dict[str, str]]) -> None:
+        self.out = rows
+        self.world.write(rows, "gone.csv", columns=COLUMNS)
+
+    @rule(faults=troubles, crash=st.none() | st.integers(0, 70))
+    def thin_out(self, faults: list[Trouble], crash: int | None) -> None:
+        for each in faults:
+            self.fault(*each)
+        self._run(crash, lambda: self._sync("thin"))
+
+    @precondition(lambda self: self.rows)
+    @rule(data=st.data(), faults=troubles, crash=st.none() | st.integers(0, 70))
+    def shut_out_and_thin_out(self, data: st.DataObject, faults: list[Trouble], crash: int | None) -> None:
+        self.shut_out(data.draw(st.lists(st.sampled_from(self.rows), min_size=1, max_size=2)))
+        self.thin_out(faults, crash)
+
+    def turn_round(self) -> None:
+        super().turn_round()
+        self.world.write(self.out[::-1], "gone.csv", columns=COLUMNS)
+
+    def _sync(self, activation: str = "main") -> None:
+        if activation == "main":
+            super()._joined()
+        super()._sync(activation)
+
+    def _joined(self) -> None:
+        """Only what a plan has seen: until then a row may come to be kept out."""
+
+    def _elements(self) -> list[tuple[list[str], str]]:
+        named = self._named()
+        return [(ids, key) for ids, key in super()._elements() if named.isdisjoint(ids)]
+
+    def _named(self) -> set[str]:
+        send = self.world.yaml["destinations"]["acme"].get("send_google_advertising_id", True)
+        records = [{"email": [each["email"], each["second"]], "googleAdvertisingId": each["gaid"]} for each in self.out]
+        found = [identity.person(record, True, send) for record in records]
+        return {
+            f"{i.type.name}:{i.text}" for each in found if isinstance(each, identity.Element) for i in each.identifiers
+        }
+
+
+class ThinnedAddOnlyLine(ThinnedLine):
+    """The same beside a list that never removes itself."""
+
+    mode = "add_only"
+
+    def _agrees(self, segment: int) -> None:
+        told = set(self.world.emulator.control.segment(segment)["identifiers"])
+        if self.reading == "identifier":
+            assert self._wanted() - self._refused() <= told
+            assert not self._named() & told
+
+
 MACHINE = settings(
     max_examples=int(os.environ.get("GUESTLIST_EXAMPLES", "24")),
     stateful_step_count=14,
@@ -434,6 +511,10 @@ TestLine = Line.TestCase
 TestLine.settings = MACHINE
 TestAddOnlyLine = AddOnlyLine.TestCase
 TestAddOnlyLine.settings = settings(MACHINE, max_examples=MACHINE.max_examples // 3)
+TestThinnedLine = ThinnedLine.TestCase
+TestThinnedLine.settings = settings(MACHINE, max_examples=MACHINE.max_examples // 2)
+TestThinnedAddOnlyLine = ThinnedAddOnlyLine.TestCase
+TestThinnedAddOnlyLine.settings = settings(MACHINE, max_examples=MACHINE.max_examples // 6)
 
 
 def test_the_line_on_postgresql(postgres_server: Server) -> None:

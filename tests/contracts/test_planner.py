@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from guestlist.core.identity import Element, Kind
-from guestlist.core.membership import Result
+from guestlist.core.membership import Result, State
 from guestlist.planner import changes, draft, folding
 from guestlist.planner.duck import DuckDBPlanner
 from tests.planner.kit import Line, Row, SmallFolds, count_of, rows_of, told_rows
@@ -37,7 +38,7 @@ COMPANY = st.fixed_dictionaries({
     "web": _webs,
     "web_2": _webs,
     "mail": st.sampled_from([None, None, "a.com", "d.com"]),
-    "name": st.sampled_from([None, "Acme", "Delta"]),
+    "name": st.sampled_from([None, "Acme", "ACME", "Delta"]),
     "industry": st.sampled_from([None, "Steel"]),
     "id": st.sampled_from([None, "p1", "p2"]),
 })  # fmt: skip
@@ -63,10 +64,41 @@ def limits(large: bool) -> Iterator[None]:
         yield
 
 
+@settings(quick, max_examples=15)
+@given(kinds, st.data(), st.randoms(use_true_random=False), st.sampled_from(["mirror", "add_only"]))
+def test_a_list_and_an_exclusion_list_of_one_segment_come_to_rest(
+    kind: Kind, data: st.DataObject, dice: random.Random, mode: Any
+) -> None:
+    """In any order of syncs: each has its say once more, and a further sync of either sends nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        line = Line(DuckDBPlanner(), Path(folder), kind)
+        for _ in range(data.draw(st.integers(0, 4))):
+            rows, shut = data.draw(lists(kind, 4)), data.draw(lists(kind, 2))
+            if data.draw(st.booleans()):
+                run(line, rows, data, shut=shut, mode=mode)
+            else:
+                run(line, shut, data, mode="remove_only")
+        rows, shut = data.draw(lists(kind)), data.draw(lists(kind, 3))
+        line.now += 100_000
+        for _ in range(2):
+            line.sync(rows, shut=shut, mode=mode)
+            line.sync(shut, mode="remove_only")
+        line.sync(rows, shut=shut, mode=mode)
+        dice.shuffle(rows)
+        assert count_of(line.plan(rows, shut=shut[::-1], mode=mode)[0]) == 0
+        assert count_of(line.plan(shut, mode="remove_only")[0]) == 0
+        named = wanted(line, shut)
+        assert not named & {i for i, told in line.ledger.items() if told.state is State.IN}
+        left = [row for row in rows if not named & wanted(line, [row])]
+        assert wanted(line, left) <= {i for i, told in line.ledger.items() if told.state is State.IN}
+        if mode == "mirror":
+            assert wanted(line, left) == {i for i, told in line.ledger.items() if told.state is State.IN}
+
+
 unrefused = st.sampled_from(["accepted"] * 6 + ["unsure", "open", "void"])
 
 
-def run(line: Line, rows: Sequence[Row], data: st.DataObject, **request: object) -> None:
+def run(line: Line, rows: Sequence[Row], data: st.DataObject, **request: Any) -> None:
     plan, _ = line.plan(rows, **request)
     results: list[Result] = [data.draw(answers) for _ in range(told_rows(plan))]
     line.fold(plan, results + ["accepted"] * plan.changes.labels)
@@ -80,7 +112,8 @@ def test_every_run_is_what_the_reference_says(data: st.DataObject, kind: Kind, l
         for _ in range(data.draw(st.integers(1, 4))):
             mode = data.draw(st.sampled_from(["mirror", "mirror", "add_only", "remove_only"]))
             gaid = data.draw(st.sampled_from([True, True, False]))
-            run(line, data.draw(lists(kind)), data, mode=mode, send_google_advertising_id=gaid)
+            shut = data.draw(st.none() | lists(kind, 2))
+            run(line, data.draw(lists(kind)), data, shut=shut, mode=mode, send_google_advertising_id=gaid)
             if (how := data.draw(st.sampled_from([None, None, None, "not_told", "unsure", "again"]))) is not None:
                 line.overlay(how)
 

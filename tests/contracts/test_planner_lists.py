@@ -18,11 +18,11 @@ import pytest
 
 from guestlist.core.identity import IdType, Kind, email, key16
 from guestlist.errors import ConfigError, GuestlistError, SourceError, StoreError
-from guestlist.planner import child_planner, frames
+from guestlist.planner import child_planner, frames, lists
 from guestlist.planner import scan as scans
 from guestlist.planner.child_planner import ChildPlanner
 from guestlist.planner.duck import DuckDBPlanner
-from guestlist.ports import CsvDialect, FoldRequest, LedgerPart, Outcome, PlanRequest, Scan
+from guestlist.ports import CsvDialect, FoldRequest, LedgerPart, Outcome, Plan, PlanRequest, Scan
 from tests.planner.kit import KEY, Line, rows_of, scan_of, write_csv
 
 COLUMNS = ["email", "first", "id"]
@@ -97,6 +97,97 @@ def test_fields_inside_of_others(tmp_path: Path) -> None:
         scan = scan_of(tmp_path / name, ["person.email", "id"])
         asked = PlanRequest(Kind.PEOPLE, scan, {"email": ("person.email",)}, "mirror", (), KEY, 1, 0.0, str(tmp_path))
         assert DuckDBPlanner().plan(asked).counts.added == 1
+
+
+LISTS: list[dict[str, Any]] = [
+    {"email": ["ann@x.com", None, "ann@y.com", "nonsense"], "person": {"title": ["", "CEO", "Boss"]}, "id": ["7", "8"]},
+    {"email": [], "person": {"title": []}, "id": []},
+    {"email": ["bob@x.com"], "person": {"title": ["VP [Sales]"]}, "id": None},
+    {"email": None, "person": None, "id": ["9"]},
+]
+SPREAD: list[dict[str, str | None]] = [
+    {"email": "ann@x.com", "email_2": "ann@y.com", "email_3": "nonsense", "title": "CEO", "id": "7"},
+    {},
+    {"email": "bob@x.com", "title": "VP [Sales]"},
+    {"id": "9"},
+]
+
+
+def asked_of(scan: Scan, folder: Path, mapping: dict[str, tuple[str, ...]], **other: Any) -> Plan:
+    kind = other.pop("kind", Kind.PEOPLE)
+    return DuckDBPlanner().plan(PlanRequest(kind, scan, mapping, "mirror", (), KEY, 1, 0.0, str(folder), **other))
+
+
+def changed(plan: Plan) -> list[Any]:
+    return sorted((c.ids, c.fp, tuple(sorted(c.traits.items()))) for c in rows_of(plan))
+
+
+@pytest.mark.parametrize("name", ["list.jsonl", "list.parquet"])
+def test_a_list_in_a_cell_counts_as_several_source_columns(tmp_path: Path, name: str) -> None:
+    if name == "list.jsonl":
+        (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in LISTS))
+    else:
+        pq.write_table(pa.Table.from_pylist(LISTS), tmp_path / name)
+    scan = scan_of(tmp_path / name, ["email", "person.title", "id", "email[1]"][: 4 if name == "list.jsonl" else 3])
+    one = asked_of(scan, tmp_path, {"email": ("email",), "title": ("person.title",), "primaryId": ("id",)})
+    columns = ["email", "email_2", "email_3", "title", "id"]
+    spread = write_csv(tmp_path / "spread.csv", SPREAD, columns)
+    other = asked_of(spread, tmp_path, {"email": tuple(columns[:3]), "title": ("title",), "primaryId": ("id",)})
+    assert changed(one) == changed(other)
+    assert (one.counts, one.notes, one.rejected.samples) == (other.counts, other.notes, other.rejected.samples)
+    assert (one.counts.added, one.counts.rejected) == (2, 2)
+
+
+def test_cells_of_one_value_beside_lists(tmp_path: Path) -> None:
+    lines = ['{"email": "ann@x.com"}', '{"email": ["bob@x.com", "bob@y.com"]}', '{"email": "[x]"}', '{"id": 1}']
+    (tmp_path / "list.jsonl").write_text("\n".join(lines))
+    plan = asked_of(scan_of(tmp_path / "list.jsonl", ["email", "id"]), tmp_path, {"email": ("email",)})
+    found = [{id16 for id16, *_ in change.ids} for change in rows_of(plan)]
+    bob = {digest("bob@x.com"), digest("bob@y.com")}
+    assert sorted(found, key=len) == [{digest("ann@x.com")}, bob]
+    assert plan.rejected.by_reason == {"not an e-mail address": 1, "no identifier": 1}
+
+
+def test_lists_of_companies(tmp_path: Path) -> None:
+    row = {
+        "site": ["acme.com", "acme.de"],
+        "industries": ["Law", "", "Steel", "Law", "Retail", "Mining"],
+        "name": ["", "A"],
+    }
+    (tmp_path / "list.jsonl").write_text(json.dumps(row) + "\n")
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "list.parquet")
+    mapping = {"companyWebsiteDomain": ("site",), "industries": ("industries",), "companyName": ("name",)}
+    for name in ("list.jsonl", "list.parquet"):
+        scan = scan_of(tmp_path / name, ["site", "industries", "name"])
+        told = rows_of(asked_of(scan, tmp_path, mapping, kind=Kind.COMPANIES, derive=False))
+        assert [change.ids[0][0] for change in told] == [
+            key16(IdType.COMPANY_WEBSITE_DOMAIN, each) for each in sorted((b"acme.com", b"acme.de"), key=_by_key)
+        ]
+        assert {tuple(change.traits["industries"]) for change in told} == {("Law", "Steel", "Retail")}
+        assert {change.traits["companyName"] for change in told} == {"A"}
+
+
+def _by_key(domain: bytes) -> bytes:
+    return key16(IdType.COMPANY_WEBSITE_DOMAIN, domain)
+
+
+def test_a_very_long_list_is_cut_and_the_plan_says_so(tmp_path: Path) -> None:
+    many = [f"p{n}@x.com" for n in range(lists.MOST + 1)]
+    rows = [{"email": many, "keep": [1]}, {"email": many[:2], "keep": [1]}, {"email": many[::-1], "keep": [0]}]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "list.parquet")
+    scan = scan_of(tmp_path / "list.parquet", ["email", "keep"])
+    plan = asked_of(scan, tmp_path, {"email": ("email",)}, filter="list_contains(keep, 1)")
+    assert plan.notes == {"only the first 20 entries of a list in one cell are used": 1}
+    assert max(len(change.ids) for change in rows_of(plan)) == lists.MOST
+
+
+def test_a_filter_sees_lists_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "list.jsonl").write_text(
+        '{"email": ["a@x.com"], "tags": ["vip"]}\n{"email": ["b@x.com"], "tags": []}\n'
+    )
+    scan = scan_of(tmp_path / "list.jsonl", ["email", "tags"])
+    plan = asked_of(scan, tmp_path, {"email": ("email",)}, filter="tags like '%\"vip\"%'")
+    assert [change.ids[0][0] for change in rows_of(plan)] == [digest("a@x.com")]
 
 
 def test_rejected_rows_keep_the_time_since_when(tmp_path: Path) -> None:

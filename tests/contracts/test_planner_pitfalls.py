@@ -195,6 +195,13 @@ def test_m2_fingerprints_of_another_hash_are_refreshed_quietly(line: Line) -> No
     assert count_of(line.plan([{"email": A}, {"email": B}])[0]) == 0
 
 
+def test_a_key_seen_first_on_somebody_who_stays_is_written_down(line: Line) -> None:
+    line.sync([{"email": A}])
+    plan = line.sync([{"email": A, "id": "1"}])
+    assert (told_rows(plan), plan.changes.labels) == (0, 1)
+    assert line.ledger[key16(IdType.PRIMARY, b"1")].at == line.now
+
+
 def test_a_company_element_holds_one_value_per_field(tmp_path: Path) -> None:
     line = Line(DuckDBPlanner(), tmp_path, Kind.COMPANIES)
     plan = line.sync([{"urn": "1", "web": "a.com", "web_2": "b.com", "mail": "a.com"}])
@@ -206,6 +213,21 @@ def test_a_company_element_holds_one_value_per_field(tmp_path: Path) -> None:
         types = [id_type for _, id_type, _ in change.ids]
         assert len(types) == len(set(types))
     assert plan.counts.removed == 1
+
+
+def test_a_companys_name_is_told_as_written_and_removed_as_told(tmp_path: Path) -> None:
+    """Its case is nobody's change, and nobody can say whether LinkedIn looks at it."""
+    line = Line(DuckDBPlanner(), tmp_path, Kind.COMPANIES)
+
+    def spelled(*rows: dict[str, str | None]) -> list[tuple[Op, str]]:
+        found = read(line.sync(list(rows)).changes, 0, 9).to_pylist()
+        return [(Op(row["op"]), row["v"].decode()) for row in found if row["t"] == IdType.COMPANY_NAME]
+
+    assert spelled({"name": "Straße AG"}, {"name": "STRASSE AG"}) == [(Op.ADD, "STRASSE AG")]
+    assert spelled({"name": "Straße AG"}) == []
+    assert spelled({"name": "straße ag", "industry": "Steel"}) == [(Op.ADD, "STRASSE AG")]
+    assert spelled() == [(Op.REMOVE, "STRASSE AG")]
+    assert spelled({"name": "Straße AG", "id": "p1"}) == [(Op.ADD, "Straße AG")]
 
 
 def test_an_answer_that_came_too_late_makes_unsure_and_keeps_what_is_known(line: Line) -> None:

@@ -334,12 +334,19 @@ def test_nothing_is_derived_where_the_row_says_it() -> None:
 
 def test_a_name_identifies_a_company_that_has_nothing_stronger() -> None:
     element = kept(company({"companyName": ["ACME  Inc"], "companyWebsiteDomain": "facebook.com/acme"}))
-    assert element.identifiers == (company_name("acme inc"),)
-    assert element.traits == {"companyName": "ACME Inc"}
+    assert element.identifiers == (company_name("ACME Inc"),)
+    assert (element.identifiers[0].text, element.traits) == ("ACME Inc", {})
     assert element.notes == (Reason.SHARED_HOST,)
     assert kept(company({"companyName": "Acme", "companyWebsiteDomain": "acme.com"})).identifiers[0].type is (
         IdType.COMPANY_WEBSITE_DOMAIN
     )
+
+
+def test_the_name_of_a_company_is_told_as_written_and_known_whatever_its_case() -> None:
+    names = [company_name(raw) for raw in (" Straße  AG", "STRASSE ag", "Straße AG\n")]
+    assert [name.text for name in names if isinstance(name, Identifier)] == ["Straße AG", "STRASSE ag", "Straße AG"]
+    assert len({name.key16 for name in names if isinstance(name, Identifier)}) == 1
+    assert kept(company({"companyName": ["", "Acme", "Delta"]})).identifiers == (company_name("Acme"),)
 
 
 def test_a_company_nobody_can_find() -> None:
@@ -351,6 +358,35 @@ def test_a_symbol_is_dropped_rather_than_cut() -> None:
     element = kept(company({"companyName": "Acme", "stockSymbol": "NYSE:ACM"}))
     assert "stockSymbol" not in element.traits
     assert element.notes == (Reason.SYMBOL_DROPPED,)
+
+
+ADDRESSES = ["ceo jane@x.com", "a@b.de", "jane\uff20x.com", "jane\ufe6bx.com", "jane @ x.com", "j@x", "of jane@x .com"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_text_that_holds_an_address_is_dropped(address: str) -> None:
+    person_ = kept(person({"email": "jane@x.com", "title": address, "company": f"at {address}", "lastName": "Doe"}))
+    assert (person_.traits, person_.notes) == ({"lastName": "Doe"}, (Reason.ADDRESS_DROPPED,))
+    row = {"companyWebsiteDomain": "acme.com", "companyName": address, "city": address, "industries": ["Law", address]}
+    company_ = kept(company(row))
+    assert (company_.traits, company_.notes) == ({"industries": ("Law",)}, (Reason.ADDRESS_DROPPED,))
+
+
+@pytest.mark.parametrize("title", ["VP Sales @ Acme", "@acme", "Head @Acme, Berlin", "R&D, A.I.", "50 % @ a fair"])
+def test_an_at_sign_alone_is_no_address(title: str) -> None:
+    assert kept(person({"email": "jane@x.com", "title": title})).traits == {"title": title}
+
+
+def test_an_address_is_seen_before_a_text_is_cut() -> None:
+    assert kept(person({"email": "jane@x.com", "title": "x" * 45 + " jane@x.com"})).traits == {}
+
+
+def test_an_address_names_nobody() -> None:
+    note = (Reason.ADDRESS_DROPPED,)
+    assert person({"firstName": "jane@x.com", "lastName": "Doe"}) == Rejection(Reason.NO_IDENTIFIER, notes=note)
+    assert company({"companyName": "info@acme.com"}) == Rejection(Reason.NO_IDENTIFIER, notes=note)
+    assert company_name("info@acme.com") is Reason.ADDRESS_DROPPED
+    assert company_page_url("linkedin.com/company/jane@x.com") is Reason.NOT_A_COMPANY_PAGE
 
 
 PERSON_FIELDS = ("email", "googleAdvertisingId", "firstName", "lastName", "title", "company", "country", "primaryId")
@@ -434,5 +470,6 @@ def test_the_table_of_countries_is_iso_3166() -> None:
 def test_masks() -> None:
     assert text.masked("jane.doe@example.com") == "j***@example.com"
     assert text.masked("7;jane.doe@example.com x") == "7***@example.com x"
+    assert text.masked("jane.doe\uff20example.com") == "j***@example.com"
     assert text.masked("0017") == "0017"
     assert unicodedata.normalize("NFC", text.masked("é@x")) == "é***@x"

@@ -25,6 +25,7 @@ from guestlist.ports import (
     Changes,
     CsvDialect,
     Delta,
+    Exclusion,
     FoldRequest,
     LedgerPart,
     Outcome,
@@ -185,26 +186,32 @@ class Line:
     def columns(self) -> list[str]:
         return list(dict.fromkeys(c for sources in self.mapping.values() for c in sources))
 
-    def request(self, rows: Sequence[Row], **other: Any) -> PlanRequest:
+    def request(self, rows: Sequence[Row], shut: Sequence[Row] | None = None, **other: Any) -> PlanRequest:
+        """``shut``: the list of a remove_only activation of the same segment."""
         self.run += 1
+        if shut is not None:
+            named = write_csv(self.folder / f"shut-{self.run}.csv", shut, self.columns)
+            other["excluded"] = (Exclusion(named, self.mapping),)
         scan = write_csv(self.folder / f"list-{self.run}.csv", rows, self.columns)
         base = PlanRequest(
             self.kind, scan, self.mapping, "mirror", tuple(self.parts), KEY, self.run, self.now, str(self.folder)
         )
         return replace(base, **other)
 
-    def plan(self, rows: Sequence[Row], **other: Any) -> tuple[Plan, Decided]:
+    def plan(self, rows: Sequence[Row], shut: Sequence[Row] | None = None, **other: Any) -> tuple[Plan, Decided]:
         """Plan with both, and hold them equal."""
-        request = self.request(rows, **other)
-        plan, decided = self.planner.plan(request), self.decided(rows, request)
+        request = self.request(rows, shut, **other)
+        plan, decided = self.planner.plan(request), self.decided(rows, request, shut or ())
         check_equal(plan, decided)
         return plan, decided
 
-    def decided(self, rows: Sequence[Row], request: PlanRequest) -> Decided:
+    def decided(self, rows: Sequence[Row], request: PlanRequest, shut: Sequence[Row] = ()) -> Decided:
+        named = [self.element(row, request) for row in shut]
+        excluded = {i.key16 for each in named if isinstance(each, Element) for i in each.identifiers}
         found = [self.element(row, request) for row in rows]
         elements = [e for e in found if isinstance(e, Element) and not _carries(e, request.suppressed)]
         prints, suppressed = DuckPrints(self.kind), request.suppressed
-        return membership.plan(elements, self.ledger, request.mode, self.now, prints, suppressed)
+        return membership.plan(elements, self.ledger, request.mode, self.now, prints, suppressed, excluded)
 
     def element(self, row: Row, request: PlanRequest) -> Any:
         record = {f: tuple(v for c in cells if (v := row.get(c))) for f, cells in request.mapping.items()}

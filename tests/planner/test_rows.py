@@ -51,7 +51,9 @@ _BITS = [
     "漢",
     "😀",
     "@",
+    "\uff20",
     ".",
+    "\u3002",
     "'",
     '"',
 ]
@@ -80,6 +82,18 @@ _land = st.one_of(
     ),
     _soup,
 )
+ADDRESSES = [
+    "ceo jane@x.com",
+    "j @ x.com",
+    "j@x\u3002com",
+    "j\uff20x",
+    "@x.com",
+    "@ x.",
+    "of @ x",
+    "x@",
+    "é@é",
+    "a @b c.d",
+]
 ROW = st.fixed_dictionaries({
     "email": _mail, "email_2": _mail, "gaid": _gaid, "first": _text, "nick": _text, "last": _text, "title": _text,
     "company": _text, "land": _land, "id": st.one_of(_text, _mail),
@@ -129,6 +143,10 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(ROW, min_size=1, max_size=30), st.booleans(), st.booleans())
 @example([{"email": "a@x.com", "first": "Ann\x01", "last": "Lee"}], True, True)
+@example(
+    [{"email": "a@x.com", "title": f"{'x' * 45} {address}", "company": address} for address in ADDRESSES], True, True
+)
+@example([{"first": "a@x.com", "last": "Lee", "company": "VP @ Acme"}], True, True)
 def test_whatever_is_written_the_rows_are_the_references(rows: list[dict[str, Any]], mail: bool, google: bool) -> None:
     toggles = {"send_email": mail, "send_google_advertising_id": google}
     with tempfile.TemporaryDirectory() as folder:
@@ -148,6 +166,7 @@ def test_ordinary_rows_never_leave_sql(tmp_path: Path) -> None:
         {"email": "jürgen".replace("ü", "ue") + "@example.de", "first": "Jürgen", "last": "Müller", "company": "Łódź"},
         {"email": "nonsense", "gaid": "11111111-0000-4000-8000-000000000001", "first": "Анна", "id": "p 1"},
         {"email": "ab" * 32, "land": "DE", "title": "x" * 60},
+        {"email": "c@example.com", "title": "ceo jane@x.com", "company": "VP @ Acme"},
         {"email": "nonsense"},
         {"first": "Ann"},
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from guestlist.app import activations
@@ -11,8 +11,8 @@ from guestlist.app.results import Guard
 from guestlist.config import ActivationConfig, AudienceConfig, Config, DestinationConfig
 from guestlist.core import guard, mapping
 from guestlist.core.identity import Kind
-from guestlist.errors import ConfigError
-from guestlist.ports import LedgerPart, Plan, PlanRequest, Scan
+from guestlist.errors import ConfigError, SourceError
+from guestlist.ports import Exclusion, LedgerPart, Plan, PlanRequest, Scan
 from guestlist.store.activations import Activation
 
 COMPLETE = ("mirror", "stream", "snapshot")  # modes whose list says everything: whoever is not on it has to go
@@ -27,11 +27,18 @@ class Case:
     audience: AudienceConfig
     destination: DestinationConfig
     folder: Path
+    thinned_by: tuple[Case, ...] = ()  # remove_only activations of its segment
+    thins: Case | None = None  # remove_only: the one whose segment it is
 
     @property
     def members(self) -> Kind:
         """What the audience is made of."""
         return self.audience.kind
+
+    @property
+    def owner(self) -> Case:
+        """Whose segment it feeds: its own, unless it thins out that of another."""
+        return self.thins or self
 
     @property
     def sends(self) -> bool:
@@ -41,6 +48,13 @@ class Case:
 
 def case(config: Config, name: str) -> Case:
     """Resolve the names of the file."""
+    thinned_by = tuple(_alone(config, other) for other, each in config.activations.items() if each.segment_of == name)
+    alone = _alone(config, name)
+    thins = alone.wanted.segment_of and _alone(config, alone.wanted.segment_of)
+    return replace(alone, thinned_by=thinned_by, thins=thins or None)
+
+
+def _alone(config: Config, name: str) -> Case:
     wanted = activations.entry(config, name)
     return Case(name, wanted, config.audiences[wanted.audience], config.destinations[wanted.destination], config.folder)
 
@@ -85,10 +99,31 @@ def request(
         derive=case.wanted.derive,
         send_email=case.destination.send_email,
         send_google_advertising_id=case.destination.send_google_advertising_id,
-        suppressed=app.store.suppressions.active() if case.members is Kind.PEOPLE else (),
+        suppressed=app.store.suppressions.active() if case.members is Kind.PEOPLE and not case.thins else (),
+        excluded=tuple(exclusion(app, each) for each in case.thinned_by if _keeps_out(app, each)),
         refused=app.store.reasons.texts(),
         write=False,
     )
+
+
+def exclusion(app: App, case: Case, *, always: bool = False) -> Exclusion:
+    """The list of a remove_only activation as the plan of the one it thins out needs it. Raises as that plan would:
+    without it nobody can say who has to stay out.
+    """
+    try:
+        scan = app.sources(case.audience, case.folder).open()
+        chosen = choose_mapping(case, app.store.activations.get(case.name), scan)
+    except (ConfigError, SourceError) as error:
+        raise type(error)(
+            f"Whom '{case.name}' removed has to stay out of '{case.wanted.segment_of}', but: {error}"
+        ) from None
+    return Exclusion(scan, chosen, case.audience.filter, case.wanted.derive, always)
+
+
+def _keeps_out(app: App, case: Case) -> bool:
+    """Paused or not; one that was never synced, or was ended, keeps nobody out."""
+    found = app.store.activations.get(case.name)
+    return found is not None and found.removed_at is None
 
 
 def judge(case: Case, plan: Plan, allow_removals: int | None = None) -> Guard:

@@ -106,11 +106,15 @@ def _advice(case: Case, wanted: int) -> str:
 
 
 def write_lists(app: App, config: Config, name: str, folder: Path) -> list[Path]:
-    """Everyone wanted, as LinkedIn's own list template; needs no connection and leaves the ledger alone."""
+    """Everyone wanted, as LinkedIn's own list template; needs no connection and leaves the ledger alone. Whom a
+    remove_only activation of the same segment names is left out.
+    """
     case = planning.case(config, name)
     found = activations.existing(app, config, name)
     with app.store.files.workspace(f"lists of {name}") as work:
         scan, chosen = _listed(app, case, found, work)
         request = planning.request(app, case, scan, chosen, (), work)
-        made = app.planner.plan(replace(request, mode="mirror", write=True), app.progress)
+        excluded = tuple(planning.exclusion(app, each, always=True) for each in case.thinned_by)
+        request = replace(request, mode="mirror", write=True, excluded=excluded)
+        made = app.planner.plan(request, app.progress)
         return app.elements.write_lists(case.members, made.changes, folder, name)

@@ -207,18 +207,20 @@ class Sync:
             if (status is None and segments.is_young(self.app, segment)) or (status and status.status not in GONE):
                 self._rename(segment)
                 return
-            if self.case.wanted.mode == "snapshot":
+            if self.case.owner.wanted.mode == "snapshot":
+                if self.case.thins:
+                    raise Halt("frozen", "LinkedIn no longer has the audience of the snapshot that it thins out")
                 return
             said = "LinkedIn no longer has the segment" if status is None else f"LinkedIn says {status.status}"
-            segments.rebuild(self.app, self.activation, segment, said)
-        name = self.case.wanted.segment_title
+            segments.rebuild(self.app, self._owner(), segment, said)
+        name = self.case.owner.wanted.segment_title
         never = segments.NEVER_ASKED
-        self.store.segments.begin(self.activation.id, segment.ledger_id, self._source_id(), name, never)
+        self.store.segments.begin(self._owner().id, segment.ledger_id, self._source_id(), name, never)
         self._reread()
 
     def _rename(self, segment: Segment) -> None:
-        title = self.case.wanted.segment_title
-        if self.case.wanted.rename == "propagate" and segment.name != title and segment.linkedin_id:
+        title = self.case.owner.wanted.segment_title
+        if self.case.owner.wanted.rename == "propagate" and segment.name != title and segment.linkedin_id:
             self.destination.rename_segment(segment.linkedin_id, title)
             self.store.segments.rename(segment.id, title)
 
@@ -305,8 +307,13 @@ class Sync:
         raise Halt("waiting", reason)
 
     # ── delivery ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def _owner(self) -> Activation:
+        """Whose segment it is, whoever comes to look at it first."""
+        of = self.activation.segment_of
+        return self.activation if of is None else self.store.activations.by_id(of)
+
     def _source_id(self) -> str:
-        return f"guestlist-{self.store.store_id}-{self.activation.name}"
+        return f"guestlist-{self.store.store_id}-{self._owner().name}"
 
     def _carry_out(self, run: Run) -> SyncResult | None:
         """Deliver and close; None when the segment was lost. Raises Halt where the run stays open."""
@@ -330,12 +337,12 @@ class Sync:
     def _segment(self) -> Segment:
         spec = SegmentSpec(
             self.activation.ad_account,
-            self.case.wanted.segment_title,
+            self.case.owner.wanted.segment_title,
             self.activation.members,
             self._source_id(),
             self.app.settings.linkedin_source_platform,
         )
-        return segments.ensure(self.app, self.activation, self.destination, spec)
+        return segments.ensure(self.app, self._owner(), self.destination, spec)
 
     def _stopped(self, run: Run, stop: Stop) -> None:
         """Put a run that did not come to its end where it belongs."""

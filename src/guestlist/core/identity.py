@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from enum import IntEnum, StrEnum
 from urllib.parse import quote, unquote
 
 from guestlist.core import countries, domains
-from guestlist.core.text import cut, squeezed, unspaced
+from guestlist.core.text import cut, has_address, squeezed, unspaced
 
 
 class Kind(IntEnum):
@@ -47,9 +48,12 @@ def key16(id_type: IdType, value: bytes) -> bytes:
 
     ``value`` is the raw digest (32 or 64 bytes) of an e-mail, else the normalised text as UTF-8.
     For digests it is their first half or quarter, so that the rest is all that needs to be kept beside it.
+    The name of a company is told as it is written, and all spellings that differ in case only are one identifier.
     """
     if id_type in (IdType.SHA256_EMAIL, IdType.SHA512_EMAIL):
         return value[:16]
+    if id_type is IdType.COMPANY_NAME:
+        value = value.decode().casefold().encode()
     return hashlib.sha256(b"%d:%b" % (id_type, value)).digest()[:16]
 
 
@@ -68,6 +72,8 @@ class Reason(StrEnum):
     SHARED_HOST = "a domain that many share (gmail.com, facebook.com, ...)"
     COUNTRY_DROPPED = "country dropped: not ISO 3166"
     SYMBOL_DROPPED = "stockSymbol dropped: longer than LinkedIn takes"
+    ADDRESS_DROPPED = "text dropped: it holds an e-mail address"
+    ENTRIES_DROPPED = "only the first 20 entries of a list in one cell are used"
     FORGOTTEN = "forgotten"
 
 
@@ -100,8 +106,9 @@ class Element:
     """A row that LinkedIn can be told of.
 
     ``identifiers``: strongest first, at least one, each once; equal types in the order of the mapping. NAMES and
-    COMPANY_NAME only where nothing stronger is there. ``traits``: LinkedIn field -> text, only what is there
-    (``industries``: up to three texts). ``primary``: the source's own key, never sent. ``notes``: what was dropped.
+    COMPANY_NAME only where nothing stronger is there, and ``companyName`` then is no trait. ``traits``: LinkedIn field
+    -> text, only what is there (``industries``: up to three texts). ``primary``: the source's own key, never sent.
+    ``notes``: what was dropped.
     """
 
     identifiers: tuple[Identifier, ...]
@@ -222,13 +229,14 @@ def person(
 
 
 def _person_traits(record: Mapping[str, Cell]) -> tuple[dict[str, str], list[Reason]]:
-    traits = _texts(record, PERSON_LIMITS)
-    return traits, _add_country(record, traits)
+    traits, notes = _texts(record, PERSON_LIMITS)
+    return traits, notes + _add_country(record, traits)
 
 
 # ── companies ────────────────────────────────────────────────────────────────────────────────────────────────────
 # LinkedIn's text lengths for companies [as above]; the length of companyName is not known
 COMPANY_LIMITS = {"city": 50, "state": 50, "postalCode": 20}
+_UNLIMITED = {"companyName": sys.maxsize, "stockSymbol": sys.maxsize}
 _INDUSTRIES, _INDUSTRY_LIMIT, _SYMBOL_LIMIT, _PAGE_LIMIT = 3, 50, 5, 100
 
 _ORGANIZATION = re.compile(r"(?:urn:li:(?:organization|company):)?0*([1-9][0-9]{0,18})(?:\.0+)?")
@@ -255,14 +263,14 @@ def organization_urn(raw: str) -> Result:
 def company_page_url(raw: str) -> Result:
     """COMPANY_PAGE_URL, ``https://www.linkedin.com/company/SLUG`` in lower case (school and showcase pages stay so).
 
-    Over 100 characters it is refused: a cut address is another address.
+    Over 100 characters it is refused: a cut address is another address. What holds an e-mail address is no page.
     """
     text = squeezed(raw)
     if not text:
         return None
     match = _PAGE.fullmatch(text)
     slug = squeezed(unquote(match[2])).lower() if match else ""
-    if not match or not slug:
+    if not match or not slug or has_address(slug):
         return Reason.NOT_A_COMPANY_PAGE
     url = f"https://www.linkedin.com/{match[1].lower()}/{quote(slug, safe=_PAGE_SAFE)}"
     return Identifier(IdType.COMPANY_PAGE_URL, url.encode()) if len(url) <= _PAGE_LIMIT else Reason.PAGE_TOO_LONG
@@ -288,9 +296,11 @@ def _domain(id_type: IdType, raw: str) -> Result:
     return Reason.SHARED_HOST if domains.is_shared(host) else Identifier(id_type, host.encode())
 
 
-def company_name(raw: str) -> Identifier | None:
-    """COMPANY_NAME of a company known by nothing stronger: case-folded, white space collapsed."""
-    text = squeezed(raw).casefold()
+def company_name(raw: str) -> Result:
+    """COMPANY_NAME of a company known by nothing stronger: as written, white space collapsed."""
+    text = squeezed(raw)
+    if has_address(text):
+        return Reason.ADDRESS_DROPPED
     return Identifier(IdType.COMPANY_NAME, text.encode()) if text else None
 
 
@@ -304,9 +314,10 @@ def company(record: Mapping[str, Cell], derive: bool = True) -> Element | Reject
     found, refused = _read(record, _COMPANY_READERS)
     if derive:
         found += _derived(found)
-    if not found:
-        found = [i for raw in _cells(record.get("companyName")) if (i := company_name(raw))]
     traits, notes = _company_traits(record)
+    name = company_name(str(traits.get("companyName", "")))
+    if not found and isinstance(name, Identifier):
+        found, traits = [name], {field: text for field, text in traits.items() if field != "companyName"}
     return _close(found, refused, traits, notes, record, Reason.NO_IDENTIFIER)
 
 
@@ -331,22 +342,15 @@ def _derived(found: list[Identifier]) -> Iterator[Identifier]:
 
 
 def _company_traits(record: Mapping[str, Cell]) -> tuple[dict[str, str | tuple[str, ...]], list[Reason]]:
-    traits: dict[str, str | tuple[str, ...]] = {}
-    notes: list[Reason] = []
-    if name := _first(record.get("companyName")):
-        traits["companyName"] = name
-    symbol = _first(record.get("stockSymbol"))
-    if len(symbol) > _SYMBOL_LIMIT:
+    texts, notes = _texts(record, _UNLIMITED | COMPANY_LIMITS)
+    if len(texts.get("stockSymbol", "")) > _SYMBOL_LIMIT:
+        del texts["stockSymbol"]
         notes.append(Reason.SYMBOL_DROPPED)
-    elif symbol:
-        traits["stockSymbol"] = symbol
-    industries = {cut(squeezed(raw), _INDUSTRY_LIMIT): None for raw in _cells(record.get("industries"))}
-    industries.pop("", None)
-    if industries:
-        traits["industries"] = tuple(industries)[:_INDUSTRIES]
-    places = _texts(record, COMPANY_LIMITS)
-    notes += _add_country(record, places)
-    return traits | places, notes
+    notes += _add_country(record, texts)
+    found = [text for raw in _cells(record.get("industries")) if (text := squeezed(raw))]
+    sound = dict.fromkeys(cut(text, _INDUSTRY_LIMIT) for text in found if not has_address(text))
+    notes += [Reason.ADDRESS_DROPPED] if any(map(has_address, found)) else []
+    return texts | ({"industries": tuple(sound)[:_INDUSTRIES]} if sound else {}), notes
 
 
 # ── both ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -367,8 +371,11 @@ def _first(cell: Cell) -> str:
     return next((text for raw in _cells(cell) if (text := squeezed(raw))), "")
 
 
-def _texts(record: Mapping[str, Cell], limits: Mapping[str, int]) -> dict[str, str]:
-    return {name: cut(text, limit) for name, limit in limits.items() if (text := _first(record.get(name)))}
+def _texts(record: Mapping[str, Cell], limits: Mapping[str, int]) -> tuple[dict[str, str], list[Reason]]:
+    """What is told in clear; a text that holds an e-mail address is not: it would leave, and rest with us, in clear."""
+    found = {name: text for name in limits if (text := _first(record.get(name)))}
+    told = {name: cut(text, limits[name]) for name, text in found.items() if not has_address(text)}
+    return told, [Reason.ADDRESS_DROPPED] if len(told) < len(found) else []
 
 
 def _add_country(record: Mapping[str, Cell], traits: dict[str, str]) -> list[Reason]:

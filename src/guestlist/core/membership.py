@@ -57,13 +57,17 @@ def plan(
     prints: Prints | None = None,
     suppressed: Collection[bytes] = (),
     removals: bool = True,
+    excluded: Collection[bytes] = (),
 ) -> Decided:
     """What closes the difference between the rows (none of them rejected) and the ledger.
 
     ``removals`` False: a guard waits, so nobody leaves, and nobody is told again because of it.
+    ``excluded``: what the lists of remove_only activations of this segment name. Of it, what was last told as a removal
+    stays out: rows that carry any of it are not wanted.
     """
     prints = prints or Sha256Prints()
-    found = members(rows, prints)
+    out = {i for i in excluded if i in ledger and ledger[i].fp == 0}
+    found = members([row for row in rows if out.isdisjoint(i.key16 for i in row.identifiers)], prints)
     if mode == "remove_only":
         return _remove_only(found, ledger, groups((), ledger), now)
     joined = groups(found.values(), ledger)
@@ -72,7 +76,7 @@ def plan(
     for element in wanted:
         element.group = joined.of(node_of(element.owner, ledger))
         _judge(element, ledger, prints.kind)
-    gone = [i for i in ledger if i not in carried]
+    gone = [i for i in ledger if i not in carried and i not in out]  # whoever told that removal tells it again
     going = _removals(gone, carried, ledger, joined, now) if mode in ("mirror", "snapshot") else []
     held = set() if removals else {change.owner for change in going if change.why is Why.LEFT}
     going = [change for change in going if change.owner not in held]
@@ -159,9 +163,13 @@ def _by_owner(ids: Iterable[bytes], ledger: Ledger) -> Iterator[tuple[bytes, lis
 
 
 def _remove_only(found: Mapping[bytes, Member], ledger: Ledger, joined: Groups, now: float) -> Decided:
-    """The list names who must go: what is in is removed, what is unknown or out already is left alone."""
+    """The list names who must go: what is in is removed, with what it was told together with; what is unknown or out
+    already is left alone.
+    """
+    removable = {i: (told.owner, told.fp == 0) for i, told in ledger.items() if _removable(told, now)}
     named = {i for member in found.values() for i in member.ids}
-    going = {i for i in named if i in ledger and _removable(ledger[i], now)}
+    told_with = {removable[i] for i in named if i in removable}
+    going = {i for i, element in removable.items() if element in told_with}
     stays = {told.owner for i, told in ledger.items() if i not in going and _may_be_in(told)}
     removals = _remove(going, stays, ledger, joined)
     changes = (*removals, *_doubts({change.group for change in removals}, going, ledger))

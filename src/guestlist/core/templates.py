@@ -60,6 +60,7 @@ def _person(ids: Ids, traits: Traits) -> list[dict[str, str]]:
 
 def _company(ids: Ids, traits: Traits) -> list[dict[str, str]]:
     common = _common(Kind.COMPANIES, _COMPANY, traits)
+    common["companyname"] = common["companyname"] or next(iter(_texts(ids, IdType.COMPANY_NAME)), "")
     common["industry"] = next(iter(traits.get("industries", ())), "")
     pages = _texts(ids, IdType.COMPANY_PAGE_URL) or [
         f"https://www.linkedin.com/company/{urn.rpartition(':')[2]}" for urn in _texts(ids, IdType.ORGANIZATION_URN)

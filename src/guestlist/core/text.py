@@ -7,7 +7,12 @@ import re
 INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"  # byte order mark, zero-width characters, word joiner
 _DROP_INVISIBLE = dict.fromkeys(map(ord, INVISIBLE))
 _CONTROLS_TO_SPACE = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " ")
-_ADDRESS_LIKE = re.compile(r"([^\s@]?)[^\s@]*@([^\s@]*)")
+_AT, _DOT = "@\uff20\ufe6b", ".\u3002\uff0e\uff61"
+# In squeezed text: an at sign between two characters, or before something with a dot; not that of "VP @ Acme".
+# RE2 reads it alike.
+ADDRESS = rf"[^ ][{_AT}][^ ]|[{_AT}] ?[^ {_AT}]+[{_DOT}][^ ]"
+_ADDRESS = re.compile(ADDRESS)
+_ADDRESS_LIKE = re.compile(rf"([^\s{_AT}]?)[^\s{_AT}]*[{_AT}]([^\s{_AT}]*)")
 
 
 def unspaced(raw: str) -> str:
@@ -35,8 +40,8 @@ def cut(text: str, limit: int) -> str:
 
 
 def has_address(text: str) -> bool:
-    """Whether something in it could be an e-mail address, so that it must not be printed."""
-    return "@" in text
+    """Whether squeezed text holds what could be an e-mail address, so that it must neither rest nor leave in clear."""
+    return _ADDRESS.search(text) is not None
 
 
 def masked(text: str) -> str:

@@ -18,6 +18,7 @@ from guestlist.planner.connection import Session
 from guestlist.planner.desired import WANTED, WANTED_CLOSE, resolve, unnested, valid_rows
 from guestlist.planner.groups import settle_groups
 from guestlist.planner.ledger import LEDGER
+from guestlist.planner.rows import KEPT_OUT
 from guestlist.planner.shape import Shape
 from guestlist.ports import PlanRequest
 
@@ -151,6 +152,7 @@ def _going(task: Task) -> str:
     if not task.complete:
         return f"SELECT *, false AS stays FROM {LEDGER} WHERE false"
     gone = f"SELECT * FROM {LEDGER} WHERE id IN (SELECT gone FROM difference) AND {_removable(task)}"
+    gone += f" AND id NOT IN (FROM {KEPT_OUT})"  # whoever told that removal tells it again
     kin = f"SELECT id, owner FROM {LEDGER} WHERE owner IN (SELECT owner FROM gone)"
     return f"""
         WITH gone AS MATERIALIZED ({gone}), kin AS MATERIALIZED ({kin}),
@@ -160,8 +162,8 @@ def _going(task: Task) -> str:
 
 
 def compare_removals(session: Session, task: Task) -> None:
-    """remove_only, the same tables: identifiers that the list names and LinkedIn may hold have to go; what is unknown
-    or out already is left alone, and nothing is ever added.
+    """remove_only, the same tables: identifiers that the list names and LinkedIn may hold have to go, with what they
+    were told together with; what is unknown or out already is left alone, and nothing is ever added.
     """
     rows, shape = valid_rows(), task.shape
     session.create("members", f"SELECT {shape.strongest} AS s, count(*) AS rows FROM {rows} GROUP BY ALL")
@@ -191,11 +193,13 @@ def _removable(task: Task) -> str:
 
 
 def _going_by_name(task: Task) -> str:
-    gone = f"SELECT * FROM {LEDGER} WHERE id IN (FROM named_ids) AND {_removable(task)}"
+    named = f"SELECT DISTINCT owner, fp = 0 AS out FROM {LEDGER} WHERE id IN (FROM named_ids) AND {_removable(task)}"
+    together = "EXISTS (FROM named WHERE named.owner = l.owner AND named.out = (l.fp = 0))"
+    gone = f"SELECT * FROM {LEDGER} AS l WHERE {_removable(task)} AND {together}"
     other = f"t <> {sql.PRIMARY} AND state IN {sql.MAY_BE_IN} AND id NOT IN (SELECT id FROM gone)"
     here = f"SELECT DISTINCT owner FROM {LEDGER} WHERE owner IN (SELECT owner FROM gone) AND {other}"
     return f"""
-        WITH gone AS MATERIALIZED ({gone}), here AS ({here})
+        WITH named AS MATERIALIZED ({named}), gone AS MATERIALIZED ({gone}), here AS ({here})
         SELECT gone.*, here.owner IS NOT NULL AS stays FROM gone LEFT JOIN here ON here.owner = gone.owner"""
 
 

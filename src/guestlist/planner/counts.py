@@ -11,7 +11,7 @@ from guestlist.planner.compare import TELL, Task
 from guestlist.planner.connection import Session
 from guestlist.planner.ledger import LEDGER
 from guestlist.planner.rejected import answer
-from guestlist.planner.shape import ACCEPTED, FILTERED, REASONS
+from guestlist.planner.shape import ACCEPTED, EXCLUDED, FILTERED, KEPT_OUT_NOTE, REASONS
 from guestlist.planner.telling import plain_rows
 from guestlist.ports import Counts
 
@@ -36,7 +36,7 @@ def count(session: Session, task: Task) -> Found:
     accepted = verdicts.get(ACCEPTED, 0)
     counts = Counts(
         rows=sum(verdicts.values()),
-        filtered=verdicts.get(FILTERED, 0),
+        filtered=verdicts.get(FILTERED, 0) + verdicts.get(EXCLUDED, 0),
         added=told.get("added", 0) + fresh,
         changed=told.get("changed", 0),
         unchanged=members - fresh - told.get("added", 0) - told.get("changed", 0) - refused,
@@ -48,7 +48,8 @@ def count(session: Session, task: Task) -> Found:
     )
     for reason, number in refusals.items():
         by_reason[reason] = by_reason.get(reason, 0) + number
-    return Found(counts, by_reason, _notes(session))
+    kept_out = {KEPT_OUT_NOTE: verdicts[EXCLUDED]} if EXCLUDED in verdicts else {}
+    return Found(counts, by_reason, _notes(session) | kept_out)
 
 
 def _members(session: Session) -> int:

@@ -1,5 +1,4 @@
 """The planner in DuckDB, in this process."""
-# ruff: noqa: S608 - names and values come from sql.py, shape.py and checked filters
 
 from __future__ import annotations
 
@@ -10,17 +9,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import duckdb
-import pyarrow as pa
 
-from guestlist.core.identity import Kind
+from guestlist.core.identity import Kind, Reason
 from guestlist.errors import ConfigError, GuestlistError
-from guestlist.planner import changes, counts, desired, draft, filtering, folding, people, rejected, scan
+from guestlist.planner import changes, counts, draft, exclusion, folding, rejected, scan, staging
 from guestlist.planner.compare import Task, compare, compare_first, compare_removals
 from guestlist.planner.connection import TOO_LITTLE, Session, connect, reading_ledger
 from guestlist.planner.ledger import now_kind, open_ledger, paths
-from guestlist.planner.reference import read_slow_rows
-from guestlist.planner.rows import SUPPRESSED, Rows
-from guestlist.planner.shape import SLOW, shape_of
 from guestlist.ports import Delta, FoldRequest, Known, LedgerPart, Plan, PlanRequest, Progress
 
 
@@ -32,7 +27,8 @@ class DuckDBPlanner:
         started = time.monotonic()
         _check_mapping(request)
         before = [request.rejected_before] if request.rejected_before else []
-        readable = [*request.scan.paths, *paths(request.ledger), *before]
+        excluded = [path for each in request.excluded for path in each.scan.paths]
+        readable = [*request.scan.paths, *excluded, *paths(request.ledger), *before]
         with _sound(), connect(request.folder, readable, request.memory_limit) as session:
             plan = _plan(session, request, progress or _silent)
         return replace(plan, seconds=time.monotonic() - started)
@@ -86,14 +82,15 @@ def _check_mapping(request: PlanRequest) -> None:
 
 
 def _plan(session: Session, request: PlanRequest, progress: Progress) -> Plan:
-    rows = _rows(session, request)
     with reading_ledger():
         known = open_ledger(session, request.ledger)
-    first = not known and request.mode != "remove_only"
-    task = Task(request, rows.shape, now_kind(session), first, draft=first and draft.worth_it(request, rows))
     progress("reading the list", 0, 0)
+    rows = staging.opened(session, request, exclusion.keep_out(session, request))
+    first = not known and request.mode != "remove_only"
+    request = rows.request
+    task = Task(request, rows.shape, now_kind(session), first, draft=first and draft.worth_it(request, rows))
     with scan.unchanged(request.scan):
-        _stage(session, rows, task)
+        staging.stage(session, rows, task.draft)
     progress("comparing", 0, 0)
     with reading_ledger():
         _compare(session, task)
@@ -104,30 +101,10 @@ def _plan(session: Session, request: PlanRequest, progress: Progress) -> Plan:
         counts=found.counts,
         changes=written,
         rejected=rejected.rejected(session, task, rows, found.by_reason),
-        notes=found.notes,
+        notes=found.notes | ({str(Reason.ENTRIES_DROPPED): rows.cut_short} if rows.cut_short else {}),
         traits_in_clear=_in_clear(request),
         identity=request.scan.identity,
     )
-
-
-def _rows(session: Session, request: PlanRequest) -> Rows:
-    """What queries need besides the list: countries, forgotten identifiers, the filter."""
-    spellings = people.country_table()
-    table = pa.table({"spelling": list(spellings), "code": list(spellings.values())})
-    session.register(people.COUNTRIES, table)
-    session.register(SUPPRESSED, pa.table({"id": pa.array(list(request.suppressed), pa.uuid())}))
-    scan.load(session, request.scan)
-    return Rows(request, shape_of(request), filtering.bound(session, request))
-
-
-def _stage(session: Session, rows: Rows, task: Task) -> None:
-    if task.draft:
-        draft.stage(session, rows)
-        return
-    desired.stage(session, rows)
-    if session.number(f"SELECT count(*) FROM plain WHERE verdict = {SLOW}"):
-        read_slow_rows(session, rows)
-        desired.add_slow_rows(session, rows)
 
 
 def _compare(session: Session, task: Task) -> None:

@@ -87,7 +87,7 @@ def _identifiers(rows: str) -> str:
     key = (
         f"CASE WHEN t = {sql.PRIMARY} OR op = {Op.LABEL:d} THEN v::UUID "
         f"WHEN t IN {sql.DIGESTS} THEN array_slice(v, 1, 16)::UUID "
-        f"WHEN t = {IdType.NAMES:d} THEN owner "  # sealed; such an element is told in its own name
+        f"WHEN t IN {sql.OPAQUE} THEN owner "  # such an element is told in its own name
         f"ELSE left(sha256((t::VARCHAR || ':')::BLOB || v), 32)::UUID END"
     )
     more = "SELECT * EXCLUDE (x) REPLACE (x.t AS t, x.v AS v, x.was AS was)"

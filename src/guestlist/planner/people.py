@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from guestlist.core import countries
 from guestlist.core.identity import ASCII_EMAIL, GOOGLE_ID, PERSON_LIMITS, IdType, Reason
+from guestlist.core.text import ADDRESS
 from guestlist.planner import sql
 from guestlist.planner.shape import ACCEPTED, FILTERED, PEOPLE_TRAITS, SLOW, cells_of, code
 from guestlist.ports import PlanRequest
@@ -219,6 +220,8 @@ def _notes(slots: list[tuple[int, _Slot]]) -> str:
     bits = [f"CASE WHEN r{k} IS NULL THEN 0 ELSE 1 << (r{k} - 1)::INTEGER END" for k, _ in slots]
     dropped = "s_country IS NOT NULL AND land IS NULL"
     bits.append(f"CASE WHEN {dropped} THEN {1 << (code(Reason.COUNTRY_DROPPED) - 1)} ELSE 0 END")
+    addresses = " OR ".join(f"coalesce({_has_address(trait)}, false)" for trait in PERSON_LIMITS)
+    bits.append(f"CASE WHEN {addresses} THEN {1 << (code(Reason.ADDRESS_DROPPED) - 1)} ELSE 0 END")
     return f"({' | '.join(bits)})::USMALLINT"
 
 
@@ -226,4 +229,9 @@ def _cut(trait: str) -> str:
     if trait == "country":
         return "land"
     limit = PERSON_LIMITS[trait]
-    return f"CASE WHEN strlen(s_{trait}) > {limit} THEN rtrim(left(s_{trait}, {limit}), ' ') ELSE s_{trait} END"
+    cut = f"CASE WHEN strlen(s_{trait}) > {limit} THEN rtrim(left(s_{trait}, {limit}), ' ') ELSE s_{trait} END"
+    return f"CASE WHEN {_has_address(trait)} THEN NULL ELSE {cut} END"
+
+
+def _has_address(trait: str) -> str:
+    return f"(contains(s_{trait}, '@') AND regexp_matches(s_{trait}, {sql.text(ADDRESS)}))"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -38,14 +39,15 @@ def read_slow_rows(session: Session, rows: Rows) -> None:
     """Let ``rows.all()`` hold the SLOW rows too. What is written for it is hashed like everything else."""
     shape, request = rows.shape, rows.request
     schema, read = _schema(shape), _reader(request)
-    path = str(session.scratch / "by-reference.parquet")
+    path = str(session.scratch / f"by-reference-{uuid.uuid4().hex}.parquet")
     cells = {field: cells_of(request, field) for field in request.mapping}
     query = f"SELECT row, COLUMNS('^c[0-9]+$') FROM ({rows.with_numbers().marked()}) WHERE verdict = {SLOW}"
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in session.reader(query):
             lines = [_line(read(record), row, request, shape) for row, record in _records(batch, cells)]
             writer.write_batch(_batch(lines, schema))
-    session.run(f"CREATE OR REPLACE TEMP VIEW {BY_REFERENCE} AS SELECT * FROM read_parquet({sql.text(path)})")
+    read_rows = rows.without_kept_out(f"SELECT * FROM read_parquet({sql.text(path)})")
+    session.run(f"CREATE OR REPLACE TEMP VIEW {BY_REFERENCE} AS {read_rows}")
     rows.by_reference = True
 
 

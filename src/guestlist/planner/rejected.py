@@ -13,7 +13,7 @@ from guestlist.planner.compare import Task
 from guestlist.planner.connection import Session
 from guestlist.planner.rows import Rows
 from guestlist.planner.scan import unchanged
-from guestlist.planner.shape import ACCEPTED, FILTERED, REASONS
+from guestlist.planner.shape import ACCEPTED, REASONS, REJECTED
 from guestlist.ports import PlanRequest, Rejected
 
 SAMPLES = 10
@@ -29,7 +29,7 @@ def rejected(session: Session, task: Task, rows: Rows, counted: Mapping[str, int
     if not counted:
         return Rejected({}, {})
     found, strongest = str(session.scratch / "rejected.parquet"), rows.shape.strongest
-    wanted = f"verdict NOT IN ({ACCEPTED}, {FILTERED}) OR {strongest} IN (SELECT owner FROM refused_members)"
+    wanted = f"verdict {REJECTED} OR {strongest} IN (SELECT owner FROM refused_members)"
     picked = rows.pick(session, f"SELECT row FROM plain WHERE {wanted}").with_numbers()
     with unchanged(task.request.scan):
         session.run(f"COPY ({_found(session, task, picked)}) TO {sql.text(found)} (FORMAT parquet)")
@@ -43,7 +43,7 @@ def _found(session: Session, task: Task, rows: Rows) -> str:
     numbers = [number for (number,) in session.rows("SELECT DISTINCT refused FROM refused_members")]
     said = " ".join(f"WHEN {n} THEN {sql.text(answer(n, task.request))}" for n in numbers) or "WHEN 0 THEN ''"
     numbered = f"({rows.all()})"
-    picked = f"verdict NOT IN ({ACCEPTED}, {FILTERED}) OR s IN (SELECT owner FROM refused_members)"
+    picked = f"verdict {REJECTED} OR verdict = {ACCEPTED} AND s IN (SELECT owner FROM refused_members)"
     return f"""
         WITH lines AS MATERIALIZED (
             SELECT * FROM (SELECT row, key, verdict, {rows.shape.strongest} AS s FROM {numbered}) WHERE {picked})

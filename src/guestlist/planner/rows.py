@@ -3,15 +3,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 
 from guestlist.core.identity import Kind, Reason
 from guestlist.planner import people, scan, sql
 from guestlist.planner.connection import Session
-from guestlist.planner.shape import ACCEPTED, FILTERED, SLOW, Shape, code, print_of, source_columns, trait_type
+from guestlist.planner.shape import (
+    ACCEPTED,
+    EXCLUDED,
+    FILTERED,
+    SLOW,
+    Shape,
+    code,
+    print_of,
+    source_columns,
+    trait_type,
+)
 from guestlist.ports import PlanRequest
 
 SUPPRESSED = "suppressed"  # (id), registered
+KEPT_OUT = "kept_out"  # (id), see ``exclusion``
 PICKED = "picked"  # (row)
 BY_REFERENCE = "by_reference"  # a view of the rows that the reference read
 
@@ -24,12 +36,22 @@ class Rows:
 
     ``by_reference``: SLOW rows were read and stand in BY_REFERENCE. ``numbered``: rows have numbers, because they cost
     nothing or somebody needs them. ``only``: a condition on their numbers, so that nothing else is hashed.
+    ``cut_short``: how many rows have longer lists in their cells than are read. ``keeps_out``: KEPT_OUT is not empty.
     """
 
-    def __init__(self, request: PlanRequest, shape: Shape, filter_sql: str | None) -> None:
+    def __init__(
+        self,
+        request: PlanRequest,
+        shape: Shape,
+        filter_sql: str | None,
+        cut_short: int = 0,
+        keeps_out: bool = False,
+    ) -> None:
         self.request = request
         self.shape = shape
         self.filter_sql = filter_sql
+        self.cut_short = cut_short
+        self.keeps_out = keeps_out
         self.by_reference = False
         self.numbered = scan.numbers_are_cheap(request.scan)
         self.only: str | None = None
@@ -70,15 +92,17 @@ class Rows:
     def _keyed(self, normal: str) -> str:
         """Source keys masked; rows that carry a suppressed key are rejected."""
         columns = ["row", f"{_MASKED} AS key", *self.shape.columns[2:], "COLUMNS('^c[0-9]+$')"]
-        return self._without_suppressed(f"SELECT {', '.join(columns)} FROM ({normal})")
+        return self.without_kept_out(self._without_suppressed(f"SELECT {', '.join(columns)} FROM ({normal})"))
 
     def _without_suppressed(self, keyed: str) -> str:
         if not self.request.suppressed:
             return keyed
-        carried = [*self.shape.ids, "ip"] if self.shape.primary else self.shape.ids
-        hit = " OR ".join(f"coalesce({key} IN (SELECT id FROM {SUPPRESSED}), false)" for key in carried)
-        verdict = f"CASE WHEN verdict = {ACCEPTED} AND ({hit}) THEN {code(Reason.FORGOTTEN)} ELSE verdict END::UTINYINT"
-        return f"SELECT * REPLACE ({verdict} AS verdict) FROM ({keyed})"
+        carried = (*self.shape.ids, "ip") if self.shape.primary else self.shape.ids
+        return _judged(keyed, carried, SUPPRESSED, code(Reason.FORGOTTEN))
+
+    def without_kept_out(self, keyed: str) -> str:
+        """These rows; those that carry an identifier that is kept out are not wanted."""
+        return _judged(keyed, self.shape.ids, KEPT_OUT, EXCLUDED) if self.keeps_out else keyed
 
     def all(self) -> str:
         """Every row once, with its final verdict."""
@@ -100,3 +124,10 @@ class Rows:
     def _usable(self, rows: str) -> str:
         extra = f"{self.shape.strongest} AS s, {print_of(self.shape.traits)} AS th"
         return f"SELECT *, {extra} FROM ({rows}) WHERE verdict = {ACCEPTED}"
+
+
+def _judged(keyed: str, carried: Sequence[str], table: str, verdict: int) -> str:
+    """Another verdict for accepted rows that carry an identifier of the table."""
+    hit = " OR ".join(f"coalesce({key} IN (SELECT id FROM {table}), false)" for key in carried)
+    said = f"CASE WHEN verdict = {ACCEPTED} AND ({hit}) THEN {verdict} ELSE verdict END::UTINYINT"
+    return f"SELECT * REPLACE ({said} AS verdict) FROM ({keyed})"

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -21,6 +21,10 @@ from guestlist.ports import Scan
 _SHEET = "sheet"
 _LONGEST_LINE = 1 << 24
 _SMALL_LIST = 1 << 26
+_BLOCK = 1 << 20
+
+WITH_LISTS = ("jsonl", "parquet")  # formats whose cells may hold lists
+LENGTH = 0  # in ``Scan.entries``: not an entry, but how many there are
 
 
 @contextmanager
@@ -104,15 +108,32 @@ def _csv(scan: Scan) -> str:
 
 def _jsonl(scan: Scan) -> str:
     picked = [f"{_json_field(column)} AS {sql.name(column)}" for column in scan.columns]
+    picked += [f"{_json_entry(column, n)} AS {sql.name(name)}" for name, (column, n) in scan.entries.items()]
     return f"SELECT {', '.join(picked)} FROM read_ndjson_objects({sql.texts(scan.paths)})"
 
 
 def _json_field(column: str) -> str:
+    return _first_of(f"json ->> {sql.text(path)}" for path in _json_paths(column))
+
+
+def _json_entry(column: str, which: int) -> str:
+    """A cell of one value is the first entry."""
+    paths = _json_paths(column)
+    arrays = " OR ".join(f"coalesce(json_type(json, {sql.text(path)}) = 'ARRAY', false)" for path in paths)
+    if which == LENGTH:
+        length = _first_of(f"json_array_length(json, {sql.text(path)})" for path in paths)
+        return f"CASE WHEN {arrays} THEN {length} END"
+    entry = _first_of(f"json ->> {sql.text(f'{path}[{which - 1}]')}" for path in paths)
+    return entry if which > 1 else f"CASE WHEN {arrays} THEN {entry} ELSE {_json_field(column)} END"
+
+
+def _first_of(values: Iterable[str]) -> str:
+    return f"coalesce({', '.join(values)}, NULL)"
+
+
+def _json_paths(column: str) -> list[str]:
     """``outer.inner`` is a field of that very name, or one inside the other."""
-    ways = [f"json ->> {sql.text(_json_path([column]))}"]
-    if "." in column:
-        ways.append(f"json ->> {sql.text(_json_path(column.split('.')))}")
-    return f"coalesce({', '.join(ways)}, NULL)"
+    return [_json_path([column]), *([_json_path(column.split("."))] if "." in column else [])]
 
 
 def _json_path(keys: Sequence[str]) -> str:
@@ -124,6 +145,7 @@ def _parquet(scan: Scan, numbered: bool) -> str:
     option = ", file_row_number=true, filename='file_name'" if numbered else ""
     top = set(pq.read_schema(scan.paths[0]).names)
     picked = [f"{_parquet_field(column, top)} AS {sql.name(column)}" for column in scan.columns]
+    picked += [f"{_parquet_entry(column, n, top)} AS {sql.name(name)}" for name, (column, n) in scan.entries.items()]
     picked += ["file_row_number", "file_name"] if numbered else []
     return (
         f"SELECT {', '.join(picked)} FROM read_parquet({sql.texts(scan.paths)}, binary_as_string=true{option}) AS file"
@@ -134,6 +156,26 @@ def _parquet_field(column: str, top: set[str]) -> str:
     if column in top:
         return f"file.{sql.name(column)}"
     return "file." + ".".join(sql.name(part) for part in column.split("."))
+
+
+def _parquet_entry(column: str, which: int, top: set[str]) -> str:
+    cell = _parquet_field(column, top)
+    return f"len({cell})" if which == LENGTH else f"({cell})[{which:d}]"
+
+
+# ── lists inside cells ───────────────────────────────────────────────────────────────────────────────────────────
+def list_columns(session: Session, scan: Scan, columns: Sequence[str]) -> list[str]:
+    """Those of the columns that may hold lists: in Parquet their type says so, in jsonl no line without a bracket."""
+    if scan.format == "parquet":
+        reader = _reader(scan, numbered=False, filtered=False)
+        types = {name: kind for name, kind, *_ in session.rows(f"DESCRIBE {reader}")}
+        return [column for column in columns if types[column].endswith("]")]
+    return list(columns) if any(map(_has_bracket, scan.paths)) else []
+
+
+def _has_bracket(path: str) -> bool:
+    with open(path, "rb") as file:
+        return any(b"[" in block for block in iter(lambda: file.read(_BLOCK), b""))
 
 
 # ── spreadsheets ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,8 +9,10 @@ from guestlist.core.identity import Kind, Reason
 from guestlist.planner import sql
 from guestlist.ports import PlanRequest
 
-ACCEPTED, SLOW, FILTERED = 0, 254, 255  # verdicts; 1.. are REASONS in their order
+ACCEPTED, EXCLUDED, SLOW, FILTERED = 0, 253, 254, 255  # verdicts; 1.. are REASONS in their order
 REASONS = tuple(Reason)
+REJECTED = f"BETWEEN 1 AND {len(REASONS)}"
+KEPT_OUT_NOTE = "left out: taken out by a remove_only activation whose list still names them"
 PEOPLE_TRAITS = ("firstName", "lastName", "title", "company", "country")
 COMPANY_TRAITS = ("companyName", "stockSymbol", "industries", "city", "state", "country", "postalCode")
 
@@ -59,7 +61,7 @@ def shape_of(request: PlanRequest) -> Shape:
     if request.members is Kind.PEOPLE:
         slots = count.get("email", 0) + count.get("googleAdvertisingId", 0)
         return Shape(Kind.PEOPLE, max(slots, 1), primary, PEOPLE_TRAITS)
-    slots = max(sum(count.get(field, 0) for field in _COMPANY_IDS) + _DERIVED, count.get("companyName", 0))
+    slots = sum(count.get(field, 0) for field in _COMPANY_IDS) + _DERIVED
     return Shape(Kind.COMPANIES, slots, primary, COMPANY_TRAITS)
 
 

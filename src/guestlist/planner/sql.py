@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from guestlist.core.identity import IdType
 from guestlist.core.membership import State
 
+# Values that do not tell their key to SQL: sealed, or folded by Python's rules. Nothing else is in their element.
+OPAQUE = f"({IdType.NAMES:d}, {IdType.COMPANY_NAME:d})"
 DIGESTS = f"({IdType.SHA256_EMAIL:d}, {IdType.SHA512_EMAIL:d})"
 MAY_BE_IN = f"({State.IN:d}, {State.UNSURE:d})"
 PRIMARY = f"{IdType.PRIMARY:d}"

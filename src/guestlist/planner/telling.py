@@ -12,7 +12,7 @@ from guestlist.planner import sql
 from guestlist.planner.compare import TELL, Task, pile
 from guestlist.planner.connection import Session
 from guestlist.planner.desired import valid_rows
-from guestlist.planner.ledger import full_value
+from guestlist.planner.ledger import LEDGER, full_value
 from guestlist.planner.rows import Rows
 from guestlist.planner.shape import ACCEPTED, Shape, fingerprint, print_of_nothing, trait_type
 
@@ -89,7 +89,7 @@ def _row(op: Op, why: str, told: str, owner: str, grp: str, fp: str) -> str:
     """The columns before the traits. ``told``: list of structs (t, was, v, id), the strongest first."""
     first = f"{told}[1]"
     rest = f"CASE WHEN len({told}) > 1 THEN [{{'t': x.t, 'was': x.was, 'v': x.v}} for x in {told}[2:]] END::{_MORE}"
-    itself = f"{owner} = {first}.id AND {first}.t <> {IdType.NAMES:d}"  # a sealed value does not tell its key
+    itself = f"{owner} = {first}.id AND {first}.t NOT IN {sql.OPAQUE}"
     return (
         f"{op:d}::UTINYINT AS op, ({why})::UTINYINT AS why, {first}.t AS t, {first}.v AS v, {first}.was AS was, "
         f"{rest} AS more, CASE WHEN {itself} THEN NULL ELSE {owner} END AS owner, nullif({grp}, {owner}) AS grp, "
@@ -170,10 +170,10 @@ def first(shape: Shape, lines: str, beside: Sequence[str] = ()) -> str:
     several = " + ".join(f"({key} IS NOT NULL)::INTEGER" for key in (*shape.ids, *(["ip"] if shape.primary else [])))
     told = _told(shape, lambda _: "0::UTINYINT")
     more = f"CASE WHEN {several} > 1 THEN [{{'t': x.t, 'was': x.was, 'v': x.v}} for x in ({told})[2:]] END::{_MORE}"
-    sealed = f"CASE WHEN {_of_strongest('t', shape)} = {IdType.NAMES:d} THEN s END::UUID"
+    opaque = f"CASE WHEN {_of_strongest('t', shape)} IN {sql.OPAQUE} THEN s END::UUID"
     return f"""
         SELECT {Op.ADD:d}::UTINYINT AS op, {Why.NEW:d}::UTINYINT AS why, {_of_strongest("t", shape)} AS t,
-            {_of_strongest("v", shape)} AS v, 0::UTINYINT AS was, {more} AS more, {sealed} AS owner,
+            {_of_strongest("v", shape)} AS v, 0::UTINYINT AS was, {more} AS more, {opaque} AS owner,
             NULL::UUID AS grp, {", ".join([f"{fingerprint(shape.ids)} AS fp", _traits(shape, "lines"), *beside])}
         FROM ({lines}) AS lines"""
 
@@ -188,14 +188,11 @@ def _close(shape: Shape, rows: Rows) -> str:
     """Elements made of several rows, or of parts of them: values by what each member keeps, traits of one row."""
     source = f"({rows.accepted()})"
     lines = f"SELECT * FROM {source} WHERE s IN (SELECT owner FROM {TELL}) AND s IN (FROM close)"
-    values = sql.union(
-        f"SELECT s, i{k} AS id, t{k} AS t, v{k} AS v FROM lines WHERE i{k} IS NOT NULL" for k in shape.numbers
-    )
     entry = f"{{'t': v.t, 'was': {_was('v.id')}, 'v': v.v, 'id': v.id}}"
     label = f"{{'t': {sql.PRIMARY}::UTINYINT, 'was': 0::UTINYINT, 'v': id::BLOB, 'id': id}}"
     return f"""
         WITH lines AS MATERIALIZED ({lines}),
-        vals AS (SELECT s, id, any_value(t) AS t, any_value(v) AS v FROM ({values}) GROUP BY s, id),
+        vals AS ({_values(shape)}),
         told AS (
             SELECT tell.elem, list({entry} ORDER BY v.t, v.id <> v.s, v.id) AS told
             FROM vals AS v JOIN kept ON kept.id = v.id AND kept.s = v.s JOIN {TELL} AS tell ON tell.elem = kept.elem
@@ -210,3 +207,17 @@ def _close(shape: Shape, rows: Rows) -> str:
             FROM {TELL} AS tell JOIN told ON told.elem = tell.elem JOIN one ON one.s = tell.owner
             LEFT JOIN marked ON marked.elem = tell.elem)
         SELECT {_row(Op.ADD, "why", "told", "named", "grp_", "fp")}, {_traits(shape, "whole")} FROM whole"""
+
+
+def _values(shape: Shape) -> str:
+    """What the identifiers of ``lines`` are told with. Of several spellings of a company's name the smallest counts,
+    and the one that LinkedIn was told stays while it may hold the company: a REMOVE has to name it.
+    """
+    each = sql.union(
+        f"SELECT s, i{k} AS id, t{k} AS t, v{k} AS v FROM lines WHERE i{k} IS NOT NULL" for k in shape.numbers
+    )
+    values = f"SELECT s, id, any_value(t) AS t, min(v) AS v FROM ({each}) GROUP BY s, id"
+    if shape.kind is Kind.PEOPLE:
+        return values
+    spelled = f"SELECT id, v AS spelled FROM {LEDGER} WHERE t = {IdType.COMPANY_NAME:d} AND state IN {sql.MAY_BE_IN}"
+    return f"SELECT * REPLACE (coalesce(spelled, v) AS v) FROM ({values}) LEFT JOIN ({spelled}) USING (id)"
