@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from guestlist.app import delivery, runs
+from guestlist.app import delivery, forget, runs
 from guestlist.errors import ConfigError
 from tests.world import Crash, World, digest, emails
 
@@ -883,6 +883,33 @@ def test_h10_an_addition_that_waits_in_an_unsent_batch_is_not_told_any_more(worl
     assert not any(digest(address(forgotten)) in each["adds"] for each in world.tellings()[sent:])
     assert world.open().receipts()[0].state == "complete"
     in_step(world, *(left - {forgotten}))
+
+
+def test_h10_forgetting_does_not_wait_for_a_delivery_that_is_on_its_way(
+    world: World, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody is forgotten after the first batch left; the ADD in a later one is not told any more."""
+    world.write(emails("ann", "bob", "cem", "dan", "eve"))
+    door = world.open()
+    committed, tell = threading.Event(), forget._tell
+
+    def told(*args: Any) -> None:
+        committed.set()
+        tell(*args)
+
+    monkeypatch.setattr(forget, "_tell", told)
+    other = threading.Thread(target=lambda: door.forget([address("eve")]))
+
+    def meanwhile() -> None:
+        other.start()
+        assert committed.wait(30)
+
+    world.hooks.after = once(meanwhile)
+    world.sync()
+    other.join()
+    assert not any(digest(address("eve")) in each["adds"] for each in world.tellings())
+    assert world.open().receipts()[0].state == "complete"
+    in_step(world, "ann", "bob", "cem", "dan")
 
 
 def test_h10_whoever_was_passed_over_is_not_taken_as_told(world: World, small: None) -> None:

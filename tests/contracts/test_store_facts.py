@@ -171,6 +171,21 @@ def test_the_forgotten_stay_blocked_until_each_receipt_is_undone(store):
     assert store.suppressions.undo(first.id, 3.0) == 0
 
 
+def test_every_change_of_the_forgotten_is_another_version(store, second):
+    seen = [store.suppressions.version()]
+    receipt = store.receipts.create(["ab"], [], 1.0).id
+    for change in (
+        lambda: second.suppressions.add(receipt, [(b"a" * 16, IdType.SHA256_EMAIL)], 1.0),
+        lambda: second.suppressions.add(receipt, [(b"a" * 16, IdType.SHA256_EMAIL)], 2.0),
+        lambda: second.suppressions.unblock([b"a" * 16], 3.0),
+        lambda: second.suppressions.add(receipt, [(b"a" * 16, IdType.SHA256_EMAIL)], 4.0),
+        lambda: second.suppressions.undo(receipt, 5.0),
+    ):
+        change()
+        seen.append(store.suppressions.version())
+    assert len(set(seen)) == len(seen)
+
+
 def test_identifiers_can_be_unblocked_whoever_blocked_them(store):
     first, second = store.receipts.create([], [], 1.0), store.receipts.create([], [], 2.0)
     for receipt in (first, second):

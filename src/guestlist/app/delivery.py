@@ -104,7 +104,7 @@ class Delivery:
     def __init__(self, app: App, run: Run, changes: Changes, target: Target) -> None:
         self.app, self.store, self.run, self.changes, self.target = app, app.store, run, changes, target
         self.tally = Tally()
-        self.suppressed = app.store.suppressions.keys()
+        self._suppressed: tuple[tuple[int, int], frozenset[bytes]] = ((0, 0), frozenset())
         self.stop: Stop | None = None
         self._waiting: dict[int, Batch] = {}  # ready batches of the phase; the database agrees with it at every step
         self._flying: dict[Future[Answer], _InFlight] = {}
@@ -197,7 +197,7 @@ class Delivery:
         return f"{self.target.member}/{ENDPOINT[self.target.members]}"
 
     def _start(self, executor: Executor, batch: Batch) -> None:
-        encoded = self.app.elements.encode(self.target.members, self.changes, batch.covers(), self.suppressed)
+        encoded = self.app.elements.encode(self.target.members, self.changes, batch.covers(), self._forgotten())
         token, now = secrets.token_hex(8), self.app.clock.now()
         del self._waiting[batch.id]
         if not self.store.batches.claim(batch.id, token, now + CLAIM * self.app.settings.request_timeout, now):
@@ -210,6 +210,13 @@ class Delivery:
         tell, target = self.target.destination.tell, self.target
         future = executor.submit(tell, target.segment_id, target.members, encoded.body, len(encoded.positions))
         self._flying[future] = flight
+
+    def _forgotten(self) -> frozenset[bytes]:
+        """Whoever must not be added, as it is now: a delivery may take hours, and forgetting does not wait for it."""
+        version = self.store.suppressions.version()
+        if version != self._suppressed[0]:
+            self._suppressed = version, self.store.suppressions.keys()
+        return self._suppressed[1]
 
     def _land(self, pause: float) -> None:
         """Take in what has been answered; with nothing in the air, let time pass."""
