@@ -189,6 +189,8 @@ class _Sync:
     def _look_at_segment(self) -> None:
         """Ask LinkedIn how the segment is; one that takes nobody any more is replaced (a new epoch)."""
         segment = self.store.segments.current(self.activation.ledger_id)
+        if segment is None:
+            self._nobody_is_in()
         if segment is None or segment.state == "intent":
             return
         if segment.state == "live":
@@ -204,6 +206,11 @@ class _Sync:
         never = segments.NEVER_ASKED
         self.store.segments.begin(self.activation.id, segment.ledger_id, self._source_id(), name, never)
         self._reread()
+
+    def _nobody_is_in(self) -> None:
+        """What is known without a segment was told to that of the store which this one is a copy of."""
+        if self.store.ledgers.size(self.activation.ledger_id):
+            self.store.ledgers.overlay(self.activation.ledger_id, "not_told")
 
     def _rename(self, segment: Segment) -> None:
         title = self.case.wanted.segment_title
