@@ -201,7 +201,7 @@ def test_identifiers_can_be_unblocked_whoever_blocked_them(store):
 def test_the_same_notice_is_sent_once_a_day(store):
     assert store.notices.begin("parked:acme", 0.0)
     assert not store.notices.begin("parked:acme", DAY - 1)
-    assert store.notices.open_keys() == ["parked:acme"]
+    assert store.notices.heard() == ["parked:acme"]
     assert store.notices.begin("parked:acme", DAY)
     assert store.notices.over("parked:acme")
     assert not store.notices.over("parked:acme")

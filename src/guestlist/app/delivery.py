@@ -40,6 +40,7 @@ from guestlist.store.segments import Segment
 RATE = {Kind.PEOPLE: 600, Kind.COMPANIES: 300}  # requests a minute per authorised member (documented)
 ENDPOINT = {Kind.PEOPLE: "users", Kind.COMPANIES: "companies"}
 PAUSE = 5.0  # longest nap: whoever waits notices a stop signal that soon
+INTERRUPTED = "Interrupted"  # label of a stop that somebody asked for
 CLAIM = 3.0  # a claim outlives a request, a refresh of the token and its replay
 
 
@@ -161,7 +162,7 @@ class Delivery:
 
     def _ending(self) -> bool:
         if self.app.stop.is_set():
-            self._end(Stop("interrupted", "Interrupted", "it was asked to stop; run it again to go on"))
+            self._end(Stop("interrupted", INTERRUPTED, "it was asked to stop; run it again to go on"))
         return self.stop is not None
 
     def _launch(self, executor: Executor) -> float:
