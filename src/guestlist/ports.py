@@ -174,6 +174,7 @@ class Counts:
     rejected: int = 0
     removed: int = 0  # members that leave (what the guard counts)
     known: int = 0  # members (elements) told in before this run
+    removed_before: int = 0  # of removed and of known: only told again that they are out (never answered, or restored)
     refused: int = 0  # of rejected: refused by LinkedIn earlier, unchanged since
 
 

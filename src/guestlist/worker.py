@@ -9,7 +9,7 @@ import structlog
 from guestlist import logs, stream_worker
 from guestlist.app import notices
 from guestlist.app.context import App
-from guestlist.app.schedule import next_run
+from guestlist.app.schedule import NOW, next_run
 from guestlist.app.sync import sync
 from guestlist.config import Config
 from guestlist.errors import ConfigError, GuestlistError
@@ -17,7 +17,7 @@ from guestlist.errors import ConfigError, GuestlistError
 NAP = 30.0  # longest sleep: a changed file and a stop signal are noticed that soon
 TIDY = 3600.0
 COUNTS_KEPT = 15 * 86_400.0  # what became of events can be looked at for two weeks
-LATE = 3600.0  # a schedule that was not kept for this long (and a whole period) is told
+LATE = 3600.0  # a schedule that was not kept for this long is told
 
 log = structlog.get_logger("guestlist.worker")
 
@@ -25,7 +25,7 @@ log = structlog.get_logger("guestlist.worker")
 def work(app: App, read_config: Callable[[], Config]) -> None:
     """Keep syncing on every activation's schedule until asked to stop. Errors of one activation stop no other."""
     logs.configure()
-    tidied = 0.0
+    tidied, tried = 0.0, dict[str, float]()
     streams = stream_worker.start(app, read_config)
     while not app.stop.is_set():
         try:
@@ -40,11 +40,12 @@ def work(app: App, read_config: Callable[[], Config]) -> None:
             app.store.collect()
             app.store.event_counts.forget_before(now - COUNTS_KEPT, now - app.settings.samples_kept)
             notices.calendar(app, config)
-        times = {name: next_run(app, config, name) for name in config.activations}
+        times = {name: next_run(app, config, name, tried.get(name, NOW)) for name in config.activations}
         due = [name for name, at in times.items() if at is not None and at <= now]
         for name in due:
             if not app.stop.is_set():
-                _sync(app, config, name)
+                tried[name] = app.clock.now()
+                _sync(app, config, name, times[name] or NOW)
         if not due:
             soonest = min((at for at in times.values() if at is not None), default=now + NAP)
             app.clock.sleep(min(max(soonest - app.clock.now(), 0.1), NAP))
@@ -52,11 +53,9 @@ def work(app: App, read_config: Callable[[], Config]) -> None:
         thread.join()
 
 
-def _sync(app: App, config: Config, name: str) -> None:
-    at = next_run(app, config, name)
-    late = app.clock.now() - at if at else 0.0
-    activation = app.store.activations.get(name)
-    if activation is not None and late > LATE:
+def _sync(app: App, config: Config, name: str, at: float) -> None:
+    late = app.clock.now() - at if at > NOW else 0.0
+    if late > LATE:
         notices.missed(app, config, name, f"its sync was due {late / 3600:.0f} hours ago")
     try:
         result = sync(app, config, name)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from guestlist.app import delivery, runs
+from guestlist.app import delivery, forget, runs
 from guestlist.errors import ConfigError
 from tests.world import Crash, World, digest, emails
 
@@ -415,6 +415,20 @@ def test_c3_a_segment_lost_in_mid_run_is_replaced_and_filled_in_the_same_sync(wo
     in_step(world, "ann", "bob")
 
 
+def test_c3_a_segment_that_expires_while_it_is_told_is_replaced_and_filled_in_the_same_sync(world: World) -> None:
+    """It refuses everybody alike, which is neither a row's fault nor the request's."""
+    world.write(emails("ann", "bob"))
+    world.sync()
+    old = world.segment()["record"]["id"]
+    world.clock.sleep(700)
+    world.write(emails("ann", "bob", "cem"))
+    world.hooks.before = once(lambda: world.emulator.control.ripen(old, "EXPIRED"))
+    result = world.sync()
+    assert (result.state, result.rejected) == ("done", 0)
+    assert world.segment()["record"]["id"] != old
+    in_step(world, "ann", "bob", "cem")
+
+
 # ── C6, C7: who is who, under both readings ──────────────────────────────────────────────────────────────────────
 def test_c6_an_identifier_stays_with_the_element_it_was_told_in(world: World) -> None:
     """rows {e1, g}, {e2, g}: whose g it is does not depend on the order of the rows, today or tomorrow."""
@@ -577,10 +591,11 @@ def test_h6_a_refused_removal_is_tried_once_a_day(world: World) -> None:
 
 
 # ── H7: who is to blame ──────────────────────────────────────────────────────────────────────────────────────────
-def bad_row(world: World, name: str, index: bool = False) -> None:
-    """LinkedIn refuses every request that holds it as a whole."""
+def bad_row(world: World, name: str, place: int | None = None) -> None:
+    """LinkedIn refuses every request that holds it as a whole, and may say at which place it stands."""
     text = digest(address(name)).split(":")[1]
-    message = f"ERROR :: /userIds/0/idType :: of {name}" + (" Index: 1, " if index else "")
+    named = "" if place is None else f"Index: {place}, "
+    message = f"{named}ERROR :: /userIds/0/idType :: of {name}"
     body = {"status": 422, "message": message}
     world.emulator.control.fault({"kind": "status", "status": 422, "body": body}, path=TELLING, body=text, times=0)
 
@@ -619,6 +634,94 @@ def test_h7_a_fault_of_ours_parks_and_condemns_nobody(world: World) -> None:
     result = world.sync()
     assert (result.state, result.rejected) == ("done", 0)
     in_step(world, *names)
+
+
+OURS = [
+    {"status": 400, "code": "VERSION_MISSING", "message": "A version must be present."},
+    {"status": 400, "code": "INVALID_VALUE_FOR_FIELD", "message": "type can't be set to COMPANY"},
+    {"status": 422, "message": "ERROR :: /elements :: field is required but not found and has no default value"},
+]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("body", OURS, ids=lambda body: str(body.get("code", body["status"])))
+def test_h7_a_fault_of_ours_condemns_no_short_list(world: World, body: dict[str, Any], count: int) -> None:
+    """The same for everybody: the only row of a list, two, three."""
+    names = ["ann", "bob", "cem"][:count]
+    world.write(emails(*names))
+    wrong = {"kind": "status", "status": body["status"], "body": body}
+    world.emulator.control.fault(wrong, path=TELLING, times=0)
+    parked = world.sync()
+    assert (parked.state, parked.rejected) == ("parked", 0)
+    assert list(world.open().rejected("main")) == []
+    assert world.sent() <= 3
+    world.emulator.control.clear_faults()
+    assert world.sync().state == "done"
+    in_step(world, *names)
+
+
+def test_h7_what_was_removed_does_not_vouch_for_what_is_added(world: World) -> None:
+    """Removals are taken; every addition is refused for a field that all of them have."""
+    world.write(emails("ann"))
+    world.sync()
+    world.write(emails("bob"))
+    wrong = {"kind": "status", "status": 400, "body": {"status": 400, "message": "unknown field country"}}
+    world.emulator.control.fault(wrong, path=TELLING, body='"ADD"', times=0)
+    parked = world.sync()
+    assert (parked.state, parked.rejected) == ("parked", 0)
+    assert world.told() == set()
+    world.emulator.control.clear_faults()
+    in_step(world, "bob")
+
+
+def test_h7_a_removal_that_nobody_names_is_not_taken_for_refused(world: World) -> None:
+    """The receipt of a forgetting stays incomplete, and goes on when the fault is mended."""
+    world.write(emails("ann", "bob"))
+    world.sync()
+    wrong = {"kind": "status", "status": 400, "body": OURS[0]}
+    world.emulator.control.fault(wrong, path=TELLING, times=0)
+    assert world.open().forget([address("ann")]).state == "incomplete"
+    world.emulator.control.clear_faults()
+    in_step(world, "bob")
+    assert world.open().receipts()[0].state == "complete"
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("reading", ["element", "batch_422"])
+def test_h7_a_bad_row_of_a_short_list_is_refused_by_name(world: World, reading: str, count: int) -> None:
+    """LinkedIn judges each element, or refuses the batch and names the element: both are survived."""
+    names = ["ann", "bob", "cem"][:count]
+    world.write(emails(*names))
+    if reading == "element":
+        refusal = {"kind": "refuse_elements", "identifiers": sorted(shown("ann")), "message": "not an enum symbol"}
+        world.emulator.control.fault(refusal, path=TELLING, times=0)
+    else:
+        bad_row(world, "ann", place=0)
+    result = world.sync()
+    assert (result.state, result.rejected, result.added) == ("done", 1, count - 1)
+    assert [row.row for row in world.open().rejected("main")] == [1]
+    sent = world.sent()
+    world.sync()
+    assert world.sent() == sent
+    assert world.told() == shown(*names[1:])
+
+
+@pytest.mark.parametrize("bad", ["ann", "bob", "cem"])
+def test_h7_a_bad_row_that_nobody_names_is_found_beside_one_that_is_taken(world: World, bad: str) -> None:
+    names = ["ann", "bob", "cem"]
+    world.write(emails(*names))
+    bad_row(world, bad)
+    result = world.sync()
+    assert (result.state, result.rejected, result.added) == ("done", 1, 2)
+    assert world.sent() <= 6
+    assert world.told() == shown(*(name for name in names if name != bad))
+
+
+def test_h7_the_last_batch_alone_is_judged_by_those_before(world: World, small: None) -> None:
+    world.write(emails("ann", "bob", "cem"))
+    bad_row(world, "cem")
+    result = world.sync()
+    assert (result.state, result.rejected, result.added) == ("done", 1, 2)
 
 
 def test_h7_a_fifth_refused_parks_keeps_who_is_in_and_condemns_nobody(world: World) -> None:
@@ -780,6 +883,33 @@ def test_h10_an_addition_that_waits_in_an_unsent_batch_is_not_told_any_more(worl
     assert not any(digest(address(forgotten)) in each["adds"] for each in world.tellings()[sent:])
     assert world.open().receipts()[0].state == "complete"
     in_step(world, *(left - {forgotten}))
+
+
+def test_h10_forgetting_does_not_wait_for_a_delivery_that_is_on_its_way(
+    world: World, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody is forgotten after the first batch left; the ADD in a later one is not told any more."""
+    world.write(emails("ann", "bob", "cem", "dan", "eve"))
+    door = world.open()
+    committed, tell = threading.Event(), forget._tell
+
+    def told(*args: Any) -> None:
+        committed.set()
+        tell(*args)
+
+    monkeypatch.setattr(forget, "_tell", told)
+    other = threading.Thread(target=lambda: door.forget([address("eve")]))
+
+    def meanwhile() -> None:
+        other.start()
+        assert committed.wait(30)
+
+    world.hooks.after = once(meanwhile)
+    world.sync()
+    other.join()
+    assert not any(digest(address("eve")) in each["adds"] for each in world.tellings())
+    assert world.open().receipts()[0].state == "complete"
+    in_step(world, "ann", "bob", "cem", "dan")
 
 
 def test_h10_whoever_was_passed_over_is_not_taken_as_told(world: World, small: None) -> None:

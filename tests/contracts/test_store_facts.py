@@ -171,6 +171,21 @@ def test_the_forgotten_stay_blocked_until_each_receipt_is_undone(store):
     assert store.suppressions.undo(first.id, 3.0) == 0
 
 
+def test_every_change_of_the_forgotten_is_another_version(store, second):
+    seen = [store.suppressions.version()]
+    receipt = store.receipts.create(["ab"], [], 1.0).id
+    for change in (
+        lambda: second.suppressions.add(receipt, [(b"a" * 16, IdType.SHA256_EMAIL)], 1.0),
+        lambda: second.suppressions.add(receipt, [(b"a" * 16, IdType.SHA256_EMAIL)], 2.0),
+        lambda: second.suppressions.unblock([b"a" * 16], 3.0),
+        lambda: second.suppressions.add(receipt, [(b"a" * 16, IdType.SHA256_EMAIL)], 4.0),
+        lambda: second.suppressions.undo(receipt, 5.0),
+    ):
+        change()
+        seen.append(store.suppressions.version())
+    assert len(set(seen)) == len(seen)
+
+
 def test_identifiers_can_be_unblocked_whoever_blocked_them(store):
     first, second = store.receipts.create([], [], 1.0), store.receipts.create([], [], 2.0)
     for receipt in (first, second):
@@ -186,7 +201,7 @@ def test_identifiers_can_be_unblocked_whoever_blocked_them(store):
 def test_the_same_notice_is_sent_once_a_day(store):
     assert store.notices.begin("parked:acme", 0.0)
     assert not store.notices.begin("parked:acme", DAY - 1)
-    assert store.notices.open_keys() == ["parked:acme"]
+    assert store.notices.heard() == ["parked:acme"]
     assert store.notices.begin("parked:acme", DAY)
     assert store.notices.over("parked:acme")
     assert not store.notices.over("parked:acme")

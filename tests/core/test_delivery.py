@@ -14,6 +14,7 @@ from guestlist.core.delivery import (
     CheckSegment,
     Flight,
     GiveUp,
+    Last,
     Park,
     Settle,
     Split,
@@ -80,8 +81,21 @@ def test_the_element_that_is_named_stands_alone() -> None:
 
 def test_halves_until_the_culprit_is_alone() -> None:
     assert decide(flight(size=5), answered(400, text="x"), 0) == Split(((0, 1), (2, 3, 4)))
-    alone = decide(flight(size=1), answered(400, code="C", text="x"), 0)
+    alone = decide(flight(size=1, accepted=4), answered(400, code="C", text="x"), 0)
     assert alone == Settle({0: (400, "C", "x")}, ())
+
+
+def test_one_element_is_condemned_only_by_name_or_beside_others_that_were_taken() -> None:
+    """Pitfall H7: a list of one to three rows must not pay for a wrong header."""
+    refused = answered(400, text="x")
+    assert isinstance(decide(flight(size=1), refused, 0), Park)
+    assert decide(flight(size=1, others=1), refused, 0) == Last()
+    assert decide(flight(size=1, others=1, sibling_text="y"), refused, 0) == Last()
+    assert isinstance(decide(flight(size=1, others=1, sibling_text="x"), refused, 0), Park)
+    condemned = Settle({0: (400, "", "x")}, ())
+    assert decide(flight(size=1, others=1, sibling_text="x", accepted=1), refused, 0) == condemned
+    assert decide(flight(size=1), answered(400, index=0, text="x"), 0) == condemned
+    assert isinstance(decide(flight(size=2, sibling_text="x"), refused, 0), Park)
 
 
 def test_nobody_is_condemned_for_our_fault() -> None:
@@ -118,6 +132,7 @@ def test_backoff_stays_within_a_minute(tries: int, dice: float) -> None:
 def test_a_delivery_ends_and_loses_nobody_whatever_is_answered(data: st.DataObject, size: int) -> None:
     """A run of one batch against a LinkedIn that says anything: in the end each is accepted, refused, or left open."""
     waiting = [(tuple(range(size)), 1, None)]  # positions, try, parent
+    last: set[tuple[int, ...]] = set()
     accepted: set[int] = set()
     refused: set[int] = set()
     open_ones: set[int] = set()
@@ -126,18 +141,26 @@ def test_a_delivery_ends_and_loses_nobody_whatever_is_answered(data: st.DataObje
     for step in range(20_000):
         if ended or not waiting:
             break
+        waiting.sort(key=lambda each: each[0] in last)
         positions, tries, parent = waiting.pop(0)
-        now = Flight(len(positions), tries, splits, len(accepted) + len(refused), len(refused), families.get(parent))
+        others = sum(each[0] not in last for each in waiting)
+        done = len(accepted) + len(refused)
+        now = Flight(
+            len(positions), tries, splits, done, len(refused), len(accepted), others, sibling_text=families.get(parent)
+        )
         answer = data.draw(_answers(len(positions)), label="answer") if step < 60 else answered(400, text=f"{step}")
         match decide(now, answer, 0.5):
             case Settle(refused=bad, missing=missing):
                 refused |= {positions[i] for i in bad}
                 accepted |= set(positions) - {positions[i] for i in (*bad, *missing)}
-                if missing:
-                    waiting.append((tuple(positions[i] for i in missing), tries + 1, None))
+                waiting += [(tuple(positions[i] for i in missing), tries + 1, None)] if missing else []
             case Again(minute=minute):
                 waiting.append((positions, tries + (not minute), parent))
-            case CheckSegment():
+            case CheckSegment() | Last() as decided:
+                if isinstance(decided, Last):
+                    assert positions not in last, "others are waited for once"
+                    last.add(positions)
+                    families[parent] = answer.text
                 waiting.append((positions, tries + 1, parent))
             case Split(parts=parts):
                 splits += 1

@@ -314,6 +314,7 @@ def check_equal(plan: Plan, decided: Decided) -> None:
         decided.added, decided.changed, decided.unchanged, decided.duplicates, decided.refused,
     )  # fmt: skip
     assert (counts.removed, counts.known) == (decided.removed, decided.known)
+    assert counts.removed_before == decided.removed_before
     assert counts.rows == counts.filtered + sum(
         (counts.added, counts.changed, counts.unchanged, counts.duplicates, counts.rejected)
     )

@@ -7,6 +7,7 @@ is sent and settled after; whatever stops in between leaves a claimed batch, whi
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from guestlist.core.delivery import (
     Decision,
     Flight,
     GiveUp,
+    Last,
     Park,
     Settle,
     Split,
@@ -38,6 +40,7 @@ from guestlist.store.segments import Segment
 RATE = {Kind.PEOPLE: 600, Kind.COMPANIES: 300}  # requests a minute per authorised member (documented)
 ENDPOINT = {Kind.PEOPLE: "users", Kind.COMPANIES: "companies"}
 PAUSE = 5.0  # longest nap: whoever waits notices a stop signal that soon
+INTERRUPTED = "Interrupted"  # label of a stop that somebody asked for
 CLAIM = 3.0  # a claim outlives a request, a refresh of the token and its replay
 
 
@@ -75,6 +78,7 @@ class Tally:
     refused: int = 0
     splits: int = 0
     settled: int = 0
+    accepted: Counter[int] = field(default_factory=Counter)  # by phase
     sibling_texts: dict[int, str] = field(default_factory=dict)
 
 
@@ -101,9 +105,11 @@ class Delivery:
     def __init__(self, app: App, run: Run, changes: Changes, target: Target) -> None:
         self.app, self.store, self.run, self.changes, self.target = app, app.store, run, changes, target
         self.tally = Tally()
-        self.suppressed = app.store.suppressions.keys()
+        self._suppressed: tuple[tuple[int, int], frozenset[bytes]] = ((0, 0), frozenset())
         self.stop: Stop | None = None
         self._waiting: dict[int, Batch] = {}  # ready batches of the phase; the database agrees with it at every step
+        self._flying: dict[Future[Answer], _InFlight] = {}
+        self._last: set[int] = set()  # batches that the others of their phase are waited for with
         self._slot: float | None = None  # when the request that has its turn may start
 
     def deliver(self) -> Stop | None:
@@ -148,24 +154,25 @@ class Delivery:
     def _fly(self, phase: int) -> None:
         width = max(1, self.app.threads)
         executor: Executor = _Inline() if width == 1 else ThreadPoolExecutor(width, "deliver")
-        flying: dict[Future[Answer], _InFlight] = {}
         with executor:
-            while flying or (self._waiting and not self._ending()):
-                room = (width if self.tally.settled else 1) - len(flying)  # the first batch of a run flies alone
-                pause = self._launch(executor, flying) if room > 0 and not self._ending() else PAUSE
-                self._land(flying, pause)
+            while self._flying or (self._waiting and not self._ending()):
+                room = (width if self.tally.settled else 1) - len(self._flying)  # the first of a run flies alone
+                pause = self._launch(executor) if room > 0 and not self._ending() else PAUSE
+                self._land(pause)
 
     def _ending(self) -> bool:
         if self.app.stop.is_set():
-            self._end(Stop("interrupted", "Interrupted", "it was asked to stop; run it again to go on"))
+            self._end(Stop("interrupted", INTERRUPTED, "it was asked to stop; run it again to go on"))
         return self.stop is not None
 
-    def _launch(self, executor: Executor, flying: dict[Future[Answer], _InFlight]) -> float:
+    def _launch(self, executor: Executor) -> float:
         """Start the next batch if it is due and has its turn; else how long there is nothing to start."""
         now = self.app.clock.now()
         if not self._waiting:
             return PAUSE
-        batch = min(self._waiting.values(), key=_turn)
+        batch = min(self._waiting.values(), key=self._turn)
+        if batch.id in self._last and self._flying:
+            return PAUSE
         if batch.not_before > now:
             return batch.not_before - now
         if self._slot is None:
@@ -173,8 +180,14 @@ class Delivery:
         if self._slot > now:
             return self._slot - now
         self._slot = None
-        self._start(executor, batch, flying)
+        self._start(executor, batch)
         return 0.0
+
+    def _turn(self, batch: Batch) -> tuple[bool, float, bool, int, int, int]:
+        """Parts of what was refused as a whole go first, and both halves before their own parts: when the second half
+        fails like the first it is our fault, and nobody was singled out by then.
+        """
+        return batch.id in self._last, batch.not_before, batch.splits == 0, batch.splits, batch.first, batch.id
 
     def _reserve(self, now: float) -> float:
         return self.store.pace.reserve(self._pace_key, RATE[self.target.members], now)
@@ -184,8 +197,8 @@ class Delivery:
         """LinkedIn counts per authorised member and endpoint."""
         return f"{self.target.member}/{ENDPOINT[self.target.members]}"
 
-    def _start(self, executor: Executor, batch: Batch, flying: dict[Future[Answer], _InFlight]) -> None:
-        encoded = self.app.elements.encode(self.target.members, self.changes, batch.covers(), self.suppressed)
+    def _start(self, executor: Executor, batch: Batch) -> None:
+        encoded = self.app.elements.encode(self.target.members, self.changes, batch.covers(), self._forgotten())
         token, now = secrets.token_hex(8), self.app.clock.now()
         del self._waiting[batch.id]
         if not self.store.batches.claim(batch.id, token, now + CLAIM * self.app.settings.request_timeout, now):
@@ -197,17 +210,24 @@ class Delivery:
         self.tally.requests += 1
         tell, target = self.target.destination.tell, self.target
         future = executor.submit(tell, target.segment_id, target.members, encoded.body, len(encoded.positions))
-        flying[future] = flight
+        self._flying[future] = flight
 
-    def _land(self, flying: dict[Future[Answer], _InFlight], pause: float) -> None:
+    def _forgotten(self) -> frozenset[bytes]:
+        """Whoever must not be added, as it is now: a delivery may take hours, and forgetting does not wait for it."""
+        version = self.store.suppressions.version()
+        if version != self._suppressed[0]:
+            self._suppressed = version, self.store.suppressions.keys()
+        return self._suppressed[1]
+
+    def _land(self, pause: float) -> None:
         """Take in what has been answered; with nothing in the air, let time pass."""
-        if not flying:
+        if not self._flying:
             if pause > 0 and self._waiting and not self._ending():
                 self.app.clock.sleep(min(pause, PAUSE))
             return
-        done, _ = wait(flying, timeout=min(pause, PAUSE), return_when=FIRST_COMPLETED)
+        done, _ = wait(self._flying, timeout=min(pause, PAUSE), return_when=FIRST_COMPLETED)
         for future in done:
-            self._answered(flying.pop(future), future.result())
+            self._answered(self._flying.pop(future), future.result())
 
     # ── after an answer ──────────────────────────────────────────────────────────────────────────────────────────
     def _answered(self, flight: _InFlight, answer: Answer) -> None:
@@ -218,6 +238,8 @@ class Delivery:
             splits=self.tally.splits,
             answered=self.tally.answered,
             refused=self.tally.refused,
+            accepted=self.tally.accepted[batch.phase],
+            others=len(self._flying) + len(self._waiting.keys() - self._last),
             sibling_text=self.tally.sibling_texts.get(batch.parent_id or 0),
             segment_age=self.app.clock.now() - self.target.created_at,
         )
@@ -236,6 +258,16 @@ class Delivery:
                 self._again(flight, after, burn=not minute, unsure=unsure)
             case Split(parts=parts):
                 self._split(flight, answer, parts)
+            case Last():
+                self._last.add(flight.batch.id)
+                self._compare(flight.batch, answer)
+                self._again(flight, 0.0, burn=False, unsure=unsure)
+            case _:
+                self._carry_out_end(flight, decision, unsure)
+
+    def _carry_out_end(self, flight: _InFlight, decision: Decision, unsure: bool | None) -> None:
+        """Decisions after which this run does not go on now, or perhaps not."""
+        match decision:
             case CheckSegment(after=after):
                 self._again(flight, after, burn=True, unsure=unsure)
                 if not alive(self.target):
@@ -245,8 +277,10 @@ class Delivery:
                 self._end(
                     Stop("pending", "Day limit", "LinkedIn's day limit is used up; it goes on at 00:00 UTC", until)
                 )
-            case Park(who=who, label=label, text=text, settled=settled):
+            case Park(who=who, label=label, text=text, settled=settled, look=look):
                 self._park(flight, settled, unsure)
+                if look and not self.run.sealed and not alive(self.target):
+                    self._end(Stop("rebuild", "Segment gone", text))
                 self._end(Stop("parked", label, text, whole_destination=who == "destination"))
             case GiveUp(text=text):
                 self._again(flight, 0.0, burn=False, unsure=unsure)
@@ -284,6 +318,7 @@ class Delivery:
             self._reload(flight.batch.phase)
         self.tally.settled += 1
         self.tally.answered += len(sent) - len(missing)
+        self.tally.accepted[flight.batch.phase] += len(sent) - len(missing) - len(refused)
         self.tally.refused += len(refused)
         self.app.progress("telling LinkedIn", self.tally.answered, self.changes.removes + self.changes.adds)
 
@@ -303,14 +338,18 @@ class Delivery:
         untold = [position for position in batch.covers() if position not in sent]
         children = [Piece(positions=tuple(at[i] for i in part)) for part in parts]
         self.tally.splits += 1
-        if batch.parent_id is not None:
-            self.tally.sibling_texts[batch.parent_id] = answer.text
+        self._compare(batch, answer)
         if untold:
             children[0] = Piece(positions=(*(children[0].positions or ()), *untold))
         if self.store.batches.split(batch.id, flight.token, children):
             self._reload(batch.phase)
         else:
             self._late(flight)
+
+    def _compare(self, batch: Batch, answer: Answer) -> None:
+        """Remember how it failed, for the other part of the same split."""
+        if batch.parent_id is not None:
+            self.tally.sibling_texts[batch.parent_id] = answer.text
 
     def _late(self, flight: _InFlight) -> None:
         """The claim was lost, so somebody else went on: what we sent may have come after what they sent."""
@@ -338,13 +377,6 @@ def deliver(app: App, run: Run, destination: Destination, activation: Activation
     target = target_of(app, destination, activation, segment)
     changes = app.store.runs.changes(run.id)
     return Delivery(app, app.store.runs.get(run.id), changes, target).deliver()
-
-
-def _turn(batch: Batch) -> tuple[float, bool, int, int, int]:
-    """Parts of what was refused as a whole go first, and both halves before their own parts: when the second half
-    fails like the first it is our fault, and nobody was singled out by then.
-    """
-    return batch.not_before, batch.splits == 0, batch.splits, batch.first, batch.id
 
 
 def born(segment: Segment) -> float:

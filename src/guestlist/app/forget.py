@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from guestlist.app import runs
+from guestlist.app import runs, segments
 from guestlist.app.context import App
 from guestlist.app.delivery import deliver
 from guestlist.app.explain import read_value
@@ -159,7 +159,8 @@ def _carry_out(app: App, activation: Activation, run: Run) -> None:
         if stop is None:
             runs.close(app, run)
         elif stop.state == "rebuild":
-            app.store.segments.bury(segment.id)
+            segments.watch(app, destination, segment, activation.ad_account)
+            segments.let_go(app, activation, segment)
             runs.close(app, run)
         else:
             app.store.runs.wait(run.id, f"{stop.label}: {stop.text}")

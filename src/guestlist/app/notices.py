@@ -10,40 +10,60 @@ from guestlist.app.results import SyncResult
 from guestlist.config import Config
 from guestlist.core import versions
 from guestlist.store.activations import Activation
+from guestlist.store.segments import DELETED, Segment
 
 WARN_DAYS = (3, 14, 30)  # days left at which a token's or an API version's end is told
 NEEDED = 300  # matched members without which LinkedIn serves nobody
 TWICE = 2
+LOST = frozenset({"EXPIRED", "FAILED", "ERROR", "ARCHIVED", DELETED})
+SERVES = frozenset({"READY", "UPDATING"})
 
 Condition = tuple[str, str, bool, str]  # event, activation, is it so now, text
 
 
-def after_sync(app: App, config: Config, name: str, result: SyncResult | None) -> None:
-    """Tell what one sync found. ``result`` None: it ended in an error that was raised."""
-    activation = app.store.activations.get(name)
+def after_sync(app: App, config: Config, result: SyncResult) -> None:
+    """Tell what one sync found."""
+    activation = app.store.activations.get(result.activation)
     if config.notify is None or activation is None:
         return
-    for condition in _conditions(app, activation, result):
+    for condition in (*_ends(activation, result), *_audience(app, activation)):
         _tell(app, config, *condition)
     calendar(app, config)
 
 
-def _conditions(app: App, activation: Activation, result: SyncResult | None) -> Iterator[Condition]:
-    name = activation.name
-    state = result.state if result is not None else "failed"
-    reason = result.reason if result is not None else activation.reason
+def _ends(activation: Activation, result: SyncResult) -> Iterator[Condition]:
+    """How the sync ended."""
+    name, state, reason = result.activation, result.state, result.reason
     yield "waits for a person", name, state == "waiting", reason
     yield "parked", name, state == "parked", reason
     failing = state == "failed" and activation.fails_in_row >= TWICE
     yield "failed twice", name, failing, f"two syncs failed one after the other: {reason}"
-    yield "stale source", name, result is not None and result.label == "stale", reason
+    yield "stale source", name, result.label == "stale", reason
     yield "missed its schedule", name, False, ""
+
+
+def _audience(app: App, activation: Activation) -> Iterator[Condition]:
+    """How LinkedIn keeps the audience. While a status says neither (BUILDING, UPDATING), what was told stands."""
     segment = app.store.segments.current(activation.ledger_id)
-    if segment is not None and segment.as_of is not None:
-        small = segment.linkedin_status == "READY" and (segment.audience_size or 0) < NEEDED
+    if segment is None or segment.activation_id != activation.id:
+        return
+    name, status = activation.name, segment.linkedin_status
+    if status == "READY":
+        small = (segment.audience_size or 0) < NEEDED
         yield "too small", name, small, f"LinkedIn shows fewer than {NEEDED} members, so the audience is not served"
-        gone = segment.linkedin_status in ("EXPIRED", "FAILED", "ARCHIVED")
-        yield "audience lost", name, gone, f"LinkedIn says {segment.linkedin_status}"
+    if status in LOST:
+        yield "audience lost", name, True, _said(segment)
+    elif status in SERVES:
+        yield "audience lost", name, False, ""
+    elif activation.last_rebuild_at is not None and (lost := app.store.segments.before(segment)) is not None:
+        yield "audience lost", name, True, f"{_said(lost)}; a new one takes its place: choose it in campaigns"
+
+
+def _said(lost: Segment) -> str:
+    audience = f"audience {lost.linkedin_id}"
+    if lost.linkedin_status in LOST - {DELETED}:
+        return f"LinkedIn says {lost.linkedin_status} of {audience}"
+    return f"{audience} is no longer at LinkedIn"
 
 
 def missed(app: App, config: Config, name: str, text: str) -> None:
@@ -57,7 +77,7 @@ def calendar(app: App, config: Config) -> None:
     version = app.settings.linkedin_version
     left = versions.days_left(version, datetime.fromtimestamp(now, UTC).date())
     advice = "upgrade Guestlist or set GUESTLIST_LINKEDIN_VERSION"
-    _countdown(app, config, f"API version {version}", left, f"LinkedIn switches it off; {advice}")
+    _countdown(app, config, "API version", left, f"LinkedIn switches {version} off; {advice}")
     for name in config.destinations:
         credential, _ = app.store.destinations.credential(name)
         if credential is None:
@@ -70,15 +90,20 @@ def calendar(app: App, config: Config) -> None:
 
 
 def _countdown(app: App, config: Config, what: str, left: int, advice: str) -> None:
-    """Once at each of the three; a renewed one is over for all."""
+    """Once at each of the three, each in place of the one before; when renewed, the one that stands is over."""
     reached = next((days for days in WARN_DAYS if left <= days), None)
-    told = app.store.notices.open_keys()
     for days in WARN_DAYS:
-        event = f"{days} days left"
-        if days == reached and f"{event}/{what}" not in told:
-            _tell(app, config, event, what, True, f"{max(left, 0)} days left; {advice}")
-        elif left > days:
+        event, key = _mark(days), f"{_mark(days)}/{what}"
+        if left > days:
             _tell(app, config, event, what, False, "")
+        elif days != reached:
+            app.store.notices.over(key)
+        elif key not in app.store.notices.heard():
+            _tell(app, config, event, what, True, f"{max(left, 0)} days left; {advice}")
+
+
+def _mark(days: int) -> str:
+    return f"{days} days left"
 
 
 def _tell(app: App, config: Config, event: str, subject: str, so: bool, text: str) -> None:

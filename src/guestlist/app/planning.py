@@ -127,18 +127,21 @@ def _keeps_out(app: App, case: Case) -> bool:
 
 
 def judge(case: Case, plan: Plan, allow_removals: int | None = None) -> Guard:
-    """What the removal guard says; only a complete list can remove by leaving out."""
+    """What the removal guard says; only a complete list can remove by leaving out. Whoever is only told again that
+    they are out left long ago.
+    """
     counts = plan.counts
+    known, removals = counts.known - counts.removed_before, counts.removed - counts.removed_before
     if case.wanted.mode not in COMPLETE:
-        return Guard(counts.known, counts.removed, counts.known, trips=False)
+        return Guard(known, removals, known, trips=False)
     verdict = guard.judge(
         case.wanted.max_removals,
         rows=counts.rows if case.audience.source.events is None else max(counts.rows, 1),  # no event is no accident
-        known=counts.known,
-        removals=counts.removed,
+        known=known,
+        removals=removals,
         override=allow_removals,
     )
-    return Guard(counts.known, counts.removed, verdict.allowed, verdict.trips, verdict.reason)
+    return Guard(known, removals, verdict.allowed, verdict.trips, verdict.reason)
 
 
 def allow_command(name: str, removals: int) -> str:

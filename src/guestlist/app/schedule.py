@@ -9,26 +9,36 @@ from cronsim import CronSim
 
 from guestlist.app.context import App
 from guestlist.config import Config, ScheduleConfig
+from guestlist.store.activations import Activation
 
 NOW = 0.0  # long due: it was never synced
 RETRY = 900.0  # after a failure, unless the schedule is shorter
 
 
-def next_run(app: App, config: Config, name: str) -> float | None:
-    """When an activation is due (epoch seconds); None: only when asked, or it waits for a person."""
+def next_run(app: App, config: Config, name: str, tried: float = NOW) -> float | None:
+    """When an activation is due (epoch seconds); None: only when asked. ``tried``: when it was last tried: a sync that
+    finds its destination parked makes no run.
+    """
     wanted = config.activations[name]
     if wanted.schedule is None or not wanted.enabled or not config.destinations[wanted.destination].enabled:
         return None
     found = app.store.activations.get(name)
     last = next(iter(app.store.runs.latest(found.id, 1)), None) if found is not None else None
-    if found is None or last is None:
-        return NOW
-    if found.state == "pending" and found.wait_until is not None:
+    began = max(tried, last.started if last is not None else NOW)
+    if found is None or began == NOW:
+        return NOW if began == NOW else following(wanted.schedule, began)
+    if found.state == "pending" and (found.wait_until or NOW) > began:
         return found.wait_until
-    scheduled = following(wanted.schedule, last.started)
-    if found.state == "failed":
-        return min(scheduled, last.started + RETRY)
-    return scheduled
+    if found.state == "parked" and (mended := _authorised(app, found)) > began:
+        return mended
+    scheduled = following(wanted.schedule, began)
+    return min(scheduled, began + RETRY) if found.state == "failed" else scheduled
+
+
+def _authorised(app: App, found: Activation) -> float:
+    """When a person last gave the destination a credential."""
+    known = app.store.destinations.get(found.destination)
+    return (known.authorised_at if known is not None else None) or NOW
 
 
 def following(schedule: ScheduleConfig, after: float) -> float:

@@ -86,6 +86,8 @@ def watch(app: App, destination: Destination, segment: Segment, account: str) ->
         status = next((each for each in listed if each.segment_id == linkedin_id), None)
     if status is not None:
         app.store.segments.observed(segment.id, status, app.clock.now())
+    elif not is_young(app, segment):
+        app.store.segments.missed(segment.id, app.clock.now())
     return status
 
 
@@ -107,5 +109,10 @@ def rebuild(app: App, activation: Activation, segment: Segment, reason: str) -> 
             "a day after the last",
             "Segment lost",
         )
+    let_go(app, activation, segment)
+
+
+def let_go(app: App, activation: Activation, segment: Segment) -> None:
+    """LinkedIn lost it, so that the next sync makes another; the time is kept, since people are told."""
     app.store.segments.bury(segment.id)
-    app.store.activations.update(activation.id, last_rebuild_at=now)
+    app.store.activations.update(activation.id, last_rebuild_at=app.clock.now())

@@ -144,7 +144,8 @@ class StreamSync(Sync):
     def _guard(self, plan: Plan) -> dict[str, Any]:
         if self.case.wanted.mode != "stream":
             return super()._guard(plan)
-        return self._judged(plan.counts.removed, plan.counts.known)
+        news = plan.counts.removed - plan.counts.removed_before
+        return self._judged(news, plan.counts.known - plan.counts.removed_before)
 
     def _judged(self, leaving: int, known: int) -> dict[str, Any]:
         """Additions go on; removals wait for a person once too many left within a day."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from guestlist.app import activations, notices, planning, runs, segments
 from guestlist.app.context import App
-from guestlist.app.delivery import ENDPOINT, GONE, Delivery, Stop, Target, target_of
+from guestlist.app.delivery import ENDPOINT, GONE, INTERRUPTED, Delivery, Stop, Target, target_of
 from guestlist.app.patience import Patient
 from guestlist.app.planning import Case
 from guestlist.app.results import RunState, SyncResult
@@ -18,11 +18,13 @@ from guestlist.config import Config
 from guestlist.core.identity import IdType
 from guestlist.errors import (
     DeliveryError,
+    GuestlistError,
     NeedsPerson,
     NeedsReauthorization,
     Refused,
     SourceError,
     StaleSource,
+    StoreError,
     TryAgain,
     WaitsForLinkedIn,
 )
@@ -52,19 +54,32 @@ NOTHING_SPECIAL = Wish()
 class Halt(Exception):
     """The sync ends here, in ``state``, because of ``reason``; never leaves this module."""
 
-    def __init__(self, state: RunState, reason: str, run: Run | None = None) -> None:
+    def __init__(self, state: RunState, reason: str, run: Run | None = None, label: str = "") -> None:
         super().__init__(reason)
-        self.state, self.reason, self.run = state, reason, run
+        self.state, self.reason, self.run, self.label = state, reason, run, label
 
 
 def sync(app: App, config: Config, name: str, wish: Wish = NOTHING_SPECIAL) -> SyncResult:
     """One activation, and whoever asked to hear of it is told. See ``sync_one``."""
-    result = None
     try:
         result = sync_one(app, config, name, wish)
-    finally:
-        notices.after_sync(app, config, name, result)
+    except GuestlistError as error:
+        with suppress(StoreError):  # what was raised says more
+            _ended(app, config, SyncResult(name, state="failed", reason=str(error)))
+        raise
+    _ended(app, config, result)
     return result
+
+
+def _ended(app: App, config: Config, result: SyncResult) -> None:
+    """Count failures in a row (being interrupted is none), and tell whoever asked."""
+    activation = app.store.activations.get(result.activation)
+    if activation is None:
+        return
+    fails = activation.fails_in_row + 1 if result.state == "failed" else 0
+    if result.label != INTERRUPTED and fails != activation.fails_in_row:
+        app.store.activations.update(activation.id, fails_in_row=fails)
+    notices.after_sync(app, config, result)
 
 
 def sync_one(app: App, config: Config, name: str, wish: Wish = NOTHING_SPECIAL) -> SyncResult:
@@ -200,6 +215,8 @@ class Sync:
     def _look_at_segment(self) -> None:
         """Ask LinkedIn how the segment is; one that takes nobody any more is replaced (a new epoch)."""
         segment = self.store.segments.current(self.activation.ledger_id)
+        if segment is None:
+            self._nobody_is_in()
         if segment is None or segment.state == "intent":
             return
         if segment.state == "live":
@@ -207,16 +224,23 @@ class Sync:
             if (status is None and segments.is_young(self.app, segment)) or (status and status.status not in GONE):
                 self._rename(segment)
                 return
-            if self.case.owner.wanted.mode == "snapshot":
-                if self.case.thins:
-                    raise Halt("frozen", "LinkedIn no longer has the audience of the snapshot that it thins out")
-                return
+        if self.case.owner.wanted.mode == "snapshot":
+            if self.case.thins:
+                raise Halt("frozen", "LinkedIn no longer has the audience of the snapshot that it thins out")
+            return
+        if segment.state == "live":
             said = "LinkedIn no longer has the segment" if status is None else f"LinkedIn says {status.status}"
             segments.rebuild(self.app, self._owner(), segment, said)
+            self._reread()
         name = self.case.owner.wanted.segment_title
         never = segments.NEVER_ASKED
         self.store.segments.begin(self._owner().id, segment.ledger_id, self._source_id(), name, never)
         self._reread()
+
+    def _nobody_is_in(self) -> None:
+        """What is known without a segment was told to that of the store which this one is a copy of."""
+        if self.store.ledgers.size(self.activation.ledger_id):
+            self.store.ledgers.overlay(self.activation.ledger_id, "not_told")
 
     def _rename(self, segment: Segment) -> None:
         title = self.case.owner.wanted.segment_title
@@ -363,11 +387,11 @@ class Sync:
         else:
             self._close(run, quiet=True)
         self.store.activations.update(self.activation.id, state=state, reason=reason)
-        raise Halt(state, reason, self.store.runs.get(run.id))
+        raise Halt(state, reason, self.store.runs.get(run.id), stop.label)
 
     def _close(self, run: Run, *, quiet: bool = False) -> Refusals:
         told = {} if quiet and not run.requests else {"last_told_at": self.app.clock.now()}
-        refusals = runs.close(self.app, run, **self._at_rest(), fails_in_row=0, **told)
+        refusals = runs.close(self.app, run, **self._at_rest(), **told)
         self._reread()
         return refusals
 
@@ -388,7 +412,8 @@ class Sync:
                 segments.watch(self.app, self.destination, segment, self.activation.ad_account)
 
     def _halted(self, halt: Halt) -> SyncResult:
-        return self._result(halt.state, halt.reason, halt.run, open_ones=halt.run is not None)
+        result = self._result(halt.state, halt.reason, halt.run, open_ones=halt.run is not None)
+        return replace(result, label=halt.label)
 
     def _result(
         self,
@@ -414,8 +439,7 @@ class Sync:
         if run is not None and isinstance(error, (TryAgain, Refused)) and not _stays(run):
             self._close(run, quiet=True)
             run = None
-        fails = self.activation.fails_in_row + (1 if state == "failed" else 0)
-        self.store.activations.update(self.activation.id, state=state, reason=reason, fails_in_row=fails)
+        self.store.activations.update(self.activation.id, state=state, reason=reason)
         label = error.label if isinstance(error, NeedsPerson) else "stale" if isinstance(error, StaleSource) else ""
         return replace(self._result(state, reason, run, open_ones=run is not None), label=label)
 

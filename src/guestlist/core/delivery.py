@@ -55,7 +55,9 @@ class Flight:
     """What is known of a batch when its answer comes.
 
     ``tries`` counts this one. ``splits``, ``answered`` and ``refused`` are of the run so far, without this answer.
-    ``sibling_text``: how the other half of the same split failed as a whole, if it did.
+    ``accepted``: elements of this phase that LinkedIn took in this delivery. ``others``: batches of the phase that are
+    yet to be answered, without those that wait for them (``Last``). ``sibling_text``: how the other half of the same
+    split failed as a whole, if it did.
     """
 
     size: int
@@ -63,6 +65,8 @@ class Flight:
     splits: int = 0
     answered: int = 0
     refused: int = 0
+    accepted: int = 0
+    others: int = 0
     sibling_text: str | None = None
     segment_age: float = math.inf
 
@@ -91,6 +95,11 @@ class Split:
 
 
 @dataclass(frozen=True)
+class Last:
+    """The same batch when all others of its phase have been answered: only they can tell whose fault it is."""
+
+
+@dataclass(frozen=True)
 class WaitUntil:
     """LinkedIn's day limit: nothing more before ``until`` (epoch seconds)."""
 
@@ -102,12 +111,14 @@ class Park:
     """A person must look. ``who``: the whole destination (authorisation) or only the activation.
 
     ``settled``: what was accepted of this batch all the same; the rest is left as if never sent, nobody is condemned.
+    ``look``: a segment that takes nobody any more refuses alike; when it is one, it is replaced and nobody need look.
     """
 
     who: Literal["destination", "activation"]
     label: str
     text: str
     settled: Settle | None = None
+    look: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,7 +135,7 @@ class GiveUp:
     text: str
 
 
-Decision = Settle | Again | Split | WaitUntil | Park | CheckSegment | GiveUp
+Decision = Settle | Again | Split | Last | WaitUntil | Park | CheckSegment | GiveUp
 
 
 def backoff(tries: int, dice: float) -> float:
@@ -196,16 +207,31 @@ def _inside(flight: Flight, answer: Answer) -> Decision:
 def _whole(flight: Flight, answer: Answer) -> Decision:
     """A batch refused as a whole: who is to blame, a row or we?"""
     if flight.size == 1:
-        status = answer.status or 400
-        return _inside(flight, _refusing_all(answer, status))
+        return _single(flight, answer)
     if flight.sibling_text is not None and flight.sibling_text == answer.text and answer.index is None:
-        return Park("activation", "Refused", f"LinkedIn refuses every part of the list alike: {_said(answer)}")
+        return _ours(flight, answer, "LinkedIn refuses every part of the list alike")
     if flight.splits >= MAX_SPLITS:
-        return Park("activation", "Refused", f"after {flight.splits} splits LinkedIn still refuses: {_said(answer)}")
+        return _ours(flight, answer, f"after {flight.splits} splits LinkedIn still refuses")
     everyone = tuple(range(flight.size))
     if answer.index is not None and 0 <= answer.index < flight.size:
         return Split((tuple(i for i in everyone if i != answer.index), (answer.index,)))
     return Split((everyone[: flight.size // 2], everyone[flight.size // 2 :]))
+
+
+def _single(flight: Flight, answer: Answer) -> Decision:
+    """One element alone. It is condemned where LinkedIn names it, or takes others that were told as it was; a wrong
+    header or segment is refused in the same way, whoever is told.
+    """
+    if answer.index is not None or flight.accepted:
+        return _inside(flight, _refusing_all(answer, answer.status or 400))
+    if flight.others and flight.sibling_text != answer.text:
+        return Last()
+    return _ours(flight, answer, "LinkedIn takes no element and names none, so the request may be at fault")
+
+
+def _ours(flight: Flight, answer: Answer, what: str) -> Park:
+    known = flight.segment_age >= FRESH_SEGMENT  # the finder may not list a younger one yet
+    return Park("activation", "Refused", f"{what}: {_said(answer)}", look=known)
 
 
 def _refusing_all(answer: Answer, status: int) -> Answer:

@@ -45,6 +45,7 @@ class Decided:
     refused: int = 0
     removed: int = 0
     known: int = 0
+    removed_before: int = 0
     held: int = 0  # members that leave and are not removed, because a guard waits
 
 
@@ -248,7 +249,13 @@ def _count(
         refused=verdicts.count("refused"),
         removed=len(left),
         known=len(known),
+        removed_before=len(left - {c.owner for c in changes if c.why is Why.LEFT and _is_news(c, ledger)}),
     )
+
+
+def _is_news(removal: Change, ledger: Ledger) -> bool:
+    """Whether this is more than telling again, in doubt whether it was heard, what was last told: that they are out."""
+    return any(ledger[i].state is not State.UNSURE or ledger[i].fp for i, _, _ in removal.ids)
 
 
 def _verdict(pile: Sequence[Wanted]) -> str:

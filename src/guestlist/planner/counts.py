@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from guestlist.core.membership import Why
+from guestlist.core.membership import State, Why
 from guestlist.planner import sql
 from guestlist.planner.compare import TELL, Task
 from guestlist.planner.connection import Session
@@ -44,6 +44,7 @@ def count(session: Session, task: Task) -> Found:
         rejected=sum(by_reason.values()) + refused,
         removed=session.number("SELECT count(DISTINCT owner) FROM going WHERE NOT stays"),
         known=_known(session),
+        removed_before=session.number(f"SELECT count(*) FROM ({_removed_before()})"),
         refused=refused,
     )
     for reason, number in refusals.items():
@@ -81,6 +82,12 @@ def _refusals(session: Session, task: Task) -> dict[str, int]:
         text = answer(number, task.request)
         texts[text] = texts.get(text, 0) + members
     return texts
+
+
+def _removed_before() -> str:
+    """Members that were last told to be out, all of them (fingerprint 0), and nobody is sure that it was heard."""
+    doubted = f"bool_and(state = {State.UNSURE:d} AND fp = 0)"
+    return f"SELECT owner FROM going WHERE NOT stays GROUP BY owner HAVING {doubted}"
 
 
 def _known(session: Session) -> int:

@@ -41,9 +41,10 @@ class Notices:
         with self._database.write() as connection:
             connection.execute(self._of(key).values(sent_at=0.0))
 
-    def open_keys(self) -> list[str]:
-        """What is on now."""
-        query = sa.select(_table.c.key).where(_table.c.open).order_by(_table.c.key)
+    def heard(self) -> list[str]:
+        """What is on now and was sent."""
+        on = sa.select(_table.c.key).where(_table.c.open, _table.c.sent_at >= _table.c.since)
+        query = on.order_by(_table.c.key)
         with self._database.read() as connection:
             return list(connection.execute(query).scalars().all())
 

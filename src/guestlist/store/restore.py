@@ -2,8 +2,9 @@
 
 Nothing a restored ledger says is sure: people may have been told and removed since the backup was made. So every part
 is read as ``unsure`` and every run that was open is to be closed with all its batches unsure; the next sync tells
-everybody again, whichever way they are wanted. A *copy* lives beside the original: it gets an identity of its own and
-none of the original's segments.
+everybody again, whichever way they are wanted. A snapshot that was under way is told once more from its beginning: its
+list is nowhere else. A *copy* lives beside the original: it gets an identity of its own and none of the original's
+segments, so that nobody is in and nobody has to be removed; its snapshots are taken anew.
 """
 
 from __future__ import annotations
@@ -187,7 +188,7 @@ def _load(database: Database, folder: Path, mode: Mode, now: float) -> None:
         tables.reflect(connection, only=lambda name, _: (folder / name).exists())
         for table in tables.sorted_tables:
             _insert(connection, table, folder / table.name)
-        _nothing_is_sure(connection, now)
+        _nothing_is_sure(connection, mode, now)
         if mode == "copy":
             _become_another(connection)
         values = {"at": now, "who": "", "what": "restore", "subject": mode, "details": {}}
@@ -213,15 +214,18 @@ def _decoded(row: dict[str, Any], blobs: set[str]) -> dict[str, Any]:
     return {key: base64.b64decode(value) if key in blobs and value is not None else value for key, value in row.items()}
 
 
-def _nothing_is_sure(connection: sa.Connection, now: float) -> None:
+def _nothing_is_sure(connection: sa.Connection, mode: Mode, now: float) -> None:
     runs, batches, ledgers = schema.runs, schema.batches, schema.ledgers
     connection.execute(sa.update(schema.ledger_parts).values(read_as="unsure"))
     connection.execute(sa.update(ledgers).values(version=ledgers.c.version + 1))
     was_open = ("planned", "delivering", "waiting", "closing")
-    of_open = batches.c.run_id.in_(sa.select(runs.c.id).where(runs.c.state.in_(was_open)))
-    told = {"state": "void", "unsure": True, "outcome": None, "claim": None, "claim_until": None}
-    connection.execute(sa.update(batches).where(of_open, batches.c.state != "split").values(told))
-    connection.execute(sa.update(runs).where(runs.c.state.in_(was_open)).values(state="closing", reason="restored"))
+    stays = runs.c.sealed & (runs.c.state != "closing") if mode == "move" else sa.false()
+    for which, batch, run in ((stays, "ready", "waiting"), (~stays, "void", "closing")):
+        these = runs.c.state.in_(was_open) & which
+        of_these = batches.c.run_id.in_(sa.select(runs.c.id).where(these))
+        told = {"state": batch, "unsure": True, "outcome": None, "claim": None, "claim_until": None, "not_before": 0.0}
+        connection.execute(sa.update(batches).where(of_these, batches.c.state != "split").values(told))
+        connection.execute(sa.update(runs).where(these).values(state=run, reason="restored"))
     given_up = {"state": "void", "reason": "restored", "ended": now}
     connection.execute(sa.update(runs).where(runs.c.state == "planning").values(given_up))
     connection.execute(sa.delete(schema.pace))
@@ -232,6 +236,8 @@ def _become_another(connection: sa.Connection) -> None:
     connection.execute(sa.update(meta).where(meta.c.key == "store_id").values(value=new_store_id()))
     connection.execute(sa.update(schema.segments).values(state="dead"))
     connection.execute(sa.update(schema.ledgers).values(segment_id=None))
+    connection.execute(sa.update(schema.ledger_parts).values(read_as="not_told"))
+    connection.execute(sa.update(schema.activations).values(frozen=False))
 
 
 def _header(source: BinaryIO) -> dict[str, Any]:

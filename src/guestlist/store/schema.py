@@ -129,7 +129,7 @@ segments = _table(
     _column("name", sa.Text),
     _column("state", sa.Text),  # intent: written before POST; live: has its linkedin_id; dead: replaced or gone
     _column("created_at", Time),  # when LinkedIn was asked (0: not yet); after a crash it is looked up for a while
-    _column("linkedin_status", sa.Text),  # LinkedIn's words when last asked; '' never
+    _column("linkedin_status", sa.Text),  # LinkedIn's words when last asked, DELETED: it is not listed; '' never
     _column("input", Number, null=True),
     _column("matched", Number, null=True),
     _column("audience_size", Number, null=True),

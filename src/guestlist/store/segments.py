@@ -17,6 +17,8 @@ from guestlist.store.rows import load
 _runs, _batches = schema.runs, schema.batches
 _table, _ledgers = schema.segments, schema.ledgers
 
+DELETED = "DELETED"  # our own among LinkedIn's words for a status: its finder does not list it any more
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -111,6 +113,15 @@ class Segments:
         """Keep what LinkedIn said."""
         facts = {"input": status.input, "matched": status.matched, "audience_size": status.audience_size}
         self._move(segment_id, None, linkedin_status=status.status, ad_segment=status.ad_segment, as_of=now, **facts)
+
+    def missed(self, segment_id: int, now: float) -> None:
+        """LinkedIn was asked and does not list it any more."""
+        self._move(segment_id, None, linkedin_status=DELETED, as_of=now)
+
+    def before(self, segment: Segment) -> Segment | None:
+        """The one that the same ledger fed before; None: this is its first."""
+        earlier = (_table.c.ledger_id == segment.ledger_id) & (_table.c.id < segment.id)
+        return next(iter(self._select(earlier)[-1:]), None)
 
     def _move(self, segment_id: int, from_state: str | None, **values: object) -> bool:
         statement = sa.update(_table).where(_table.c.id == segment_id).values(**values)
