@@ -282,7 +282,7 @@ def settle(
     shaken = {change.group for change, result in pairs if change.op is Op.REMOVE and result != "void"}
     for change, result in sorted(pairs, key=lambda pair: pair[0].op is not Op.LABEL):
         if change.op is Op.LABEL:
-            _relabel(after, change, now, kind)
+            _relabel(after, change, kind, now)
         elif result != "void" or change.group in shaken:
             for id16, id_type, was in change.ids:
                 if result == "void" and was not in MAY_BE_IN:
@@ -301,7 +301,7 @@ def _state(op: Op, result: Result, was: State) -> State:
     return State.UNSURE
 
 
-def _relabel(after: dict[bytes, Told], change: Change, now: float, kind: int) -> None:
+def _relabel(after: dict[bytes, Told], change: Change, kind: int, now: float) -> None:
     ((id16, id_type, was),) = change.ids
     told = after.get(id16) or Told(id_type, was, change.owner, change.group, kind=kind, at=now)
     refreshed = replace(told, fp=change.fp, kind=kind) if change.fp else told
