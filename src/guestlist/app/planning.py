@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from guestlist.app import activations
+from guestlist.app import activations, runs
 from guestlist.app.context import App
 from guestlist.app.results import Guard
 from guestlist.config import ActivationConfig, AudienceConfig, Config, DestinationConfig
@@ -86,7 +86,7 @@ def request(
         send_email=case.destination.send_email,
         send_google_advertising_id=case.destination.send_google_advertising_id,
         suppressed=app.store.suppressions.active() if case.members is Kind.PEOPLE else (),
-        refused=app.store.reasons.texts(),
+        refused=runs.refusal_texts(app),
         write=False,
     )
 

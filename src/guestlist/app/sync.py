@@ -16,6 +16,7 @@ from guestlist.app.results import RunState, SyncResult
 from guestlist.config import Config
 from guestlist.core.identity import IdType
 from guestlist.errors import (
+    ConfigError,
     DeliveryError,
     GuestlistError,
     NeedsPerson,
@@ -364,7 +365,24 @@ class _Sync:
         told = {} if quiet and not run.requests else {"last_told_at": self.app.clock.now()}
         refusals = runs.close(self.app, run, state="", reason="", **told)
         self._reread()
+        if runs.lacks_rows(refusals):
+            with suppress(SourceError, ConfigError):
+                self._look_up(run, refusals)
         return refusals
+
+    def _look_up(self, run: Run, refusals: Refusals) -> None:
+        """A large list is told without counting its rows: those that LinkedIn refused are found by reading it again,
+        while it is still the list that was told.
+        """
+        scan = self.app.sources(self.case.audience, self.case.folder).open()
+        if [list(each) for each in scan.identity] != self.activation.last_synced_identity:
+            return
+        with self.store.files.workspace(f"refused rows of run {run.id}") as folder:
+            _, ledger = self.store.ledgers.parts(self.activation.ledger_id)
+            chosen = planning.choose_mapping(self.case, self.activation, scan)
+            request = planning.request(self.app, self.case, scan, chosen, ledger, folder)
+            request = replace(request, run=run.id, write=True, rejected_before=self._rejected_before())
+            runs.reject_anew(self.app, run, self.app.planner.plan(request, self.app.progress).rejected, refusals)
 
     # ── what is answered ─────────────────────────────────────────────────────────────────────────────────────────
     def _done(self, run: Run, refusals: Refusals) -> SyncResult:
