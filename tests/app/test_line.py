@@ -59,6 +59,42 @@ def test_the_removal_guard_sends_nothing_and_names_the_way_on(world: World) -> N
     assert len(world.told()) == 51
 
 
+def test_the_removal_guard_says_who(world: World) -> None:
+    """Up to ten of them, by as much of a digest as tells them apart; nobody's address."""
+    world.write([{"email": f"p{i}@example.com"} for i in range(40)])
+    world.sync()
+    world.write([{"email": f"p{i}@example.com"} for i in range(28)])
+    stopped = world.sync()
+    leaving = {digest(f"p{i}@example.com").split(":")[1][:12] + "…" for i in range(28, 40)}
+    assert len(stopped.who) == 10
+    assert set(stopped.who) <= leaving
+    assert all(each in stopped.reason for each in stopped.who)
+    assert "and 2 more" in stopped.reason
+    (plan,), (status,) = world.open().plan("main"), world.open().status("main")
+    assert plan.guard is not None
+    assert plan.guard.who == stopped.who == status.who
+    assert stopped.who[0] in plan.reason
+    assert stopped.who[0] in status.reason
+    assert (stopped.json()["who"], status.json()["who"]) == (stopped.who, status.who)
+    world.sync(allow_removals=12)
+    assert world.open().status("main")[0].who == ()
+
+
+def test_the_removal_guard_says_which_companies_and_not_who_left_long_ago(world: World) -> None:
+    world.yaml["audiences"]["people"]["members"] = "companies"
+    world.activation(mapping={"companyWebsiteDomain": "web"}, derive=False)
+    world.write([{"web": f"c{i}.example"} for i in range(20)])
+    world.sync()
+    world.emulator.control.fault({"kind": "reset", "when": "after"}, path="/companies$", times=8)
+    world.write([{"web": f"c{i}.example"} for i in range(17)])
+    assert world.sync().state == "failed"
+    world.write([{"web": f"c{i}.example"} for i in range(8)])
+    stopped = world.sync()
+    assert stopped.state == "waiting"
+    assert sorted(stopped.who) == sorted(f"c{i}.example" for i in range(8, 17))
+    assert "more" not in stopped.reason.split("(who: ")[1].split(")")[0]
+
+
 def test_a_list_without_rows_waits_for_a_person(world: World) -> None:
     world.write(emails("ann", "bob"))
     world.sync()

@@ -102,7 +102,11 @@ def judge(case: Case, plan: Plan, allow_removals: int | None = None) -> Guard:
     verdict = guard.judge(
         case.wanted.max_removals, rows=counts.rows, known=known, removals=removals, override=allow_removals
     )
-    return Guard(known, removals, verdict.allowed, verdict.trips, verdict.reason)
+    if not verdict.trips:
+        return Guard(known, removals, verdict.allowed, trips=False)
+    names = guard.named(plan.leaving)
+    reason = f"{verdict.reason} (who: {guard.who(names, removals)})" if names else verdict.reason
+    return Guard(known, removals, verdict.allowed, trips=True, reason=reason, who=names)
 
 
 def allow_command(name: str, removals: int) -> str:

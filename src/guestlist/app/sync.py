@@ -53,9 +53,11 @@ NOTHING_SPECIAL = Wish()
 class Halt(Exception):
     """The sync ends here, in ``state``, because of ``reason``; never leaves this module."""
 
-    def __init__(self, state: RunState, reason: str, run: Run | None = None, label: str = "") -> None:
+    def __init__(
+        self, state: RunState, reason: str, run: Run | None = None, label: str = "", who: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(reason)
-        self.state, self.reason, self.run, self.label = state, reason, run, label
+        self.state, self.reason, self.run, self.label, self.who = state, reason, run, label, who
 
 
 def sync(app: App, config: Config, name: str, wish: Wish = NOTHING_SPECIAL) -> SyncResult:
@@ -303,9 +305,9 @@ class _Sync:
             return
         command = planning.allow_command(self.activation.name, guard.removals)
         reason = f"the removal guard stopped it: {guard.reason}. Nothing was sent. If that is right: `{command}`"
-        waiting = {"removals": guard.removals, "known": guard.known, "allowed": guard.allowed}
+        waiting = {"removals": guard.removals, "known": guard.known, "allowed": guard.allowed, "who": list(guard.who)}
         self.store.activations.update(self.activation.id, state="waiting", reason=reason, waiting=waiting)
-        raise Halt("waiting", reason)
+        raise Halt("waiting", reason, who=guard.who)
 
     # ── delivery ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _source_id(self) -> str:
@@ -398,7 +400,7 @@ class _Sync:
 
     def _halted(self, halt: Halt) -> SyncResult:
         result = self._result(halt.state, halt.reason, halt.run, open_ones=halt.run is not None)
-        return replace(result, label=halt.label)
+        return replace(result, label=halt.label, who=halt.who)
 
     def _result(
         self,

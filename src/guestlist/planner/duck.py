@@ -107,6 +107,7 @@ def _plan(session: Session, request: PlanRequest, progress: Progress) -> Plan:
         notes=found.notes,
         traits_in_clear=_in_clear(request),
         identity=request.scan.identity,
+        leaving=found.leaving,
     )
 
 
