@@ -75,7 +75,7 @@ class PlannedElements:
         """A new file of rejected rows: those of ``before`` and the refused ones."""
         fields = [("row", pa.int64()), ("key", pa.string()), ("reason", pa.string()), ("since", pa.float64())]
         columns = [[row for row, _, _ in refusals.rows], [key for _, key, _ in refusals.rows]]
-        columns += [[f"refused by LinkedIn: {text}" for *_, text in refusals.rows], [since] * len(refusals.rows)]
+        columns += [[reason for *_, reason in refusals.rows], [since] * len(refusals.rows)]
         table = pa.table(columns, schema=pa.schema(fields))
         if before is not None:
             old = pq.read_table(before, columns=[name for name, _ in fields]).cast(table.schema)

@@ -188,6 +188,7 @@ class Plan:
     notes: Mapping[str, int] = field(default_factory=dict)  # e.g. {"country dropped: not ISO 3166": 3}
     traits_in_clear: tuple[str, ...] = ()  # LinkedIn fields that would leave in clear
     identity: tuple[tuple[str, int, int], ...] = ()  # of the list that was planned from
+    leaving: tuple[tuple[IdType, bytes], ...] = ()  # up to ten whom the guard counts: strongest id, as ``Known.value``
     seconds: float = 0.0
 
 

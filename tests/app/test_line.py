@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from threading import Barrier, Thread
 
+import pytest
+
 from guestlist.app import activations
+from guestlist.planner import scan
 from tests.world import World, digest, emails
 
 T = 121.0
@@ -54,6 +57,42 @@ def test_the_removal_guard_sends_nothing_and_names_the_way_on(world: World) -> N
     passed = world.sync(allow_removals=50)
     assert (passed.removed, passed.added, passed.state) == (50, 1, "done")
     assert len(world.told()) == 51
+
+
+def test_the_removal_guard_says_who(world: World) -> None:
+    """Up to ten of them, by as much of a digest as tells them apart; nobody's address."""
+    world.write([{"email": f"p{i}@example.com"} for i in range(40)])
+    world.sync()
+    world.write([{"email": f"p{i}@example.com"} for i in range(28)])
+    stopped = world.sync()
+    leaving = {digest(f"p{i}@example.com").split(":")[1][:12] + "…" for i in range(28, 40)}
+    assert len(stopped.who) == 10
+    assert set(stopped.who) <= leaving
+    assert all(each in stopped.reason for each in stopped.who)
+    assert "and 2 more" in stopped.reason
+    (plan,), (status,) = world.open().plan("main"), world.open().status("main")
+    assert plan.guard is not None
+    assert plan.guard.who == stopped.who == status.who
+    assert stopped.who[0] in plan.reason
+    assert stopped.who[0] in status.reason
+    assert (stopped.json()["who"], status.json()["who"]) == (stopped.who, status.who)
+    world.sync(allow_removals=12)
+    assert world.open().status("main")[0].who == ()
+
+
+def test_the_removal_guard_says_which_companies_and_not_who_left_long_ago(world: World) -> None:
+    world.yaml["audiences"]["people"]["members"] = "companies"
+    world.activation(mapping={"companyWebsiteDomain": "web"}, derive=False)
+    world.write([{"web": f"c{i}.example"} for i in range(20)])
+    world.sync()
+    world.emulator.control.fault({"kind": "reset", "when": "after"}, path="/companies$", times=8)
+    world.write([{"web": f"c{i}.example"} for i in range(17)])
+    assert world.sync().state == "failed"
+    world.write([{"web": f"c{i}.example"} for i in range(8)])
+    stopped = world.sync()
+    assert stopped.state == "waiting"
+    assert sorted(stopped.who) == sorted(f"c{i}.example" for i in range(8, 17))
+    assert "more" not in stopped.reason.split("(who: ")[1].split(")")[0]
 
 
 def test_a_list_without_rows_waits_for_a_person(world: World) -> None:
@@ -164,11 +203,65 @@ def test_a_refused_row_is_kept_with_its_reason_and_not_sent_again(world: World) 
     sent = world.sent()
     again = world.sync()
     assert (again.unchanged, again.rejected, world.sent()) == (1, 1, sent)
-    assert any("Invalid element" in row.reason for row in world.open().rejected("main"))
+    assert [row.reason for row in world.open().rejected("main")] == ["refused by LinkedIn: 400: Invalid element"]
     world.emulator.control.clear_faults()
     world.write([rows[0], {**rows[1], "firstName": "Bob"}])
     assert world.sync().added == 1
     assert len(world.told()) == 2
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_the_rows_that_linkedin_refused_are_known_at_once(
+    world: World, large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of a large list are not counted while they are told; the next plan says the same."""
+    if large:
+        monkeypatch.setattr(scan, "_SMALL_LIST", 0)
+    world.activation(mapping={"email": ["email"], "primaryId": "id"})
+    world.write([{"email": f"{name}@example.com", "id": f"K-{name}"} for name in ("ann", "nonsense @", "bob", "cem")])
+    refuse = {"kind": "refuse_elements", "identifiers": [digest("bob@example.com")], "message": "Invalid element"}
+    world.emulator.control.fault(refuse, path="/users$", times=0)
+    assert world.sync().rejected == 2
+    at_once = [(row.row, row.key, row.reason) for row in world.open().rejected("main")]
+    assert (3, "K-bob", "refused by LinkedIn: 400: Invalid element") in at_once
+    assert len(at_once) == 2
+    world.sync()
+    assert sorted((row.row, row.key, row.reason) for row in world.open().rejected("main")) == sorted(at_once)
+
+
+@pytest.mark.parametrize("when", ["replaced", "gone"])
+def test_refused_rows_of_a_list_that_is_another_by_now_are_not_looked_up_in_it(
+    world: World, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scan, "_SMALL_LIST", 0)
+    world.write(emails("ann", "bob"))
+    refuse = {"kind": "refuse_elements", "identifiers": [digest("bob@example.com")], "message": "Invalid element"}
+    world.emulator.control.fault(refuse, path="/users$", times=0)
+
+    def meanwhile() -> None:
+        world.write(emails("zoe", "ann", "bob"))
+        if when == "gone":
+            (world.folder / "people.csv").unlink()
+
+    world.hooks.after = meanwhile
+    assert world.sync().rejected == 1
+    assert [(row.row, row.reason) for row in world.open().rejected("main")] == [
+        (None, "refused by LinkedIn: 400: Invalid element")
+    ]
+
+
+def test_a_refused_removal_is_shown_beside_rows_that_were_looked_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scan, "_SMALL_LIST", 0)
+    world.write(emails("ann", "bob"))
+    world.sync()
+    world.write(emails("ann", "cem"))
+    both = [digest("bob@example.com"), digest("cem@example.com")]
+    refuse = {"kind": "refuse_elements", "identifiers": both, "message": "Invalid element"}
+    world.emulator.control.fault(refuse, path="/users$", times=0)
+    world.sync()
+    assert sorted(row.row or 0 for row in world.open().rejected("main")) == [0, 2]
 
 
 def test_c1_a_lost_reply_is_remembered_when_the_list_loses_the_person(world: World) -> None:

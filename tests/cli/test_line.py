@@ -144,6 +144,9 @@ def test_the_guard_stops_a_short_list_and_lets_it_pass_once(connected: Desk, lin
     stopped = connected("sync")
     assert stopped.code == 3
     assert "300" in stopped.out
+    (who,) = (each["who"] for each in connected("sync", "--json").json)
+    assert len(who) == 10
+    assert all(name in "".join(out.split()) for out in (plan.out, stopped.out, connected("status").out) for name in who)
     assert connected("sync", "--allow-removals", "299").code == 3
     assert _inside(linkedin) == 400
     passed = connected("sync", "news", "--allow-removals", "300", "--json")

@@ -118,6 +118,16 @@ def test_h9_a_toggle_off_names_the_identifier_one_last_time(line: Line) -> None:
     assert (plan.counts.changed, plan.counts.removed) == (1, 0)
 
 
+def test_those_who_leave_are_named_by_their_strongest_identifier(line: Line) -> None:
+    line.sync([{"email": A, "gaid": G}, {"email": B}, {"email": C}])
+    plan, _ = line.plan([{"email": C}])
+    assert {key16(t, v) for t, v in plan.leaving} == {id_of(A), id_of(B)}
+    line.fold(plan, ["unsure", "accepted"])
+    plan, _ = line.plan([])
+    assert (plan.counts.removed, plan.counts.removed_before) == (2, 1)
+    assert [key16(t, v) for t, v in plan.leaving] == [id_of(C)], "the other was told to be out already"
+
+
 def test_h9_remove_only_acts_on_what_is_in_and_leaves_the_rest(line: Line) -> None:
     line.sync([{"email": A}, {"email": B}])
     plan = line.sync([{"email": A}, {"email": C}], mode="remove_only")

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guestlist.core.guard import Limit, judge
+from guestlist.core.guard import Limit, judge, named, who
+from guestlist.core.identity import IdType
 
 TWENTY = Limit(share=0.20)
 
@@ -46,3 +47,18 @@ def test_more_removals_never_make_it_safer(known: int, removals: int, share: flo
     limit = Limit(share=share)
     if judge(limit, rows=1, known=known, removals=removals).trips:
         assert judge(limit, rows=1, known=known, removals=removals + 1).trips
+
+
+def test_members_are_named_by_what_may_be_shown() -> None:
+    device = b"cdda802e-fb9c-47ad-9866-0794d394c912"
+    assert named([(IdType.SHA256_EMAIL, b"\x1f" * 32), (IdType.SHA512_EMAIL, b"\x2f" * 64)]) == (
+        "1f1f1f1f1f1f…", "2f2f2f2f2f2f…",
+    )  # fmt: skip
+    assert named([(IdType.GOOGLE_AID, device), (IdType.NAMES, b"sealed \xff")]) == ("cdda802e…", "(names)")
+    companies = [(IdType.COMPANY_WEBSITE_DOMAIN, b"acme.example"), (IdType.COMPANY_NAME, b"info@acme.example")]
+    assert named(companies) == ("acme.example", "i***@acme.example")
+
+
+def test_some_of_many_are_a_part_of_a_sentence() -> None:
+    assert who(("a", "b"), 2) == "a, b"
+    assert who(("a", "b"), 1_002) == "a, b and 1,000 more"

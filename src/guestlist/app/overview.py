@@ -66,6 +66,7 @@ def _row(app: App, config: Config | None, name: str, found: Activation | None, *
         told=_told(app, found),
         campaign_manager=campaign_manager(app, found.ad_account) if segment else "",
         next_run=schedule.next_run(app, config, name) if config is not None and wanted is not None else None,
+        who=tuple((found.waiting or {}).get("who", ())) if state == "waiting" else (),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from guestlist.app import activations
+from guestlist.app import activations, runs
 from guestlist.app.context import App
 from guestlist.app.results import Guard
 from guestlist.config import ActivationConfig, AudienceConfig, Config, DestinationConfig
@@ -101,7 +101,7 @@ def request(
         send_google_advertising_id=case.destination.send_google_advertising_id,
         suppressed=app.store.suppressions.active() if case.members is Kind.PEOPLE and not case.thins else (),
         excluded=tuple(exclusion(app, each) for each in case.thinned_by if _keeps_out(app, each)),
-        refused=app.store.reasons.texts(),
+        refused=runs.refusal_texts(app),
         write=False,
     )
 
@@ -141,7 +141,11 @@ def judge(case: Case, plan: Plan, allow_removals: int | None = None) -> Guard:
         removals=removals,
         override=allow_removals,
     )
-    return Guard(known, removals, verdict.allowed, verdict.trips, verdict.reason)
+    if not verdict.trips:
+        return Guard(known, removals, verdict.allowed, trips=False)
+    names = guard.named(plan.leaving)
+    reason = f"{verdict.reason} (who: {guard.who(names, removals)})" if names else verdict.reason
+    return Guard(known, removals, verdict.allowed, trips=True, reason=reason, who=names)
 
 
 def allow_command(name: str, removals: int) -> str:

@@ -26,13 +26,16 @@ _URGENCY = (EXIT_FAILED, EXIT_PERSON, EXIT_LINKEDIN, EXIT_REJECTED)
 
 @dataclass(frozen=True)
 class Guard:
-    """The removal guard's view of a plan: members told in, members that would leave, and how many may."""
+    """The removal guard's view of a plan: members told in, members that would leave, and how many may. ``who``: up to
+    ten of them where it trips; people by the beginning of a digest, since no more is known of them.
+    """
 
     known: int
     removals: int
     allowed: int
     trips: bool
     reason: str = ""
+    who: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,10 @@ class SyncResult:
     state: RunState = "done"
     reason: str = ""
     label: str = ""  # what a person must see to: errors' labels, or "stale"
+    who: tuple[str, ...] = ()  # up to ten of those whose removal waits for a person
 
     def json(self) -> dict[str, Any]:
-        """The documented fields, plus ``state``, ``reason`` and ``label``."""
+        """The documented fields, plus ``state``, ``reason``, ``label`` and ``who``."""
         return asdict(self)
 
     def exit_code(self, strict: bool = False) -> int:
@@ -130,6 +134,7 @@ class StatusRow:
     told: int | None = None  # members LinkedIn was told, by our ledger
     campaign_manager: str = ""  # address of the audience in Campaign Manager
     next_run: float | None = None
+    who: tuple[str, ...] = ()  # up to ten of those whose removal waits for a person
 
     def json(self) -> dict[str, Any]:
         """The documented fields and more beside them."""

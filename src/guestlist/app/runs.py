@@ -110,7 +110,7 @@ def close(app: App, run: Run, **activation_changes: Any) -> Refusals:
     if not store.runs.stop(run.id) and store.runs.get(run.id).state == "closed":
         return Refusals()  # somebody went on with it when our claim was lost
     outcomes = store.runs.outcomes(run.id)
-    texts = store.reasons.texts()
+    texts = refusal_texts(app)
     refused = {position: texts.get(number, "") for each in outcomes for position, number in each.refused.items()}
     with opened_changes(app, run) as changes, store.files.workspace(f"close of run {run.id}") as folder:
         refusals = app.elements.refusals(changes, refused) if refused else Refusals()
@@ -154,6 +154,24 @@ def publish_delta(app: App, delta: Delta | None, run_id: int | None) -> int | No
     return file_id
 
 
+def refusal_texts(app: App) -> dict[int, str]:
+    """LinkedIn's reasons by number, as people read them beside our own."""
+    return {number: f"refused by LinkedIn: {text}" for number, text in app.store.reasons.texts().items()}
+
+
+def lacks_rows(refusals: Refusals) -> bool:
+    """Whether a refused addition's place in the list is not known; a removal (they come first) has none."""
+    return any(row is None for row, _, _ in refusals.rows[refusals.removed :])
+
+
+def reject_anew(app: App, run: Run, rejected: Rejected, refusals: Refusals) -> None:
+    """A second look at the list found the rejected rows of a run with their places; refused removals have none."""
+    app.store.rejected.put(_rejected_rows(app, run, rejected, _publish_rejected(app, run, rejected)))
+    removals = replace(refusals, rows=refusals.rows[: refusals.removed])
+    if removals.rows:
+        _add_refusals(app, run, removals)
+
+
 def _add_refusals(app: App, run: Run, refusals: Refusals) -> None:
     """Rows that LinkedIn refused join the rejected rows of the activation."""
     store = app.store
@@ -161,8 +179,7 @@ def _add_refusals(app: App, run: Run, refusals: Refusals) -> None:
     if current is None or current.run_id != run.id:
         current = RejectedRows(run.activation_id, run.id, app.clock.now(), {}, {}, None)
     by_reason, samples = dict(current.by_reason), {key: list(found) for key, found in current.samples.items()}
-    for row, key, text in refusals.rows:
-        reason = f"refused by LinkedIn: {text}"
+    for row, key, reason in refusals.rows:
         by_reason[reason] = by_reason.get(reason, 0) + 1
         if len(samples.setdefault(reason, [])) < 10:
             samples[reason].append([row, key])

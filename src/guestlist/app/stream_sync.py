@@ -85,6 +85,9 @@ class StreamSync(Sync):
             super()._look_at_segment()
             self.store.streams.update(self.activation.id, looked_at=now)
 
+    def _look_up(self, run: Run, refusals: Refusals) -> None:
+        """Members of a stream stand in no row of any list."""
+
     def _observe(self) -> None:
         if self.everybody:
             super()._observe()

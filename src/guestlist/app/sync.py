@@ -17,6 +17,7 @@ from guestlist.app.results import RunState, SyncResult
 from guestlist.config import Config
 from guestlist.core.identity import IdType
 from guestlist.errors import (
+    ConfigError,
     DeliveryError,
     GuestlistError,
     NeedsPerson,
@@ -54,9 +55,11 @@ NOTHING_SPECIAL = Wish()
 class Halt(Exception):
     """The sync ends here, in ``state``, because of ``reason``; never leaves this module."""
 
-    def __init__(self, state: RunState, reason: str, run: Run | None = None, label: str = "") -> None:
+    def __init__(
+        self, state: RunState, reason: str, run: Run | None = None, label: str = "", who: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(reason)
-        self.state, self.reason, self.run, self.label = state, reason, run, label
+        self.state, self.reason, self.run, self.label, self.who = state, reason, run, label, who
 
 
 def sync(app: App, config: Config, name: str, wish: Wish = NOTHING_SPECIAL) -> SyncResult:
@@ -326,9 +329,9 @@ class Sync:
             return {}
         command = planning.allow_command(self.activation.name, guard.removals)
         reason = f"the removal guard stopped it: {guard.reason}. Nothing was sent. If that is right: `{command}`"
-        waiting = {"removals": guard.removals, "known": guard.known, "allowed": guard.allowed}
+        waiting = {"removals": guard.removals, "known": guard.known, "allowed": guard.allowed, "who": list(guard.who)}
         self.store.activations.update(self.activation.id, state="waiting", reason=reason, waiting=waiting)
-        raise Halt("waiting", reason)
+        raise Halt("waiting", reason, who=guard.who)
 
     # ── delivery ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _owner(self) -> Activation:
@@ -393,11 +396,28 @@ class Sync:
         told = {} if quiet and not run.requests else {"last_told_at": self.app.clock.now()}
         refusals = runs.close(self.app, run, **self._at_rest(), **told)
         self._reread()
+        if runs.lacks_rows(refusals):
+            with suppress(SourceError, ConfigError):
+                self._look_up(run, refusals)
         return refusals
 
     def _at_rest(self) -> dict[str, Any]:
         """The state of the activation while nothing is on its way."""
         return {"state": "", "reason": ""}
+
+    def _look_up(self, run: Run, refusals: Refusals) -> None:
+        """A large list is told without counting its rows: those that LinkedIn refused are found by reading it again,
+        while it is still the list that was told.
+        """
+        scan = self.app.sources(self.case.audience, self.case.folder).open()
+        if [list(each) for each in scan.identity] != self.activation.last_synced_identity:
+            return
+        with self.store.files.workspace(f"refused rows of run {run.id}") as folder:
+            _, ledger = self.store.ledgers.parts(self.activation.ledger_id)
+            chosen = planning.choose_mapping(self.case, self.activation, scan)
+            request = planning.request(self.app, self.case, scan, chosen, ledger, folder)
+            request = replace(request, run=run.id, write=True, rejected_before=self._rejected_before())
+            runs.reject_anew(self.app, run, self.app.planner.plan(request, self.app.progress).rejected, refusals)
 
     # ── what is answered ─────────────────────────────────────────────────────────────────────────────────────────
     def _done(self, run: Run, refusals: Refusals) -> SyncResult:
@@ -413,7 +433,7 @@ class Sync:
 
     def _halted(self, halt: Halt) -> SyncResult:
         result = self._result(halt.state, halt.reason, halt.run, open_ones=halt.run is not None)
-        return replace(result, label=halt.label)
+        return replace(result, label=halt.label, who=halt.who)
 
     def _result(
         self,

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from guestlist.core.identity import IdType
+from guestlist.core.text import masked
 
 NEVER_TRIPS = 5  # removals of a list that has rows: too few to be an accident worth stopping for
 
@@ -47,3 +51,22 @@ def judge(limit: Limit, *, rows: int, known: int, removals: int, override: int |
             True, allowed, f"it would remove {removals:,} of {known:,} members ({share:.0%}); {allowed:,} are allowed"
         )
     return Verdict(False, allowed)
+
+
+def named(members: Sequence[tuple[IdType, bytes]]) -> tuple[str, ...]:
+    """Members for people's eyes by what is known of them: the beginning of a digest or device id, a company's field."""
+    return tuple(_named(id_type, value) for id_type, value in members)
+
+
+def _named(id_type: IdType, value: bytes) -> str:
+    if id_type in (IdType.SHA256_EMAIL, IdType.SHA512_EMAIL):
+        return f"{value.hex()[:12]}…"
+    if id_type is IdType.GOOGLE_AID:
+        return f"{value.decode()[:8]}…"
+    return "(names)" if id_type is IdType.NAMES else masked(value.decode())
+
+
+def who(names: Sequence[str], removals: int) -> str:
+    """A list of some of so many, for a sentence."""
+    rest = removals - len(names)
+    return ", ".join(names) + (f" and {rest:,} more" if rest > 0 else "")

@@ -31,7 +31,7 @@ def read(raw: bytes, posting: Posting, common: Event | None = None) -> Incoming 
     """None: it is no JSON object."""
     try:
         event = _decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):  # msgspec's errors are ValueErrors; so is a number beyond all measure
         return None
     if common:
         event = {**common, **{key: value for key, value in event.items() if value is not None}}
@@ -43,7 +43,7 @@ def common_of(posting: Posting) -> Event | None:
     """What holds for every event of a posting that says nothing else."""
     try:
         return _decode(posting.common) if posting.common else None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return None
 
 

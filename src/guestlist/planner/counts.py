@@ -5,24 +5,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from guestlist.core.identity import IdType
 from guestlist.core.membership import State, Why
 from guestlist.planner import sql
 from guestlist.planner.compare import TELL, Task
 from guestlist.planner.connection import Session
-from guestlist.planner.ledger import LEDGER
-from guestlist.planner.rejected import answer
+from guestlist.planner.ledger import LEDGER, full_value
+from guestlist.planner.rejected import SAMPLES, answer
 from guestlist.planner.shape import ACCEPTED, EXCLUDED, FILTERED, KEPT_OUT_NOTE, REASONS
 from guestlist.planner.telling import plain_rows
 from guestlist.ports import Counts
 
+_DOUBTED = f"state = {State.UNSURE:d} AND fp = 0"
+
 
 @dataclass(frozen=True)
 class Found:
-    """The counts, the rejected rows by reason and the notes."""
+    """The counts, the rejected rows by reason, the notes, and some of those who leave."""
 
     counts: Counts
     by_reason: dict[str, int]
     notes: dict[str, int]
+    leaving: tuple[tuple[IdType, bytes], ...]
 
 
 def count(session: Session, task: Task) -> Found:
@@ -50,7 +54,8 @@ def count(session: Session, task: Task) -> Found:
     for reason, number in refusals.items():
         by_reason[reason] = by_reason.get(reason, 0) + number
     kept_out = {KEPT_OUT_NOTE: verdicts[EXCLUDED]} if EXCLUDED in verdicts else {}
-    return Found(counts, by_reason, _notes(session) | kept_out)
+    leaving = _leaving(session) if counts.removed > counts.removed_before else ()
+    return Found(counts, by_reason, _notes(session) | kept_out, leaving)
 
 
 def _members(session: Session) -> int:
@@ -86,8 +91,15 @@ def _refusals(session: Session, task: Task) -> dict[str, int]:
 
 def _removed_before() -> str:
     """Members that were last told to be out, all of them (fingerprint 0), and nobody is sure that it was heard."""
-    doubted = f"bool_and(state = {State.UNSURE:d} AND fp = 0)"
-    return f"SELECT owner FROM going WHERE NOT stays GROUP BY owner HAVING {doubted}"
+    return f"SELECT owner FROM going WHERE NOT stays GROUP BY owner HAVING bool_and({_DOUBTED})"
+
+
+def _leaving(session: Session) -> tuple[tuple[IdType, bytes], ...]:
+    """Some of the others, each by the strongest identifier that goes; always the same ones."""
+    strongest = f"arg_min({{'t': t, 'v': {full_value()}}}, row(t, id))"
+    some = f"GROUP BY owner HAVING NOT bool_and({_DOUBTED}) ORDER BY owner LIMIT {SAMPLES}"
+    rows = session.rows(f"SELECT {strongest} FROM going WHERE NOT stays {some}")
+    return tuple((IdType(one["t"]), one["v"]) for (one,) in rows)
 
 
 def _known(session: Session) -> int:

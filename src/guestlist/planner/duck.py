@@ -104,6 +104,7 @@ def _plan(session: Session, request: PlanRequest, progress: Progress) -> Plan:
         notes=found.notes | ({str(Reason.ENTRIES_DROPPED): rows.cut_short} if rows.cut_short else {}),
         traits_in_clear=_in_clear(request),
         identity=request.scan.identity,
+        leaving=found.leaving,
     )
 
 

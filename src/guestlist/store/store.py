@@ -31,6 +31,7 @@ from guestlist.store.pace import Paces
 from guestlist.store.places import FolderPlace, Place, private_folder
 from guestlist.store.reasons import Reasons
 from guestlist.store.rejected import RejectedRuns
+from guestlist.store.retention import Retention
 from guestlist.store.rotate import reseal
 from guestlist.store.runs import Runs
 from guestlist.store.segments import Segments
@@ -86,6 +87,7 @@ class Store:
         self.event_members = EventMembers(database, vault)
         self.event_counts = EventCounts(database, vault)
         self.streams = Streams(database)
+        self.retention = Retention(database, locks)
 
     @property
     def store_id(self) -> str:
@@ -143,7 +145,10 @@ class Store:
             write_backup(self.database, self.vault, self.files, Path(path).absolute(), passphrase, self._clock.now())
 
     def collect(self) -> int:
-        """Delete what died an hour ago and what nobody will finish (``files.collect``); how many. Not in a backup."""
+        """Delete what died an hour ago and what nobody will finish (``files.collect``); how many. Not in a backup. Rows
+        about requests that are old enough go too (``retention``).
+        """
+        self.retention.sweep(self._clock.now())
         return self.files.collect()
 
     def close(self) -> None:
