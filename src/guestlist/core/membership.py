@@ -56,6 +56,7 @@ def plan(
     now: float = 0.0,
     prints: Prints | None = None,
     suppressed: Collection[bytes] = (),
+    *,
     removals: bool = True,
 ) -> Decided:
     """What closes the difference between the rows (none of them rejected) and the ledger.
