@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from guestlist.core import membership
-from guestlist.core.identity import Element, IdType, Kind, company, person
+from guestlist.core.identity import Element, Identifier, IdType, Kind, company, person
 from guestlist.core.membership import Change, Op, Result, State, Told, Why, identifiers
 from guestlist.errors import GuestlistError, StoreError
 from guestlist.planner import changes as planned
@@ -104,7 +104,7 @@ def test_flushes_of_all_parts_do_what_the_plan_of_the_whole_does(data: st.DataOb
         every = {key for row in rows for key in keys_of(row)} | line.ledger.keys()
         touched = data.draw(st.sets(st.sampled_from(sorted(every)))) if every else set()
         after = membership.settle(whole, results, line.ledger, line.now, DuckPrints(kind).kind)
-        done, rest = [], set(every)
+        done, said, rest = [], [], set(every)
         for some in (touched, every):
             near, known, keys = closure(line.parts, rows, rest & some)
             flushed = flush(line, near, known)
@@ -113,10 +113,20 @@ def test_flushes_of_all_parts_do_what_the_plan_of_the_whole_does(data: st.DataOb
             assert comparable(mine) == comparable([c for c in whole if not keys.isdisjoint(i for i, *_ in c.ids)])
             settle(line, flushed, [result_of[frozenset(c.ids)] for c in mine])
             done += mine
+            said += words(flushed.plan.changes)
             rest -= keys
         assert comparable(done) == comparable(whole)
+        assert sorted(said) == sorted(words(plan.changes))
         known = FLUSHER.relatives(line.parts, after.keys() | every)
         assert {id16: standing.told for id16, standing in known.items()} == after
+
+
+def words(changes: Changes) -> list[Any]:
+    """What each row names, and whose it is shown to be; sealed anew, a name is other bytes."""
+    rows = planned.read(changes, 0, 1_000).to_pylist()
+    named = ([(each["t"], each["v"]) for each in (row, *(row["more"] or ()))] for row in rows)
+    plain = (sorted((t, b"" if t == IdType.NAMES else v) for t, v in each) for each in named)
+    return [(row["op"], row["key"] or "", each) for row, each in zip(rows, plain, strict=True)]
 
 
 def check(flushed: Flush, line: Line) -> None:
@@ -249,6 +259,19 @@ def test_a_company_of_many_domains_and_its_industries(tmp_path: Path) -> None:
     assert sorted(len(c.ids) for c in changes_of(done.plan.changes)) == [1, 3]
     assert done.plan.counts.added == 1
     assert done.plan.counts.known == 0
+
+
+@pytest.mark.parametrize(("state", "spelled"), [(State.IN, b"ACME"), (State.UNSURE, b"ACME"), (State.OUT, b"acme")])
+def test_a_companys_name_keeps_its_spelling_while_it_may_be_in(tmp_path: Path, state: State, spelled: bytes) -> None:
+    line = Line(DuckDBPlanner(), tmp_path, Kind.COMPANIES)
+    name = Identifier(IdType.COMPANY_NAME, b"acme")
+    known = {
+        name.key16: Standing(Told(name.type, state, name.key16, name.key16, 1, DuckPrints(line.kind).kind), 1, b"ACME")
+    }
+    (row,) = planned.read(flush(line, [Element((name,), {"country": "DE"})], known).plan.changes, 0, 9).to_pylist()
+    assert (row["op"], row["v"], row["owner"].bytes) == (Op.ADD, spelled, name.key16)
+    gone = planned.read(flush(line, [], known).plan.changes, 0, 9).to_pylist()
+    assert [each["v"] for each in gone] == ([b"ACME"] if state is not State.OUT else [])
 
 
 def test_what_was_dropped_from_rows_is_noted(line: Line) -> None:

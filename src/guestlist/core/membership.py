@@ -57,6 +57,7 @@ def plan(
     now: float = 0.0,
     prints: Prints | None = None,
     suppressed: Collection[bytes] = (),
+    *,
     removals: bool = True,
     excluded: Collection[bytes] = (),
 ) -> Decided:
