@@ -69,10 +69,10 @@ class Control:
         with self._locked() as world:
             world.faults.clear()
 
-    def requests(self, *, bodies: bool = False) -> list[Json]:
-        """The requests seen, oldest first."""
+    def requests(self, *, bodies: bool = False, since: int = 0) -> list[Json]:
+        """The requests seen, oldest first: those numbered above `since`."""
         with self._locked() as world:
-            return world.log.shown(bodies=bodies)
+            return world.log.shown(bodies=bodies, since=since)
 
     def overlaps(self) -> list[Json]:
         """Pairs of different tellings of one identifier that were open at the same time."""

@@ -39,7 +39,7 @@ def _config(control: Control, _: list[str], body: Json) -> object:
 
 
 def _requests(control: Control, _: list[str], body: Json) -> object:
-    return {"requests": control.requests(bodies=body.get("bodies") == "1")}
+    return {"requests": control.requests(bodies=body.get("bodies") == "1", since=int(body.get("since", 0)))}
 
 
 def _overlaps(control: Control, _: list[str], body: Json) -> object:
@@ -100,7 +100,9 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("DELETE", "faults"): Door("forget all faults", _clear_faults),
     ("GET", "config"): Door("all switches", _config),
     ("POST", "config"): Door("turn some switches", _config),
-    ("GET", "requests"): Door("the requests seen, without secrets; `?bodies=1` adds the bodies", _requests),
+    ("GET", "requests"): Door(
+        "the requests seen, without secrets; `?bodies=1` adds the bodies, `?since=N` begins after the Nth", _requests
+    ),
     ("GET", "overlaps"): Door("different tellings of one identifier that were open at the same time", _overlaps),
     ("GET", "segments"): Door("all segments as LinkedIn shows them", _segments),
     ("GET", "segments/#"): Door("one segment with its true members; `?listed=0` only counts them", _segment),

@@ -72,10 +72,12 @@ class RequestLog:
         if len(self._bodies) > KEPT:
             self._bytes -= len(self._bodies.popleft().body)
 
-    def shown(self, *, bodies: bool) -> list[dict[str, Any]]:
-        """The list as JSON, oldest first."""
+    def shown(self, *, bodies: bool, since: int = 0) -> list[dict[str, Any]]:
+        """The list as JSON, oldest first: those numbered above `since`."""
         shown: list[dict[str, Any]] = []
         for seen in self._seen:
+            if seen.number <= since:
+                continue
             record: dict[str, Any] = msgspec.structs.asdict(seen)
             body = record.pop("body").decode(errors="replace")
             shown.append({**record, "body": body} if bodies else record)

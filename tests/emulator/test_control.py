@@ -41,6 +41,7 @@ def test_the_clock_is_read_moved_set_and_stopped(http: httpx2.Client) -> None:
         ("POST", "config", [], 400),
         ("GET", "nothing", None, 404),
         ("GET", "segments/1", None, 404),
+        ("GET", "requests?since=yesterday", None, 400),
     ],
 )
 def test_what_makes_no_sense_is_refused(http: httpx2.Client, method: str, path: str, body: Any, status: int) -> None:
@@ -171,6 +172,8 @@ def test_requests_are_remembered_without_secrets(http: httpx2.Client, linkedin_a
     assert "abc" not in oauth["body"]
     assert "grant_type=x" in oauth["body"]
     assert "body" not in control(http, "GET", "requests")["requests"][0]
+    [latest] = control(http, "GET", f"requests?since={telling['number']}")["requests"]
+    assert latest["number"] == oauth["number"]
 
 
 def test_faults_are_queued_over_http(http: httpx2.Client, linkedin_api: LinkedIn) -> None:
