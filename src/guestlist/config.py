@@ -191,7 +191,8 @@ class AudienceConfig(_Section):
     source: SourceConfig = Field(description="The list, or the events.")
     filter: Text | None = Field(
         None,
-        description="One boolean SQL expression over the list's columns; rows for which it is not true are not wanted.",
+        description="One boolean SQL expression over the list's columns; rows for which it is false or NULL are not "
+        "wanted.",
     )
 
     @property

@@ -46,6 +46,20 @@ notify: {url: "${SLACK_WEBHOOK}"}
 ```
 
 """
+_FILTER = """## Filter
+
+Exactly one boolean expression in DuckDB's SQL over the columns of the list, mapped or not. A row is kept if it is true:
+false and NULL are not kept, nor is a row for which it fails (`amount::integer > 5` where `amount` is `many`). Whoever
+stops being kept counts as having left the list, so a withdrawn consent is a removal.
+
+* Comparisons, `AND`, `OR`, `NOT`, `IN (...)`, `BETWEEN`, `LIKE`, `ILIKE`, `IS NULL`, `CASE`, arithmetic, casts to
+  numbers, texts, dates and times. No subquery, no aggregate, no other table, no second statement.
+* A column whose name is no plain word is quoted: `"Opt In" = 'yes'`; `person.city` is the field of a field.
+* In text tables every cell is text: beside a number (`age > 30`), a date (`signed > DATE '2025-01-31'`) or `true` a
+  column is read as such, and an empty cell is NULL. Parquet keeps its types; a list is asked with `list_contains`.
+* Functions: FUNCTIONS.
+
+"""
 _EXCLUDING = """## Lists of people who must stay out
 
 An activation with `mode: remove_only` and `segment_of: OTHER` has no LinkedIn audience of its own: it removes whoever
@@ -84,10 +98,17 @@ and fixed at the first sync.
 def markdown() -> str:
     """The reference of the file."""
     root = schema()
-    parts = [_HEAD, *_section("The file", root, root), _EXCLUDING, _MAPPING]
+    parts = [_HEAD, *_section("The file", root, root), _filter(), _EXCLUDING, _MAPPING]
     for kind, title in ((Kind.PEOPLE, "people"), (Kind.COMPANIES, "companies")):
         parts += [f"### Fields of {title}\n\n", *_fields(FIELDS[kind].values())]
     return "".join(parts).rstrip() + "\n"
+
+
+def _filter() -> str:
+    from guestlist.planner.filtering import FUNCTIONS  # noqa: PLC0415 - only this page needs the planner
+
+    names = sorted(name for name in FUNCTIONS if name[0].isalpha() and not name.endswith("_escape"))
+    return _FILTER.replace("FUNCTIONS", ", ".join(f"`{name}`" for name in names))
 
 
 def schema_json() -> str:

@@ -25,6 +25,7 @@ ATTACKS = [
     "true) order by (1",
     "true) limit (1",
     "true; select 1",
+    "true); select (1 = 1",
     "read_text('/etc/passwd') is null",
     "getenv('HOME') = 'x'",
     "nextval('x') = 1",
@@ -97,3 +98,28 @@ def test_what_is_kept(tmp_path: Path, text: str, kept: list[str]) -> None:
     request = PlanRequest(Kind.PEOPLE, scan, mapping, "mirror", (), KEY, 1, 0.0, str(tmp_path), filter=text)
     counts = DuckDBPlanner().plan(request).counts
     assert (counts.rows, counts.filtered, counts.added) == (3, 3 - len(kept), len(kept))
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("amount::integer > 5", 1),
+        ("amount > 30", 1),
+        ("signed > DATE '2025-01-31'", 2),
+        ("coalesce(consent, 'no') = 'no'", 2),
+        ("CASE WHEN consent IS NULL THEN amount = 'many' ELSE false END", 1),
+        ("NOT (consent = 'yes')", 0),
+        ("NULL", 0),
+    ],
+)
+def test_what_the_reference_promises(tmp_path: Path, text: str, kept: int) -> None:
+    rows = [
+        {"email": "a@x.com", "amount": "100", "signed": "2025-02-01", "consent": "yes"},
+        {"email": "b@x.com", "amount": "many", "signed": "2025-10-01"},
+        {"email": "c@x.com", "signed": "soon"},
+    ]
+    columns = ["email", "amount", "signed", "consent"]
+    scan = write_csv(tmp_path / "list.csv", rows, columns)
+    mapping = {"email": ("email",)}
+    request = PlanRequest(Kind.PEOPLE, scan, mapping, "mirror", (), KEY, 1, 0.0, str(tmp_path), filter=text)
+    assert DuckDBPlanner().plan(request).counts.added == kept

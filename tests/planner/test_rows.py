@@ -146,6 +146,9 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
 @example(
     [{"email": "a@x.com", "title": f"{'x' * 45} {address}", "company": address} for address in ADDRESSES], True, True
 )
+@example(
+    [{field: blank} for field in ("email", "gaid") for blank in ("\t", " \x0b", "\x1c\x1f", "\n", "\x01")], True, True
+)
 @example([{"first": "a@x.com", "last": "Lee", "company": "VP @ Acme"}], True, True)
 def test_whatever_is_written_the_rows_are_the_references(rows: list[dict[str, Any]], mail: bool, google: bool) -> None:
     toggles = {"send_email": mail, "send_google_advertising_id": google}

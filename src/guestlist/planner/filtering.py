@@ -35,7 +35,7 @@ _ALLOWED = """
     strlen strpos strptime substr substring suffix to_days to_hours to_minutes to_months to_weeks to_years today trim
     trunc try_strptime ucase upper weekday year ^@ get_current_timestamp
 """
-_FUNCTIONS = frozenset(_ALLOWED.split())
+FUNCTIONS = frozenset(_ALLOWED.split())  # operators and inner names of constructs among them
 _CASTS = """
     BIGINT BOOL BOOLEAN DATE DECIMAL DOUBLE FLOAT FLOAT4 FLOAT8 HUGEINT INT INT4 INT8 INTEGER LONG NUMERIC REAL SHORT
     SMALLINT STRING TEXT TIME TIMESTAMP TIMESTAMPTZ TINYINT VARCHAR DATETIME UBIGINT UINTEGER
@@ -145,7 +145,7 @@ def _function(node: _Node, at: str) -> None:
     shown = node["function_name"]
     path = node.get("qualified_name", {}).get("path", [shown])
     plain = not node.get("schema") and not node.get("catalog") and len(path) == 1
-    if shown.lower() not in _FUNCTIONS or not plain or node.get("distinct") or node.get("filter"):
+    if shown.lower() not in FUNCTIONS or not plain or node.get("distinct") or node.get("filter"):
         raise ConfigError(f"The filter may not use the function {shown}{at}.")
 
 
