@@ -227,9 +227,10 @@ class Guestlist:
         return write_keys.revoke(self.app, name)
 
     def is_audience(self, name: str) -> bool:
-        """Whether the file names this audience: as it is now, or as it last was while it has a mistake."""
+        """Whether events feed an audience of this name, in the file as it is, or as it was before its last mistake."""
         with suppress(ConfigError):
-            self._audiences = frozenset(self._reread().audiences)
+            known = self._reread().audiences.items()
+            self._audiences = frozenset(each for each, audience in known if audience.source.events is not None)
         return name in self._audiences
 
     # ── the store ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -81,6 +81,17 @@ def only(*subscriptions: Any) -> dict[str, Any]:
 
 
 # ── what is carried over ─────────────────────────────────────────────────────────────────────────────────────────
+SEGMENTS_OWN = {
+    "email": "context.traits.email || traits.email",
+    "googleAdvertisingId": "context.device.advertisingId",
+    "firstName": "traits.firstName",
+    "lastName": "traits.lastName",
+    "title": "traits.title",
+    "company": "traits.company",
+    "country": "traits.country",
+}
+
+
 def test_a_mapping_left_at_its_defaults() -> None:
     reply = {"data": {"pagination": {"current": "MA==", "totalEntries": 1}, "subscriptions": [subscription()]}}
     assert from_subscriptions(reply, destination="main", write_keys=["engage", "web"]) == {
@@ -96,7 +107,7 @@ def test_a_mapping_left_at_its_defaults() -> None:
                 "trigger": defaults.TRIGGER,
                 "audience_key": "high_intent",
                 "action": "auto",
-                "mapping": defaults.MAPPING[Kind.PEOPLE],
+                "mapping": SEGMENTS_OWN,
             }
         },
         "notes": [],

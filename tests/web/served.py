@@ -21,9 +21,9 @@ YAML = """\
 destinations:
   acme: {ad_account: 516848833}
 audiences:
-  accounts: {members: people, source: {file: people.csv}}
+  accounts: {members: people, source: {events: {write_keys: [site]}}}
 activations:
-  main: {audience: accounts, destination: acme}
+  main: {audience: accounts, destination: acme, mode: stream, audience_key: main}
 """
 
 
