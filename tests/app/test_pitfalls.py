@@ -1115,3 +1115,23 @@ def test_h9_whoever_is_related_to_what_remove_only_took_out_is_told_again(world:
     world.sync()
     assert world.told() == shown("home")
     assert world.segment()["members"] == ["m"]
+
+
+def test_a_receipt_is_answered_by_a_sync_when_nobody_lived_to_write_it_down(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.write(emails("ann", "bob"))
+    world.sync()
+
+    def gone(*_: object) -> None:
+        raise Crash
+
+    monkeypatch.setattr(runs, "answer_receipts", gone)
+    with pytest.raises(Crash):
+        world.open().forget(["ann@example.com"])
+    world.close()
+    monkeypatch.undo()
+    assert [each.state for each in world.open().receipts()] == ["incomplete"]
+    world.sync()
+    assert [each.state for each in world.open().receipts()] == ["complete"]
+    assert world.told() == {digest("bob@example.com")}

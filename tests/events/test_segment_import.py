@@ -131,7 +131,10 @@ def test_anything_else_is_refused(reply: Any) -> None:
 def test_companies() -> None:
     found = company(COMPANIES | {"audience_source": "CONNECTIONS", "segment_name": "Key accounts"}, enabled=False)
     activation = only(found)
-    assert activation["mapping"] == defaults.MAPPING[Kind.COMPANIES]
+    assert activation["mapping"] == {
+        "companyWebsiteDomain": "traits.company_domain || properties.company_domain",
+        "organizationUrn": "traits.linkedin_company_id || properties.linkedin_company_id",
+    }
     assert (activation["audience_key"], activation["action"], activation["enabled"]) == ("Key accounts", "add", False)
     assert activation["trigger"] == 'type = "track"'
     assert from_subscriptions([found])["audiences"]["Key accounts"]["members"] == "companies"

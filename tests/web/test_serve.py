@@ -161,7 +161,7 @@ def test_a_worker_that_dies_is_started_again_and_none_outlives_the_server(comman
         (second,) = workers_of(process.pid)
         entry = json.loads(next(line for line in command.said.splitlines() if "started again" in line))
         assert (entry["exit_code"], entry["level"]) == (-9, "warning")
-        until(lambda: "has a schedule yet" in command.said)  # it listens to its parent by then
+        until(lambda: command.said.count("Keeping in step") == 2)  # it listens to its parent by then
         process.kill()
         process.wait()
         until(lambda: not Path(f"/proc/{second}").exists())

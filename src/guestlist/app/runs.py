@@ -132,16 +132,18 @@ def close(app: App, run: Run, **activation_changes: Any) -> Refusals:
         _add_refusals(app, run, refusals)
     if run.kind == "forget":
         store.streams.fall_behind(run.ledger_id, "somebody was forgotten")
-        _answer_receipts(app, run)
+        answer_receipts(app)
     tidy(app, run.ledger_id)
     return refusals
 
 
-def _answer_receipts(app: App, run: Run) -> None:
-    """A run that told a receipt's removals has come to its end."""
+def answer_receipts(app: App) -> None:
+    """Runs that told a receipt's removals and came to their end, also when nobody lived to write that down."""
     for receipt in app.store.receipts.incomplete():
         for target in receipt.targets:
-            if target.run_id == run.id and target.answered_at is None:
+            if target.run_id is None or target.answered_at is not None:
+                continue
+            if app.store.runs.get(target.run_id).state == "closed":
                 app.store.receipts.answered(receipt.id, target.ledger_id, app.clock.now())
 
 

@@ -191,6 +191,7 @@ class Sync:
     def _finish_open_runs(self) -> SyncResult | None:
         """What an earlier sync left open is carried to its end (or closed, when it has become too old)."""
         finished = None
+        runs.answer_receipts(self.app)
         self.store.runs.sweep(self.activation.id, self.app.clock.now())
         for run in reversed(self.store.runs.open_runs(self.activation.ledger_id)):
             too_old = self.app.clock.now() - run.started > runs.TOO_OLD and not _stays(run)
