@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from guestlist.app.event_ends import EventEnds
 from guestlist.errors import ConfigError
 from guestlist.events.outcomes import Outcome
 from tests.app.kit import KEY, Source, entered, exited
-from tests.world import World, digest
+from tests.world import Crash, World, digest
 
 DAY = 86_400.0
 DEVICE = "11111111-fb9c-47ad-9866-0794d394c912"
@@ -260,3 +261,23 @@ def test_an_hour_of_flushes_is_shown_as_one_run(source: Source, world: World) ->
     flushes, first = world.open().runs("main")
     assert (first.result.added, flushes.result.added, flushes.result.requests) == (1, 3, 3)
     assert len(world.open().runs("main", limit=1)) == 1
+
+
+def test_events_of_a_run_that_nobody_lived_to_count_are_counted_next(
+    source: Source, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.post(entered("u1", source.now(), email="ann@example.com"))
+    source.settle()
+
+    def gone(*_: object) -> None:
+        raise Crash
+
+    monkeypatch.setattr(EventEnds, "count", gone)
+    source.post(entered("u2", source.now(), email="bob@example.com"))
+    with pytest.raises(Crash):
+        source.settle()
+    world.close()
+    monkeypatch.undo()
+    assert source.outcomes()[Outcome.PENDING] == 1
+    source.settle()
+    assert source.outcomes() == {Outcome.DELIVERED: 2}

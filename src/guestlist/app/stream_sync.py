@@ -14,16 +14,14 @@ from typing import Any
 
 from guestlist.app import activations, planning, runs, streams
 from guestlist.app.context import App
+from guestlist.app.event_ends import EventEnds
 from guestlist.app.planning import Case
 from guestlist.app.results import SyncResult
 from guestlist.app.sync import NOTHING_SPECIAL, Halt, Sync, Wish
 from guestlist.config import Config
 from guestlist.errors import DeliveryError, SourceError
-from guestlist.events.masking import hidden, sample
-from guestlist.events.outcomes import Outcome, bucket
-from guestlist.events.touched import Told, pack_told, unpack_members, unpack_told
-from guestlist.ports import Flush, FlushRequest, Plan, Refusals, Scan, Standing, State
-from guestlist.ports import Outcome as Ended
+from guestlist.events.touched import Told, pack_told, unpack_told
+from guestlist.ports import Flush, FlushRequest, Plan, Refusals, Scan, Standing
 from guestlist.store.activations import Activation
 from guestlist.store.event_counts import Ends
 from guestlist.store.event_members import EventMember
@@ -33,8 +31,6 @@ COMPARE = 86_400.0  # everybody is compared once a day: a refused removal is tri
 LOOK = 3600.0  # seconds between two looks at the segment of a stream that is told all the time
 WINDOW = 86_400.0  # the removal guard of a stream counts this long
 TOO_MANY = 50_000  # members that share identifiers with those of one flush: the long way is shorter then
-SAMPLED = 3  # refusals of one run that are kept as samples
-COUNTED = 200_000  # events that one comparison ends one by one
 
 
 class StreamSync(Sync):
@@ -44,6 +40,7 @@ class StreamSync(Sync):
         super().__init__(app, case, activation, wish)
         self.everybody = everybody
         self.stream = self._stream()
+        self.ends = EventEnds(app, self.stream)
         self._then: Callable[[int], None] = _nothing  # what is committed together with a run
 
     def _stream(self) -> Any:
@@ -70,6 +67,10 @@ class StreamSync(Sync):
         if self.case.wanted.refresh is not None and self.app.clock.now() - last >= self.case.wanted.refresh:
             return "everybody is told again (refresh)"
         return ""
+
+    def _finish_open_runs(self) -> SyncResult | None:
+        self.ends.leftovers(held=self.activation.waiting is not None)
+        return super()._finish_open_runs()
 
     def _round(self) -> SyncResult | None:
         if self.everybody or self.behind():
@@ -115,26 +116,10 @@ class StreamSync(Sync):
     def _on_their_way(self, lists: Sequence[bytes]) -> tuple[list[Told], Ends]:
         """The events that the next answers end, and what of them has ended by now."""
         ends: Ends = Counter()
-        touched = self._latest(lists, ends)
+        touched = self.ends.latest(lists, ends)
         told = unpack_told(self.stream.retry)
         told += [Told(received, member) for member, received in touched.items() if received]
         return told, ends
-
-    def _latest(self, lists: Sequence[bytes], ends: Ends) -> dict[bytes, float]:
-        """Member -> receipt of its last event; the events before that are superseded."""
-        touched: dict[bytes, float] = {}
-        for packed in lists:
-            for member, received in unpack_members(packed).items():
-                before = touched.get(member)
-                if before and received:
-                    self._move(ends, before, Outcome.PENDING, Outcome.SUPERSEDED)
-                touched[member] = received or before or 0.0
-        return touched
-
-    def _move(self, ends: Ends, received: float, was: Outcome, now: Outcome, code: str = "") -> None:
-        five = bucket(received)
-        ends[self.activation.id, five, was, ""] -= 1
-        ends[self.activation.id, five, now, code] += 1
 
     def _seen_by_all(self, seen: int) -> int:
         others = self.store.streams.of_key(self.stream.key_id)
@@ -178,13 +163,13 @@ class StreamSync(Sync):
         most = self.case.wanted.batch.max_size
         seen, lists = self.store.event_members.touched(self.stream.key_id, self.stream.seen, most)
         ends: Ends = Counter()
-        touched = self._latest(lists, ends)
+        touched = self.ends.latest(lists, ends)
         members, known = self._related(touched)
         if len(members) > TOO_MANY:
             self.store.streams.update(self.activation.id, behind="too many members share identifiers")
             return self._result("pending", "many members share identifiers: everybody is compared next")
         flush, held = self._planned_flush(members, known)
-        told, waiting = self._told(touched, members, known, flush, ends, held=bool(held))
+        told, waiting = self.ends.told(touched, members, known, flush, ends, held=bool(held))
         stream: dict[str, Any] = {"seen": seen}
         if waiting:
             stream["retry"] = pack_told([*unpack_told(self.stream.retry), *waiting])
@@ -246,144 +231,16 @@ class StreamSync(Sync):
             held = self._judged(flush.leaving, self.store.ledgers.members_in(self.activation.ledger_id))
         return (self.app.flusher.plan(replace(request, removals=False)), held) if held else (flush, {})
 
-    def _told(
-        self,
-        touched: Mapping[bytes, float],
-        members: Mapping[bytes, EventMember],
-        known: Mapping[bytes, Standing],
-        flush: Flush,
-        ends: Ends,
-        *,
-        held: bool,
-    ) -> tuple[list[Told], list[Told]]:
-        """The events that the run tells, and those of members whose removal is held back; all others have nothing to
-        tell.
-        """
-        told, waiting = [], []
-        for name, received in touched.items():
-            if not received:
-                continue
-            ids = _known_by(name, members.get(name), known)
-            positions = sorted({at for id16 in ids for at in flush.positions.get(id16, ())})
-            if positions:
-                told.append(Told(received, name, tuple(positions)))
-            elif held and name in members and not members[name].wanted:
-                waiting.append(Told(received, name))
-            else:
-                self._move(ends, received, Outcome.PENDING, Outcome.IN_STEP)
-        return told, waiting
-
     # ── after the answers ────────────────────────────────────────────────────────────────────────────────────────
     def _close(self, run: Run, *, quiet: bool = False) -> Refusals:
         self._reread()  # what waits for a person was written down with the run
         refusals = super()._close(run, quiet=quiet)
         outcomes = self.store.runs.outcomes(run.id)
         clean = all(each.result == "accepted" and not each.open for each in outcomes)
-        with self.store.transaction():
-            self._count(run, outcomes)
-            if clean:
-                self.store.streams.caught_up(self.activation.id, _marker(run.id), self.store.runs.get(run.id).epoch)
+        self.ends.count(run, held=self.activation.waiting is not None)
+        if clean:
+            self.store.streams.caught_up(self.activation.id, _marker(run.id), self.store.runs.get(run.id).epoch)
         return refusals
-
-    def _count(self, run: Run, outcomes: Sequence[Ended]) -> None:
-        """End the events that the run told; those without an answer wait for the next comparison."""
-        data = self.store.event_counts.of_run(run.id)
-        if data is None or not self.store.event_counts.counted(run.id):
-            return
-        ends: Ends = Counter()
-        taken, again, refused = [], [], []
-        reasons = self.store.reasons.texts()
-        for each, end, number in self._ended(run, unpack_told(data), outcomes):
-            if end is Outcome.PENDING:  # its removal is held back
-                again.append(each)
-                continue
-            was = Outcome.PENDING_RETRY if each.retried else Outcome.PENDING
-            self._move(ends, each.received, was, end, reasons.get(number, "") if number else "")
-            if end is Outcome.DELIVERED:
-                taken.append(each.received)
-            elif end is Outcome.FAILED:
-                refused.append((each.member, reasons.get(number, "")))
-            elif end is Outcome.PENDING_RETRY:
-                again.append(Told(each.received, each.member, (), retried=True))
-        self.store.event_counts.add(ends)
-        self.store.event_counts.took(self.activation.id, taken, self.app.clock.now())
-        self._sample(refused)
-        if again:
-            waiting = [*unpack_told(self._stream().retry), *again]
-            self.store.streams.update(self.activation.id, retry=pack_told(waiting))
-
-    def _sample(self, refused: Sequence[tuple[bytes, str]]) -> None:
-        """What was asked of LinkedIn and refused, masked; the event itself is not kept that long."""
-        some = dict(refused[:SAMPLED])
-        for member in self.store.event_members.some(self.stream.key_id, some).values():
-            asked = {
-                "action": "ADD" if member.wanted else "REMOVE",
-                "ids": [{"idType": kind.name, "idValue": hidden(value.hex())} for kind, value in member.ids.values()],
-            }
-            reason, now = some[member.member], self.app.clock.now()
-            data = sample(None, asked, {"status": 400, "message": reason})
-            self.store.event_counts.sample(self.activation.id, Outcome.FAILED, reason, now, data)
-
-    def _ended(self, run: Run, told: Sequence[Told], outcomes: Sequence[Ended]) -> Iterable[tuple[Told, Outcome, int]]:
-        """What became of each event, and LinkedIn's reason where it refused."""
-        placed = [each for each in told if each.positions]
-        asked = [each for each in told if not each.positions]
-        results = _results(outcomes, {at for each in placed for at in each.positions})
-        for each in placed:
-            yield each, *_worst(results[at] for at in each.positions)
-        for first in range(0, len(asked), COUNTED):
-            yield from self._by_ledger(run, asked[first : first + COUNTED])
-
-    def _by_ledger(self, run: Run, asked: Sequence[Told]) -> Iterable[tuple[Told, Outcome, int]]:
-        """Of everybody compared: who has an entry of this run was told by it."""
-        if not asked:
-            return
-        members = self.store.event_members.some(self.stream.key_id, {each.member for each in asked})
-        _, parts = self.store.ledgers.parts(run.ledger_id)
-        known = self.app.flusher.relatives(parts, streams.keys_of(members.values()))
-        held = self.activation.waiting is not None
-        for each in asked:
-            member = members.get(each.member)
-            ids = _known_by(each.member, member, known)
-            entries = [known[id16] for id16 in ids if id16 in known and known[id16].run == run.id]
-            end, number = _by_entries([entry for entry in entries if entry.told.state or entry.told.refused])
-            stays = held and member is not None and not member.wanted and end is Outcome.IN_STEP
-            yield each, Outcome.PENDING if stays else end, number
-
-
-def _known_by(name: bytes, member: EventMember | None, known: Mapping[bytes, Standing]) -> set[bytes]:
-    """What a member may have been told by. A primaryId says whose element it labels: names have no key of their own."""
-    ids = {name, *(member.ids if member else ())}
-    return ids | {known[id16].told.owner for id16 in ids if id16 in known}
-
-
-def _by_entries(entries: Sequence[Standing]) -> tuple[Outcome, int]:
-    if not entries:
-        return Outcome.IN_STEP, 0
-    if any(entry.told.state is State.UNSURE for entry in entries):
-        return Outcome.PENDING_RETRY, 0
-    refused = next((entry.told.refused for entry in entries if entry.told.refused), 0)
-    return (Outcome.FAILED, refused) if refused else (Outcome.DELIVERED, 0)
-
-
-def _results(outcomes: Sequence[Ended], wanted: set[int]) -> dict[int, tuple[str, int]]:
-    """Position -> (accepted, unsure, void, refused), and the number of the reason."""
-    results: dict[int, tuple[str, int]] = dict.fromkeys(wanted, ("void", 0))
-    for each in outcomes:
-        covered = each.positions or range(each.first, each.first + each.count)
-        for at in wanted.intersection(covered):
-            results[at] = each.result, 0
-    for each in outcomes:
-        results |= {at: ("unsure", 0) for at in each.open if at in wanted}
-        results |= {at: ("refused", number) for at, number in each.refused.items() if at in wanted}
-    return results
-
-
-def _worst(results: Iterable[tuple[str, int]]) -> tuple[Outcome, int]:
-    found = dict(results)
-    if "unsure" in found or "void" in found:
-        return Outcome.PENDING_RETRY, 0
-    return (Outcome.FAILED, found["refused"]) if "refused" in found else (Outcome.DELIVERED, 0)
 
 
 def _marker(run_id: int) -> str:

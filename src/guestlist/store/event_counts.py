@@ -128,6 +128,14 @@ class EventCounts:
         with self._database.read() as connection:
             return connection.execute(sa.select(_told.c.data).where(_told.c.run_id == run_id)).scalar()
 
+    def uncounted(self, activation_id: int) -> list[int]:
+        """Closed runs whose events nobody lived to count."""
+        runs = schema.runs
+        query = sa.select(_told.c.run_id).join(runs, runs.c.id == _told.c.run_id)
+        query = query.where(runs.c.activation_id == activation_id, runs.c.state == "closed").order_by(runs.c.id)
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def counted(self, run_id: int) -> bool:
         """They were counted; False: somebody else had counted them."""
         with self._database.write() as connection:

@@ -1,0 +1,189 @@
+"""Where events of a stream stand: on their way, or at their one end. Counted in the transaction that makes it true."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from guestlist.app import streams
+from guestlist.app.context import App
+from guestlist.events.masking import hidden, sample
+from guestlist.events.outcomes import Outcome, bucket
+from guestlist.events.touched import Told, pack_told, unpack_members, unpack_told
+from guestlist.ports import Flush, Standing, State
+from guestlist.ports import Outcome as Answered
+from guestlist.store.event_counts import Ends
+from guestlist.store.event_members import EventMember
+from guestlist.store.runs import Run
+from guestlist.store.streams import Stream
+
+SAMPLED = 3  # refusals of one run that are kept as samples
+COUNTED = 200_000  # events that are looked up in the ledger at once
+
+
+class EventEnds:
+    """The events of one stream activation."""
+
+    def __init__(self, app: App, stream: Stream) -> None:
+        self.app, self.store = app, app.store
+        self._activation_id, self._key_id = stream.activation_id, stream.key_id
+
+    # ── on their way ─────────────────────────────────────────────────────────────────────────────────────────────
+    def latest(self, lists: Sequence[bytes], ends: Ends) -> dict[bytes, float]:
+        """Member -> receipt of its last event; the events before that are superseded."""
+        touched: dict[bytes, float] = {}
+        for packed in lists:
+            for member, received in unpack_members(packed).items():
+                before = touched.get(member)
+                if before and received:
+                    self.move(ends, before, Outcome.PENDING, Outcome.SUPERSEDED)
+                touched[member] = received or before or 0.0
+        return touched
+
+    def move(self, ends: Ends, received: float, was: Outcome, now: Outcome, code: str = "") -> None:
+        """An event goes on from one outcome to the next."""
+        five = bucket(received)
+        ends[self._activation_id, five, was, ""] -= 1
+        ends[self._activation_id, five, now, code] += 1
+
+    def told(
+        self,
+        touched: Mapping[bytes, float],
+        members: Mapping[bytes, EventMember],
+        known: Mapping[bytes, Standing],
+        flush: Flush,
+        ends: Ends,
+        *,
+        held: bool,
+    ) -> tuple[list[Told], list[Told]]:
+        """The events that the run tells, and those of members whose removal is held back; all others have nothing to
+        tell.
+        """
+        told, waiting = [], []
+        for name, received in touched.items():
+            if not received:
+                continue
+            ids = known_by(name, members.get(name), known)
+            positions = sorted({at for id16 in ids for at in flush.positions.get(id16, ())})
+            if positions:
+                told.append(Told(received, name, tuple(positions)))
+            elif held and name in members and not members[name].wanted:
+                waiting.append(Told(received, name))
+            else:
+                self.move(ends, received, Outcome.PENDING, Outcome.IN_STEP)
+        return told, waiting
+
+    # ── at their end ─────────────────────────────────────────────────────────────────────────────────────────────
+    def count(self, run: Run, *, held: bool) -> None:
+        """End the events that a closed run told; those without an answer wait for the next comparison, and so do those
+        of members whose removal is ``held`` back.
+        """
+        data = self.store.event_counts.of_run(run.id)
+        if data is None:
+            return
+        ended = list(self._ended(run, unpack_told(data), held=held))
+        with self.store.transaction():
+            if self.store.event_counts.counted(run.id):
+                self._end(ended)
+
+    def leftovers(self, *, held: bool) -> None:
+        """Events of runs that were closed, and nobody lived to count them."""
+        for number in self.store.event_counts.uncounted(self._activation_id):
+            self.count(self.store.runs.get(number), held=held)
+
+    def _end(self, ended: Sequence[tuple[Told, Outcome, int]]) -> None:
+        ends: Ends = Counter()
+        taken, again, refused = [], [], []
+        reasons = self.store.reasons.texts()
+        for each, end, number in ended:
+            if end is Outcome.PENDING:  # its removal is held back
+                again.append(each)
+                continue
+            was = Outcome.PENDING_RETRY if each.retried else Outcome.PENDING
+            self.move(ends, each.received, was, end, reasons.get(number, "") if number else "")
+            if end is Outcome.DELIVERED:
+                taken.append(each.received)
+            elif end is Outcome.FAILED:
+                refused.append((each.member, reasons.get(number, "")))
+            elif end is Outcome.PENDING_RETRY:
+                again.append(Told(each.received, each.member, (), retried=True))
+        self.store.event_counts.add(ends)
+        self.store.event_counts.took(self._activation_id, taken, self.app.clock.now())
+        self._sample(refused)
+        if again:
+            before = self.store.streams.get(self._activation_id)
+            waiting = [*unpack_told(before.retry if before else None), *again]
+            self.store.streams.update(self._activation_id, retry=pack_told(waiting))
+
+    def _sample(self, refused: Sequence[tuple[bytes, str]]) -> None:
+        """What was asked of LinkedIn and refused, masked; the event itself is not kept that long."""
+        some = dict(refused[:SAMPLED])
+        for member in self.store.event_members.some(self._key_id, some).values():
+            asked = {
+                "action": "ADD" if member.wanted else "REMOVE",
+                "ids": [{"idType": kind.name, "idValue": hidden(value.hex())} for kind, value in member.ids.values()],
+            }
+            reason, now = some[member.member], self.app.clock.now()
+            data = sample(None, asked, {"status": 400, "message": reason})
+            self.store.event_counts.sample(self._activation_id, Outcome.FAILED, reason, now, data)
+
+    def _ended(self, run: Run, told: Sequence[Told], *, held: bool) -> Iterable[tuple[Told, Outcome, int]]:
+        """What became of each event, and LinkedIn's reason where it refused."""
+        placed = [each for each in told if each.positions]
+        asked = [each for each in told if not each.positions]
+        outcomes = self.store.runs.outcomes(run.id)
+        results = _results(outcomes, {at for each in placed for at in each.positions})
+        for each in placed:
+            yield each, *_worst(results[at] for at in each.positions)
+        for first in range(0, len(asked), COUNTED):
+            yield from self._by_ledger(run, asked[first : first + COUNTED], held=held)
+
+    def _by_ledger(self, run: Run, asked: Sequence[Told], *, held: bool) -> Iterable[tuple[Told, Outcome, int]]:
+        """Of everybody compared: who has an entry of this run was told by it."""
+        if not asked:
+            return
+        members = self.store.event_members.some(self._key_id, {each.member for each in asked})
+        _, parts = self.store.ledgers.parts(run.ledger_id)
+        known = self.app.flusher.relatives(parts, streams.keys_of(members.values()))
+        for each in asked:
+            member = members.get(each.member)
+            ids = known_by(each.member, member, known)
+            entries = [known[id16] for id16 in ids if id16 in known and known[id16].run == run.id]
+            end, number = _by_entries([entry for entry in entries if entry.told.state or entry.told.refused])
+            stays = held and member is not None and not member.wanted and end is Outcome.IN_STEP
+            yield each, Outcome.PENDING if stays else end, number
+
+
+def known_by(name: bytes, member: EventMember | None, known: Mapping[bytes, Standing]) -> set[bytes]:
+    """What a member may have been told by. A primaryId says whose element it labels: names have no key of their own."""
+    ids = {name, *(member.ids if member else ())}
+    return ids | {known[id16].told.owner for id16 in ids if id16 in known}
+
+
+def _by_entries(entries: Sequence[Standing]) -> tuple[Outcome, int]:
+    if not entries:
+        return Outcome.IN_STEP, 0
+    if any(entry.told.state is State.UNSURE for entry in entries):
+        return Outcome.PENDING_RETRY, 0
+    refused = next((entry.told.refused for entry in entries if entry.told.refused), 0)
+    return (Outcome.FAILED, refused) if refused else (Outcome.DELIVERED, 0)
+
+
+def _results(outcomes: Sequence[Answered], wanted: set[int]) -> dict[int, tuple[str, int]]:
+    """Position -> (accepted, unsure, void, refused), and the number of the reason."""
+    results: dict[int, tuple[str, int]] = dict.fromkeys(wanted, ("void", 0))
+    for each in outcomes:
+        covered = each.positions or range(each.first, each.first + each.count)
+        for at in wanted.intersection(covered):
+            results[at] = each.result, 0
+    for each in outcomes:
+        results |= {at: ("unsure", 0) for at in each.open if at in wanted}
+        results |= {at: ("refused", number) for at, number in each.refused.items() if at in wanted}
+    return results
+
+
+def _worst(results: Iterable[tuple[str, int]]) -> tuple[Outcome, int]:
+    found = dict(results)
+    if "unsure" in found or "void" in found:
+        return Outcome.PENDING_RETRY, 0
+    return (Outcome.FAILED, found["refused"]) if "refused" in found else (Outcome.DELIVERED, 0)
