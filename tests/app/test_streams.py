@@ -269,7 +269,7 @@ def test_events_of_a_run_that_nobody_lived_to_count_are_counted_next(
     source.post(entered("u1", source.now(), email="ann@example.com"))
     source.settle()
 
-    def gone(*_: object) -> None:
+    def gone(*_: object, **__: object) -> None:
         raise Crash
 
     monkeypatch.setattr(EventEnds, "count", gone)
