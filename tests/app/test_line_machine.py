@@ -466,7 +466,10 @@ class ThinnedLine(Line):
         super()._sync(activation)
 
     def _joined(self) -> None:
-        """Only what a plan has seen: until then a row may come to be kept out."""
+        """Whoever is listed may be told; joined is only what a plan has seen, since a row may come to be kept out."""
+        for ids, _ in super()._elements():
+            for each in ids:
+                self.joins.find(each)
 
     def _elements(self) -> list[tuple[list[str], str]]:
         named = self._named()

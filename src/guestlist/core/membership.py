@@ -57,9 +57,9 @@ def plan(
     now: float = 0.0,
     prints: Prints | None = None,
     suppressed: Collection[bytes] = (),
+    excluded: Collection[bytes] = (),
     *,
     removals: bool = True,
-    excluded: Collection[bytes] = (),
 ) -> Decided:
     """What closes the difference between the rows (none of them rejected) and the ledger.
 

@@ -131,7 +131,13 @@ def _late(told: Iterable[_Row], ledger: dict[bytes, Standing]) -> Iterator[_Row]
             continue
         known = ledger[row.id16].told
         yield row._replace(
-            state=state, refused=known.refused, owner=known.owner, group=known.group, fp=known.fp, kind=known.kind
+            state=state,
+            refused=known.refused,
+            owner=known.owner,
+            group=known.group,
+            fp=known.fp,
+            kind=known.kind,
+            at=round(known.at * 1e6),  # the day after which a refused removal is tried again does not start anew
         )
 
 

@@ -134,11 +134,14 @@ def _relabelled(request: FoldRequest, kind: int) -> str:
 
 
 def _late() -> str:
-    """An answer that came after others took over: unsure, and whatever is known beside that stays known."""
+    """An answer that came after others took over: unsure, and whatever is known beside that stays known, also when a
+    removal was refused: the day after which it is tried again does not start anew.
+    """
     return f"""
         SELECT told.id, told.t, CASE WHEN told.t = {sql.PRIMARY} THEN {State.NONE:d} ELSE {State.UNSURE:d} END AS state,
             coalesce(l.refused, 0) AS refused, coalesce(l.owner, told.owner) AS owner, coalesce(l.grp, told.grp) AS grp,
-            coalesce(l.fp, told.fp) AS fp, coalesce(l.kind, told.kind) AS kind, told.answered, told.run, told.v
+            coalesce(l.fp, told.fp) AS fp, coalesce(l.kind, told.kind) AS kind,
+            coalesce(l.answered, told.answered) AS answered, told.run, told.v
         FROM told LEFT JOIN (SELECT * FROM {LEDGER} WHERE id IN (SELECT id FROM told)) AS l ON l.id = told.id"""
 
 

@@ -22,6 +22,7 @@ COUNTRIES = "countries"  # (spelling, code), registered from country_table
 _LETTERS = "!-~\u00a1-\u167f\u3001-\ud7ff"
 _TAME = f"[ {_LETTERS}]*"
 _WORDS = f"(?:[{_LETTERS}]+(?: [{_LETTERS}]+)*)?"
+_NO_AT = _WORDS.replace("!-~", "!-?A-~")  # so that most rows need not be searched for addresses
 _PRINTABLE = "[ -~]*"
 _BETWEEN = "\x01"  # joins cells so that one expression looks at all of them
 _TEXTS = ("firstName", "lastName", "title", "company", "primaryId")
@@ -49,8 +50,8 @@ def normal(cells: str, request: PlanRequest) -> str:
 
 
 def _looked_at(cells: str, request: PlanRequest) -> str:
-    """``neat``: the text cells are squeezed as they stand; ``tame``: SQL squeezes them as Python would; ``a1``..: the
-    e-mail is one as it stands, as most are.
+    """``neat``: the text cells are squeezed as they stand, and those that leave hold no at sign; ``tame``: SQL squeezes
+    them as Python would; ``a1``..: the e-mail is one as it stands, as most are.
     """
     address = f"regexp_full_match({{}}, {sql.text(ASCII_EMAIL)})"
     clean = [f"strlen({c}) <= 254 AND {address.replace('{}', c)} AS a{k}" for k, c in _each("email", request)]
@@ -59,7 +60,10 @@ def _looked_at(cells: str, request: PlanRequest) -> str:
     if not texts:
         return f"SELECT *, true AS neat, true AS tame FROM ({cells})"
     joined = f"concat({f', {sql.text(_BETWEEN)}, '.join([*texts, sql.text('')])})"
-    neat = f"regexp_full_match({joined}, {sql.text(f'{_WORDS}{_BETWEEN}' * len(texts))})"
+    words = "".join(
+        (_WORDS if field == "primaryId" else _NO_AT) + _BETWEEN for field in _TEXTS for _ in cells_of(request, field)
+    )
+    neat = f"regexp_full_match({joined}, {sql.text(words)})"
     tame = f"neat OR regexp_full_match(concat({', '.join([*texts, sql.text('')])}), {sql.text(_TAME)})"
     return f"SELECT *, {tame} AS tame FROM (SELECT *, {neat} AS neat FROM ({cells}))"
 
@@ -127,10 +131,12 @@ def _google(cell: str, raw: str, used: bool) -> _Slot:
 
 def _judged(read: str, request: PlanRequest) -> str:
     """``x``: the usable identifier of each slot (hex or text); ``r``: why it is not; ``odd``: SQL cannot tell. And the
-    country's code.
+    country's code; ``address``: a text holds one.
     """
     slots = list(enumerate(_slots(request), 1))
     values = ", ".join(f"{slot.value} AS x{k}" for k, slot in slots)
+    held = " OR ".join(f"coalesce({_has_address(trait)}, false)" for trait in PERSON_LIMITS)
+    values += f", CASE WHEN neat THEN false ELSE {held} END AS address"
     if "country" in request.mapping:
         joined = f"({read}) AS line LEFT JOIN {COUNTRIES} AS land ON land.spelling = {_spelling('line.s_country')}"
         read = f"SELECT line.*, land.code AS land FROM {joined}"
@@ -220,8 +226,7 @@ def _notes(slots: list[tuple[int, _Slot]]) -> str:
     bits = [f"CASE WHEN r{k} IS NULL THEN 0 ELSE 1 << (r{k} - 1)::INTEGER END" for k, _ in slots]
     dropped = "s_country IS NOT NULL AND land IS NULL"
     bits.append(f"CASE WHEN {dropped} THEN {1 << (code(Reason.COUNTRY_DROPPED) - 1)} ELSE 0 END")
-    addresses = " OR ".join(f"coalesce({_has_address(trait)}, false)" for trait in PERSON_LIMITS)
-    bits.append(f"CASE WHEN {addresses} THEN {1 << (code(Reason.ADDRESS_DROPPED) - 1)} ELSE 0 END")
+    bits.append(f"CASE WHEN address THEN {1 << (code(Reason.ADDRESS_DROPPED) - 1)} ELSE 0 END")
     return f"({' | '.join(bits)})::USMALLINT"
 
 
@@ -230,8 +235,8 @@ def _cut(trait: str) -> str:
         return "land"
     limit = PERSON_LIMITS[trait]
     cut = f"CASE WHEN strlen(s_{trait}) > {limit} THEN rtrim(left(s_{trait}, {limit}), ' ') ELSE s_{trait} END"
-    return f"CASE WHEN {_has_address(trait)} THEN NULL ELSE {cut} END"
+    return f"CASE WHEN address THEN CASE WHEN {_has_address(trait)} THEN NULL ELSE {cut} END ELSE {cut} END"
 
 
 def _has_address(trait: str) -> str:
-    return f"(contains(s_{trait}, '@') AND regexp_matches(s_{trait}, {sql.text(ADDRESS)}))"
+    return f"regexp_matches(s_{trait}, {sql.text(ADDRESS)})"
