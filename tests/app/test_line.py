@@ -364,3 +364,13 @@ def test_a_company_known_by_its_name_only_is_told_and_removed_as_it_is_written(w
     world.write([{"name": "Acme", "site": "acme.com"}])
     assert world.sync().removed == 1
     assert not [told for told in world.told() if told.startswith("companyName")]
+
+
+def test_an_account_full_of_audiences_waits_for_a_person_and_goes_on(world: World) -> None:
+    world.emulator.control.config(segments_per_account=0)
+    world.write(emails("ann"))
+    full = world.sync()
+    assert (full.state, full.label, full.exit_code()) == ("parked", "SEGMENT_LIMIT_EXCEEDED", 3)
+    assert full.reason.startswith("SEGMENT_LIMIT_EXCEEDED: the ad account holds as many audiences")
+    world.emulator.control.config(segments_per_account=1_000)
+    assert (world.sync().state, world.told()) == ("done", {digest("ann@example.com")})

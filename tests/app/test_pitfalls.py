@@ -1070,7 +1070,10 @@ def test_a_role_that_was_lost_and_given_back_needs_no_new_authorisation(world: W
     world.hooks.before = once(lambda: world.emulator.control.fault(denied, times=0))
     assert world.sync().state == "parked"
     sent = world.sent()
-    assert world.sync().state == "parked"
+    again = world.sync()
+    assert again.state == "parked"
+    assert again.label
+    assert again.reason.startswith(f"{again.label}: ")
     assert world.sent() == sent
     world.emulator.control.clear_faults()
     assert world.sync().state == "done"

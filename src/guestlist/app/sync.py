@@ -178,7 +178,7 @@ class Sync:
             account = self.destination.check()
         except NeedsPerson as still:
             self.store.destinations.park(name, still.label, str(still))
-            raise Halt("parked", f"{still.label}: {still}", self._open_run()) from still
+            raise Halt("parked", f"{still.label}: {still}", self._open_run(), still.label) from still
         self.store.destinations.update(name, member=account.member, account_name=account.name, role=account.role)
         self.store.destinations.unpark(name)
 
