@@ -64,6 +64,20 @@ def test_a_list_without_rows_waits_for_a_person(world: World) -> None:
     assert len(world.told()) == 2
 
 
+def test_a_list_emptied_by_permission_is_in_step_and_says_so(world: World) -> None:
+    world.write([], columns=["email"])
+    assert world.sync().state == "waiting"  # never synced: nobody said yet that it may be empty
+    world.write(emails("ann", "bob"))
+    world.sync()
+    world.write([], columns=["email"])
+    assert world.sync(allow_removals=2).removed == 2
+    (planned,) = world.open().plan("main")
+    assert (planned.exit_code(), "no rows" in planned.reason) == (0, True)
+    synced = world.sync()
+    assert (synced.state, synced.requests, "no rows" in synced.reason) == ("done", 0, True)
+    assert world.open().status("main")[0].state == "in step"
+
+
 def test_an_unreadable_list_removes_nobody(world: World) -> None:
     world.write(emails("ann", "bob"))
     world.sync()

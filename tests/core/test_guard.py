@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guestlist.core.guard import Limit, judge
+from guestlist.core.guard import EMPTIED, Limit, judge
 
 TWENTY = Limit(share=0.20)
 
@@ -46,3 +46,9 @@ def test_more_removals_never_make_it_safer(known: int, removals: int, share: flo
     limit = Limit(share=share)
     if judge(limit, rows=1, known=known, removals=removals).trips:
         assert judge(limit, rows=1, known=known, removals=removals + 1).trips
+
+
+def test_a_list_that_was_emptied_on_purpose_does_not_wait_again() -> None:
+    verdict = judge(TWENTY, rows=0, known=0, removals=0, first=False)
+    assert (verdict.trips, verdict.reason) == (False, EMPTIED)
+    assert judge(TWENTY, rows=0, known=1, removals=1, first=False).trips

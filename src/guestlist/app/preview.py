@@ -28,14 +28,14 @@ def plan(app: App, config: Config, name: str) -> PlanResult:
     if found is not None and found.frozen and case.wanted.mode == "snapshot":
         return PlanResult(name, state="frozen", reason="the snapshot was sent; its list is not read again")
     chosen, made = _made(app, case, found, _ledger(app, config, case, found))
-    guard = planning.judge(case, made)
+    guard = planning.judge(case, made, found)
     result = _result(case, made, guard, chosen)
     if not case.sends:
         return replace(result, state="disabled", reason="it is disabled: a sync would send nothing")
     if guard.trips:
         command = planning.allow_command(name, guard.removals)
         return replace(result, state="waiting", reason=f"the removal guard would stop it: {guard.reason}; `{command}`")
-    return result
+    return replace(result, reason=guard.reason)
 
 
 def _ledger(app: App, config: Config, case: Case, found: Activation | None) -> tuple[LedgerPart, ...]:

@@ -117,6 +117,7 @@ class Sync:
         self.app, self.store, self.case, self.wish = app, app.store, case, wish
         self.activation = activation
         self.requests = 0
+        self.note = ""  # what a person should know of a sync that went well
         self._destination: Destination | None = None
 
     # ── the way through ──────────────────────────────────────────────────────────────────────────────────────────
@@ -321,7 +322,8 @@ class Sync:
         """Stops (Halt) a run that would remove too many; or says, in fields of the activation, that only its removals
         wait for a person while the additions go on; nothing: it may be carried out.
         """
-        guard = planning.judge(self.case, plan, self.wish.allow_removals)
+        guard = planning.judge(self.case, plan, self.activation, self.wish.allow_removals)
+        self.note = guard.reason
         if not guard.trips:
             return {}
         command = planning.allow_command(self.activation.name, guard.removals)
@@ -402,7 +404,7 @@ class Sync:
     # ── what is answered ─────────────────────────────────────────────────────────────────────────────────────────
     def _done(self, run: Run, refusals: Refusals) -> SyncResult:
         self._observe()
-        return self._result("done", run=run, refusals=refusals)
+        return self._result("done", self.note, run, refusals)
 
     def _observe(self) -> None:
         """What LinkedIn says of the segment now; a failure here is nobody's concern."""
