@@ -40,6 +40,8 @@ EXITS = {
 }
 
 STATES = {
+    "done": "Of a sync or a run: it came to its end.",
+    "syncing": "A process is at it now.",
     "in step": "LinkedIn was told everything the list says.",
     "never synced": "Nothing was sent yet.",
     "waiting": (
@@ -200,7 +202,8 @@ def errors_page() -> str:
         "Every error is one sentence: what happened, to what, why, and what to do. It goes to standard error and never "
         "quotes an address of a person.\n",
         _exit_codes(),
-        "## States\n\nWhat `guestlist status` shows of an activation.\n",
+        "## States\n\nWhat `guestlist status` shows of an activation, and `guestlist sync` and `guestlist runs` of a "
+        "sync.\n",
         _table(("state", "meaning"), list(STATES.items())),
         "## What waits for a person\n\nThe reason of a parked activation starts with one of these. Nothing is lost "
         "meanwhile, and no attempt is burned: everything goes on at the first sync after it was mended.\n",

@@ -50,6 +50,7 @@ def test_the_removal_guard_sends_nothing_and_names_the_way_on(world: World) -> N
     assert (stopped.state, stopped.exit_code(), world.sent()) == ("waiting", 3, sent)
     assert "--allow-removals 50" in stopped.reason
     assert world.open().plan("main")[0].exit_code() == 3
+    assert [row.result.state for row in world.open().runs("main")] == ["waiting", "done"]
     assert world.sync(allow_removals=49).state == "waiting"
     passed = world.sync(allow_removals=50)
     assert (passed.removed, passed.added, passed.state) == (50, 1, "done")
@@ -385,6 +386,7 @@ def test_an_account_full_of_audiences_waits_for_a_person_and_goes_on(world: Worl
     world.write(emails("ann"))
     full = world.sync()
     assert (full.state, full.label, full.exit_code()) == ("parked", "SEGMENT_LIMIT_EXCEEDED", 3)
+    assert world.open().runs("main")[0].result.state == "parked"
     assert full.reason.startswith("SEGMENT_LIMIT_EXCEEDED: the ad account holds as many audiences")
     world.emulator.control.config(segments_per_account=1_000)
     assert (world.sync().state, world.told()) == ("done", {digest("ann@example.com")})

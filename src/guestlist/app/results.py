@@ -138,7 +138,9 @@ class StatusRow:
 
 @dataclass(frozen=True)
 class RunRow:
-    """One run of an activation: ``SyncResult``'s fields plus ``run``, ``started`` (epoch seconds) and ``state``."""
+    """One run of an activation: ``SyncResult``'s fields plus ``run`` and ``started`` (epoch seconds). ``state``: as the
+    last sync that carried it ended; ``syncing`` while one is at it, ``pending`` when one was interrupted.
+    """
 
     run: int
     started: float

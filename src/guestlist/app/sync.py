@@ -276,6 +276,8 @@ class Sync:
         except BaseException as error:
             reason = str(error) if isinstance(error, (SourceError, Halt)) else type(error).__name__
             self.store.runs.give_up(run.id, "failed", reason, self.app.clock.now())
+            if isinstance(error, Halt):
+                runs.ended_as(self.app, run.id, error.state)
             raise
 
     def _planned(self, run: Run) -> Run:
@@ -349,6 +351,8 @@ class Sync:
             stop = delivery.deliver()
         self.requests += delivery.tally.requests
         if stop is None:
+            if runs.ENDED_AS in run.plan:  # an earlier sync had to leave it
+                runs.ended_as(self.app, run.id, "done", "")
             return self._done(run, self._close(run))
         self._stopped(run, stop)
         return None
@@ -388,6 +392,7 @@ class Sync:
             self.store.runs.wait(run.id, reason)
         else:
             self._close(run, quiet=True)
+        runs.ended_as(self.app, run.id, state, reason)
         self.store.activations.update(self.activation.id, state=state, reason=reason)
         raise Halt(state, reason, self.store.runs.get(run.id), stop.label)
 
@@ -438,6 +443,8 @@ class Sync:
         elif isinstance(error, NeedsReauthorization):
             self.store.destinations.park(name, error.label, str(error))
         run = self._open_run()
+        if run is not None:
+            runs.ended_as(self.app, run.id, state, reason)
         if run is not None and isinstance(error, (TryAgain, Refused)) and not _stays(run):
             self._close(run, quiet=True)
             run = None
