@@ -95,8 +95,27 @@ def test_a_sync_is_a_row_each_and_what_waits(shown: Shown) -> None:
     text = shown(sync.screen([SYNCED, waits, later]))
     assert "11,758" in text
     assert "accounts: the removal guard stopped it\n  See what would change: guestlist plan accounts" in text
-    assert "1,200,000 members not answered for yet" in text
+    assert "1,200,000 of these members are not told yet: they go on by themselves" in text
+    assert "Pending" in text
+    assert "Parked" not in text
     assert "guestlist rejected newsletter-to-acme" in text
+
+
+def test_a_continued_sync_says_whom_it_told(shown: Shown) -> None:
+    rest = replace(SYNCED, added=0, unchanged=11_758, continued=60)
+    assert "newsletter-to-acme: 60 members told whom an earlier sync had left" in shown(sync.screen([rest]))
+    assert "Pending" not in shown(sync.screen([rest]))
+
+
+def test_a_narrow_table_keeps_its_names_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    output.show(sync.screen([SYNCED, replace(SYNCED, activation="accounts-acme", pending=40, state="pending")]))
+    head, first, second, *_ = capsys.readouterr().out.splitlines()
+    assert ("Pending" in head, "Time" in head) == (True, True)
+    assert first.split()[:3] == ["newsletter-to-acme", "done", "11,758"]
+    assert second.split()[:2] == ["accounts-acme", "pending"]
 
 
 def test_runs_are_listed_with_their_age(shown: Shown) -> None:

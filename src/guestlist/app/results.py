@@ -37,10 +37,12 @@ class Guard:
 
 @dataclass(frozen=True)
 class SyncResult:
-    """One activation's sync. Wanted rows = added + changed + unchanged + duplicates + rejected.
+    """One activation's sync. Wanted rows = added + changed + unchanged + duplicates + rejected: what the plan says of
+    them, told by now or not.
 
     ``pending``: elements of the plan that LinkedIn has not answered yet and that go on by themselves; ``parked``: those
-    that wait for a person. ``seconds``: wall clock. ``requests``: sent in this sync.
+    that wait for a person; ``continued``: those of an earlier sync's plan that were answered in this one, beside the
+    counts of its own. ``seconds``: wall clock. ``requests``: sent in this sync.
     """
 
     activation: str
@@ -58,9 +60,10 @@ class SyncResult:
     state: RunState = "done"
     reason: str = ""
     label: str = ""  # what a person must see to: errors' labels, or "stale"
+    continued: int = 0
 
     def json(self) -> dict[str, Any]:
-        """The documented fields, plus ``state``, ``reason`` and ``label``."""
+        """The documented fields, plus ``state``, ``reason``, ``label`` and ``continued``."""
         return asdict(self)
 
     def exit_code(self, strict: bool = False) -> int:

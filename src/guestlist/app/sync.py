@@ -117,6 +117,7 @@ class Sync:
         self.app, self.store, self.case, self.wish = app, app.store, case, wish
         self.activation = activation
         self.requests = 0
+        self.told = self.continued = 0
         self.note = ""  # what a person should know of a sync that went well
         self._destination: Destination | None = None
 
@@ -198,9 +199,17 @@ class Sync:
             elif run.kind == "forget":
                 self._carry_out(run)
             else:
-                finished = self._carry_out(run)
+                finished = self._continue(run)
             self._reread()
         return finished
+
+    def _continue(self, run: Run) -> SyncResult | None:
+        before = self.told
+        try:
+            result = self._carry_out(run)
+        finally:
+            self.continued += self.told - before
+        return result and replace(result, continued=self.continued)
 
     def _reread(self) -> None:
         self.activation = self.store.activations.by_id(self.activation.id)
@@ -350,6 +359,7 @@ class Sync:
             delivery = Delivery(self.app, self.store.runs.get(run.id), changes, target)
             stop = delivery.deliver()
         self.requests += delivery.tally.requests
+        self.told += delivery.tally.answered
         if stop is None:
             if runs.ENDED_AS in run.plan:  # an earlier sync had to leave it
                 runs.ended_as(self.app, run.id, "done", "")
@@ -431,7 +441,8 @@ class Sync:
         *,
         open_ones: bool = False,
     ) -> SyncResult:
-        return result_of(self.app, self.activation, run, state, reason, refusals, self.requests, open_ones=open_ones)
+        made = result_of(self.app, self.activation, run, state, reason, refusals, self.requests, open_ones=open_ones)
+        return replace(made, continued=self.continued)
 
     def failed(self, error: SourceError | DeliveryError) -> SyncResult:
         """An error that ends this sync but not the activation: written down, answered as a state."""
