@@ -299,7 +299,7 @@ def test_an_activation_gone_from_the_file_deletes_nothing(world: World) -> None:
 def test_lists_for_linkedins_upload_page(world: World) -> None:
     world.write([{"email": "ann@example.com", "firstName": "Ann", "lastName": "Lee"}])
     files = world.open().write_linkedin_csv(world.folder / "lists")
-    (file,) = files["main"]
+    (file,) = files["main"].files
     text = file.read_text()
     assert digest("ann@example.com").split(":")[1] in text
     assert "ann@" not in text

@@ -14,7 +14,7 @@ from guestlist.app.results import Guard, PlanResult
 from guestlist.config import Config
 from guestlist.core.delivery import BATCH_SIZE
 from guestlist.core.fields import FIELDS
-from guestlist.ports import LedgerPart, Plan, Scan
+from guestlist.ports import LedgerPart, Lists, Plan, Scan
 from guestlist.store.activations import Activation
 
 NO_KEY = -1  # of an audience that no event ever came for
@@ -105,7 +105,7 @@ def _advice(case: Case, wanted: int) -> str:
     return f"{needs}; this list has {wanted:,}."
 
 
-def write_lists(app: App, config: Config, name: str, folder: Path) -> list[Path]:
+def write_lists(app: App, config: Config, name: str, folder: Path) -> Lists:
     """Everyone wanted, as LinkedIn's own list template; needs no connection and leaves the ledger alone. Whom a
     remove_only activation of the same segment names is left out.
     """

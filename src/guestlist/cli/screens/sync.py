@@ -55,7 +55,9 @@ def _open_ends(result: SyncResult) -> Iterator[RenderableType]:
     if result.state == "waiting":
         yield parts.unbroken(f"  See what would change: guestlist plan {name}")
     if result.continued:
-        yield parts.text(f"{result.activation}: {counted(result.continued, 'member')} told whom an earlier sync had left")
+        yield parts.text(
+            f"{result.activation}: {counted(result.continued, 'member')} told whom an earlier sync had left"
+        )
     if result.pending:
         yield Text(f"  {number(result.pending)} of these members are not told yet: they go on by themselves")
     if result.parked:
