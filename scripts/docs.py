@@ -53,6 +53,7 @@ STATES = {
     ),
     "pending": "LinkedIn's day limit is used up, or answers are still open. It goes on by itself.",
     "failed": "The last sync failed; the reason says why. The next one tries again.",
+    "lost": "LinkedIn let go of the audience. The next sync makes another and fills it: choose that one in campaigns.",
     "frozen": "A snapshot that was sent. Its list is not read again; `--new-snapshot` makes a second audience.",
     "disabled": "`enabled: false` in the file. Nothing is sent, nothing is lost.",
     "not in the file": (

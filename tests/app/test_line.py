@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from threading import Barrier, Thread
+
+import pytest
 
 from guestlist.app import activations
 from tests.world import World, digest, emails
@@ -390,3 +393,30 @@ def test_an_account_full_of_audiences_waits_for_a_person_and_goes_on(world: Worl
     assert full.reason.startswith("SEGMENT_LIMIT_EXCEEDED: the ad account holds as many audiences")
     world.emulator.control.config(segments_per_account=1_000)
     assert (world.sync().state, world.told()) == ("done", {digest("ann@example.com")})
+
+
+def test_whoever_waits_is_shown_what_for(world: World) -> None:
+    world.write(emails("ann", "bob"))
+    busy = {"kind": "status", "status": 503}
+    world.emulator.control.fault(busy, method="POST", path="/dmpSegments$")
+    world.emulator.control.fault(busy, path="/users$", times=2)
+    shown: list[str] = []
+    world.open().sync("main", progress=lambda what, done, of: shown.append(what))
+    said = [what for what, _ in groupby(shown) if "LinkedIn" in what]
+    making, waiting, telling = "making the LinkedIn audience", "waiting for LinkedIn", "telling LinkedIn"
+    finder = "waiting until LinkedIn's finder would show a segment made earlier"
+    assert said[:3] == [making, waiting, making]
+    assert said[-4:] == [waiting, telling, waiting, telling]
+    assert set(said) <= {making, waiting, telling, finder}
+
+
+@pytest.mark.parametrize("how", ["EXPIRED", "FAILED"])
+def test_an_audience_that_linkedin_let_go_of_is_not_called_in_step(world: World, how: str) -> None:
+    world.write(emails("ann", "bob"))
+    world.sync()
+    world.emulator.control.ripen(int(world.open().status("main")[0].segment_id or 0), how)
+    (row,) = world.open().status("main", live=True)
+    assert (row.state, row.linkedin_status) == ("lost", how)
+    assert "made again at the next sync" in row.reason
+    world.sync()
+    assert world.open().status("main")[0].state == "in step"

@@ -143,7 +143,14 @@ def test_status_shows_linkedins_numbers_with_their_age(shown: Shown) -> None:
     text = shown(status.screen([STATUS, StatusRow("old", "not in the file")], NOW))
     for word in ("in step", "READY", "7,012", "6,900", "2 h ago", "not in the file"):
         assert word in text
-    assert f"  newsletter-to-acme: {STATUS.campaign_manager}\n" in text
+    assert f"In Campaign Manager\n{STATUS.campaign_manager}\n" in text
+
+
+def test_the_address_of_an_ad_account_is_shown_once(shown: Shown) -> None:
+    other = replace(STATUS, activation="other", campaign_manager="https://www.linkedin.com/else")
+    text = shown(status.screen([STATUS, replace(STATUS, activation="accounts"), other], NOW))
+    assert text.count(STATUS.campaign_manager) == 1
+    assert f"In Campaign Manager: newsletter-to-acme, accounts\n{STATUS.campaign_manager}\n" in text
 
 
 def test_status_says_when_an_audience_is_too_small(shown: Shown) -> None:

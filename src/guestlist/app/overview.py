@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from guestlist.app import runs as runs_of
 from guestlist.app import schedule, segments
 from guestlist.app.context import App
+from guestlist.app.delivery import GONE
 from guestlist.app.results import RejectedRow, RunRow, StatusRow, SyncResult
 from guestlist.app.sync import NONE_REFUSED, result_of
 from guestlist.config import Config
@@ -16,7 +17,7 @@ from guestlist.core.mapping import nearest
 from guestlist.errors import ConfigError, DeliveryError
 from guestlist.store.activations import Activation
 from guestlist.store.runs import Run
-from guestlist.store.segments import Segment
+from guestlist.store.segments import DELETED, Segment
 
 
 def known(app: App, name: str) -> Activation:
@@ -96,6 +97,9 @@ def _state(app: App, config: Config | None, found: Activation) -> tuple[str, str
         return ("syncing", holder) if holder else ("pending", "a sync was interrupted; the next one goes on")
     if found.frozen:
         return "frozen", "the snapshot was sent; its list is not read again"
+    segment = app.store.segments.current(found.ledger_id)
+    if segment is not None and segment.linkedin_status in {*GONE, DELETED}:
+        return "lost", f"lost at LinkedIn ({segment.linkedin_status}): it is made again at the next sync"
     return ("in step", "") if found.last_run is not None else ("never synced", "run `guestlist sync`")
 
 

@@ -113,9 +113,9 @@ def worst_exit(codes: list[int]) -> int:
 
 @dataclass(frozen=True)
 class StatusRow:
-    """One activation as it stands. ``state``: in step, never synced, waiting, parked, pending, failed, frozen,
-    disabled, not in the file, removed. Counts are LinkedIn's, None while it gives none; ``as_of`` epoch seconds of
-    when LinkedIn said so; ``last_run`` epoch seconds of when the last run started.
+    """One activation as it stands. ``state``: in step, never synced, waiting, parked, pending, failed, lost,
+    frozen, syncing, disabled, not in the file, removed. Counts are LinkedIn's, None while it gives none; ``as_of``
+    epoch seconds of when LinkedIn said so; ``last_run`` epoch seconds of when the last run started.
     """
 
     activation: str
