@@ -420,3 +420,10 @@ def test_an_audience_that_linkedin_let_go_of_is_not_called_in_step(world: World,
     assert "made again at the next sync" in row.reason
     world.sync()
     assert world.open().status("main")[0].state == "in step"
+
+
+def test_a_filter_that_keeps_nobody_is_said(world: World) -> None:
+    world.yaml["audiences"]["people"]["filter"] = "cast(email as int) > 3"
+    world.write(emails("ann", "bob"))
+    assert world.open().plan("main")[0].reason == "the filter keeps none of the 2 rows"
+    assert world.sync().reason == "the filter keeps none of the 2 rows"

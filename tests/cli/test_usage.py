@@ -100,6 +100,18 @@ def test_values_come_from_files_too(desk: Desk) -> None:
     assert values.several(["leavers.csv", "c@example.com"]) == ["a@example.com", "b@example.com", "c@example.com"]
 
 
+def test_a_file_of_values_that_is_not_there_is_no_value(desk: Desk) -> None:
+    with pytest.raises(ConfigError, match=r"there is no file missing\.txt"):
+        values.several(["missing.txt"])
+    assert values.several(["primaryId:a.txt"]) == ["primaryId:a.txt"]
+
+
+def test_a_data_url_without_a_bucket(desk: Desk) -> None:
+    done = desk.script("status", GUESTLIST_DATA_URL="s3://")
+    assert done.code == 2
+    assert "GUESTLIST_DATA_URL must be a folder or s3://BUCKET/PREFIX" in done.err
+
+
 def test_a_file_of_values_must_be_text(desk: Desk) -> None:
     (desk.folder / "leavers.csv").write_bytes("a@example.com\n".encode("utf-16"))
     with pytest.raises(SourceError, match="no UTF-8 text"):

@@ -145,6 +145,14 @@ def judge(case: Case, plan: Plan, found: Activation | None, allow_removals: int 
     return Guard(known, removals, verdict.allowed, verdict.trips, verdict.reason)
 
 
+def note(plan: Plan, guard: Guard) -> str:
+    """What a person should know of a plan that may be carried out."""
+    counts = plan.counts
+    if not guard.reason and counts.rows and counts.filtered == counts.rows:
+        return f"the filter keeps none of the {counts.rows:,} rows"
+    return guard.reason
+
+
 def allow_command(name: str, removals: int) -> str:
     """What a person types to let it pass."""
     return f"guestlist sync {name} --allow-removals {removals}"

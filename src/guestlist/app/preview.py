@@ -35,7 +35,7 @@ def plan(app: App, config: Config, name: str) -> PlanResult:
     if guard.trips:
         command = planning.allow_command(name, guard.removals)
         return replace(result, state="waiting", reason=f"the removal guard would stop it: {guard.reason}; `{command}`")
-    return replace(result, reason=guard.reason)
+    return replace(result, reason=planning.note(made, guard))
 
 
 def _ledger(app: App, config: Config, case: Case, found: Activation | None) -> tuple[LedgerPart, ...]:

@@ -334,7 +334,7 @@ class Sync:
         wait for a person while the additions go on; nothing: it may be carried out.
         """
         guard = planning.judge(self.case, plan, self.activation, self.wish.allow_removals)
-        self.note = guard.reason
+        self.note = planning.note(plan, guard)
         if not guard.trips:
             return {}
         command = planning.allow_command(self.activation.name, guard.removals)
