@@ -8,7 +8,8 @@ from threading import Barrier, Thread
 import pytest
 
 from guestlist.app import activations
-from tests.world import World, digest, emails
+from guestlist.errors import ConfigError
+from tests.world import ACCOUNT, World, digest, emails
 
 T = 121.0
 
@@ -427,3 +428,27 @@ def test_a_filter_that_keeps_nobody_is_said(world: World) -> None:
     world.write(emails("ann", "bob"))
     assert world.open().plan("main")[0].reason == "the filter keeps none of the 2 rows"
     assert world.sync().reason == "the filter keeps none of the 2 rows"
+
+
+def test_explain_uses_the_field_names_of_linkedin(world: World) -> None:
+    world.yaml["audiences"]["people"] = {"members": "companies", "source": {"file": "people.csv"}}
+    world.write([{"Website": "https://www.acme.example/about"}])
+    world.sync()
+    found = world.open().explain("main", "acme.example")
+    assert {each.id_type for each in found.told} == {"companyWebsiteDomain", "companyEmailDomain"}
+    assert "companyWebsiteDomain" in dict(found.steps)
+    assert world.open().explain("main", "primaryId:1").id_type == "primaryId"
+
+
+def test_another_ad_account_is_refused_in_a_sentence(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.yaml["destinations"]["acme"]["ad_account"] = ACCOUNT + 2
+    world.activation("more")
+    with pytest.raises(ConfigError, match="but main still feeds the former"):
+        world.sync("more")
+    world.yaml["audiences"]["other"] = dict(world.yaml["audiences"]["people"])
+    world.yaml["destinations"]["acme"]["ad_account"] = ACCOUNT
+    world.activation("main", audience="other")
+    with pytest.raises(ConfigError, match="Activation 'main' had audience people and now has other, but"):
+        world.sync()

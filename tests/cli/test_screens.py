@@ -64,6 +64,7 @@ def test_a_plan_says_what_would_happen(shown: Shown) -> None:
     assert "2  not an e-mail address" in text
     assert "email ← email_address + work_email" in text
     assert "3, 0.3 s at LinkedIn's limit" in text
+    assert "firstName leaves as it is; e-mails only as digests" in text
     assert "Plan: 11,758 to add, 12 to remove, 230 unchanged, 3 rejected.\nNothing was sent." in text
 
 
@@ -163,6 +164,7 @@ def test_rejected_rows_and_how_many_of_each(shown: Shown) -> None:
     rows = [RejectedRow(101, "C-000101", "not an e-mail address", NOW - 86_400)]
     text = shown(people.rejected("news", rows, {"not an e-mail address": 300}, NOW))
     assert "101  C-000101  1 d ago" in text
+    assert "Row 1 is the first below the header." in text
     assert "… and 299 more: guestlist rejected news --csv FILE" in text
 
 

@@ -47,7 +47,7 @@ def test_every_command_explains_itself(desk: Desk, command: str) -> None:
         (["sync", "--allow-removals", "many"], "--allow-removals"),
         (["sync", "--allow-removals", "-1"], "--allow-removals"),
         (["forget", "--list", "x@example.com"], "--list goes alone"),
-        (["forget"], "name at least one value"),
+        (["forget"], "Name at least one value"),
         (["restore", "x", "--as", "steal"], "steal"),
     ],
 )
@@ -79,6 +79,8 @@ def test_errors_are_one_sentence(capsys: pytest.CaptureFixture[str], error: Exce
     assert failures.told(error, debug=False) == code
     said = capsys.readouterr().err
     assert said.startswith("Error: ")
+    assert said[len("Error: ")].isupper()
+    assert said.endswith(".\n")
     assert len(said.splitlines()) == 1
     assert "ada@" not in said
 
@@ -121,7 +123,7 @@ def test_a_file_of_values_must_be_text(desk: Desk) -> None:
 def test_standard_input_without_a_value(desk: Desk) -> None:
     done = desk.script("explain", "news", "-", stdin="\n")
     assert done.code == 2
-    assert done.err == "Error: standard input held no value\n"
+    assert done.err == "Error: Standard input held no value.\n"
 
 
 # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -128,7 +128,7 @@ def worker(
         False
     ),
 ) -> None:
-    """Keep syncing on every activation's schedule, until stopped."""
+    """Keep syncing on every activation's schedule."""
     if with_parent:
         threading.Thread(target=_stop_with_parent, daemon=True).start()
     with opened(file) as door, ending_gently(door.app.stop.set):

@@ -70,7 +70,8 @@ def _facts(result: PlanResult) -> Iterator[tuple[str, str | Text]]:
         yield "Mapping", ", ".join(f"{field} ← {' + '.join(sources)}" for field, sources in result.mapping.items())
     if result.in_clear:
         hashed = "; e-mails only as digests" if "email" in result.mapping else ""
-        yield "In clear", f"{', '.join(result.in_clear)} leave as they are{hashed}"
+        leave = "leaves as it is" if len(result.in_clear) == 1 else "leave as they are"
+        yield "In clear", f"{', '.join(result.in_clear)} {leave}{hashed}"
     for note, count in result.notes.items():
         yield "Note", f"{note} ({number(count)})"
     if result.advice:
