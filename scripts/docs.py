@@ -40,6 +40,8 @@ EXITS = {
 }
 
 STATES = {
+    "done": "Of a sync or a run: it came to its end.",
+    "syncing": "A process is at it now.",
     "in step": "LinkedIn was told everything the list says.",
     "never synced": "Nothing was sent yet.",
     "waiting": (
@@ -51,6 +53,7 @@ STATES = {
     ),
     "pending": "LinkedIn's day limit is used up, or answers are still open. It goes on by itself.",
     "failed": "The last sync failed; the reason says why. The next one tries again.",
+    "lost": "LinkedIn let go of the audience. The next sync makes another and fills it: choose that one in campaigns.",
     "frozen": "A snapshot that was sent. Its list is not read again; `--new-snapshot` makes a second audience.",
     "disabled": "`enabled: false` in the file. Nothing is sent, nothing is lost.",
     "not in the file": (
@@ -200,7 +203,8 @@ def errors_page() -> str:
         "Every error is one sentence: what happened, to what, why, and what to do. It goes to standard error and never "
         "quotes an address of a person.\n",
         _exit_codes(),
-        "## States\n\nWhat `guestlist status` shows of an activation.\n",
+        "## States\n\nWhat `guestlist status` shows of an activation, and `guestlist sync` and `guestlist runs` of a "
+        "sync.\n",
         _table(("state", "meaning"), list(STATES.items())),
         "## What waits for a person\n\nThe reason of a parked activation starts with one of these. Nothing is lost "
         "meanwhile, and no attempt is burned: everything goes on at the first sync after it was mended.\n",

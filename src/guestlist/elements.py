@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -18,7 +19,7 @@ from guestlist.core.identity import IdType, Kind, key16
 from guestlist.errors import StoreError
 from guestlist.linkedin import wire
 from guestlist.planner import changes as planned
-from guestlist.ports import Changes, Encoded, Known, Op, Refusals, Scan, State, Why
+from guestlist.ports import Changes, Encoded, Known, Lists, Op, Refusals, Scan, State, Why
 from guestlist.sources import linkedin_csv
 
 _PART = 20_000  # rows of a list that are written at once
@@ -115,9 +116,11 @@ class PlannedElements:
         identity = ((str(path), stat.st_size, stat.st_mtime_ns),)
         return Scan("parquet", (str(path),), tuple(columns), identity), mapping
 
-    def write_lists(self, members: Kind, changes: Changes, folder: Path, name: str) -> list[Path]:
+    def write_lists(self, members: Kind, changes: Changes, folder: Path, name: str) -> Lists:
         """LinkedIn's own list template filled with the ADD rows."""
-        return linkedin_csv.write(_template_rows(members, changes), members, folder, name)
+        without: Counter[Kind] = Counter()
+        files = linkedin_csv.write(_template_rows(members, changes, without), members, folder, name)
+        return Lists(tuple(files), without[members])
 
 
 def _at(values: Sequence[str], n: int) -> str | None:
@@ -144,14 +147,17 @@ def _row(op: Op, why: Why, of: Known, value: bytes) -> dict[str, Any]:
     return told | {"owner": of.owner16, "grp": of.group16, "fp": 0}
 
 
-def _template_rows(members: Kind, changes: Changes) -> Iterator[Mapping[str, str]]:
+def _template_rows(members: Kind, changes: Changes, without: Counter[Kind]) -> Iterator[Mapping[str, str]]:
+    """Rows of the template; those it has no column for are counted in ``without``."""
     end = changes.removes + changes.adds
     for first in range(changes.removes, end, BATCH_SIZE):
         rows, at = _rows(changes, range(first, min(first + BATCH_SIZE, end)))
         skipped = set(changes.skip)
         for position, row in zip(at, rows.to_pylist(), strict=True):
             if position not in skipped:
-                yield from templates.rows(members, _ids(row), _traits(row))
+                made = templates.rows(members, _ids(row), _traits(row))
+                without[members] += not made
+                yield from made
 
 
 def _ids(row: Mapping[str, Any]) -> dict[IdType, list[bytes]]:

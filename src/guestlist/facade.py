@@ -20,8 +20,8 @@ from guestlist.app.results import (
     StatusRow,
     SyncResult,
 )
-from guestlist.errors import ConfigError, StoreError
-from guestlist.ports import Progress
+from guestlist.errors import ConfigError, SourceError, StoreError
+from guestlist.ports import Lists, Progress
 
 if TYPE_CHECKING:
     from guestlist.app.context import App
@@ -90,13 +90,22 @@ class Guestlist:
 
     # ── the line ─────────────────────────────────────────────────────────────────────────────────────────────────
     def plan(self, activation: str | None = None, progress: Progress | None = None) -> list[PlanResult]:
-        """What a sync would do now; sends nothing."""
+        """What a sync would do now; sends nothing. Of several, one that cannot be planned is ``failed``."""
         from guestlist.app import activations, preview  # noqa: PLC0415
 
         app = self._app(progress)
-        return [preview.plan(app, self.config, each) for each in activations.chosen(self.config, activation)]
+        chosen = activations.chosen(self.config, activation)
+        results = []
+        for each in chosen:
+            try:
+                results.append(preview.plan(app, self.config, each))
+            except (ConfigError, SourceError, StoreError) as error:
+                if len(chosen) == 1:
+                    raise
+                results.append(PlanResult(each, state="failed", reason=str(error)))
+        return results
 
-    def write_linkedin_csv(self, folder: Path, activation: str | None = None) -> dict[str, list[Path]]:
+    def write_linkedin_csv(self, folder: Path, activation: str | None = None) -> dict[str, Lists]:
         """Everyone wanted, as LinkedIn's own list templates; needs no connection."""
         from guestlist.app import activations, preview  # noqa: PLC0415
 

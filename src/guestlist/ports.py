@@ -424,6 +424,14 @@ class Refusals:
     rows: tuple[tuple[int | None, str | None, str], ...] = ()
 
 
+@dataclass(frozen=True)
+class Lists:
+    """Lists written for an upload by hand, and how many members LinkedIn's template has no column for."""
+
+    files: tuple[Path, ...]
+    left_out: int = 0
+
+
 class Elements(Protocol):
     """Reads the elements of a run where they lie and writes them in LinkedIn's words."""
 
@@ -454,8 +462,8 @@ class Elements(Protocol):
     ) -> tuple[Scan, dict[str, tuple[str, ...]]]:
         """Rows (LinkedIn field -> texts, at most ``widths`` of each) as a list in ``folder``, and its mapping."""
 
-    def write_lists(self, members: Kind, changes: Changes, folder: Path, name: str) -> list[Path]:
-        """LinkedIn's own list template filled with the ADD rows; the files written."""
+    def write_lists(self, members: Kind, changes: Changes, folder: Path, name: str) -> Lists:
+        """LinkedIn's own list template filled with the ADD rows."""
 
 
 class Destination(Protocol):

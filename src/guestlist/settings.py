@@ -39,7 +39,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     return Settings(
         home=home,
         database_url=_get(environ, "DATABASE_URL") or f"sqlite:///{home / 'guestlist.db'}",
-        data_url=_get(environ, "DATA_URL") or str(home / "data"),
+        data_url=_data_url(environ) or str(home / "data"),
         secret_key=_get(environ, "SECRET_KEY"),
         public_url=_address(environ, "PUBLIC_URL"),
         linkedin_api_url=_address(environ, "LINKEDIN_API_URL") or Settings.linkedin_api_url,
@@ -64,6 +64,13 @@ def _address(environ: Mapping[str, str], name: str) -> str | None:
     if value and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
         raise ConfigError(f"GUESTLIST_{name} must be an address that starts with https:// or http://")
     return value.rstrip("/") if value else None
+
+
+def _data_url(environ: Mapping[str, str]) -> str | None:
+    value = _get(environ, "DATA_URL")
+    if value and "://" in value and not re.fullmatch(r"(s3|file)://[^\s/][^\s]*|file:///\S*", value):
+        raise ConfigError("GUESTLIST_DATA_URL must be a folder or s3://BUCKET/PREFIX")
+    return value
 
 
 def _version(environ: Mapping[str, str]) -> str:

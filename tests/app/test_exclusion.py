@@ -208,7 +208,8 @@ def test_lists_to_be_uploaded_by_hand_leave_them_out(world: World, tmp_path: Pat
     two(world)
     world.write(emails("ann", "bob"))
     world.write(emails("bob"), "gone.csv")
-    ((file,),) = world.open().write_linkedin_csv(tmp_path / "out", "main").values()
+    (made,) = world.open().write_linkedin_csv(tmp_path / "out", "main").values()
+    (file,) = made.files
     rows = list(csv.DictReader(file.read_text().splitlines()))
     assert {f"SHA256_EMAIL:{row['email']}" for row in rows} == shown("ann")
 

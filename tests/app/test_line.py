@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from threading import Barrier, Thread
 
 import pytest
 
 from guestlist.app import activations
+from guestlist.errors import ConfigError
 from guestlist.planner import scan
-from tests.world import World, digest, emails
+from tests.world import ACCOUNT, World, digest, emails
 
 T = 121.0
 
@@ -53,6 +55,7 @@ def test_the_removal_guard_sends_nothing_and_names_the_way_on(world: World) -> N
     assert (stopped.state, stopped.exit_code(), world.sent()) == ("waiting", 3, sent)
     assert "--allow-removals 50" in stopped.reason
     assert world.open().plan("main")[0].exit_code() == 3
+    assert [row.result.state for row in world.open().runs("main")] == ["waiting", "done"]
     assert world.sync(allow_removals=49).state == "waiting"
     passed = world.sync(allow_removals=50)
     assert (passed.removed, passed.added, passed.state) == (50, 1, "done")
@@ -101,6 +104,20 @@ def test_a_list_without_rows_waits_for_a_person(world: World) -> None:
     world.write([], columns=["email"])
     assert world.sync().state == "waiting"
     assert len(world.told()) == 2
+
+
+def test_a_list_emptied_by_permission_is_in_step_and_says_so(world: World) -> None:
+    world.write([], columns=["email"])
+    assert world.sync().state == "waiting"  # never synced: nobody said yet that it may be empty
+    world.write(emails("ann", "bob"))
+    world.sync()
+    world.write([], columns=["email"])
+    assert world.sync(allow_removals=2).removed == 2
+    (planned,) = world.open().plan("main")
+    assert (planned.exit_code(), "no rows" in planned.reason) == (0, True)
+    synced = world.sync()
+    assert (synced.state, synced.requests, "no rows" in synced.reason) == ("done", 0, True)
+    assert world.open().status("main")[0].state == "in step"
 
 
 def test_an_unreadable_list_removes_nobody(world: World) -> None:
@@ -377,7 +394,7 @@ def test_an_activation_gone_from_the_file_deletes_nothing(world: World) -> None:
 def test_lists_for_linkedins_upload_page(world: World) -> None:
     world.write([{"email": "ann@example.com", "firstName": "Ann", "lastName": "Lee"}])
     files = world.open().write_linkedin_csv(world.folder / "lists")
-    (file,) = files["main"]
+    (file,) = files["main"].files
     text = file.read_text()
     assert digest("ann@example.com").split(":")[1] in text
     assert "ann@" not in text
@@ -457,3 +474,72 @@ def test_a_company_known_by_its_name_only_is_told_and_removed_as_it_is_written(w
     world.write([{"name": "Acme", "site": "acme.com"}])
     assert world.sync().removed == 1
     assert not [told for told in world.told() if told.startswith("companyName")]
+
+
+def test_an_account_full_of_audiences_waits_for_a_person_and_goes_on(world: World) -> None:
+    world.emulator.control.config(segments_per_account=0)
+    world.write(emails("ann"))
+    full = world.sync()
+    assert (full.state, full.label, full.exit_code()) == ("parked", "SEGMENT_LIMIT_EXCEEDED", 3)
+    assert world.open().runs("main")[0].result.state == "parked"
+    assert full.reason.startswith("SEGMENT_LIMIT_EXCEEDED: the ad account holds as many audiences")
+    world.emulator.control.config(segments_per_account=1_000)
+    assert (world.sync().state, world.told()) == ("done", {digest("ann@example.com")})
+
+
+def test_whoever_waits_is_shown_what_for(world: World) -> None:
+    world.write(emails("ann", "bob"))
+    busy = {"kind": "status", "status": 503}
+    world.emulator.control.fault(busy, method="POST", path="/dmpSegments$")
+    world.emulator.control.fault(busy, path="/users$", times=2)
+    shown: list[str] = []
+    world.open().sync("main", progress=lambda what, done, of: shown.append(what))
+    said = [what for what, _ in groupby(shown) if "LinkedIn" in what]
+    making, waiting, telling = "making the LinkedIn audience", "waiting for LinkedIn", "telling LinkedIn"
+    finder = "waiting until LinkedIn's finder would show a segment made earlier"
+    assert said[:3] == [making, waiting, making]
+    assert said[-4:] == [waiting, telling, waiting, telling]
+    assert set(said) <= {making, waiting, telling, finder}
+
+
+@pytest.mark.parametrize("how", ["EXPIRED", "FAILED"])
+def test_an_audience_that_linkedin_let_go_of_is_not_called_in_step(world: World, how: str) -> None:
+    world.write(emails("ann", "bob"))
+    world.sync()
+    world.emulator.control.ripen(int(world.open().status("main")[0].segment_id or 0), how)
+    (row,) = world.open().status("main", live=True)
+    assert (row.state, row.linkedin_status) == ("lost", how)
+    assert "made again at the next sync" in row.reason
+    world.sync()
+    assert world.open().status("main")[0].state == "in step"
+
+
+def test_a_filter_that_keeps_nobody_is_said(world: World) -> None:
+    world.yaml["audiences"]["people"]["filter"] = "cast(email as int) > 3"
+    world.write(emails("ann", "bob"))
+    assert world.open().plan("main")[0].reason == "the filter keeps none of the 2 rows"
+    assert world.sync().reason == "the filter keeps none of the 2 rows"
+
+
+def test_explain_uses_the_field_names_of_linkedin(world: World) -> None:
+    world.yaml["audiences"]["people"] = {"members": "companies", "source": {"file": "people.csv"}}
+    world.write([{"Website": "https://www.acme.example/about"}])
+    world.sync()
+    found = world.open().explain("main", "acme.example")
+    assert {each.id_type for each in found.told} == {"companyWebsiteDomain", "companyEmailDomain"}
+    assert "companyWebsiteDomain" in dict(found.steps)
+    assert world.open().explain("main", "primaryId:1").id_type == "primaryId"
+
+
+def test_another_ad_account_is_refused_in_a_sentence(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.yaml["destinations"]["acme"]["ad_account"] = ACCOUNT + 2
+    world.activation("more")
+    with pytest.raises(ConfigError, match="but main still feeds the former"):
+        world.sync("more")
+    world.yaml["audiences"]["other"] = dict(world.yaml["audiences"]["people"])
+    world.yaml["destinations"]["acme"]["ad_account"] = ACCOUNT
+    world.activation("main", audience="other")
+    with pytest.raises(ConfigError, match="Activation 'main' had audience people and now has other, but"):
+        world.sync()

@@ -1038,12 +1038,15 @@ def test_a_day_limit_is_waited_for_until_midnight_utc(world: World, small: None)
     body = {"status": 429, "message": "Resource level throttle APPLICATION DAY limit for calls to this resource"}
     world.emulator.control.fault({"kind": "status", "status": 429, "body": body}, path=TELLING, nth=2)
     waits = world.sync()
-    assert (waits.state, waits.exit_code(), waits.pending) == ("pending", 5, 1)
+    assert (waits.state, waits.exit_code(), waits.added, waits.pending) == ("pending", 5, 3, 1)
+    assert world.open().runs("main")[0].result.state == "pending"
     requests = len(world.emulator.control.requests())
     assert world.sync().state == "pending"
     assert len(world.emulator.control.requests()) == requests, "nothing is asked before midnight"
     world.clock.sleep(DAY - world.clock.now() % DAY + 1)
-    assert world.sync().state == "done"
+    rest = world.sync()
+    assert (rest.state, rest.added, rest.unchanged, rest.continued) == ("done", 0, 3, 1)
+    assert {each.result.state for each in world.open().runs("main")} == {"done"}
     in_step(world, "ann", "bob", "cem")
 
 
@@ -1070,7 +1073,10 @@ def test_a_role_that_was_lost_and_given_back_needs_no_new_authorisation(world: W
     world.hooks.before = once(lambda: world.emulator.control.fault(denied, times=0))
     assert world.sync().state == "parked"
     sent = world.sent()
-    assert world.sync().state == "parked"
+    again = world.sync()
+    assert again.state == "parked"
+    assert again.label
+    assert again.reason.startswith(f"{again.label}: ")
     assert world.sent() == sent
     world.emulator.control.clear_faults()
     assert world.sync().state == "done"

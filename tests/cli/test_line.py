@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import time
 import tomllib
@@ -100,6 +101,38 @@ def test_lists_for_linkedin_need_no_connection(desk: Desk) -> None:
     assert len(rows) == 30
     assert len(rows[0]["email"]) == 64
     assert "Upload them in Campaign Manager" in desk("plan", "--linkedin-csv", "upload").out
+
+
+def test_who_is_on_no_list_of_linkedins_is_said(desk: Desk) -> None:
+    sha512 = hashlib.sha512(b"ann@example.com").hexdigest()
+    desk.people([*contacts(2), {"contact_id": "X", "email": sha512, "first_name": "Ann"}])
+    desk.write(YAML)
+    done = desk("plan", "--linkedin-csv", "upload")
+    assert "news: 1 member could not be written: LinkedIn's lists take no SHA-512" in done.out
+    assert "Upload them" in done.out
+    desk.people([{"contact_id": "X", "email": sha512, "first_name": "Ann"}])
+    done = desk("plan", "--linkedin-csv", "upload")
+    assert "Upload them" not in done.out
+    assert "no list was written" in done.out
+    (plan,) = desk("plan", "--linkedin-csv", "upload", "--json").json
+    assert (plan["files"], plan["left_out"]) == ([], 1)
+
+
+def test_one_unreadable_list_does_not_keep_the_others_from_being_planned(desk: Desk) -> None:
+    desk.people(contacts(3))
+    two = YAML.replace("activations:", "  gone: {members: people, source: {file: gone.csv}}\nactivations:")
+    desk.write(f"{two}  lost: {{audience: gone, destination: acme}}\n")
+    done = desk("plan", "--json")
+    assert done.code == 1
+    news, lost = done.json
+    assert (news["state"], news["adds"]) == ("done", 3)
+    assert (lost["state"], lost["adds"]) == ("failed", 0)
+    assert "gone.csv does not exist" in lost["reason"]
+    shown = desk("plan", "--linkedin-csv", "upload")
+    assert shown.code == 1
+    assert "gone.csv does not exist" in shown.out
+    assert (desk.folder / "upload" / "news-001.csv").is_file()
+    assert desk("plan", "lost").code == 1
 
 
 def test_an_unknown_activation(connected: Desk) -> None:

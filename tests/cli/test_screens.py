@@ -64,6 +64,7 @@ def test_a_plan_says_what_would_happen(shown: Shown) -> None:
     assert "2  not an e-mail address" in text
     assert "email ← email_address + work_email" in text
     assert "3, 0.3 s at LinkedIn's limit" in text
+    assert "firstName leaves as it is; e-mails only as digests" in text
     assert "Plan: 11,758 to add, 12 to remove, 230 unchanged, 3 rejected.\nNothing was sent." in text
 
 
@@ -95,8 +96,27 @@ def test_a_sync_is_a_row_each_and_what_waits(shown: Shown) -> None:
     text = shown(sync.screen([SYNCED, waits, later]))
     assert "11,758" in text
     assert "accounts: the removal guard stopped it\n  See what would change: guestlist plan accounts" in text
-    assert "1,200,000 members not answered for yet" in text
+    assert "1,200,000 of these members are not told yet: they go on by themselves" in text
+    assert "Pending" in text
+    assert "Parked" not in text
     assert "guestlist rejected newsletter-to-acme" in text
+
+
+def test_a_continued_sync_says_whom_it_told(shown: Shown) -> None:
+    rest = replace(SYNCED, added=0, unchanged=11_758, continued=60)
+    assert "newsletter-to-acme: 60 members told whom an earlier sync had left" in shown(sync.screen([rest]))
+    assert "Pending" not in shown(sync.screen([rest]))
+
+
+def test_a_narrow_table_keeps_its_names_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    output.show(sync.screen([SYNCED, replace(SYNCED, activation="accounts-acme", pending=40, state="pending")]))
+    head, first, second, *_ = capsys.readouterr().out.splitlines()
+    assert ("Pending" in head, "Time" in head) == (True, True)
+    assert first.split()[:3] == ["newsletter-to-acme", "done", "11,758"]
+    assert second.split()[:2] == ["accounts-acme", "pending"]
 
 
 def test_runs_are_listed_with_their_age(shown: Shown) -> None:
@@ -124,7 +144,14 @@ def test_status_shows_linkedins_numbers_with_their_age(shown: Shown) -> None:
     text = shown(status.screen([STATUS, StatusRow("old", "not in the file")], NOW))
     for word in ("in step", "READY", "7,012", "6,900", "2 h ago", "not in the file"):
         assert word in text
-    assert f"  newsletter-to-acme: {STATUS.campaign_manager}\n" in text
+    assert f"In Campaign Manager\n{STATUS.campaign_manager}\n" in text
+
+
+def test_the_address_of_an_ad_account_is_shown_once(shown: Shown) -> None:
+    other = replace(STATUS, activation="other", campaign_manager="https://www.linkedin.com/else")
+    text = shown(status.screen([STATUS, replace(STATUS, activation="accounts"), other], NOW))
+    assert text.count(STATUS.campaign_manager) == 1
+    assert f"In Campaign Manager: newsletter-to-acme, accounts\n{STATUS.campaign_manager}\n" in text
 
 
 def test_status_says_when_an_audience_is_too_small(shown: Shown) -> None:
@@ -137,6 +164,7 @@ def test_rejected_rows_and_how_many_of_each(shown: Shown) -> None:
     rows = [RejectedRow(101, "C-000101", "not an e-mail address", NOW - 86_400)]
     text = shown(people.rejected("news", rows, {"not an e-mail address": 300}, NOW))
     assert "101  C-000101  1 d ago" in text
+    assert "Row 1 is the first below the header." in text
     assert "… and 299 more: guestlist rejected news --csv FILE" in text
 
 

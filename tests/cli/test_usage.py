@@ -47,7 +47,7 @@ def test_every_command_explains_itself(desk: Desk, command: str) -> None:
         (["sync", "--allow-removals", "many"], "--allow-removals"),
         (["sync", "--allow-removals", "-1"], "--allow-removals"),
         (["forget", "--list", "x@example.com"], "--list goes alone"),
-        (["forget"], "name at least one value"),
+        (["forget"], "Name at least one value"),
         (["restore", "x", "--as", "steal"], "steal"),
     ],
 )
@@ -79,6 +79,8 @@ def test_errors_are_one_sentence(capsys: pytest.CaptureFixture[str], error: Exce
     assert failures.told(error, debug=False) == code
     said = capsys.readouterr().err
     assert said.startswith("Error: ")
+    assert said[len("Error: ")].isupper()
+    assert said.endswith(".\n")
     assert len(said.splitlines()) == 1
     assert "ada@" not in said
 
@@ -100,6 +102,18 @@ def test_values_come_from_files_too(desk: Desk) -> None:
     assert values.several(["leavers.csv", "c@example.com"]) == ["a@example.com", "b@example.com", "c@example.com"]
 
 
+def test_a_file_of_values_that_is_not_there_is_no_value(desk: Desk) -> None:
+    with pytest.raises(ConfigError, match=r"there is no file missing\.txt"):
+        values.several(["missing.txt"])
+    assert values.several(["primaryId:a.txt"]) == ["primaryId:a.txt"]
+
+
+def test_a_data_url_without_a_bucket(desk: Desk) -> None:
+    done = desk.script("status", GUESTLIST_DATA_URL="s3://")
+    assert done.code == 2
+    assert "GUESTLIST_DATA_URL must be a folder or s3://BUCKET/PREFIX" in done.err
+
+
 def test_a_file_of_values_must_be_text(desk: Desk) -> None:
     (desk.folder / "leavers.csv").write_bytes("a@example.com\n".encode("utf-16"))
     with pytest.raises(SourceError, match="no UTF-8 text"):
@@ -109,7 +123,7 @@ def test_a_file_of_values_must_be_text(desk: Desk) -> None:
 def test_standard_input_without_a_value(desk: Desk) -> None:
     done = desk.script("explain", "news", "-", stdin="\n")
     assert done.code == 2
-    assert done.err == "Error: standard input held no value\n"
+    assert done.err == "Error: Standard input held no value.\n"
 
 
 # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -194,3 +194,8 @@ def _answers(size: int) -> st.SearchStrategy[Answer]:
     )
     others = st.sampled_from([200, 401, 404, 409, 500, 503]).map(answered)
     return st.one_of(inside, inside, lost, whole, whole, whole, others, scopes)
+
+
+def test_what_linkedin_said_has_no_gaps() -> None:
+    said = decide(Flight(1, MAX_TRIES), Answer("answered", 0.0, 1.0, 500, text="oops"), 0.5)
+    assert said == GiveUp(f"LinkedIn answered 500 oops; tried {MAX_TRIES} times")

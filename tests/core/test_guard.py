@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guestlist.core.guard import Limit, judge, named, who
+from guestlist.core.guard import EMPTIED, Limit, judge, named, who
 from guestlist.core.identity import IdType
 
 TWENTY = Limit(share=0.20)
@@ -62,3 +62,9 @@ def test_members_are_named_by_what_may_be_shown() -> None:
 def test_some_of_many_are_a_part_of_a_sentence() -> None:
     assert who(("a", "b"), 2) == "a, b"
     assert who(("a", "b"), 1_002) == "a, b and 1,000 more"
+
+
+def test_a_list_that_was_emptied_on_purpose_does_not_wait_again() -> None:
+    verdict = judge(TWENTY, rows=0, known=0, removals=0, first=False)
+    assert (verdict.trips, verdict.reason) == (False, EMPTIED)
+    assert judge(TWENTY, rows=0, known=1, removals=1, first=False).trips

@@ -249,9 +249,9 @@ def test_the_day_limit(told):
 
 @pytest.mark.parametrize("told", [{"segments_per_account": 1}], indirect=True)
 def test_the_thousandth_and_first_segment(told):
-    with pytest.raises(Refused, match="1,000") as error:
+    with pytest.raises(NeedsPerson, match="1,000") as error:
         told.destination.create_segment(SegmentSpec(ACCOUNT, "x", Kind.PEOPLE, "x", "DIRECT_API"))
-    assert error.value.code == "SEGMENT_LIMIT_EXCEEDED"
+    assert error.value.label == "SEGMENT_LIMIT_EXCEEDED"
 
 
 def test_a_test_account_holds_no_audiences(told):

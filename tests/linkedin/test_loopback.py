@@ -44,7 +44,8 @@ def visit(loopback: Loopback, path: str) -> httpx2.Response:
 def test_the_browser_comes_back(loopback):
     page = visit(loopback, "/callback?code=C&state=s")
     assert page.status_code == 200
-    assert "close this page" in page.text
+    assert "close this page; Guestlist goes on in the terminal" in page.text
+    assert "connected" not in page.text  # the code is not exchanged yet
     assert loopback.wait(1) == "C"
     visit(loopback, "/callback?code=later&state=s")
     assert loopback.wait(1) == "C"

@@ -106,7 +106,7 @@ def test_whoever_does_not_know_the_id_looks_again(reply):
 @pytest.mark.parametrize(
     ("reply", "error", "words"),
     [
-        ((429, {"code": "SEGMENT_LIMIT_EXCEEDED", "status": 429}), Refused, "1,000"),
+        ((429, {"code": "SEGMENT_LIMIT_EXCEEDED", "status": 429}), NeedsPerson, "1,000"),
         ((429, DAY), WaitsForLinkedIn, "00:00 UTC"),
         ((429, {"message": "MINUTE limit"}), TryAgain, "minute"),
         ((429, {"message": "?"}), TryAgain, "429"),

@@ -123,3 +123,12 @@ def test_what_the_reference_promises(tmp_path: Path, text: str, kept: int) -> No
     mapping = {"email": ("email",)}
     request = PlanRequest(Kind.PEOPLE, scan, mapping, "mirror", (), KEY, 1, 0.0, str(tmp_path), filter=text)
     assert DuckDBPlanner().plan(request).counts.added == kept
+
+
+@pytest.mark.parametrize("text", ["email", "age + 1", "'yes'", "cast(age as int)"])
+def test_what_is_neither_true_nor_false_is_no_filter(tmp_path: Path, text: str) -> None:
+    scan = write_csv(tmp_path / "list.csv", [{"email": "a@x.com", "age": "5"}], ["email", "age"])
+    mapping = {"email": ("email",)}
+    request = PlanRequest(Kind.PEOPLE, scan, mapping, "mirror", (), KEY, 1, 0.0, str(tmp_path), filter=text)
+    with pytest.raises(ConfigError, match="true or false"):
+        DuckDBPlanner().plan(request)

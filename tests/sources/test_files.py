@@ -183,6 +183,22 @@ def test_of_several_files_the_difference_is_named(tmp_path: Path) -> None:
     assert "are of different formats" in refusal(tmp_path, "*.*")
 
 
+def test_what_is_there_and_no_file_is_said_to_be_so(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").symlink_to("gone.csv")
+    (tmp_path / "b.csv").symlink_to("b.csv")
+    os.mkfifo(tmp_path / "c.csv")
+    assert "a.csv is a link that leads to no file" in refusal(tmp_path, "a.csv")
+    assert "b.csv is a link that leads to no file" in refusal(tmp_path, "b.csv")
+    assert "c.csv is no file that can be read twice" in refusal(tmp_path, "c.csv")
+
+
+@pytest.mark.parametrize("size", [3 * 2**20, 9 * 2**20])
+def test_a_cell_without_an_end_is_said_to_be_too_long(tmp_path: Path, size: int) -> None:
+    put(tmp_path, "a.csv", f"email,name\na@b.co,x\n{'j' * size},y\n")
+    said = refusal(tmp_path, "a.csv")
+    assert "a.csv, line 3: a cell is longer than 131,072 characters" in said
+
+
 # ── lists that cannot be trusted ─────────────────────────────────────────────────────────────────────────────────
 REFUSED = [
     ("a.csv", b"", "a.csv is empty (0 bytes)"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
@@ -75,3 +76,10 @@ def test_a_key_file_that_was_emptied_is_an_error(home):
     (home / "secret.key").write_text("\n")
     with pytest.raises(StoreError, match="empty"):
         open_vault(home)
+
+
+def test_a_key_file_that_others_may_read_is_closed_to_them(tmp_path: Path) -> None:
+    open_vault(tmp_path)
+    (tmp_path / "secret.key").chmod(0o644)
+    open_vault(tmp_path)
+    assert (tmp_path / "secret.key").stat().st_mode & 0o777 == 0o600

@@ -53,7 +53,7 @@ def _refuse_another(
     ):
         if was != now:
             raise ConfigError(
-                f"The {what} of activation '{found.name}' was {was} and is now {now}, but its LinkedIn audience is "
+                f"Activation '{found.name}' had {what} {was} and now has {now}, but its LinkedIn audience is "
                 f"made of the former: end it with `guestlist remove {found.name}`, or keep it under another name with "
                 f"`guestlist rename {found.name} NEW`, then sync again."
             )
@@ -104,7 +104,8 @@ def _move_account(app: App, name: str, was: str, now: str) -> None:
     users = [each.name for each in app.store.activations.all(removed=False) if each.destination == name]
     if users:
         raise ConfigError(
-            f"Destination '{name}' was ad account {was} and is now {now}, but {', '.join(users)} feed the former: give "
+            f"Destination '{name}' was ad account {was} and is now {now}, but {', '.join(users)} still "
+            f"{'feeds' if len(users) == 1 else 'feed'} the former: give "
             f"the new account a destination name of its own, or end them with `guestlist remove {users[0]}`."
         )
     app.store.destinations.disconnect(name)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from guestlist.app.context import App
+from guestlist.app.patience import WAITING
 from guestlist.core.delivery import (
     MAX_TRIES,
     Again,
@@ -40,6 +41,7 @@ from guestlist.store.segments import Segment
 RATE = {Kind.PEOPLE: 600, Kind.COMPANIES: 300}  # requests a minute per authorised member (documented)
 ENDPOINT = {Kind.PEOPLE: "users", Kind.COMPANIES: "companies"}
 PAUSE = 5.0  # longest nap: whoever waits notices a stop signal that soon
+SHORT = 1.0  # naps that nobody is told of
 INTERRUPTED = "Interrupted"  # label of a stop that somebody asked for
 CLAIM = 3.0  # a claim outlives a request, a refresh of the token and its replay
 
@@ -153,6 +155,7 @@ class Delivery:
     # ── a phase ──────────────────────────────────────────────────────────────────────────────────────────────────
     def _fly(self, phase: int) -> None:
         width = max(1, self.app.threads)
+        self._show()
         executor: Executor = _Inline() if width == 1 else ThreadPoolExecutor(width, "deliver")
         with executor:
             while self._flying or (self._waiting and not self._ending()):
@@ -223,6 +226,8 @@ class Delivery:
         """Take in what has been answered; with nothing in the air, let time pass."""
         if not self._flying:
             if pause > 0 and self._waiting and not self._ending():
+                if pause > SHORT:
+                    self.app.progress(WAITING, 0, 0)
                 self.app.clock.sleep(min(pause, PAUSE))
             return
         done, _ = wait(self._flying, timeout=min(pause, PAUSE), return_when=FIRST_COMPLETED)
@@ -320,6 +325,9 @@ class Delivery:
         self.tally.answered += len(sent) - len(missing)
         self.tally.accepted[flight.batch.phase] += len(sent) - len(missing) - len(refused)
         self.tally.refused += len(refused)
+        self._show()
+
+    def _show(self) -> None:
         self.app.progress("telling LinkedIn", self.tally.answered, self.changes.removes + self.changes.adds)
 
     def _reload(self, phase: int) -> None:

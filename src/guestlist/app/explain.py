@@ -20,6 +20,20 @@ _STATES = {
     State.NOT_TOLD: "not told",
 }
 PRIMARY = "primaryId:"
+_FIELDS = {
+    IdType.NAMES: "firstName, lastName",
+    IdType.ORGANIZATION_URN: "organizationUrn",
+    IdType.COMPANY_PAGE_URL: "companyPageUrl",
+    IdType.COMPANY_WEBSITE_DOMAIN: "companyWebsiteDomain",
+    IdType.COMPANY_EMAIL_DOMAIN: "companyEmailDomain",
+    IdType.COMPANY_NAME: "companyName",
+    IdType.PRIMARY: "primaryId",
+}
+
+
+def _named(id_type: IdType) -> str:
+    """LinkedIn's word for it: the idType of a person's identifier, else the field."""
+    return _FIELDS.get(id_type, id_type.name)
 
 
 def read_value(members: Kind, value: str) -> tuple[tuple[Identifier, ...], str]:
@@ -71,7 +85,7 @@ def explain(app: App, name: str, value: str, *, show: bool = False) -> Explanati
     return Explanation(
         name,
         steps,
-        identifiers[0].type.name,
+        _named(identifiers[0].type),
         identifiers[0].text,
         told=tuple(_told(each, texts) for each in told.values() if each.id_type is not IdType.PRIMARY),
         forgotten=any(each.key16 in blocked for each in identifiers),
@@ -90,7 +104,7 @@ def _steps(
         steps.append(("lower-cased", seen(unspaced(value).lower())))
     else:
         steps.append(("trimmed", seen(squeezed(value))))
-    steps += [(each.type.name, each.text if _public(each, show=show) else seen(each.text)) for each in identifiers]
+    steps += [(_named(each.type), each.text if _public(each, show=show) else seen(each.text)) for each in identifiers]
     return tuple(steps)
 
 
@@ -104,5 +118,5 @@ def _told(row: Known, texts: dict[int, str]) -> Told:
     digest = row.id_type in (IdType.SHA256_EMAIL, IdType.SHA512_EMAIL)
     value = "(names)" if hidden else row.value.hex() if digest else row.value.decode(errors="replace")
     return Told(
-        row.id_type.name, value, _STATES[row.state], row.at or None, row.run or None, texts.get(row.refused, "")
+        _named(row.id_type), value, _STATES[row.state], row.at or None, row.run or None, texts.get(row.refused, "")
     )

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from guestlist.app import runs as runs_of
 from guestlist.app import schedule, segments
 from guestlist.app.context import App
+from guestlist.app.delivery import GONE
 from guestlist.app.results import RejectedRow, RunRow, StatusRow, SyncResult
 from guestlist.app.sync import NONE_REFUSED, result_of
 from guestlist.config import Config
@@ -15,7 +17,7 @@ from guestlist.core.mapping import nearest
 from guestlist.errors import ConfigError, DeliveryError
 from guestlist.store.activations import Activation
 from guestlist.store.runs import Run
-from guestlist.store.segments import Segment
+from guestlist.store.segments import DELETED, Segment
 
 
 def known(app: App, name: str) -> Activation:
@@ -96,6 +98,9 @@ def _state(app: App, config: Config | None, found: Activation) -> tuple[str, str
         return ("syncing", holder) if holder else ("pending", "a sync was interrupted; the next one goes on")
     if found.frozen:
         return "frozen", "the snapshot was sent; its list is not read again"
+    segment = app.store.segments.current(found.ledger_id)
+    if segment is not None and segment.linkedin_status in {*GONE, DELETED}:
+        return "lost", f"lost at LinkedIn ({segment.linkedin_status}): it is made again at the next sync"
     return ("in step", "") if found.last_run is not None else ("never synced", "run `guestlist sync`")
 
 
@@ -147,13 +152,21 @@ _SUMMED = ("added", "removed", "changed", "rejected", "requests", "seconds")
 def _run_row(app: App, activation: Activation, run: Run) -> RunRow:
     result = result_of(app, activation, run, "done", run.reason, NONE_REFUSED, run.requests, open_ones=True)
     ended = run.ended if run.ended is not None else app.clock.now()
-    return RunRow(run.id, run.started, _shown(result, run, ended))
+    return RunRow(run.id, run.started, _shown(result, run, ended, _ended_as(app, activation, run)))
 
 
-def _shown(result: SyncResult, run: Run, ended: float) -> SyncResult:
-    state = "done" if run.state == "closed" else run.state
+def _shown(result: SyncResult, run: Run, ended: float, state: str) -> SyncResult:
     values = {**result.json(), "seconds": round(ended - run.started, 3), "state": state}
     return SyncResult(**values)
+
+
+def _ended_as(app: App, activation: Activation, run: Run) -> str:
+    """The state of a run in the words of ``sync`` and ``status``; ``syncing`` while a process is at it."""
+    if (noted := run.plan.get(runs_of.ENDED_AS)) is not None:
+        return str(noted)
+    if run.state in ("closed", "failed", "void"):
+        return "done" if run.state == "closed" else "failed"
+    return "syncing" if app.store.lock_holder(f"ledger-{activation.ledger_id}") else "pending"
 
 
 def rejected(app: App, name: str) -> Iterator[RejectedRow]:

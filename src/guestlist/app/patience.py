@@ -13,6 +13,7 @@ from guestlist.ports import Account, Destination, SegmentSpec, SegmentStatus
 
 T = TypeVar("T")
 TRIES = 8
+WAITING = "waiting for LinkedIn"  # what people are shown meanwhile
 
 
 class Patient:
@@ -61,6 +62,6 @@ class Patient:
                     if isinstance(trouble, TokenOutage):
                         raise NeedsReauthorization(str(trouble), OAUTH_REFRESH_FAILED) from trouble
                     raise
-                self._app.progress("waiting for LinkedIn", 0, 0)
+                self._app.progress(WAITING, 0, 0)
                 self._app.clock.sleep(max(trouble.after, backoff(tries, self._app.dice.random())))
                 tries += 1

@@ -126,9 +126,9 @@ def _keeps_out(app: App, case: Case) -> bool:
     return found is not None and found.removed_at is None
 
 
-def judge(case: Case, plan: Plan, allow_removals: int | None = None) -> Guard:
+def judge(case: Case, plan: Plan, found: Activation | None, allow_removals: int | None = None) -> Guard:
     """What the removal guard says; only a complete list can remove by leaving out. Whoever is only told again that
-    they are out left long ago.
+    they are out left long ago. ``found``: its record, as it was before this plan.
     """
     counts = plan.counts
     known, removals = counts.known - counts.removed_before, counts.removed - counts.removed_before
@@ -140,12 +140,21 @@ def judge(case: Case, plan: Plan, allow_removals: int | None = None) -> Guard:
         known=known,
         removals=removals,
         override=allow_removals,
+        first=found is None or found.last_synced_identity is None,
     )
     if not verdict.trips:
-        return Guard(known, removals, verdict.allowed, trips=False)
+        return Guard(known, removals, verdict.allowed, trips=False, reason=verdict.reason)
     names = guard.named(plan.leaving)
     reason = f"{verdict.reason} (who: {guard.who(names, removals)})" if names else verdict.reason
     return Guard(known, removals, verdict.allowed, trips=True, reason=reason, who=names)
+
+
+def note(plan: Plan, guard: Guard) -> str:
+    """What a person should know of a plan that may be carried out."""
+    counts = plan.counts
+    if not guard.reason and counts.rows and counts.filtered == counts.rows:
+        return f"the filter keeps none of the {counts.rows:,} rows"
+    return guard.reason
 
 
 def allow_command(name: str, removals: int) -> str:

@@ -14,7 +14,7 @@ from guestlist.app.results import Guard, PlanResult
 from guestlist.config import Config
 from guestlist.core.delivery import BATCH_SIZE
 from guestlist.core.fields import FIELDS
-from guestlist.ports import LedgerPart, Plan, Scan
+from guestlist.ports import LedgerPart, Lists, Plan, Scan
 from guestlist.store.activations import Activation
 
 NO_KEY = -1  # of an audience that no event ever came for
@@ -28,14 +28,14 @@ def plan(app: App, config: Config, name: str) -> PlanResult:
     if found is not None and found.frozen and case.wanted.mode == "snapshot":
         return PlanResult(name, state="frozen", reason="the snapshot was sent; its list is not read again")
     chosen, made = _made(app, case, found, _ledger(app, config, case, found))
-    guard = planning.judge(case, made)
+    guard = planning.judge(case, made, found)
     result = _result(case, made, guard, chosen)
     if not case.sends:
         return replace(result, state="disabled", reason="it is disabled: a sync would send nothing")
     if guard.trips:
         command = planning.allow_command(name, guard.removals)
         return replace(result, state="waiting", reason=f"the removal guard would stop it: {guard.reason}; `{command}`")
-    return result
+    return replace(result, reason=planning.note(made, guard))
 
 
 def _ledger(app: App, config: Config, case: Case, found: Activation | None) -> tuple[LedgerPart, ...]:
@@ -105,7 +105,7 @@ def _advice(case: Case, wanted: int) -> str:
     return f"{needs}; this list has {wanted:,}."
 
 
-def write_lists(app: App, config: Config, name: str, folder: Path) -> list[Path]:
+def write_lists(app: App, config: Config, name: str, folder: Path) -> Lists:
     """Everyone wanted, as LinkedIn's own list template; needs no connection and leaves the ledger alone. Whom a
     remove_only activation of the same segment names is left out.
     """

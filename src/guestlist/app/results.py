@@ -40,10 +40,12 @@ class Guard:
 
 @dataclass(frozen=True)
 class SyncResult:
-    """One activation's sync. Wanted rows = added + changed + unchanged + duplicates + rejected.
+    """One activation's sync. Wanted rows = added + changed + unchanged + duplicates + rejected: what the plan says of
+    them, told by now or not.
 
     ``pending``: elements of the plan that LinkedIn has not answered yet and that go on by themselves; ``parked``: those
-    that wait for a person. ``seconds``: wall clock. ``requests``: sent in this sync.
+    that wait for a person; ``continued``: those of an earlier sync's plan that were answered in this one, beside the
+    counts of its own. ``seconds``: wall clock. ``requests``: sent in this sync.
     """
 
     activation: str
@@ -62,9 +64,10 @@ class SyncResult:
     reason: str = ""
     label: str = ""  # what a person must see to: errors' labels, or "stale"
     who: tuple[str, ...] = ()  # up to ten of those whose removal waits for a person
+    continued: int = 0
 
     def json(self) -> dict[str, Any]:
-        """The documented fields, plus ``state``, ``reason``, ``label`` and ``who``."""
+        """The documented fields, plus ``state``, ``reason``, ``label``, ``who`` and ``continued``."""
         return asdict(self)
 
     def exit_code(self, strict: bool = False) -> int:
@@ -114,9 +117,9 @@ def worst_exit(codes: list[int]) -> int:
 
 @dataclass(frozen=True)
 class StatusRow:
-    """One activation as it stands. ``state``: in step, never synced, waiting, parked, pending, failed, frozen,
-    disabled, not in the file, removed. Counts are LinkedIn's, None while it gives none; ``as_of`` epoch seconds of
-    when LinkedIn said so; ``last_run`` epoch seconds of when the last run started.
+    """One activation as it stands. ``state``: in step, never synced, waiting, parked, pending, failed, lost,
+    frozen, syncing, disabled, not in the file, removed. Counts are LinkedIn's, None while it gives none; ``as_of``
+    epoch seconds of when LinkedIn said so; ``last_run`` epoch seconds of when the last run started.
     """
 
     activation: str
@@ -143,7 +146,9 @@ class StatusRow:
 
 @dataclass(frozen=True)
 class RunRow:
-    """One run of an activation: ``SyncResult``'s fields plus ``run``, ``started`` (epoch seconds) and ``state``."""
+    """One run of an activation: ``SyncResult``'s fields plus ``run`` and ``started`` (epoch seconds). ``state``: as the
+    last sync that carried it ended; ``syncing`` while one is at it, ``pending`` when one was interrupted.
+    """
 
     run: int
     started: float

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from guestlist.app.context import App
+from guestlist.app.results import RunState
 from guestlist.core.delivery import BATCH_SIZE
 from guestlist.errors import StoreError
 from guestlist.ports import Changes, Delta, FoldRequest, Known, LedgerPart, Outcome, Plan, Refusals, Rejected
@@ -17,6 +18,7 @@ from guestlist.store.runs import Planned, Run
 
 TOO_OLD = 86_400.0  # a run that waited longer is closed and planned anew (a snapshot's waits however long)
 CLOSE_TRIES = 5
+ENDED_AS = "ended_as"  # in what people see of a run: a state of results.SyncResult
 
 
 def pieces(changes: Changes) -> list[Piece]:
@@ -90,6 +92,11 @@ def _publish_rejected(app: App, run: Run, rejected: Rejected) -> int | None:
     file_id = app.store.files.reserve("rejected", f"rejected rows of run {run.id}", run.id)
     app.store.files.publish(file_id, rejected.path, sum(rejected.by_reason.values()))
     return file_id
+
+
+def ended_as(app: App, run_id: int, state: RunState, reason: str | None = None) -> None:
+    """Note how the sync ended that carried a run, in the words people read: what is open says only that it is."""
+    app.store.runs.update(run_id, plan={**app.store.runs.get(run_id).plan, ENDED_AS: state}, reason=reason)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from guestlist.app import patience
 from guestlist.app.context import App
 from guestlist.app.delivery import GONE
 from guestlist.errors import NeedsPerson, TryAgain
@@ -15,6 +16,7 @@ TRIES = 8
 NEVER_ASKED = 0.0  # when an intent was asked of LinkedIn: not yet
 SETTLE = 5.0  # LinkedIn asks to wait that long after a creation: what is told sooner may be lost (documented)
 CLOCK_PAUSE = 5.0
+MAKING = "making the LinkedIn audience"
 
 
 def ensure(app: App, activation: Activation, destination: Destination, spec: SegmentSpec) -> Segment:
@@ -31,11 +33,13 @@ def ensure(app: App, activation: Activation, destination: Destination, spec: Seg
         if current is None or current.state == "dead":
             source = spec.source_segment_id
             current = app.store.segments.begin(activation.id, activation.ledger_id, source, spec.name, NEVER_ASKED)
+        app.progress(MAKING, 0, 0)
         spec = SegmentSpec(
             spec.account, spec.name, spec.members, current.source_segment_id, spec.source_platform, spec.description
         )
         linkedin_id = _find_or_create(app, destination, spec, current)
         app.store.segments.confirm(current.id, linkedin_id)
+        app.progress(patience.WAITING, 0, 0)
         app.clock.sleep(SETTLE)
         return app.store.segments.by_id(current.id)
 
@@ -58,7 +62,9 @@ def _find_or_create(app: App, destination: Destination, spec: SegmentSpec, inten
         except TryAgain as trouble:
             if tries == TRIES or app.stop.is_set():
                 raise
+            app.progress(patience.WAITING, 0, 0)
             app.clock.sleep(max(trouble.after, 1.0))
+            app.progress(MAKING, 0, 0)
     raise AssertionError("unreachable")
 
 

@@ -120,6 +120,8 @@ class Sync:
         self.app, self.store, self.case, self.wish = app, app.store, case, wish
         self.activation = activation
         self.requests = 0
+        self.told = self.continued = 0
+        self.note = ""  # what a person should know of a sync that went well
         self._destination: Destination | None = None
 
     # ── the way through ──────────────────────────────────────────────────────────────────────────────────────────
@@ -181,7 +183,7 @@ class Sync:
             account = self.destination.check()
         except NeedsPerson as still:
             self.store.destinations.park(name, still.label, str(still))
-            raise Halt("parked", f"{still.label}: {still}", self._open_run()) from still
+            raise Halt("parked", f"{still.label}: {still}", self._open_run(), still.label) from still
         self.store.destinations.update(name, member=account.member, account_name=account.name, role=account.role)
         self.store.destinations.unpark(name)
 
@@ -201,9 +203,17 @@ class Sync:
             elif run.kind == "forget":
                 self._carry_out(run)
             else:
-                finished = self._carry_out(run)
+                finished = self._continue(run)
             self._reread()
         return finished
+
+    def _continue(self, run: Run) -> SyncResult | None:
+        before = self.told
+        try:
+            result = self._carry_out(run)
+        finally:
+            self.continued += self.told - before
+        return result and replace(result, continued=self.continued)
 
     def _reread(self) -> None:
         self.activation = self.store.activations.by_id(self.activation.id)
@@ -279,6 +289,8 @@ class Sync:
         except BaseException as error:
             reason = str(error) if isinstance(error, (SourceError, Halt)) else type(error).__name__
             self.store.runs.give_up(run.id, "failed", reason, self.app.clock.now())
+            if isinstance(error, Halt):
+                runs.ended_as(self.app, run.id, error.state)
             raise
 
     def _planned(self, run: Run) -> Run:
@@ -325,7 +337,8 @@ class Sync:
         """Stops (Halt) a run that would remove too many; or says, in fields of the activation, that only its removals
         wait for a person while the additions go on; nothing: it may be carried out.
         """
-        guard = planning.judge(self.case, plan, self.wish.allow_removals)
+        guard = planning.judge(self.case, plan, self.activation, self.wish.allow_removals)
+        self.note = planning.note(plan, guard)
         if not guard.trips:
             return {}
         command = planning.allow_command(self.activation.name, guard.removals)
@@ -350,7 +363,10 @@ class Sync:
             delivery = Delivery(self.app, self.store.runs.get(run.id), changes, target)
             stop = delivery.deliver()
         self.requests += delivery.tally.requests
+        self.told += delivery.tally.answered
         if stop is None:
+            if runs.ENDED_AS in run.plan:  # an earlier sync had to leave it
+                runs.ended_as(self.app, run.id, "done", "")
             return self._done(run, self._close(run))
         self._stopped(run, stop)
         return None
@@ -390,6 +406,7 @@ class Sync:
             self.store.runs.wait(run.id, reason)
         else:
             self._close(run, quiet=True)
+        runs.ended_as(self.app, run.id, state, reason)
         self.store.activations.update(self.activation.id, state=state, reason=reason)
         raise Halt(state, reason, self.store.runs.get(run.id), stop.label)
 
@@ -423,7 +440,7 @@ class Sync:
     # ── what is answered ─────────────────────────────────────────────────────────────────────────────────────────
     def _done(self, run: Run, refusals: Refusals) -> SyncResult:
         self._observe()
-        return self._result("done", run=run, refusals=refusals)
+        return self._result("done", self.note, run, refusals)
 
     def _observe(self) -> None:
         """What LinkedIn says of the segment now; a failure here is nobody's concern."""
@@ -445,7 +462,8 @@ class Sync:
         *,
         open_ones: bool = False,
     ) -> SyncResult:
-        return result_of(self.app, self.activation, run, state, reason, refusals, self.requests, open_ones=open_ones)
+        made = result_of(self.app, self.activation, run, state, reason, refusals, self.requests, open_ones=open_ones)
+        return replace(made, continued=self.continued)
 
     def failed(self, error: SourceError | DeliveryError) -> SyncResult:
         """An error that ends this sync but not the activation: written down, answered as a state."""
@@ -457,6 +475,8 @@ class Sync:
         elif isinstance(error, NeedsReauthorization):
             self.store.destinations.park(name, error.label, str(error))
         run = self._open_run()
+        if run is not None:
+            runs.ended_as(self.app, run.id, state, reason)
         if run is not None and isinstance(error, (TryAgain, Refused)) and not _stays(run):
             self._close(run, quiet=True)
             run = None

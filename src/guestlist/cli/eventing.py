@@ -98,7 +98,7 @@ def import_segment(
     ] = "acme",
     write_key: Annotated[str, typer.Option("--write-key", metavar="NAME", help="Whose events count.")] = "segment",
 ) -> None:
-    """Turn Segment's subscriptions of a destination into activations, printed as yaml."""
+    """Print Segment's subscriptions as activations in yaml."""
     import yaml  # noqa: PLC0415
 
     from guestlist.events.segment_import import from_subscriptions  # noqa: PLC0415 - parsers

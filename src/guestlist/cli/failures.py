@@ -32,16 +32,23 @@ def told(error: Exception, debug: bool) -> int:
 
 def _explained(error: Exception) -> tuple[str, int]:
     if isinstance(error, GuestlistError):
-        return f"Error: {error}", error.exit_code
+        return f"Error: {sentence(str(error))}", error.exit_code
     if isinstance(error, typer.Abort):
         return "Nothing was done.", _FAILED
     if isinstance(error, typer.TyperException):
         return f"Error: {error.format_message().rstrip('.')}.{_hint(error)}", _USAGE
     if isinstance(error, OSError) and error.strerror:
-        return f"Error: {error.strerror}{f': {error.filename}' if error.filename else ''}", _FAILED
+        return f"Error: {error.strerror}{f': {error.filename}' if error.filename else ''}.", _FAILED
     kind = type(error).__name__
-    text = f"Error: something unexpected happened ({kind}); run it again with GUESTLIST_DEBUG=1 to see where"
+    text = f"Error: Something unexpected happened ({kind}); run it again with GUESTLIST_DEBUG=1 to see where."
     return text, _FAILED
+
+
+def sentence(text: str) -> str:
+    """With a capital where it begins with a word (not with a name or a path), and a full stop."""
+    first = text.split(" ", 1)[0]
+    begun = text[0].upper() + text[1:] if first.isalpha() and first.islower() else text
+    return begun if begun.endswith((".", "!", "?", "`")) else f"{begun}."
 
 
 def _hint(error: typer.TyperException) -> str:

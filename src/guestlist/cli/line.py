@@ -16,7 +16,9 @@ from guestlist.cli.failures import ending_gently
 from guestlist.cli.options import DEFAULT_FILE, File, Json, MaybeActivation
 
 if TYPE_CHECKING:
-    from guestlist.app.results import SyncResult
+    from guestlist.app.results import PlanResult, SyncResult
+    from guestlist.facade import Guestlist
+    from guestlist.ports import Lists
 
 _HEADING = "Keep in step"
 
@@ -49,18 +51,27 @@ def plan(
     """
     with opened(file) as door, progress.for_work(quiet=json) as report:
         results = door.plan(activation, report)
-        files = door.write_linkedin_csv(linkedin_csv, activation) if linkedin_csv else {}
+        lists = _lists(door, results, linkedin_csv)
     if json:
-        listed = {name: {"files": [str(path) for path in paths]} for name, paths in files.items()}
+        listed = {n: {"files": [str(f) for f in each.files], "left_out": each.left_out} for n, each in lists.items()}
         output.write_json([{**result.json(), **listed.get(result.activation, {})} for result in results])
     elif not results:
         output.say(nothing_there(file))
     else:
         from guestlist.cli.screens import plan as screens  # noqa: PLC0415 - Rich only where it is needed
 
-        output.show(screens.screen(results), *([screens.written(files)] if files else []))
-    if not files:
-        raise typer.Exit(_worst([result.exit_code() for result in results]))
+        output.show(screens.screen(results), *([screens.written(lists)] if lists else []))
+    asked = [result for result in results if result.activation not in lists]
+    raise typer.Exit(_worst([result.exit_code() for result in asked]))
+
+
+def _lists(door: Guestlist, results: list[PlanResult], folder: Path | None) -> dict[str, Lists]:
+    """The lists of all that could be planned, written for an upload by hand."""
+    made: dict[str, Lists] = {}
+    for result in results if folder is not None else ():
+        if folder is not None and result.state != "failed":
+            made |= door.write_linkedin_csv(folder, result.activation)
+    return made
 
 
 def sync(
@@ -117,7 +128,7 @@ def worker(
         False
     ),
 ) -> None:
-    """Keep syncing on every activation's schedule, until stopped."""
+    """Keep syncing on every activation's schedule."""
     if with_parent:
         threading.Thread(target=_stop_with_parent, daemon=True).start()
     with opened(file) as door, ending_gently(door.app.stop.set):

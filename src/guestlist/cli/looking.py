@@ -132,7 +132,7 @@ def explain(
     show: Annotated[bool, typer.Option("--show", help="Show the value itself; otherwise it is masked.")] = False,
     json: Json = False,
 ) -> None:
-    """Follow one value to its digest, and to what LinkedIn was told."""
+    """Follow one value to what LinkedIn was told."""
     asked = values.one(value)
     with opened(file) as door:
         result = door.explain(activation, asked, show=show)

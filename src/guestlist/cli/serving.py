@@ -43,7 +43,7 @@ def serve(
         bool, typer.Option("--worker/--no-worker", help="Whether to run a worker beside it; another may run elsewhere.")
     ] = True,
 ) -> None:
-    """Take events over HTTP and keep audiences in step, until stopped.
+    """Take events over HTTP and keep audiences in step.
 
     One process answers Segment's and RudderStack's SDKs and webhooks; a worker beside it does the rest. An event is
     acknowledged once it is on disk, encrypted. There is no TLS here: put a proxy in front where others can listen.

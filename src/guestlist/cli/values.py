@@ -10,6 +10,7 @@ from guestlist.cli.output import say
 from guestlist.errors import ConfigError, SourceError
 
 STANDARD_INPUT = "-"
+_FILES = (".txt", ".csv", ".tsv")
 _HEADINGS = {"email", "e-mail", "mail", "email address", "email_address", "value", "identifier"}
 
 
@@ -40,6 +41,8 @@ def _values(name: str) -> Iterator[str]:
         yield from _lines(sys.stdin.read())
     elif _is_file(name):
         yield from _lines(_text(Path(name)))
+    elif Path(name).suffix.lower() in _FILES and "@" not in name and not name.startswith("primaryId:"):
+        raise ConfigError(f"there is no file {name}")
     else:
         yield name
 

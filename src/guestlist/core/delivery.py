@@ -197,10 +197,8 @@ def _inside(flight: Flight, answer: Answer) -> Decision:
     answered = flight.answered + flight.size - len(answer.missing)
     if answer.failed and refused >= REFUSED_FLOOR and refused > REFUSED_SHARE * answered:
         _, code, text = next(iter(answer.failed.values()))
-        why = (
-            f"LinkedIn refused {refused} of {answered} elements, which looks like a fault of the mapping: {code} {text}"
-        )
-        return Park("activation", "Too many refused", why.strip(), settle)
+        why = f"LinkedIn refused {refused} of {answered} elements, which looks like a fault of the mapping: "
+        return Park("activation", "Too many refused", why + " ".join(filter(None, (code, text))), settle)
     return settle
 
 
@@ -241,4 +239,4 @@ def _refusing_all(answer: Answer, status: int) -> Answer:
 def _said(answer: Answer) -> str:
     if answer.status is None:
         return answer.text or "LinkedIn did not answer"
-    return f"LinkedIn answered {answer.status} {answer.code} {answer.text}".strip()
+    return " ".join(filter(None, (f"LinkedIn answered {answer.status}", answer.code, answer.text)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from guestlist.core.identity import IdType
 from guestlist.core.text import masked
 
+EMPTIED = "the list has no rows, and LinkedIn's audience has none of its members any more"
 NEVER_TRIPS = 5  # removals of a list that has rows: too few to be an accident worth stopping for
 
 
@@ -27,22 +28,27 @@ class Limit:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the guard says. ``reason`` is a sentence for a person where it trips."""
+    """What the guard says. ``reason``: for a person, where it trips or where there is something to know."""
 
     trips: bool
     allowed: int
     reason: str = ""
 
 
-def judge(limit: Limit, *, rows: int, known: int, removals: int, override: int | None = None) -> Verdict:
+def judge(
+    limit: Limit, *, rows: int, known: int, removals: int, override: int | None = None, first: bool = True
+) -> Verdict:
     """Whether a complete list (mirror) may be carried out.
 
     ``rows`` readable rows of the list before the filter; a list without rows trips whatever the limit, since an empty
     export is an accident far more often than a wish. ``override``: removals a person has allowed for this one run.
+    ``first`` False: the list was carried out before, so that with nobody left to remove it was emptied on purpose.
     """
     allowed = limit.of(known)
     if override is not None and removals <= override:
         return Verdict(False, max(allowed, override))
+    if rows == 0 and not known + removals and not first:
+        return Verdict(False, allowed, EMPTIED)
     if rows == 0:
         return Verdict(True, 0, f"the list has no rows; carrying it out would remove all {known:,} members")
     if removals > allowed:

@@ -122,7 +122,7 @@ class Loopback:
             self._decide("", error)
             return 400, _page("Not connected", str(error))
         self._decide(code, None)
-        return 200, _page("Guestlist is connected to LinkedIn", "You can close this page and go back to the terminal.")
+        return 200, _page("LinkedIn answered", "You can close this page; Guestlist goes on in the terminal.")
 
     def _decide(self, code: str, error: GuestlistError | None) -> None:
         if not self._came.is_set():

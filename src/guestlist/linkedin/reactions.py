@@ -19,6 +19,7 @@ from guestlist.linkedin.replies import Problem, Reply, Scope, masked, missing_pe
 Dice = Callable[[], float]  # [0, 1)
 
 API_VERSION = "API version"
+SEGMENT_LIMIT = "SEGMENT_LIMIT_EXCEEDED"
 _DAY = 86_400.0
 _PERMISSIONS = {
     "role": "the member who authorised Guestlist has no role on the ad account that allows this. Give them "
@@ -90,7 +91,7 @@ def _throttled(reply: Reply, about: Problem, dice: Dice) -> DeliveryError:
             "the ad account holds as many audiences as LinkedIn allows (1,000): delete some in Campaign Manager "
             "> Plan > Audiences, or with `guestlist remove ACTIVATION --delete-segment`"
         )
-        return Refused(text, about.code)
+        return NeedsPerson(text, SEGMENT_LIMIT)
     if scope == "day":
         until = (reply.ended_at // _DAY + 1) * _DAY
         return WaitsForLinkedIn("LinkedIn's daily limit is used up; it starts anew at 00:00 UTC", until)

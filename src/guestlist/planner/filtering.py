@@ -17,7 +17,7 @@ import duckdb
 
 from guestlist.errors import ConfigError, SourceError
 from guestlist.planner.connection import Session
-from guestlist.planner.scan import cells
+from guestlist.planner.scan import cells, verdicts
 from guestlist.ports import PlanRequest
 
 _HEAD = "SELECT * FROM list WHERE ("
@@ -63,10 +63,13 @@ def bound(session: Session, request: PlanRequest) -> str | None:
     written = compiled(request.filter, scan.columns, typed=scan.format == "parquet")
     try:
         session.rows(f"SELECT * FROM ({cells(scan, scan.columns[:1], written)}) LIMIT 0")
+        kind = session.rows(f"SELECT column_type FROM (DESCRIBE {verdicts(scan, written)})")[0][0]
     except duckdb.BinderException:
         raise ConfigError("The filter compares what cannot be compared: its columns have other types.") from None
     except duckdb.Error:
         raise SourceError(f"{Path(scan.paths[0]).name} cannot be read; nothing was planned.") from None
+    if kind != "BOOLEAN":
+        raise ConfigError("The filter must be something that is true or false, such as `consent = 'yes'`.")
     return written
 
 

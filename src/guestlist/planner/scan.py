@@ -58,6 +58,11 @@ def cells(scan: Scan, columns: Sequence[str], filter_sql: str | None, numbered: 
     return f"SELECT {', '.join([*picked, f'{kept} AS kept', number])} FROM ({reader})"
 
 
+def verdicts(scan: Scan, filter_sql: str) -> str:
+    """What a filter says of each row, in the type it says it."""
+    return f"SELECT {filter_sql} AS kept FROM ({_reader(scan, numbered=False, filtered=True)})"
+
+
 def _reader(scan: Scan, numbered: bool, filtered: bool) -> str:
     if scan.format == "csv":
         # DuckDB moves casts of a column into its CSV reader, TRY_CAST too, which then fails for the whole list.

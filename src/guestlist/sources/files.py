@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,6 +58,10 @@ class FileSource:
             )
         if wanted.is_file():
             return [wanted]
+        if wanted.is_symlink():
+            raise SourceError(f"{wanted} is a link that leads to no file.")
+        if os.path.lexists(wanted):
+            raise SourceError(f"{wanted} is no file that can be read twice (a pipe, a device); write it to one first.")
         if not glob.has_magic(self.pattern):
             raise SourceError(f"{wanted} does not exist{_similar(wanted)}.")
         paths = sorted(path for found in glob.iglob(str(wanted), recursive=True) if (path := Path(found)).is_file())

@@ -75,6 +75,11 @@ def dialect_of(path: Path, found: Sample) -> tuple[CsvDialect, list[str]]:
     usual = "\t" + DELIMITERS if path.suffix.lower() in (".tsv", ".tab") else DELIMITERS
     tables = [_read(found, delimiter, quote, 1 if said else 0) for delimiter in said or usual]
     best = max(tables, key=lambda table: table.fitness)  # the first of equals
+    if best.too_long:
+        raise SourceError(
+            f"{path}, line {best.broken}: a cell is longer than {csv.field_size_limit():,} characters; the line may "
+            "not end where it should."
+        )
     if best.broken:
         raise SourceError(
             f"{path}, line {best.broken}: a quoted field is not closed, or has a quote inside that is not doubled."
@@ -86,7 +91,8 @@ def dialect_of(path: Path, found: Sample) -> tuple[CsvDialect, list[str]]:
 class _Table:
     """The first rows as one delimiter makes them: the header, the lines it ends at, how well the rows fit it.
 
-    ``share``: of rows as wide as the header. ``broken``: the line at which reading failed, or 0.
+    ``share``: of rows as wide as the header. ``broken``: the line at which reading failed, or 0; ``too_long``: because
+    of a cell no person wrote.
     """
 
     delimiter: str
@@ -94,6 +100,7 @@ class _Table:
     header_rows: int
     share: float
     broken: int = 0
+    too_long: bool = False
 
     @property
     def fitness(self) -> tuple[bool, bool, int, float, int]:
@@ -114,9 +121,10 @@ def _read(found: Sample, delimiter: str, quote: str, skip: int) -> _Table:
                 widths.append(len(row))
             elif row:
                 header, header_rows = row, reader.line_num + skip
-    except csv.Error:
-        if found.whole or not header:
-            return _Table(delimiter, header, header_rows, 0.0, reader.line_num + skip)
+    except csv.Error as error:
+        too_long = "field limit" in str(error)
+        if found.whole or not header or too_long:
+            return _Table(delimiter, header, header_rows, 0.0, reader.line_num + skip, too_long)
     if not found.whole and reader.line_num < _ROWS:
         widths = widths[:-1]  # the last row of a sample may be cut
     share = sum(width == len(header) for width in widths) / len(widths) if widths else 1.0

@@ -12,6 +12,7 @@ import binascii
 import os
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -125,7 +126,15 @@ def open_vault(home: Path, secret_key: str | None = None) -> Vault:
     file = home / KEY_FILE
     if not file.exists():
         write_key_file(file, (new_secret(),), replace=False)
+    _keep_private(file)
     return Vault(_read_key_file(file), file)
+
+
+def _keep_private(file: Path) -> None:
+    """A copy or a careless chmod may have opened the key to others; who may not mend it reads it as it is."""
+    with suppress(OSError):
+        if file.stat().st_mode & 0o077:
+            file.chmod(0o600)
 
 
 def split_keys(secret_key: str | None) -> tuple[str, ...]:

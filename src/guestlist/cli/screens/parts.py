@@ -25,6 +25,7 @@ STYLES = {
     "pending": WAITS,
     "incomplete": WAITS,
     "failed": BAD,
+    "lost": BAD,
     "FAILED": BAD,
     "EXPIRED": BAD,
     "ERROR": BAD,

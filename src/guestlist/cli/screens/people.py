@@ -24,7 +24,8 @@ def rejected(activation: str, shown: Sequence[RejectedRow], reasons: Mapping[str
         counts.add_row(number(count), parts.text(reason))
     more = sum(reasons.values()) - len(shown)
     hint = f"… and {number(more)} more: guestlist rejected {quoted(activation)} --csv FILE"
-    return Group(rows, *([parts.unbroken(hint, parts.FAINT)] if more else []), Text(), counts)
+    where = Text("Row 1 is the first below the header.", style=parts.FAINT)
+    return Group(rows, where, *([parts.unbroken(hint, parts.FAINT)] if more else []), Text(), counts)
 
 
 def explained(result: Explanation, now: float) -> Group:

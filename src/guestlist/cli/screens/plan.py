@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -12,6 +11,7 @@ from rich.text import Text
 from guestlist.app.results import Guard, PlanResult
 from guestlist.cli.screens import parts
 from guestlist.cli.words import counted, duration, number
+from guestlist.ports import Lists
 
 _REASONS_SHOWN = 8
 
@@ -29,8 +29,9 @@ def _activation(result: PlanResult) -> Iterator[RenderableType]:
     yield title
     if result.reason and not (result.guard and result.guard.trips):
         yield parts.indented(parts.text(result.reason, parts.STYLES.get(result.state, "")))
-    yield _changes(result)
-    yield parts.facts(_facts(result))
+    if result.state != "failed":
+        yield _changes(result)
+        yield parts.facts(_facts(result))
     if result.guard and result.guard.trips:
         yield _guard(result.activation, result.guard)
     yield Text()
@@ -69,7 +70,8 @@ def _facts(result: PlanResult) -> Iterator[tuple[str, str | Text]]:
         yield "Mapping", ", ".join(f"{field} ← {' + '.join(sources)}" for field, sources in result.mapping.items())
     if result.in_clear:
         hashed = "; e-mails only as digests" if "email" in result.mapping else ""
-        yield "In clear", f"{', '.join(result.in_clear)} leave as they are{hashed}"
+        leave = "leaves as it is" if len(result.in_clear) == 1 else "leave as they are"
+        yield "In clear", f"{', '.join(result.in_clear)} {leave}{hashed}"
     for note, count in result.notes.items():
         yield "Note", f"{note} ({number(count)})"
     if result.advice:
@@ -99,8 +101,17 @@ def _sum(results: Sequence[PlanResult]) -> Text:
     return Text("Plan: ", style=parts.STRONG).append(counts, style="not bold")
 
 
-def written(files: Mapping[str, Sequence[Path]]) -> Group:
-    """Which lists were written for an upload by hand."""
-    lines = [parts.unbroken(f"{name}: {path}") for name, paths in files.items() for path in paths]
+def written(lists: Mapping[str, Lists]) -> Group:
+    """Which lists were written for an upload by hand, and who is on none of them."""
+    lines = [line for name, made in lists.items() for line in _written(name, made)]
     how = "Upload them in Campaign Manager: Plan > Audiences > Create audience > Upload a list."
-    return Group(*lines, Text(how, style=parts.FAINT))
+    return Group(*lines, *([Text(how, style=parts.FAINT)] if any(made.files for made in lists.values()) else []))
+
+
+def _written(name: str, made: Lists) -> Iterator[RenderableType]:
+    yield from (parts.unbroken(f"{name}: {path}") for path in made.files)
+    if not made.files:
+        yield parts.text(f"{name}: no list was written, since it would have no rows", parts.WAITS)
+    if made.left_out:
+        members = counted(made.left_out, "member")
+        yield parts.text(f"{name}: {members} could not be written: LinkedIn's lists take no SHA-512", parts.WAITS)

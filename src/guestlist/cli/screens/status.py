@@ -9,7 +9,7 @@ from rich.text import Text
 
 from guestlist.app.results import StatusRow
 from guestlist.cli.screens import parts
-from guestlist.cli.words import NOTHING, ago, number
+from guestlist.cli.words import NOTHING, ago, clean, number
 
 MINIMUM = 300  # matched members; below, LinkedIn does not show an ad to the audience
 
@@ -57,9 +57,13 @@ def _remarks(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
 
 
 def _addresses(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
-    if any(row.campaign_manager for row in rows):
-        yield Text()
-        yield Text("In Campaign Manager", style=parts.STRONG)
+    """One for each ad account, on a line of its own: it is copied as a whole."""
+    where: dict[str, list[str]] = {}
     for row in rows:
         if row.campaign_manager:
-            yield parts.unbroken(f"  {row.activation}: {row.campaign_manager}")
+            where.setdefault(row.campaign_manager, []).append(row.activation)
+    for address, activations in where.items():
+        of = "" if len(where) == 1 else f": {', '.join(activations)}"
+        yield Text()
+        yield parts.text("In Campaign Manager", parts.STRONG).append(clean(of), style="not bold")
+        yield parts.unbroken(address)

@@ -12,15 +12,20 @@ from guestlist.cli.screens import parts
 from guestlist.cli.screens.plan import quoted
 from guestlist.cli.words import ago, counted, duration, number
 
-_RIGHT = "Added,Removed,Changed,Unchanged,Rejected,Requests,Time,Run"
+_RIGHT = "Pending,Parked,Added,Removed,Changed,Unchanged,Rejected,Requests,Time,Run"
 
 
 def screen(results: Sequence[SyncResult]) -> Group:
     """A row for each activation, then what some of them wait for."""
+    open_ones = "".join(f",{each.title()}" for each in ("pending", "parked") if any(getattr(r, each) for r in results))
     made = parts.Fitting(
         [_row(result) for result in results],
-        "Activation,State,Added,Removed,Changed,Unchanged,Rejected,Requests,Time",
-        "Activation,State,Added,Removed,Changed,Unchanged,Rejected",
+        f"Activation,State,Added,Removed,Changed{open_ones},Unchanged,Rejected,Requests,Time",
+        f"Activation,State,Added,Removed,Changed{open_ones},Unchanged,Rejected",
+        f"Activation,State,Added,Removed{open_ones},Requests,Time",
+        f"Activation,State,Added{open_ones},Requests,Time",
+        f"Activation,State,Added{open_ones},Time",
+        f"Activation,State,Added,Removed{open_ones}",
         right=_RIGHT,
     )
     return Group(made, *(line for result in results for line in _open_ends(result)))
@@ -33,6 +38,8 @@ def _row(result: SyncResult) -> dict[str, RenderableType]:
         "Added": number(result.added),
         "Removed": number(result.removed),
         "Changed": number(result.changed),
+        "Pending": number(result.pending),
+        "Parked": number(result.parked),
         "Unchanged": number(result.unchanged),
         "Rejected": number(result.rejected),
         "Requests": number(result.requests),
@@ -47,10 +54,14 @@ def _open_ends(result: SyncResult) -> Iterator[RenderableType]:
         yield parts.text(f"{result.activation}: {result.reason}", parts.STYLES.get(result.state, ""))
     if result.state == "waiting":
         yield parts.unbroken(f"  See what would change: guestlist plan {name}")
+    if result.continued:
+        yield parts.text(
+            f"{result.activation}: {counted(result.continued, 'member')} told whom an earlier sync had left"
+        )
     if result.pending:
-        yield Text(f"  {counted(result.pending, 'member')} not answered for yet: they go on by themselves")
+        yield Text(f"  {number(result.pending)} of these members are not told yet: they go on by themselves")
     if result.parked:
-        yield Text(f"  {counted(result.parked, 'member')} wait for a person")
+        yield Text(f"  {number(result.parked)} of these members are not told: they wait for a person")
     if result.rejected:
         yield parts.unbroken(f"  Rejected rows and why: guestlist rejected {name}", parts.FAINT)
 
