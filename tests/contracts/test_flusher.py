@@ -100,7 +100,7 @@ def test_flushes_of_all_parts_do_what_the_plan_of_the_whole_does(data: st.DataOb
         plan, _ = line.plan(listed)
         whole, rows = in_order(rows_of(plan)), elements(line, listed)
         results = answered(data, whole)
-        result_of = {frozenset(change.ids): result for change, result in zip(whole, results, strict=True)}
+        result_of = {(c.op, frozenset(c.ids)): result for c, result in zip(whole, results, strict=True)}
         every = {key for row in rows for key in keys_of(row)} | line.ledger.keys()
         touched = data.draw(st.sets(st.sampled_from(sorted(every)))) if every else set()
         after = membership.settle(whole, results, line.ledger, line.now, DuckPrints(kind).kind)
@@ -111,7 +111,7 @@ def test_flushes_of_all_parts_do_what_the_plan_of_the_whole_does(data: st.DataOb
             check(flushed, line)
             mine = changes_of(flushed.plan.changes)
             assert comparable(mine) == comparable([c for c in whole if not keys.isdisjoint(i for i, *_ in c.ids)])
-            settle(line, flushed, [result_of[frozenset(c.ids)] for c in mine])
+            settle(line, flushed, [result_of[c.op, frozenset(c.ids)] for c in mine])
             done += mine
             said += words(flushed.plan.changes)
             rest -= keys
