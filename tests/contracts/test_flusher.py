@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -300,6 +301,16 @@ def test_an_answer_that_came_too_late_makes_unsure(line: Line) -> None:
     assert ledger_rows(small) == ledger_rows(whole)
     states = {row["state"] for row in ledger_rows(small)}
     assert (small.rows, states) == (2, {State.UNSURE})
+
+
+def test_what_must_not_be_sent_was_never_sent(line: Line) -> None:
+    done = flushed(line, [{"email": A}, {"email": B}], ids(A, B))
+    skipped, kept = (change.ids[0][0] for change in changes_of(done.plan.changes))
+    changes = replace(done.plan.changes, skip=(0,))
+    request = FoldRequest(changes, (Outcome("accepted", 0, 2),), line.run, line.now, str(line.folder))
+    small = ledger_rows(FLUSHER.fold(request))
+    assert small == ledger_rows(line.planner.fold(request))
+    assert [row["id"].bytes for row in small] == [kept] != [skipped]
 
 
 def test_a_run_in_a_file_is_not_for_a_flusher(line: Line) -> None:
