@@ -141,7 +141,8 @@ def measure(folder: Path, people: int, size: int, parts: int) -> None:
     dice = random.Random(2)
     ids = [key16(IdType.SHA256_EMAIL, person(n).identifiers[0].value) for n in dice.sample(range(people), size)]
     fresh = [replace(part, data=bytes(bytearray(part.data))) if part.data else part for part in ledger]
-    _, near = timed(f"relatives of {size:,} addresses", lambda: flusher.relatives(ledger, ids))
+    found, near = timed(f"relatives of {size:,} addresses", lambda: flusher.relatives(ledger, ids))
+    print(f"  {'  identifiers found':44} {len(found):9,}")
     timed("  with blobs opened anew", lambda: flusher.relatives(fresh, ids))
     planner = DuckDBPlanner()
     _, far = timed("  the planner's find", lambda: planner.find(ledger, ids, ids, ids), tries=3)

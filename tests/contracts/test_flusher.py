@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def test_flushes_of_all_parts_do_what_the_plan_of_the_whole_does(data: st.DataOb
         plan, _ = line.plan(listed)
         whole, rows = in_order(rows_of(plan)), elements(line, listed)
         results = answered(data, whole)
-        result_of = {frozenset(change.ids): result for change, result in zip(whole, results, strict=True)}
+        result_of = {(c.op, frozenset(c.ids)): result for c, result in zip(whole, results, strict=True)}
         every = {key for row in rows for key in keys_of(row)} | line.ledger.keys()
         touched = data.draw(st.sets(st.sampled_from(sorted(every)))) if every else set()
         after = membership.settle(whole, results, line.ledger, line.now, DuckPrints(kind).kind)
@@ -111,7 +112,7 @@ def test_flushes_of_all_parts_do_what_the_plan_of_the_whole_does(data: st.DataOb
             check(flushed, line)
             mine = changes_of(flushed.plan.changes)
             assert comparable(mine) == comparable([c for c in whole if not keys.isdisjoint(i for i, *_ in c.ids)])
-            settle(line, flushed, [result_of[frozenset(c.ids)] for c in mine])
+            settle(line, flushed, [result_of[c.op, frozenset(c.ids)] for c in mine])
             done += mine
             said += words(flushed.plan.changes)
             rest -= keys
@@ -300,6 +301,16 @@ def test_an_answer_that_came_too_late_makes_unsure(line: Line) -> None:
     assert ledger_rows(small) == ledger_rows(whole)
     states = {row["state"] for row in ledger_rows(small)}
     assert (small.rows, states) == (2, {State.UNSURE})
+
+
+def test_what_must_not_be_sent_was_never_sent(line: Line) -> None:
+    done = flushed(line, [{"email": A}, {"email": B}], ids(A, B))
+    skipped, kept = (change.ids[0][0] for change in changes_of(done.plan.changes))
+    changes = replace(done.plan.changes, skip=(0,))
+    request = FoldRequest(changes, (Outcome("accepted", 0, 2),), line.run, line.now, str(line.folder))
+    small = ledger_rows(FLUSHER.fold(request))
+    assert small == ledger_rows(line.planner.fold(request))
+    assert [row["id"].bytes for row in small] == [kept] != [skipped]
 
 
 def test_a_run_in_a_file_is_not_for_a_flusher(line: Line) -> None:

@@ -81,6 +81,22 @@ def test_an_index_says_what_the_planner_finds(made: list[tuple[Any, Any, bool]],
             assert (told.fp, told.kind) == (stored["fp"], stored["kind"])
 
 
+READINGS = {
+    "as_is": (State.NONE, State.IN, State.OUT, State.UNSURE, State.NOT_TOLD),
+    "not_told": (State.NONE, State.NOT_TOLD, State.OUT, State.NOT_TOLD, State.NOT_TOLD),
+    "unsure": (State.NONE, State.UNSURE, State.UNSURE, State.UNSURE, State.NOT_TOLD),
+    "again": (State.NONE, State.UNSURE, State.OUT, State.UNSURE, State.NOT_TOLD),
+}
+
+
+@pytest.mark.parametrize("read_as", READINGS)
+def test_states_are_read_as_the_part_says(read_as: str) -> None:
+    rows = {key: row(state=state, refused=7) for key, state in zip(KEYS, State, strict=False)}
+    known = standings(Shelf(0).layers([blob(1, rows, read_as)]), rows)
+    assert tuple(known[key].told.state for key in rows) == READINGS[read_as]
+    assert {each.told.refused for each in known.values()} == {0 if read_as == "not_told" else 7}
+
+
 def test_ties_of_an_older_part_are_forgotten() -> None:
     a, b, c, d, *_ = KEYS
     old, new = blob(1, {a: row(), b: row(owner=a), c: row(owner=a), d: row()}), blob(2, {b: row(owner=d)})
