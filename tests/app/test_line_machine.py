@@ -27,6 +27,7 @@ from hypothesis.stateful import (
 )
 
 from guestlist.app import delivery, runs
+from guestlist.app.results import SyncResult
 from guestlist.core import identity
 from guestlist.errors import GuestlistError
 from tests.postgres import Server
@@ -294,9 +295,10 @@ class Line(RuleBasedStateMachine):
     def resend(self) -> None:
         self._try(lambda: self.world.sync(resend=True, allow_removals=99))
 
-    def _sync(self, activation: str = "main") -> None:
+    def _sync(self, activation: str = "main") -> SyncResult:
         result = self.world.sync(activation, allow_removals=99)
         note(f"{result.state} {result.reason} +{result.added} ~{result.changed} -{result.removed}")
+        return result
 
     @staticmethod
     def _try(act: Any) -> None:
@@ -460,13 +462,14 @@ class ThinnedLine(Line):
         super().turn_round()
         self.world.write(self.out[::-1], "gone.csv", columns=COLUMNS)
 
-    def _sync(self, activation: str = "main") -> None:
-        if activation == "main":
+    def _sync(self, activation: str = "main") -> SyncResult:
+        result = super()._sync(activation)
+        if (activation, result.state) == ("main", "done"):
             super()._joined()
-        super()._sync(activation)
+        return result
 
     def _joined(self) -> None:
-        """Whoever is listed may be told; joined is only what a plan has seen, since a row may come to be kept out."""
+        """Whoever is listed may be told; joined is only what was: until then a row may come to be kept out."""
         for ids, _ in super()._elements():
             for each in ids:
                 self.joins.find(each)
