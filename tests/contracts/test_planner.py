@@ -17,12 +17,8 @@ from guestlist.core.identity import Element, Kind
 from guestlist.core.membership import Result, State
 from guestlist.planner import changes, draft, folding
 from guestlist.planner.duck import DuckDBPlanner
-<<<<<<< ours
-from tests.planner.kit import Line, Row, SmallFolds, count_of, rows_of, told_rows
-=======
 from guestlist.ports import Plan
-from tests.planner.kit import Line, Row, count_of, rows_of, told_rows
->>>>>>> theirs
+from tests.planner.kit import Line, Row, SmallFolds, count_of, rows_of, told_rows
 from tests.planner.linkedin import LinkedIn
 
 EMAILS = [f"{name}@x.com" for name in "abcde"]
