@@ -288,7 +288,7 @@ class Streams(RuleBasedStateMachine):
 
 
 TestStreams = Streams.TestCase
-TestStreams.settings = MACHINE
+TestStreams.settings = settings(MACHINE, max_examples=MACHINE.max_examples // 2)
 
 
 def test_streams_on_postgresql(postgres_server: Server) -> None:
