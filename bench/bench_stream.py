@@ -31,6 +31,8 @@ import yaml
 from bench_deliver import emulator
 
 import guestlist
+from guestlist.app.fold import Fold
+from guestlist.app.streams import listeners
 from guestlist.events.outcomes import percentile
 
 KEY, BATCH = "hot", 100
@@ -70,11 +72,7 @@ def prepare(folder: Path, linkedin: str, members: int) -> str:
 
 def fold_all(door: guestlist.Guestlist) -> None:
     """What a worker does, in this process."""
-    from guestlist.app.fold import Fold
-    from guestlist.app.streams import listeners
-
-    fold, heard = Fold(door.app), None
-    heard = listeners(door.app, door.config)
+    fold, heard = Fold(door.app), listeners(door.app, door.config)
     while fold.step(lambda: heard):
         pass
 
@@ -167,7 +165,7 @@ def main(members: int = 100_000, rate: int = 5_000, seconds: int = 20) -> None:
                 time.sleep(0.1)
             time.sleep(3)
             meters = {"server": Meter(server), "worker": Meter(server.children()[0])}
-            began, before = time.time(), told(folder)
+            before = latencies(folder)
             for meter in meters.values():
                 meter.start()
             taken, refused = asyncio.run(load(address, key, members, rate, seconds))
@@ -177,7 +175,7 @@ def main(members: int = 100_000, rate: int = 5_000, seconds: int = 20) -> None:
         report(folder, taken, refused, before, meters, seconds)
 
 
-def told(folder: Path) -> Counter[int]:
+def latencies(folder: Path) -> Counter[int]:
     """Latencies so far, by slot."""
     with guestlist.open(file=str(folder / "guestlist.yaml")) as door:
         return Counter(door.app.store.event_counts.latencies(0.0))
@@ -191,7 +189,7 @@ def report(
         number = door.app.store.activations.get("main").id  # type: ignore[union-attr]
         (row,) = [each for each in door.events().activations if each.activation == "main"]
         runs = [each for each in door.app.store.runs.latest(number, 10_000) if each.kind == "flush"]
-    slots = told(folder) - before
+    slots = latencies(folder) - before
     shares = {share: percentile(slots, share) for share in (0.5, 0.95, 0.99)}
     print("latency       ", ", ".join(f"p{round(share * 100)} {at} s" for share, at in shares.items()))
     print("events        ", f"{taken:,} taken, {refused} requests refused,", row.json()["outcomes"])
