@@ -234,9 +234,17 @@ class Guestlist:
 
     # ── the store ────────────────────────────────────────────────────────────────────────────────────────────────
     def backup(self, file: Path, passphrase: str | None = None) -> str:
-        """Write everything, encrypted and consistent, into one file."""
+        """Write everything, encrypted and consistent, into one file. Without a passphrase only the keys of
+        GUESTLIST_SECRET_KEY can seal it; ConfigError when they come from the home, which a backup has to outlive.
+        """
+        if passphrase is None and not self.app.store.vault.from_environment:
+            raise ConfigError(
+                "A backup needs a passphrase, since the key in this home may be lost with it: set "
+                "GUESTLIST_BACKUP_PASSPHRASE, or run this on a terminal and type one. Nothing was written."
+            )
         self.app.store.backup(file, passphrase)
-        return f"Everything was written to {file}, encrypted. Keep the passphrase: without it nothing can be read."
+        secret = "key that is first in GUESTLIST_SECRET_KEY" if passphrase is None else "passphrase"
+        return f"Everything was written to {file}, encrypted. Keep the {secret}: without it nothing can be read."
 
     def rotate_secrets(self) -> str:
         """A new key, and everything sealed again with it."""

@@ -296,6 +296,24 @@ def test_backup_and_restore(connected: Desk, tmp_path: Path, monkeypatch: pytest
     assert connected("status", "--json").json[0]["segment_id"] == here
 
 
+def test_a_backup_without_a_passphrase_needs_a_key_from_elsewhere(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = desk.script("backup", "all.backup")
+    assert (refused.code, refused.out) == (2, "")
+    assert "GUESTLIST_BACKUP_PASSPHRASE" in refused.err
+    assert not (desk.folder / "all.backup").exists()
+
+    monkeypatch.setenv("GUESTLIST_HOME", str(tmp_path / "keyless"))
+    monkeypatch.setenv("GUESTLIST_SECRET_KEY", "kept where the home is not")
+    done = desk("backup", "all.backup")
+    assert done.code == 0, done.err
+    assert "Keep the key that is first in GUESTLIST_SECRET_KEY" in done.out
+    assert "passphrase" not in done.out
+    monkeypatch.setenv("GUESTLIST_HOME", str(tmp_path / "other"))
+    assert desk("restore", "all.backup", "--as", "move").code == 0
+
+
 def test_secrets_rotate(connected: Desk) -> None:
     assert connected("secrets", "rotate").code == 0
     assert connected("check").code == 0
