@@ -140,8 +140,7 @@ class Guestlist:
         """All activations, those not in the file included; ``live`` asks LinkedIn now."""
         from guestlist.app import overview  # noqa: PLC0415
 
-        config = self.config if self._file is not None and self._file.exists() else None
-        return overview.status(self.app, config, activation, live=live)
+        return overview.status(self.app, self._config_if_there(), activation, live=live)
 
     def runs(self, activation: str | None = None, limit: int = 20) -> list[RunRow]:
         """The latest runs, newest first."""
@@ -194,12 +193,17 @@ class Guestlist:
 
         return forget.undo(self.app, values)
 
+    def deletes_segment(self, activation: str, delete_segment: bool | None = None) -> bool:
+        """Whether ``remove`` would delete an audience at LinkedIn: a person should agree to that first."""
+        from guestlist.app import ending  # noqa: PLC0415
+
+        return ending.deletes_segment(self.app, self._config_if_there(), activation, delete_segment)
+
     def remove(self, activation: str, *, delete_segment: bool | None = None) -> str:
         """Stop an activation for good; None does what the file's ``on_delete`` says. One sentence of what was done."""
         from guestlist.app import ending  # noqa: PLC0415
 
-        config = self.config if self._file is not None and self._file.exists() else None
-        return ending.remove(self.app, config, activation, delete_segment=delete_segment)
+        return ending.remove(self.app, self._config_if_there(), activation, delete_segment=delete_segment)
 
     def rename(self, old: str, new: str) -> str:
         """Give an activation another name; its segment and ledger stay."""
@@ -250,6 +254,9 @@ class Guestlist:
         """A new key, and everything sealed again with it."""
         self.app.store.rotate()
         return "A new key is in use, and everything was sealed again with it."
+
+    def _config_if_there(self) -> Config | None:
+        return self.config if self._file is not None and self._file.exists() else None
 
     def _reread(self) -> Config:
         """The file as it is now; while it has a mistake (ConfigError) or is gone, nothing is synced."""
