@@ -310,6 +310,15 @@ def test_on_a_terminal_remove_asks_for_what_the_file_deletes(connected: Desk, li
     assert len(linkedin.emulator.control.segments()) == 1
 
 
+def test_remove_says_that_the_file_still_names_it(connected: Desk) -> None:
+    connected("sync")
+    connected.write(YAML.replace("  news:", "  more: {audience: newsletter, destination: acme}\n  news:"))
+    assert "take it out there too" in connected("remove", "news").out
+    connected("sync", "more")
+    connected.write(YAML)
+    assert "take it out" not in connected("remove", "more").out
+
+
 # ── keeping ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_backup_and_restore(connected: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     connected("sync")

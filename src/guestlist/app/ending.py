@@ -38,7 +38,7 @@ def remove(app: App, config: Config | None, name: str, *, delete_segment: bool |
         app.store.activations.end(activation.id, app.clock.now())
         app.store.audit.add("local", "remove", name, app.clock.now(), deleted=deleted)
     stays = "its LinkedIn audience was deleted" if deleted else "its LinkedIn audience stays as it is"
-    return f"Activation '{name}' was removed; {stays}."
+    return f"Activation '{name}' was removed; {stays}.{_still_named(config, name)}"
 
 
 def _delete(app: App, activation: Activation) -> None:
@@ -46,6 +46,15 @@ def _delete(app: App, activation: Activation) -> None:
     if segment is not None and segment.linkedin_id is not None:
         Patient(app, app.door.destination(activation.destination)).delete_segment(segment.linkedin_id)
         app.store.segments.bury(segment.id)
+
+
+def _still_named(config: Config | None, name: str) -> str:
+    """What the file would do to it next."""
+    wanted = config.activations.get(name) if config is not None else None
+    if config is None or wanted is None:
+        return ""
+    anew = "starts it anew" if wanted.segment_of else "makes a new LinkedIn audience of it and tells everybody again"
+    return f" {config.path} still names it: take it out there too, or the next sync {anew}."
 
 
 def rename(app: App, old: str, new: str) -> str:
