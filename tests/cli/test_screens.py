@@ -166,6 +166,9 @@ def test_receipts(shown: Shown) -> None:
     assert "9821736" in text
     assert "and 2 more" in shown(people.receipts([receipt], NOW))
     assert "No audience was ever told" in shown(people.receipt(replace(receipt, segments=())))
+    nobody = replace(receipt, segments=(("news", "9821736", "unknown"),), unknown=("primaryId:c***",))
+    assert "nobody known there" in shown(people.receipt(nobody))
+    assert "primaryId:c***: no identifier is known" in shown(people.receipt(nobody))
 
 
 def test_a_connection_with_a_problem(shown: Shown) -> None:

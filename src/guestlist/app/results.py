@@ -194,13 +194,17 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What came of forgetting. ``values``: masked. ``segments``: (activation, segment id, state answered | waiting)."""
+    """What came of forgetting. ``values``: masked. ``segments``: (activation, segment id, state); answered, waiting, or
+    unknown: nothing was told, since nobody of whom something could be told is known there. ``unknown``: those of the
+    values that no identifier is known for anywhere.
+    """
 
     id: int
     created: float
     state: Literal["complete", "incomplete", "undone"]
     values: tuple[str, ...]
     segments: tuple[tuple[str, str, str], ...]
+    unknown: tuple[str, ...] = ()
 
     def json(self) -> dict[str, Any]:
         """All fields."""
