@@ -55,8 +55,10 @@ def keep(app: App, config: Config, name: str, token: Token) -> CheckReport:
     Raises what ``Destination.check`` raises; nothing is kept then.
     """
     account_urn = described(config, name).ad_account
-    with app.door.trial(account_urn, token) as trial:
+    tokens = [token]
+    with app.door.trial(account_urn, token, tokens.append) as trial:
         account = Patient(app, trial).check()
+    token = tokens[-1]
     known = app.store.destinations.ensure(name, account_urn)
     if known.ad_account != account_urn:
         app.store.destinations.update(name, ad_account=account_urn)

@@ -1,0 +1,30 @@
+"""Connecting with a token, and how long a destination works until a person has to authorise again."""
+
+from __future__ import annotations
+
+import pytest
+
+from guestlist.errors import NeedsReauthorization
+from tests.world import World
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["said", "not said"])
+def test_connecting_refreshes_a_token_that_has_ended(world: World, known: bool) -> None:
+    response = world.emulator.control.token()
+    world.emulator.control.revoke_tokens(response["access_token"])
+    report = world.open().connect_token("acme", response | ({"expires_in": 0} if known else {}))
+    assert report.problems == ()
+    assert world.app is not None
+    credential, _ = world.app.store.destinations.credential("acme")
+    assert credential is not None
+    assert credential.token.access_token != response["access_token"]
+    assert credential.token.expires_at == report.token_ends
+    assert (report.token_ends or 0) > world.clock.now() + 59 * 86_400
+    assert world.open().check()[0].problems == ()
+
+
+def test_connecting_tells_why_a_token_cannot_be_refreshed(world: World) -> None:
+    response = world.emulator.control.token()
+    world.emulator.control.revoke_tokens()
+    with pytest.raises(NeedsReauthorization, match="consent has ended"):
+        world.open().connect_token("acme", response)
