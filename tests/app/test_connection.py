@@ -7,6 +7,8 @@ import pytest
 from guestlist.errors import NeedsReauthorization
 from tests.world import World
 
+DAY = 86_400
+
 
 @pytest.mark.parametrize("known", [True, False], ids=["said", "not said"])
 def test_connecting_refreshes_a_token_that_has_ended(world: World, known: bool) -> None:
@@ -19,7 +21,7 @@ def test_connecting_refreshes_a_token_that_has_ended(world: World, known: bool) 
     assert credential is not None
     assert credential.token.access_token != response["access_token"]
     assert credential.token.expires_at == report.token_ends
-    assert (report.token_ends or 0) > world.clock.now() + 59 * 86_400
+    assert (report.token_ends or 0) > world.clock.now() + 59 * DAY
     assert world.open().check()[0].problems == ()
 
 
@@ -28,3 +30,21 @@ def test_connecting_tells_why_a_token_cannot_be_refreshed(world: World) -> None:
     world.emulator.control.revoke_tokens()
     with pytest.raises(NeedsReauthorization, match="consent has ended"):
         world.open().connect_token("acme", response)
+
+
+def test_a_refresh_token_needs_the_application(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    renewing = world.open().check()[0]
+    assert renewing.renews
+    assert renewing.works_until == renewing.refresh_ends
+    assert (renewing.works_until or 0) > world.clock.now() + 300 * DAY
+    environ = world.environ()
+    monkeypatch.setattr(
+        world, "environ", lambda: {name: value for name, value in environ.items() if "CLIENT" not in name}
+    )
+    world.close()
+    assert world.open().check()[0].renews, "it was connected with the application's id and secret"
+    world.connect()
+    alone = world.open().check()[0]
+    assert alone.refresh_ends is not None
+    assert not alone.renews
+    assert alone.works_until == alone.token_ends

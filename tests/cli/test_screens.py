@@ -191,5 +191,13 @@ def test_a_connection_with_a_problem(shown: Shown) -> None:
     assert "! a role that may manage audiences is needed" in text
 
 
+def test_a_refresh_token_that_cannot_be_used(shown: Shown) -> None:
+    report = CheckReport("acme", "urn:li:sponsoredAccount:1", token_ends=NOW + 5e6, refresh_ends=NOW + 3e7)
+    assert "! The refresh token is of no use without GUESTLIST_LINKEDIN_CLIENT_ID" in shown(
+        connection.screen(report, NOW)
+    )
+    assert "of no use" not in shown(connection.screen(replace(report, renews=True), NOW))
+
+
 def test_colours_only_on_a_terminal(shown: Shown) -> None:
     assert "\x1b" not in shown(plan.screen([PLAN]))

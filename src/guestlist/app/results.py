@@ -226,7 +226,10 @@ class KeyRow:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """A destination's connection: ``problems`` is empty when everything is as it must be. Ends are epoch seconds."""
+    """A destination's connection: ``problems`` is empty when everything is as it must be. Ends are epoch seconds.
+
+    ``renews``: the access token is refreshed by itself. ``works_until``: when a person has to have authorised again.
+    """
 
     destination: str
     ad_account: str
@@ -239,6 +242,8 @@ class CheckReport:
     api_version: str = ""
     api_version_days: int | None = None
     problems: tuple[str, ...] = ()
+    renews: bool = False
+    works_until: float | None = None
 
     def json(self) -> dict[str, Any]:
         """All fields."""

@@ -16,10 +16,19 @@ def screen(report: CheckReport, now: float) -> Group:
     """Everything that was checked, problems last."""
     verdict = Text("problem" if report.problems else "connected", style=parts.WAITS if report.problems else parts.GOOD)
     title = parts.text(report.destination, parts.STRONG).append("  ").append_text(verdict)
-    problems: list[RenderableType] = [
-        parts.indented(parts.text(f"! {problem}", parts.WAITS)) for problem in report.problems
-    ]
-    return Group(title, parts.facts(_facts(report, now)), *problems)
+    problems = [_warning(problem) for problem in report.problems]
+    return Group(title, parts.facts(_facts(report, now)), *_warnings(report), *problems)
+
+
+def _warnings(report: CheckReport) -> Iterator[RenderableType]:
+    """What is right until it ends."""
+    if report.refresh_ends is not None and not report.renews:
+        names = "GUESTLIST_LINKEDIN_CLIENT_ID and GUESTLIST_LINKEDIN_CLIENT_SECRET"
+        yield _warning(f"The refresh token is of no use without {names}: set them, or it ends with the access token.")
+
+
+def _warning(sentence: str) -> RenderableType:
+    return parts.indented(parts.text(f"! {sentence}", parts.WAITS))
 
 
 def _facts(report: CheckReport, now: float) -> Iterator[tuple[str, str]]:
