@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from guestlist.errors import NeedsReauthorization
-from tests.world import World
+from tests.world import World, emails
 
 DAY = 86_400
 
@@ -48,3 +48,14 @@ def test_a_refresh_token_needs_the_application(world: World, monkeypatch: pytest
     assert alone.refresh_ends is not None
     assert not alone.renews
     assert alone.works_until == alone.token_ends
+
+
+def test_status_knows_how_long_the_authorisation_works(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    row, report = world.open().status()[0], world.open().check()[0]
+    assert row.works_until == report.works_until == report.refresh_ends
+    alone = world.emulator.control.token(expires_in=13 * DAY)
+    del alone["refresh_token"]
+    ends = world.open().connect_token("acme", alone).token_ends
+    assert world.open().status()[0].works_until == ends

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from guestlist.app import schedule, segments
+from guestlist.app import connection, schedule, segments
 from guestlist.app.context import App
 from guestlist.app.results import RejectedRow, RunRow, StatusRow, SyncResult
 from guestlist.app.sync import NONE_REFUSED, result_of
@@ -66,7 +66,13 @@ def _row(app: App, config: Config | None, name: str, found: Activation | None, *
         told=_told(app, found),
         campaign_manager=campaign_manager(app, found.ad_account) if segment else "",
         next_run=schedule.next_run(app, config, name) if config is not None and wanted is not None else None,
+        works_until=_works_until(app, found),
     )
+
+
+def _works_until(app: App, found: Activation) -> float | None:
+    credential, _ = app.store.destinations.credential(found.destination)
+    return connection.works_until(app, credential) if credential is not None else None
 
 
 def _ask(app: App, found: Activation, segment: Segment) -> str:

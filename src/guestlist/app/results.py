@@ -130,6 +130,7 @@ class StatusRow:
     told: int | None = None  # members LinkedIn was told, by our ledger
     campaign_manager: str = ""  # address of the audience in Campaign Manager
     next_run: float | None = None
+    works_until: float | None = None  # when a person has to have authorised its destination again
 
     def json(self) -> dict[str, Any]:
         """The documented fields and more beside them."""
