@@ -74,12 +74,19 @@ class LinkedInDoor:
         return self._open[name]
 
     @contextmanager
-    def trial(self, account: str, token: Token) -> Iterator[Destination]:
-        """LinkedIn with a token that is not kept yet, while the block runs."""
+    def trial(self, account: str, token: Token, renewed: Callable[[Token], None]) -> Iterator[Destination]:
+        """LinkedIn with a token that is not kept yet, while the block runs; ``renewed`` gets what takes its place."""
         from guestlist.linkedin.tokens import SharedTokens  # noqa: PLC0415
 
-        tokens = SharedTokens(lambda: token, _not_kept, nullcontext, self._clock, None)
-        linkedin = self._linkedin(account, tokens, self._oauth(None))
+        current = [token]
+
+        def save(fresh: Token) -> None:
+            current[:] = [fresh]
+            renewed(fresh)
+
+        oauth = self._oauth(None)
+        tokens = SharedTokens(lambda: current[0], save, nullcontext, self._clock, oauth)
+        linkedin = self._linkedin(account, tokens, oauth)
         try:
             yield linkedin
         finally:
@@ -328,7 +335,3 @@ def _source(audience: AudienceConfig, folder: Path, clock: Clock) -> Source:
     from guestlist.sources.files import FileSource  # noqa: PLC0415
 
     return FileSource(audience.source.file or "", folder, audience.source.max_age, clock)
-
-
-def _not_kept(token: Token) -> None:
-    """A token on trial is not saved when it is refreshed."""

@@ -149,8 +149,7 @@ class Guestlist:
         """All activations, those not in the file included; ``live`` asks LinkedIn now."""
         from guestlist.app import overview  # noqa: PLC0415
 
-        config = self.config if self._file is not None and self._file.exists() else None
-        return overview.status(self.app, config, activation, live=live)
+        return overview.status(self.app, self._config_if_there(), activation, live=live)
 
     def runs(self, activation: str | None = None, limit: int = 20) -> list[RunRow]:
         """The latest runs, newest first."""
@@ -203,12 +202,17 @@ class Guestlist:
 
         return forget.undo(self.app, values)
 
+    def deletes_segment(self, activation: str, delete_segment: bool | None = None) -> bool:
+        """Whether ``remove`` would delete an audience at LinkedIn: a person should agree to that first."""
+        from guestlist.app import ending  # noqa: PLC0415
+
+        return ending.deletes_segment(self.app, self._config_if_there(), activation, delete_segment)
+
     def remove(self, activation: str, *, delete_segment: bool | None = None) -> str:
         """Stop an activation for good; None does what the file's ``on_delete`` says. One sentence of what was done."""
         from guestlist.app import ending  # noqa: PLC0415
 
-        config = self.config if self._file is not None and self._file.exists() else None
-        return ending.remove(self.app, config, activation, delete_segment=delete_segment)
+        return ending.remove(self.app, self._config_if_there(), activation, delete_segment=delete_segment)
 
     def rename(self, old: str, new: str) -> str:
         """Give an activation another name; its segment and ledger stay."""
@@ -244,14 +248,25 @@ class Guestlist:
 
     # ── the store ────────────────────────────────────────────────────────────────────────────────────────────────
     def backup(self, file: Path, passphrase: str | None = None) -> str:
-        """Write everything, encrypted and consistent, into one file."""
+        """Write everything, encrypted and consistent, into one file. Without a passphrase only the keys of
+        GUESTLIST_SECRET_KEY can seal it; ConfigError when they come from the home, which a backup has to outlive.
+        """
+        if passphrase is None and not self.app.store.vault.from_environment:
+            raise ConfigError(
+                "A backup needs a passphrase, since the key in this home may be lost with it: set "
+                "GUESTLIST_BACKUP_PASSPHRASE, or run this on a terminal and type one. Nothing was written."
+            )
         self.app.store.backup(file, passphrase)
-        return f"Everything was written to {file}, encrypted. Keep the passphrase: without it nothing can be read."
+        secret = "key that is first in GUESTLIST_SECRET_KEY" if passphrase is None else "passphrase"
+        return f"Everything was written to {file}, encrypted. Keep the {secret}: without it nothing can be read."
 
     def rotate_secrets(self) -> str:
         """A new key, and everything sealed again with it."""
         self.app.store.rotate()
         return "A new key is in use, and everything was sealed again with it."
+
+    def _config_if_there(self) -> Config | None:
+        return self.config if self._file is not None and self._file.exists() else None
 
     def _reread(self) -> Config:
         """The file as it is now; while it has a mistake (ConfigError) or is gone, nothing is synced."""

@@ -500,8 +500,12 @@ class Door(Protocol):
     def destination(self, name: str) -> Destination:
         """LinkedIn as a connected destination of the store."""
 
-    def trial(self, account: str, token: Token) -> AbstractContextManager[Destination]:
-        """LinkedIn with a token that is not kept yet, while the block runs."""
+    def trial(
+        self, account: str, token: Token, renewed: Callable[[Token], None]
+    ) -> AbstractContextManager[Destination]:
+        """LinkedIn with a token that is not kept yet, while the block runs. One that has ended is refreshed where that
+        is possible: ``renewed`` gets the token that takes its place.
+        """
 
     def authorization_url(self, redirect_url: str, state: str) -> str:
         """Where a person consents; ConfigError without a client id and secret."""

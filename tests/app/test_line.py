@@ -323,6 +323,21 @@ def test_c6_shared_weak_identifier_has_one_owner_whatever_the_order(world: World
     assert world.sent() == sent
 
 
+def test_forgetting_a_primary_id_of_nobody_claims_no_answer(world: World) -> None:
+    world.write([{"primaryId": "crm-1", "email": "ann@example.com"}])
+    world.sync()
+    sent = world.sent()
+    receipt = world.open().forget(["primaryId:crm-7"])
+    assert world.sent() == sent
+    assert [answer for _, _, answer in receipt.segments] == ["unknown"]
+    assert receipt.unknown == receipt.values
+    mixed = world.open().forget(["primaryId:crm-8", "primaryId:crm-1"])
+    assert [answer for _, _, answer in mixed.segments] == ["answered"]
+    assert mixed.unknown == mixed.values[:1]
+    assert world.open().receipts() == [mixed, receipt]
+    assert world.told() == set()
+
+
 def test_forgetting_reaches_every_segment_and_blocks(world: World) -> None:
     world.yaml["activations"]["second"] = {"audience": "people", "destination": "acme", "mode": "add_only"}
     world.write(emails("ann", "bob"))

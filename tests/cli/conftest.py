@@ -6,8 +6,10 @@ import csv
 import gc
 import json
 import os
+import pty
 import subprocess
 import sys
+import termios
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +99,32 @@ def contacts(count: int, first: int = 1) -> list[dict[str, str]]:
         {"contact_id": f"C-{number}", "email": f"Person.{number}@example.com", "first_name": "Ada"}
         for number in range(first, first + count)
     ]
+
+
+def on_a_terminal(desk: Desk, command: str, answers: dict[str, list[str]]) -> str:
+    """What a terminal of eighty columns shows while each question gets its answers, one after the other."""
+    master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (24, 80))
+    environment = desk.whole_environment(TERM="xterm")
+    del environment["COLUMNS"]
+    line = [BIN / "guestlist", *command.split()]
+    with subprocess.Popen(line, cwd=desk.folder, env=environment, stdin=slave, stdout=slave, stderr=slave):
+        os.close(slave)
+        shown = ""
+        while byte := _read(master):
+            shown += byte
+            asked = next((question for question in answers if shown.endswith(question)), None)
+            if asked and answers[asked]:
+                os.write(master, answers[asked].pop(0).encode())
+    os.close(master)
+    return shown.replace("\r\n", "\n")
+
+
+def _read(master: int) -> str:
+    try:
+        return os.read(master, 1).decode("ascii", "replace")
+    except OSError:  # the other side is closed
+        return ""
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 import guestlist
 from linkedin_emulator.running import RunningEmulator
-from tests.cli.conftest import YAML, Desk, contacts
+from tests.cli.conftest import YAML, Desk, contacts, on_a_terminal
 
 SYNC_FIELDS = {
     "activation", "segment_id", "added", "removed", "changed", "unchanged", "duplicates", "rejected", "pending",
@@ -306,10 +306,53 @@ def test_rename_and_remove(connected: Desk, linkedin: RunningEmulator) -> None:
     connected.write(YAML.replace("  news:", "  letters:"))
     (run,) = connected("sync", "--json").json
     assert (run["activation"], run["added"], run["unchanged"]) == ("letters", 0, 400)
-    done = connected("remove", "letters", "--delete-segment")
+    done = connected("remove", "letters", "--delete-segment", "--yes")
     assert done.code == 0
     assert done.out
     assert linkedin.emulator.control.segments() == []
+
+
+@pytest.mark.parametrize("asked", ["file", "option"])
+def test_remove_deletes_nothing_at_linkedin_unasked(connected: Desk, linkedin: RunningEmulator, asked: str) -> None:
+    connected("sync")
+    if asked == "file":
+        connected.write(YAML.replace("destination: acme}", "destination: acme, on_delete: delete}"))
+    options = ["--delete-segment"] if asked == "option" else []
+    refused = connected("remove", "news", *options)
+    assert (refused.code, refused.out) == (2, "")
+    assert "--yes" in refused.err
+    assert len(linkedin.emulator.control.segments()) == 1
+    assert connected("status", "--json").json[0]["state"] == "in step"
+    done = connected("remove", "news", *options, "--yes")
+    assert "was deleted" in done.out
+    assert linkedin.emulator.control.segments() == []
+
+
+def test_remove_of_what_stays_at_linkedin_asks_a_terminal_only(connected: Desk, linkedin: RunningEmulator) -> None:
+    connected("sync")
+    shown = on_a_terminal(connected, "remove news", {"[y/N]: ": ["n\n"]})
+    assert "Remove news? Its LinkedIn audience stays" in shown
+    assert "Nothing was done." in shown
+    assert connected("status", "--json").json[0]["state"] == "in step"
+    assert connected("remove", "news").code == 0
+    assert len(linkedin.emulator.control.segments()) == 1
+
+
+def test_on_a_terminal_remove_asks_for_what_the_file_deletes(connected: Desk, linkedin: RunningEmulator) -> None:
+    connected("sync")
+    connected.write(YAML.replace("destination: acme}", "destination: acme, on_delete: delete}"))
+    shown = on_a_terminal(connected, "remove news", {"[y/N]: ": ["n\n"]})
+    assert "delete its LinkedIn audience?" in shown
+    assert len(linkedin.emulator.control.segments()) == 1
+
+
+def test_remove_says_that_the_file_still_names_it(connected: Desk) -> None:
+    connected("sync")
+    connected.write(YAML.replace("  news:", "  more: {audience: newsletter, destination: acme}\n  news:"))
+    assert "take it out there too" in connected("remove", "news").out
+    connected("sync", "more")
+    connected.write(YAML)
+    assert "take it out" not in connected("remove", "more").out
 
 
 # ── keeping ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -330,6 +373,24 @@ def test_backup_and_restore(connected: Desk, tmp_path: Path, monkeypatch: pytest
     restored = connected("restore", "all.backup", "--as", "move")
     assert restored.code == 0, restored.err
     assert connected("status", "--json").json[0]["segment_id"] == here
+
+
+def test_a_backup_without_a_passphrase_needs_a_key_from_elsewhere(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = desk.script("backup", "all.backup")
+    assert (refused.code, refused.out) == (2, "")
+    assert "GUESTLIST_BACKUP_PASSPHRASE" in refused.err
+    assert not (desk.folder / "all.backup").exists()
+
+    monkeypatch.setenv("GUESTLIST_HOME", str(tmp_path / "keyless"))
+    monkeypatch.setenv("GUESTLIST_SECRET_KEY", "kept where the home is not")
+    done = desk("backup", "all.backup")
+    assert done.code == 0, done.err
+    assert "Keep the key that is first in GUESTLIST_SECRET_KEY" in done.out
+    assert "passphrase" not in done.out
+    monkeypatch.setenv("GUESTLIST_HOME", str(tmp_path / "other"))
+    assert desk("restore", "all.backup", "--as", "move").code == 0
 
 
 def test_secrets_rotate(connected: Desk) -> None:

@@ -194,6 +194,9 @@ def test_receipts(shown: Shown) -> None:
     assert "9821736" in text
     assert "and 2 more" in shown(people.receipts([receipt], NOW))
     assert "No audience was ever told" in shown(people.receipt(replace(receipt, segments=())))
+    nobody = replace(receipt, segments=(("news", "9821736", "unknown"),), unknown=("primaryId:c***",))
+    assert "nobody known there" in shown(people.receipt(nobody))
+    assert "primaryId:c***: no identifier is known" in shown(people.receipt(nobody))
 
 
 def test_a_connection_with_a_problem(shown: Shown) -> None:
@@ -214,6 +217,34 @@ def test_a_connection_with_a_problem(shown: Shown) -> None:
     for word in ("Acme EMEA (516848833)", "VIEWER", "11 days left", "none: works until", "202609, 300 days left"):
         assert word in text
     assert "! a role that may manage audiences is needed" in text
+
+
+@pytest.mark.parametrize(
+    ("left", "said"), [(13, "13 days left"), (2, "2 days left"), (14 / 1440, "14 min left"), (-2, "ended 2 d ago")]
+)
+def test_an_authorisation_that_ends_is_counted_down(shown: Shown, left: float, said: str) -> None:
+    ends = NOW + left * 86_400
+    rows = [replace(STATUS, activation=name, destination="acme emea", works_until=ends) for name in ("news", "more")]
+    report = CheckReport("acme emea", "urn:li:sponsoredAccount:1", token_ends=ends, works_until=ends)
+    for text in (shown(status.screen(rows, NOW)), shown(connection.screen(report, NOW))):
+        flat = " ".join(text.split())  # where a line folds depends on the width
+        assert flat.count("! ") == 1
+        assert said in flat.partition("! ")[2]
+        assert "run `guestlist connect 'acme emea'`" in flat
+
+
+def test_an_authorisation_that_lasts_is_not_spoken_of(shown: Shown) -> None:
+    lasting = replace(STATUS, destination="acme", works_until=NOW + 15 * 86_400)
+    for row in (lasting, replace(lasting, works_until=None), replace(lasting, works_until=NOW - 1, state="parked")):
+        assert "! " not in shown(status.screen([row], NOW))
+
+
+def test_a_refresh_token_that_cannot_be_used(shown: Shown) -> None:
+    report = CheckReport("acme", "urn:li:sponsoredAccount:1", token_ends=NOW + 5e6, refresh_ends=NOW + 3e7)
+    assert "! The refresh token is of no use without GUESTLIST_LINKEDIN_CLIENT_ID" in shown(
+        connection.screen(report, NOW)
+    )
+    assert "of no use" not in shown(connection.screen(replace(report, renews=True), NOW))
 
 
 def test_colours_only_on_a_terminal(shown: Shown) -> None:

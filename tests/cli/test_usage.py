@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
 import sys
-import termios
 import time
 from pathlib import Path
 from unittest.mock import Mock
@@ -18,7 +16,7 @@ import pytest
 
 from guestlist.cli import failures, output, program, progress, values
 from guestlist.errors import ConfigError, NeedsPerson, SourceError, WaitsForLinkedIn
-from tests.cli.conftest import BIN, YAML, Desk
+from tests.cli.conftest import BIN, YAML, Desk, on_a_terminal
 
 LINE = ["init", "connect", "check", "plan", "sync", "worker", "status", "runs", "rejected", "explain"]
 COMMANDS = [*LINE, "forget", "remove", "rename", "backup", "restore", "secrets", "serve", "keys"]
@@ -266,29 +264,3 @@ def test_a_terminal_gets_questions_and_folded_lines(desk: Desk) -> None:
     assert "secret" not in shown
     assert "Error: " in shown
     assert all(len(line) <= 80 for line in shown.splitlines())
-
-
-def on_a_terminal(desk: Desk, command: str, answers: dict[str, list[str]]) -> str:
-    """What a terminal of eighty columns shows while each question gets its answers, one after the other."""
-    master, slave = pty.openpty()
-    termios.tcsetwinsize(slave, (24, 80))
-    environment = desk.whole_environment(TERM="xterm")
-    del environment["COLUMNS"]
-    line = [BIN / "guestlist", *command.split()]
-    with subprocess.Popen(line, cwd=desk.folder, env=environment, stdin=slave, stdout=slave, stderr=slave):
-        os.close(slave)
-        shown = ""
-        while byte := _read(master):
-            shown += byte
-            asked = next((question for question in answers if shown.endswith(question)), None)
-            if asked and answers[asked]:
-                os.write(master, answers[asked].pop(0).encode())
-    os.close(master)
-    return shown.replace("\r\n", "\n")
-
-
-def _read(master: int) -> str:
-    try:
-        return os.read(master, 1).decode("ascii", "replace")
-    except OSError:  # the other side is closed
-        return ""

@@ -24,7 +24,9 @@ def test_ages(seconds: float, shown: str) -> None:
 def test_days_left_count_the_day_that_has_begun() -> None:
     now = 1_000_000_000.0
     assert words.days_left(now + 60 * 86_400 - 1, now) == "60 days left"
-    assert words.days_left(now + 60, now) == "1 day left"
+    assert words.days_left(now + 2 * 86_400, now) == "2 days left"
+    assert words.days_left(now + 86_400 * 1.5, now) == "36 h left"
+    assert words.days_left(now + 14 * 60, now) == "14 min left"
     assert words.days_left(now - 3 * 86_400, now) == "ended 3 d ago"
     assert words.days_left(None, now) == "–"
 

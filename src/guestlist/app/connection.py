@@ -17,8 +17,6 @@ from guestlist.errors import ConfigError, DeliveryError, NeedsPerson
 from guestlist.ports import Account, Token
 from guestlist.store.destinations import Credential
 
-WARN_DAYS = 14
-
 
 def described(config: Config, name: str) -> DestinationConfig:
     """The destination as the file describes it; ConfigError with the nearest name when it does not."""
@@ -55,8 +53,10 @@ def keep(app: App, config: Config, name: str, token: Token) -> CheckReport:
     Raises what ``Destination.check`` raises; nothing is kept then.
     """
     account_urn = described(config, name).ad_account
-    with app.door.trial(account_urn, token) as trial:
+    tokens = [token]
+    with app.door.trial(account_urn, token, tokens.append) as trial:
         account = Patient(app, trial).check()
+    token = tokens[-1]
     known = app.store.destinations.ensure(name, account_urn)
     if known.ad_account != account_urn:
         app.store.destinations.update(name, ad_account=account_urn)
@@ -66,7 +66,7 @@ def keep(app: App, config: Config, name: str, token: Token) -> CheckReport:
     app.store.destinations.connect(name, credential, now)
     app.store.destinations.update(name, member=account.member, account_name=account.name, role=account.role)
     app.store.audit.add("local", "connect", name, now, member=account.member)
-    return report(app, name, account_urn, token, account)
+    return report(app, name, account_urn, credential, account)
 
 
 def check(app: App, config: Config, name: str | None = None) -> list[CheckReport]:
@@ -84,19 +84,38 @@ def _check(app: App, name: str, wanted: DestinationConfig) -> CheckReport:
         account = Patient(app, app.door.destination(name)).check()
     except NeedsPerson as error:
         app.store.destinations.park(name, error.label, str(error))
-        return report(app, name, wanted.ad_account, credential.token, None, (f"{error.label}: {error}",))
+        return report(app, name, wanted.ad_account, credential, None, (f"{error.label}: {error}",))
     except DeliveryError as error:
-        return report(app, name, wanted.ad_account, credential.token, None, (str(error),))
+        return report(app, name, wanted.ad_account, credential, None, (str(error),))
     app.store.destinations.update(name, member=account.member, account_name=account.name, role=account.role)
     app.store.destinations.unpark(name)
     fresh, _ = app.store.destinations.credential(name)
-    return report(app, name, wanted.ad_account, fresh.token if fresh else credential.token, account)
+    return report(app, name, wanted.ad_account, fresh or credential, account)
+
+
+def renews(app: App, credential: Credential) -> bool:
+    """Whether its access token can be refreshed; that takes the application's id and secret too."""
+    settings = app.settings
+    given = settings.linkedin_client_id and settings.linkedin_client_secret
+    return bool(credential.token.refresh_token and (given or (credential.client_id and credential.client_secret)))
+
+
+def works_until(app: App, credential: Credential) -> float | None:
+    """When a person has to have authorised again, epoch seconds."""
+    token = credential.token
+    return token.refresh_expires_at if renews(app, credential) else token.expires_at
 
 
 def report(
-    app: App, name: str, account_urn: str, token: Token | None, account: Account | None, problems: tuple[str, ...] = ()
+    app: App,
+    name: str,
+    account_urn: str,
+    credential: Credential | None,
+    account: Account | None,
+    problems: tuple[str, ...] = (),
 ) -> CheckReport:
     """One destination's calendar and rights."""
+    token = credential.token if credential else None
     version = app.settings.linkedin_version
     today = datetime.fromtimestamp(app.clock.now(), UTC).date()
     return CheckReport(
@@ -110,5 +129,7 @@ def report(
         refresh_ends=token.refresh_expires_at if token and token.refresh_token else None,
         api_version=version,
         api_version_days=versions.days_left(version, today),
+        renews=credential is not None and renews(app, credential),
+        works_until=works_until(app, credential) if credential else None,
         problems=problems,
     )

@@ -7,6 +7,18 @@ from guestlist.app.context import App
 from guestlist.app.overview import known
 from guestlist.app.patience import Patient
 from guestlist.config import Config
+from guestlist.store.activations import Activation
+
+
+def deletes_segment(app: App, config: Config | None, name: str, asked: bool | None = None) -> bool:
+    """Whether removing an activation deletes an audience at LinkedIn; ``asked`` None: as the file's ``on_delete`` says.
+    Only the activation whose segment it is can. ConfigError when the activation is not known.
+    """
+    activation = known(app, name)
+    wanted = config.activations.get(name) if config is not None else None
+    delete = asked if asked is not None else wanted is not None and wanted.on_delete == "delete"
+    segment = app.store.segments.current(activation.ledger_id)
+    return delete and segment is not None and segment.linkedin_id is not None and activation.segment_of is None
 
 
 def remove(app: App, config: Config | None, name: str, *, delete_segment: bool | None = None) -> str:
@@ -16,22 +28,33 @@ def remove(app: App, config: Config | None, name: str, *, delete_segment: bool |
     delete the audience and cannot; nothing is removed then.
     """
     activation = known(app, name)
-    wanted = config.activations.get(name) if config is not None else None
-    delete = delete_segment if delete_segment is not None else wanted is not None and wanted.on_delete == "delete"
     with app.store.lock(f"ledger-{activation.ledger_id}"):
-        segment = app.store.segments.current(activation.ledger_id)
-        deleted = False
-        if delete and segment is not None and segment.linkedin_id and activation.segment_of is None:
-            Patient(app, app.door.destination(activation.destination)).delete_segment(segment.linkedin_id)
-            app.store.segments.bury(segment.id)
-            deleted = True
+        deleted = deletes_segment(app, config, name, delete_segment)
+        if deleted:
+            _delete(app, activation)
         for run in app.store.runs.open_runs(activation.ledger_id):
             if run.activation_id == activation.id:
                 runs.close(app, run)
         app.store.activations.end(activation.id, app.clock.now())
         app.store.audit.add("local", "remove", name, app.clock.now(), deleted=deleted)
     stays = "its LinkedIn audience was deleted" if deleted else "its LinkedIn audience stays as it is"
-    return f"Activation '{name}' was removed; {stays}."
+    return f"Activation '{name}' was removed; {stays}.{_still_named(config, name)}"
+
+
+def _delete(app: App, activation: Activation) -> None:
+    segment = app.store.segments.current(activation.ledger_id)
+    if segment is not None and segment.linkedin_id is not None:
+        Patient(app, app.door.destination(activation.destination)).delete_segment(segment.linkedin_id)
+        app.store.segments.bury(segment.id)
+
+
+def _still_named(config: Config | None, name: str) -> str:
+    """What the file would do to it next."""
+    wanted = config.activations.get(name) if config is not None else None
+    if config is None or wanted is None:
+        return ""
+    anew = "starts it anew" if wanted.segment_of else "makes a new LinkedIn audience of it and tells everybody again"
+    return f" {config.path} still names it: take it out there too, or the next sync {anew}."
 
 
 def rename(app: App, old: str, new: str) -> str:

@@ -44,8 +44,9 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
     now = app.clock.now()
     ledgers = _reached(app)
     wanted = {ledger: _wanted(app, ledger, asked) for ledger, _, _ in ledgers}
+    named = frozenset[int]().union(*(each.named for each in wanted.values()))
     with app.store.transaction():
-        shown = [[each.shown, [identifier.key16.hex() for identifier in each.identifiers]] for each in asked]
+        shown = [_written(each, of_nobody=place not in named) for place, each in enumerate(asked)]
         targets = [forgetting.Target(ledger, activation.name, segment) for ledger, activation, segment in ledgers]
         receipt = app.store.receipts.create(shown, targets, now)
         blocked = {each.key16: each.type for one in asked for each in one.identifiers}
@@ -65,6 +66,12 @@ def _asked(value: str) -> Asked:
     return Asked(masked(value), identifiers)
 
 
+def _written(asked: Asked, *, of_nobody: bool) -> list[object]:
+    """As the receipt keeps it. A ``primaryId`` is never sent: one that leads to nobody is told to no audience."""
+    stranger = of_nobody and all(each.type is IdType.PRIMARY for each in asked.identifiers)
+    return [asked.shown, [identifier.key16.hex() for identifier in asked.identifiers], stranger]
+
+
 def _reached(app: App) -> list[tuple[int, Activation, str]]:
     """Every people ledger with a live segment: removed activations and former snapshots included."""
     by_id = {each.id: each for each in app.store.activations.all()}
@@ -75,11 +82,13 @@ def _reached(app: App) -> list[tuple[int, Activation, str]]:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What has to be told to one segment, made of its ledger as it was in ``version``."""
+    """What has to be told to one segment, made of its ledger as it was in ``version``. ``named``: which of those asked
+    for (their places) LinkedIn can be told by something.
+    """
 
     ledger_id: int
     version: int
-    elements: int
+    named: frozenset[int]
     changes: Changes
 
 
@@ -93,20 +102,23 @@ def _wanted(app: App, ledger_id: int, asked: Sequence[Asked]) -> _Wanted:
         elements.append(_element(each, [*known, *mates]))
         groups = [known_.group16 for known_ in known]
         relatives += app.planner.find(parts, groups=groups) if groups else []
+    named = frozenset(place for place, element in enumerate(elements) if element)
     elements = [element for element in elements if element]
     gone = {each.id16 for element in elements for each in element}
     kin = {each.id16: each for each in relatives if each.state is State.IN and each.id16 not in gone}
     doubtful = [each for each in kin.values() if each.id_type is not IdType.PRIMARY]
-    return _Wanted(ledger_id, version, len(elements), app.elements.removals(elements, doubtful))
+    return _Wanted(ledger_id, version, named, app.elements.removals(elements, doubtful))
 
 
 def _commit(app: App, receipt: int, activation: Activation, wanted: _Wanted) -> int | None:
-    """The run of REMOVEs, durable together with the receipt; None: there is nobody to name, so it is answered."""
-    if not wanted.elements:
+    """The run of REMOVEs, durable together with the receipt; None: there is nobody to name, so nothing has to be
+    answered.
+    """
+    if not wanted.named:
         app.store.receipts.answered(receipt, wanted.ledger_id, app.clock.now())
         return None
     run = app.store.runs.begin(activation.id, "forget", app.clock.now(), wanted.ledger_id)
-    planned = Planned(Counts(removed=wanted.elements), wanted.changes, runs.pieces(wanted.changes))
+    planned = Planned(Counts(removed=len(wanted.named)), wanted.changes, runs.pieces(wanted.changes))
     app.store.runs.commit(run.id, planned)
     app.store.receipts.telling(receipt, wanted.ledger_id, run.id)
     return run.id
@@ -199,12 +211,17 @@ def receipts(app: App) -> list[Receipt]:
 def shown_receipt(app: App, receipt: forgetting.Receipt) -> Receipt:
     """For people: masked values, and where it was answered."""
     undone = app.store.suppressions.undone(receipt.id)
-    segments = tuple(
-        (each.activation, each.segment, "waiting" if each.answered_at is None else "answered")
-        for each in receipt.targets
-    )
-    values = tuple(str(shown) for shown, _ in receipt.asked)
-    return Receipt(receipt.id, receipt.created, "undone" if undone else receipt.state, values, segments)
+    segments = tuple((each.activation, each.segment, _answer(each)) for each in receipt.targets)
+    values = tuple(str(each[0]) for each in receipt.asked)
+    unknown = tuple(str(each[0]) for each in receipt.asked if True in each[2:])
+    state = "undone" if undone else receipt.state
+    return Receipt(receipt.id, receipt.created, state, values, segments, unknown)
+
+
+def _answer(target: forgetting.Target) -> str:
+    if target.answered_at is None:
+        return "waiting"
+    return "answered" if target.run_id is not None else "unknown"
 
 
 def undo(app: App, values: Sequence[str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from guestlist.app import connection
 from guestlist.app.context import App
 from guestlist.app.results import SyncResult
 from guestlist.config import Config
@@ -82,8 +83,7 @@ def calendar(app: App, config: Config) -> None:
         credential, _ = app.store.destinations.credential(name)
         if credential is None:
             continue
-        token = credential.token
-        end = token.refresh_expires_at if token.refresh_token else token.expires_at
+        end = connection.works_until(app, credential)
         if end is not None:
             days = int((end - now) // 86_400)
             _countdown(app, config, f"destination {name}", days, f"run `guestlist connect {name}` before it ends")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from guestlist.app import connection, schedule, segments
 from guestlist.app import runs as runs_of
-from guestlist.app import schedule, segments
 from guestlist.app.context import App
 from guestlist.app.delivery import GONE
 from guestlist.app.results import RejectedRow, RunRow, StatusRow, SyncResult
@@ -69,7 +69,13 @@ def _row(app: App, config: Config | None, name: str, found: Activation | None, *
         campaign_manager=campaign_manager(app, found.ad_account) if segment else "",
         next_run=schedule.next_run(app, config, name) if config is not None and wanted is not None else None,
         who=tuple((found.waiting or {}).get("who", ())) if state == "waiting" else (),
+        works_until=_works_until(app, found),
     )
+
+
+def _works_until(app: App, found: Activation) -> float | None:
+    credential, _ = app.store.destinations.credential(found.destination)
+    return connection.works_until(app, credential) if credential is not None else None
 
 
 def _ask(app: App, found: Activation, segment: Segment) -> str:

@@ -138,6 +138,7 @@ class StatusRow:
     campaign_manager: str = ""  # address of the audience in Campaign Manager
     next_run: float | None = None
     who: tuple[str, ...] = ()  # up to ten of those whose removal waits for a person
+    works_until: float | None = None  # when a person has to have authorised its destination again
 
     def json(self) -> dict[str, Any]:
         """The documented fields and more beside them."""
@@ -204,13 +205,17 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What came of forgetting. ``values``: masked. ``segments``: (activation, segment id, state answered | waiting)."""
+    """What came of forgetting. ``values``: masked. ``segments``: (activation, segment id, state); answered, waiting, or
+    unknown: nothing was told, since nobody of whom something could be told is known there. ``unknown``: those of the
+    values that no identifier is known for anywhere.
+    """
 
     id: int
     created: float
     state: Literal["complete", "incomplete", "undone"]
     values: tuple[str, ...]
     segments: tuple[tuple[str, str, str], ...]
+    unknown: tuple[str, ...] = ()
 
     def json(self) -> dict[str, Any]:
         """All fields."""
@@ -232,7 +237,10 @@ class KeyRow:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """A destination's connection: ``problems`` is empty when everything is as it must be. Ends are epoch seconds."""
+    """A destination's connection: ``problems`` is empty when everything is as it must be. Ends are epoch seconds.
+
+    ``renews``: the access token is refreshed by itself. ``works_until``: when a person has to have authorised again.
+    """
 
     destination: str
     ad_account: str
@@ -245,6 +253,8 @@ class CheckReport:
     api_version: str = ""
     api_version_days: int | None = None
     problems: tuple[str, ...] = ()
+    renews: bool = False
+    works_until: float | None = None
 
     def json(self) -> dict[str, Any]:
         """All fields."""

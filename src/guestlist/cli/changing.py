@@ -9,6 +9,7 @@ import typer
 from guestlist.cli import output
 from guestlist.cli.doors import opened
 from guestlist.cli.options import DEFAULT_FILE, File
+from guestlist.errors import ConfigError
 
 _HEADING = "Change"
 
@@ -34,11 +35,27 @@ def remove(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Stop an activation for good. Its LinkedIn audience stays unless you say otherwise."""
-    if delete_segment and not yes and output.is_terminal():
-        typer.confirm(f"Delete the LinkedIn audience of {activation}? It cannot be brought back", abort=True, err=True)
+    """Stop an activation for good. Its LinkedIn audience stays unless you or the file's on_delete say otherwise.
+
+    Asks first on a terminal. Where nobody can be asked, deleting the LinkedIn audience needs --yes.
+    """
     with opened(file) as door:
-        output.sentence(door.remove(activation, delete_segment=delete_segment))
+        deletes = door.deletes_segment(activation, delete_segment)
+        if not yes:
+            _agreed(activation, deletes)
+        output.sentence(door.remove(activation, delete_segment=deletes))
+
+
+def _agreed(activation: str, deletes: bool) -> None:
+    """Whoever may answer has answered; what cannot be brought back is never done unasked."""
+    if output.is_terminal():
+        whole = f"Remove {activation} and delete its LinkedIn audience? Neither can be brought back"
+        typer.confirm(whole if deletes else f"Remove {activation}? Its LinkedIn audience stays", abort=True, err=True)
+    elif deletes:
+        raise ConfigError(
+            f"Removing '{activation}' would delete its LinkedIn audience, and nobody can be asked here: say --yes, or "
+            "--keep-segment to leave it there. Nothing was removed."
+        )
 
 
 def rename(

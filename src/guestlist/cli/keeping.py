@@ -38,7 +38,8 @@ def backup(
     """Write everything into one encrypted file.
 
     Syncs may go on meanwhile. LinkedIn cannot list members: what this home knows is the only record. The passphrase
-    comes from GUESTLIST_BACKUP_PASSPHRASE, or you are asked for it.
+    comes from GUESTLIST_BACKUP_PASSPHRASE, or you are asked for it. Without one, where nobody can be asked, the key in
+    GUESTLIST_SECRET_KEY seals it; a key that only this home has does not.
     """
     passphrase = _passphrase(twice=True)
     with opened(file) as door:

@@ -50,12 +50,15 @@ def ago(when: float | None, now: float) -> str:
 
 
 def days_left(when: float | None, now: float) -> str:
-    """``59 days left``, ``ended 2 d ago``; a dash where there is no end."""
+    """``59 days left``, ``47 h 5 min left``, ``ended 2 d ago``; a dash where there is no end. Below two days to the
+    minute: a day that has begun would promise too much.
+    """
     if when is None:
         return NOTHING
     if when <= now:
         return f"ended {ago(when, now)}"
-    return f"{counted(math.ceil((when - now) / 86_400), 'day')} left"
+    left = when - now
+    return f"{duration(left) if left < 2 * 86_400 else counted(math.ceil(left / 86_400), 'day')} left"
 
 
 def clean(text: str) -> str:

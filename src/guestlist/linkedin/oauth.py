@@ -141,13 +141,15 @@ class OAuth:
 def token_from_response(record: Mapping[str, Any], now: float, previous: Token | None = None) -> Token:
     """LinkedIn's token response as a Token; ``previous`` is the token it refreshes.
 
-    ``expires_in`` may be a string. A missing refresh token is normal: only approved applications get one. The end of
-    the refresh token is our own clock's: a year from the first consent, earlier if the response says so.
+    ``expires_in`` may be a string; 0 is a token that has ended. A missing refresh token is normal: only approved
+    applications get one. The end of the refresh token is our own clock's: a year from the first consent, earlier if
+    the response says so.
     """
     access = record.get("access_token")
     if not isinstance(access, str) or not access.strip():
         raise Refused("the token response has no access_token", "no_access_token")
-    life = _seconds(record.get("expires_in")) or ACCESS_LIFE
+    said = _seconds(record.get("expires_in"))
+    life = ACCESS_LIFE if said is None else said
     fresh = record.get("refresh_token")
     scope = record.get("scope")
     token = Token(
@@ -160,7 +162,7 @@ def token_from_response(record: Mapping[str, Any], now: float, previous: Token |
     token = _continuing(token, previous) if previous else token
     if token.refresh_token is None:
         return replace(token, first_consent_at=token.first_consent_at or now)
-    return _with_consent(token, _refresh_life(record.get("refresh_token_expires_in"), life), previous)
+    return _with_consent(token, _refresh_life(record.get("refresh_token_expires_in"), life or ACCESS_LIFE), previous)
 
 
 def _continuing(token: Token, previous: Token) -> Token:

@@ -13,6 +13,8 @@ from guestlist.cli.screens import parts
 from guestlist.cli.screens.plan import quoted
 from guestlist.cli.words import ago, number
 
+_ANSWERS = {"unknown": "nobody known there"}
+
 
 def rejected(activation: str, shown: Sequence[RejectedRow], reasons: Mapping[str, int], now: float) -> Group:
     """The first rows, and how many there are of each reason."""
@@ -67,10 +69,17 @@ def receipt(result: Receipt) -> Group:
     """What came of forgetting, audience by audience."""
     made = parts.table(["Activation", "LinkedIn audience", "Answer"])
     for activation, segment, answer in result.segments:
-        made.add_row(parts.text(activation), segment, parts.state(answer))
+        made.add_row(parts.text(activation), segment, parts.state(_ANSWERS.get(answer, answer)))
     title = Text(f"Receipt {result.id}: ", style=parts.STRONG).append_text(parts.state(result.state))
     forgotten = parts.facts([("Forgotten", ", ".join(result.values))], indent=0)
-    return Group(title, forgotten, *([made] if result.segments else [Text("No audience was ever told of people.")]))
+    audiences = made if result.segments else Text("No audience was ever told of people.")
+    return Group(title, forgotten, audiences, *_unknown(result))
+
+
+def _unknown(result: Receipt) -> Iterator[RenderableType]:
+    if result.unknown:
+        said = "no identifier is known for it, so LinkedIn was told nothing of it. Rows that carry it are never added."
+        yield parts.text(f"{', '.join(result.unknown)}: {said}", parts.WAITS)
 
 
 def receipts(results: Sequence[Receipt], now: float) -> RenderableType:

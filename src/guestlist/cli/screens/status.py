@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from guestlist.app.results import StatusRow
-from guestlist.cli.screens import parts
+from guestlist.cli.screens import connection, parts
 from guestlist.cli.words import NOTHING, ago, clean, number
 
 MINIMUM = 300  # matched members; below, LinkedIn does not show an ad to the audience
@@ -24,7 +24,7 @@ def screen(rows: Sequence[StatusRow], now: float) -> Group:
         "Activation,State,LinkedIn,Audience",
         right="Told,Input,Matched,Audience",
     )
-    return Group(made, *_remarks(rows), *_addresses(rows))
+    return Group(made, *_remarks(rows), *_endings(rows, now), *_addresses(rows))
 
 
 def _row(row: StatusRow, now: float) -> dict[str, RenderableType]:
@@ -54,6 +54,14 @@ def _remarks(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
         elif row.audience_size is not None and row.audience_size < MINIMUM:
             yield Text()
             yield parts.text(f"{row.activation}: too small for ads, LinkedIn needs {MINIMUM} matched members")
+
+
+def _endings(rows: Sequence[StatusRow], now: float) -> Iterator[RenderableType]:
+    """Once for each destination; one that is parked says already what it waits for."""
+    for destination, works_until in {row.destination: row.works_until for row in rows if row.state != "parked"}.items():
+        if countdown := connection.ending(destination, works_until, now):
+            yield Text()
+            yield parts.text(f"! {countdown}", parts.WAITS)
 
 
 def _addresses(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
