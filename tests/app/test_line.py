@@ -558,3 +558,13 @@ def test_another_ad_account_is_refused_in_a_sentence(world: World) -> None:
     world.activation("main", audience="other")
     with pytest.raises(ConfigError, match="Activation 'main' had audience people and now has other, but"):
         world.sync()
+
+
+def test_plan_refuses_an_ad_account_that_a_sync_would_refuse(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.yaml["destinations"]["acme"]["ad_account"] = ACCOUNT + 1
+    world.yaml["activations"] = {"other": {"audience": "people", "destination": "acme"}}
+    for act in (lambda: world.open().plan("other"), lambda: world.sync("other")):
+        with pytest.raises(ConfigError, match="main still feeds the former"):
+            act()

@@ -106,7 +106,7 @@ def test_a_backup_moves_between_databases(store, filled, backup, tmp_path, clock
 def test_nothing_in_it_is_readable_and_a_wrong_passphrase_says_so(backup, tmp_path):
     content = backup.read_bytes()
     assert all(word not in content for word in (b"newsletter", b"manifest", CONTENT[:50]))
-    with pytest.raises(ConfigError, match="this passphrase"):
+    with pytest.raises(ConfigError, match="another passphrase"):
         restore(backup, tmp_path / "new", "move", passphrase="wrong horse")
     with pytest.raises(ConfigError, match="give it"):
         restore(backup, tmp_path / "new", "move")

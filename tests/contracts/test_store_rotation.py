@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from guestlist.errors import ConfigError
 from guestlist.ports import Changes, Delta, Token
 from guestlist.store import open_store, open_vault
 from guestlist.store.destinations import Credential
@@ -73,3 +74,11 @@ def test_keys_of_the_environment_are_rotated_by_putting_one_in_front(store_url, 
         assert opened.rotate() == 1  # only credentials, which do not say which key sealed them
     with open_store(store_url, tmp_path / "home", vault=open_vault(tmp_path, new)) as opened:
         assert readable(opened, *filled)
+
+
+def test_one_key_of_the_environment_cannot_be_changed(store_url, tmp_path):
+    with (
+        open_store(store_url, tmp_path / "home", vault=Vault([new_secret()])) as opened,
+        pytest.raises(ConfigError, match="NEW,OLD"),
+    ):
+        opened.rotate()

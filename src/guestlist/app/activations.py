@@ -71,7 +71,7 @@ def ensure(app: App, config: Config, name: str) -> Activation:
     destination = config.destinations[wanted.destination]
     known = app.store.destinations.ensure(wanted.destination, destination.ad_account)
     if known.ad_account != destination.ad_account:
-        _move_account(app, wanted.destination, known.ad_account, destination.ad_account)
+        _move_account(app, wanted.destination, destination.ad_account)
     found = existing(app, config, name) or _first_seen(app, config, name, wanted)
     if found.mode != wanted.mode or found.yaml_path != str(config.path.resolve()):
         app.store.activations.update(found.id, mode=wanted.mode, yaml_path=str(config.path.resolve()))
@@ -100,13 +100,21 @@ def _create(app: App, config: Config, name: str, wanted: ActivationConfig) -> Ac
     )
 
 
-def _move_account(app: App, name: str, was: str, now: str) -> None:
+def refuse_moved(app: App, name: str, now: str) -> None:
+    """ConfigError where a destination of the file is another ad account than the one that its activations feed."""
+    known = app.store.destinations.get(name)
+    if known is None or known.ad_account == now:
+        return
     users = [each.name for each in app.store.activations.all(removed=False) if each.destination == name]
     if users:
         raise ConfigError(
-            f"Destination '{name}' was ad account {was} and is now {now}, but {', '.join(users)} still "
+            f"Destination '{name}' was ad account {known.ad_account} and is now {now}, but {', '.join(users)} still "
             f"{'feeds' if len(users) == 1 else 'feed'} the former: give "
             f"the new account a destination name of its own, or end them with `guestlist remove {users[0]}`."
         )
+
+
+def _move_account(app: App, name: str, now: str) -> None:
+    refuse_moved(app, name, now)
     app.store.destinations.disconnect(name)
     app.store.destinations.update(name, ad_account=now)

@@ -78,6 +78,8 @@ class _Given:
 def _restore(
     path: Path, home: Path, mode: Mode, database: Database, locks: Locks, given: _Given, clock: Clock
 ) -> Vault:
+    if not path.is_file():
+        raise StoreError(f"There is no backup {path}.")
     migrate.upgrade(database, locks)
     if not _is_empty(database):
         raise StoreError("The store is not empty: restore into a new GUESTLIST_HOME and database.")
@@ -161,7 +163,7 @@ class Backup:
             source.seek(start)
             return key
         if header["key"] == "passphrase":
-            raise ConfigError("The backup does not open with this passphrase.")
+            raise ConfigError("The backup does not open: it was made with another passphrase, or it is cut short.")
         raise ConfigError("The backup does not open: put the key of the store that made it into GUESTLIST_SECRET_KEY.")
 
 

@@ -128,8 +128,12 @@ class Store:
 
     def rotate(self) -> int:
         """Seal everything in SQL with a new key; how many values. From the environment the keys are somebody else's:
-        then it only seals with the first of them. May be interrupted and repeated.
+        then it only seals with the first of them; ConfigError where there is only one. May be interrupted and repeated.
         """
+        if self.vault.from_environment and len(set(self.vault.secrets)) == 1:
+            raise ConfigError(
+                "GUESTLIST_SECRET_KEY holds one key, so there is none to change to: set it to NEW,OLD and rotate again."
+            )
         with self.lock("rotate"):
             if not self.vault.from_environment:
                 self.vault.add_key()
