@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segment import analytics
+
 import guestlist
 
 if TYPE_CHECKING:
@@ -255,6 +257,94 @@ def _refreshes(seen: list[tuple[int, str]]) -> int:
     return sum(path.endswith("/accessToken") for _, path in seen)
 
 
+def events(stage: Stage) -> None:
+    """A stream."""
+    scene("Events: Segment's own Python SDK says that 2,000 people enter an audience, and that 700 leave.")
+    (stage.folder / "events.yaml").write_text(EVENTS)
+    with stage.looked_at() as door:
+        key = door.create_key("engage")
+    tell("\n  $ guestlist serve -f events.yaml", BOLD)
+    with serving(stage) as address:
+        tell(f"    taking events at {address}", FAINT)
+        for event, people in (("Audience Entered", 2_000), ("Audience Exited", 700)):
+            began = time.monotonic()
+            send(address, key, event, people)
+            inside = 2_000 if event == "Audience Entered" else 1_300
+            until(lambda: in_segment(stage, "high_intent") == inside)  # noqa: B023 - called at once
+            tell(f"    {people:,} x {event}: LinkedIn has {inside:,}, {time.monotonic() - began:.1f} s after the first")
+        until(lambda: on_their_way(stage) == 0)
+        stage.guestlist("events -f events.yaml --activation intent-to-acme")
+
+
+EVENTS = """\
+destinations:
+  acme: {ad_account: 516848833}
+audiences:
+  intent:
+    members: people
+    source: {events: {write_keys: [engage]}}
+activations:
+  intent-to-acme:
+    audience: intent
+    destination: acme
+    mode: stream
+    audience_key: high_intent
+    batch: {max_wait: 500ms}
+    max_removals: 50%
+"""
+
+
+@contextlib.contextmanager
+def serving(stage: Stage) -> Iterator[str]:
+    """`guestlist serve` and its worker; its address."""
+    said = stage.folder / "serve.log"
+    command = [BIN / "guestlist", "serve", "--port", "0", "-f", "events.yaml"]
+    with (
+        said.open("w") as out,
+        subprocess.Popen(  # noqa: S603 - our own console script
+            command, cwd=stage.folder, env=os.environ | stage.variables, stdin=subprocess.DEVNULL, stderr=out
+        ) as server,
+    ):
+        try:
+            until(lambda: "Taking events at" in said.read_text() or server.poll() is not None)
+            yield said.read_text().partition("Taking events at ")[2].split(". ")[0]
+        finally:
+            server.terminate()
+
+
+def send(address: str, key: str, event: str, people: int) -> None:
+    """Through the SDK, as a program of one's own would."""
+    client = analytics.Client(key, host=address)
+    for number in range(people):
+        traits = {"traits": {"email": f"intent{number}@example.com"}}
+        client.track(f"user-{number}", event, {"audience_key": "high_intent"}, context=traits)
+    client.shutdown()
+
+
+def in_segment(stage: Stage, name: str) -> int:
+    """How many identifiers LinkedIn has in an audience."""
+    for segment in stage.control("segments")["segments"]:
+        if segment["name"] == name:
+            return int(stage.control(f"segments/{segment['id']}")["identifier_count"])
+    return 0
+
+
+def on_their_way(stage: Stage) -> int:
+    """Events without an end."""
+    with stage.looked_at() as door:
+        rows = door.events("intent-to-acme").activations
+        return sum(end.events for row in rows for end in row.ends if "pending" in end.outcome)
+
+
+def until(happened: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait for it."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > deadline:
+            raise NotAsExpected("LinkedIn did not follow the events in time")
+        time.sleep(0.1)
+
+
 def three_days_later(stage: Stage) -> None:
     """Audiences ripen."""
     scene("Three days later (the emulator's clock moves): LinkedIn has matched them.")
@@ -266,8 +356,8 @@ def three_days_later(stage: Stage) -> None:
     widths = [max(len(line[column]) for line in lines) for column in range(5)]
     for number, line in enumerate(lines):
         tell("    " + "  ".join(map(_aligned, line, widths, range(5))), BOLD if number == 0 else "")
-    expect("both audiences are ready", [_audience(segment)[1] for segment in segments] == ["READY", "READY"])
-    expect("both have members", all(segment["destinations"][0]["matchedCount"] > 0 for segment in segments))
+    expect("all audiences are ready", [_audience(segment)[1] for segment in segments] == ["READY"] * 3)
+    expect("all have members", all(segment["destinations"][0]["matchedCount"] > 0 for segment in segments))
 
 
 def _audience(segment: dict[str, Any]) -> tuple[str, str, str, str, str]:
@@ -287,6 +377,7 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
     changed_lists,
     broken_export,
     expired_token,
+    events,
     three_days_later,
 )
 
@@ -351,7 +442,9 @@ def clear(folder: Path) -> None:
         if b"linkedin-emulator" in _command_line(number):
             os.kill(number, signal.SIGTERM)
         pid.unlink()
-    for name in ("home", "people.csv", "companies.csv", "guestlist.yaml", "env.sh", "emulator.log", "emulator.address"):
+    for name in ("events.yaml", "serve.log", "env.sh"):
+        (folder / name).unlink(missing_ok=True)
+    for name in ("home", "people.csv", "companies.csv", "guestlist.yaml", "emulator.log", "emulator.address"):
         path = folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 

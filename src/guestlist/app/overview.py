@@ -111,7 +111,9 @@ def _state(app: App, config: Config | None, found: Activation) -> tuple[str, str
 
 
 def _told(app: App, found: Activation) -> int | None:
-    """Members LinkedIn was told, by the last closed run."""
+    """Members LinkedIn was told, by the last closed run; of a stream: those who are in by their events."""
+    if (stream := app.store.streams.get(found.id)) is not None:
+        return app.store.event_members.counts(stream.key_id)[0]
     for run in app.store.runs.latest(found.id, 5):
         if run.kind == "sync" and run.state == "closed":
             return sum(run.counts.get(each, 0) for each in ("added", "changed", "unchanged"))
