@@ -97,6 +97,7 @@ def create_server(emulator: Emulator) -> uvicorn.Server:
     config = uvicorn.Config(
         create_app(emulator),
         http=ReachableProtocol,
+        loop="asyncio",  # another loop, where it is installed, would hide the connection from the protocol
         ws="none",
         lifespan="off",
         log_level="warning",

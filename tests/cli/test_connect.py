@@ -65,7 +65,7 @@ def visited(address: str) -> str:
 
 def test_consent_in_the_browser(online: Desk, redirect: str) -> None:
     with connecting(online, "--redirect-url", redirect, "--json") as (process, address):
-        assert "connected" in visited(decided(address, "allow"))
+        assert "LinkedIn answered" in visited(decided(address, "allow"))
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert '"CAMPAIGN_MANAGER"' in out

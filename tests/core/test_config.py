@@ -166,7 +166,8 @@ MISTAKES = [
     (SHORT + '    segment_name: "x ${NOPE}"\n', "line 9: the environment variable NOPE is not set"),
     (SHORT + '    segment_name: "${a b}"\n', "line 9: ${...} must hold the name of an environment variable"),
     # values
-    (SHORT + "    mode: stream\n", "line 9: activations.one.mode must be mirror, add_only, remove_only or snapshot"),
+    (SHORT + "    mode: copy\n", "line 9: activations.one.mode must be mirror, stream, add_only, remove_only or snap"),
+    (SHORT + "    mode: stream\n", "line 9: activation one: stream needs an audience whose source is events"),
     (SHORT + "    enabled: maybe\n", "line 9: activations.one.enabled must be true or false"),
     (SHORT + "    refresh: 30 days\n", 'line 9: activations.one.refresh: "30 days" is no duration; write it like 90s'),
     (SHORT + "    refresh: 0h\n", "is no duration"),

@@ -154,7 +154,7 @@ def refuses(host: str, port: int) -> bool:
 @pytest.mark.slow
 def test_a_worker_that_dies_is_started_again_and_none_outlives_the_server(command: Command) -> None:
     with command.serving() as (process, _):
-        until(lambda: bool(workers_of(process.pid)))
+        until(lambda: "Keeping in step" in command.said)
         (first,) = workers_of(process.pid)
         os.kill(first, signal.SIGKILL)
         until(lambda: workers_of(process.pid) not in ([], [first]))
