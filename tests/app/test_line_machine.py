@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import pytest
 from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -518,11 +517,9 @@ TestLine = Line.TestCase
 TestLine.settings = MACHINE
 TestAddOnlyLine = AddOnlyLine.TestCase
 TestAddOnlyLine.settings = settings(MACHINE, max_examples=MACHINE.max_examples // 3)
-# It is known to find one: somebody of an exclusion list who stays in. Seen, not hidden: docs/thinned-counterexample.txt
-KNOWN = pytest.mark.xfail(reason="a counterexample of exclusion lists is known and open", strict=False)
-TestThinnedLine = KNOWN(ThinnedLine.TestCase)
+TestThinnedLine = ThinnedLine.TestCase
 TestThinnedLine.settings = settings(MACHINE, max_examples=MACHINE.max_examples // 2)
-TestThinnedAddOnlyLine = KNOWN(ThinnedAddOnlyLine.TestCase)
+TestThinnedAddOnlyLine = ThinnedAddOnlyLine.TestCase
 TestThinnedAddOnlyLine.settings = settings(MACHINE, max_examples=MACHINE.max_examples // 6)
 
 

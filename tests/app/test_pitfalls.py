@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from guestlist.app import delivery, forget, runs
+from guestlist.core.identity import IdType
 from guestlist.errors import ConfigError
 from tests.world import Crash, World, digest, emails
 
@@ -104,6 +105,56 @@ def test_c1_an_addition_that_was_not_answered_is_taken_back_when_the_list_change
     world.emulator.control.fault(fault, path=TELLING, times=8)
     assert world.sync().state == "failed"
     world.write(emails("ann"))
+    in_step(world, "ann")
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["beside others", "alone"])
+def test_c1_a_refusal_does_not_end_the_doubt_about_an_earlier_telling(world: World, alone: bool) -> None:
+    """The first telling arrives and its reply is lost; the second is refused: they are in, and must be known to be."""
+    world.write(emails("ann"))
+    world.sync()
+    world.write(emails("ann", "bob") if alone else emails("ann", "bob", "cem"))
+    refusal = {"kind": "refuse_elements", "identifiers": sorted(shown("bob"))}
+    world.emulator.control.fault({"kind": "status", "status": 503, "after": True}, path=TELLING)
+    world.emulator.control.fault(refusal, path=TELLING, nth=2)
+    world.sync()
+    assert digest(address("bob")) in world.told()
+    world.write(emails("ann"))
+    in_step(world, "ann")
+
+
+def test_c1_what_was_refused_in_doubt_and_again_is_a_rejection(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.write(emails("ann", "bob", "cem"))
+    refusal = {"kind": "refuse_elements", "identifiers": sorted(shown("bob")), "message": "Invalid element"}
+    world.emulator.control.fault({"kind": "status", "status": 503, "after": True}, path=TELLING)
+    world.emulator.control.fault(refusal, path=TELLING, nth=2, times=0)
+    world.sync()
+    assert world.sync().rejected == 1
+    sent = world.sent()
+    assert (world.sync().rejected, world.sent()) == (1, sent)
+    assert [row.reason for row in world.open().rejected("main")] == ["refused by LinkedIn: 400: Invalid element"]
+    world.emulator.control.clear_faults()
+    world.write(emails("ann", "cem"))
+    in_step(world, "ann", "cem")
+
+
+def test_c1_whoever_was_forgotten_while_a_request_was_repeated_may_have_been_told(world: World) -> None:
+    """The row stays a member by another identifier, which the repeated request no longer holds."""
+    ann, bob = address("ann"), address("bob")
+    world.activation(mapping=TWO)
+    world.write([{"email": ann, "gaid": "", "key": "1"}, {"email": bob, "gaid": GAID, "key": "2"}])
+    world.emulator.control.fault({"kind": "status", "status": 503, "after": True}, path=TELLING)
+
+    def meanwhile() -> None:
+        store, now = world.open().app.store, world.clock.now()
+        block = [(bytes.fromhex(digest(bob)[-64:])[:16], IdType.SHA256_EMAIL)]
+        store.suppressions.add(store.receipts.create([], [], now).id, block, now)
+
+    world.hooks.after = once(meanwhile)
+    world.sync()
+    world.write([{"email": ann, "gaid": "", "key": "1"}])
     in_step(world, "ann")
 
 

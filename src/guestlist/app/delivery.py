@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -313,7 +313,7 @@ class Delivery:
         void = tuple(position for position in flight.batch.covers() if position not in sent)
         patient = flight.batch.splits < MAX_TRIES
         again = [Piece(positions=missing, not_before=self.app.clock.now() + 1.0)] if missing and patient else []
-        outcome = Exceptions(refused, () if patient else missing, void)
+        outcome = _outcome(flight.batch, refused, () if patient else missing, void)
         if not self.store.batches.settle(flight.batch.id, flight.token, outcome, again):
             self._late(flight)
             return
@@ -363,6 +363,15 @@ class Delivery:
         """The claim was lost, so somebody else went on: what we sent may have come after what they sent."""
         rows = self.app.elements.keep(self.changes, flight.encoded.positions)
         self.store.attempts.late(self.run.id, flight.batch.id, rows, self.app.clock.now())
+
+
+def _outcome(batch: Batch, refused: Mapping[int, int], missing: tuple[int, ...], void: tuple[int, ...]) -> Exceptions:
+    """A refusal says that this telling changed nothing. Where an earlier one was never answered it may have arrived,
+    so nothing but an acceptance ends the doubt: those are told again, and by themselves.
+    """
+    if batch.unsure:
+        return Exceptions(open=tuple(sorted({*refused, *missing, *void})))
+    return Exceptions(refused, missing, void)
 
 
 def target_of(app: App, destination: Destination, activation: Activation, segment: Segment) -> Target:

@@ -163,7 +163,7 @@ def known_by(name: bytes, member: EventMember | None, known: Mapping[bytes, Stan
 def _by_entries(entries: Sequence[Standing]) -> tuple[Outcome, int]:
     if not entries:
         return Outcome.IN_STEP, 0
-    if any(entry.told.state is State.UNSURE for entry in entries):
+    if any(entry.told.state is State.UNSURE and not entry.told.refused for entry in entries):
         return Outcome.PENDING_RETRY, 0
     refused = next((entry.told.refused for entry in entries if entry.told.refused), 0)
     return (Outcome.FAILED, refused) if refused else (Outcome.DELIVERED, 0)
