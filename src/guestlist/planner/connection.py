@@ -63,9 +63,14 @@ class Session:
 
 
 @contextmanager
-def connect(folder: str | None, readable: Sequence[str], memory_limit: str = "1500MB") -> Iterator[Session]:
+def connect(
+    folder: str | None, readable: Sequence[str], memory_limit: str = "1500MB", *, joins_as_written: bool = False
+) -> Iterator[Session]:
     """A session that reads only ``readable`` (files) and writes only below ``folder`` (None: it only answers, and what
     it spills is keys and numbers); its spill files vanish with it.
+
+    ``joins_as_written``: the right side of every join is the one held in memory. DuckDB takes every text file for a
+    short one, and would rather hold (and spill) all of a list than a table of countries.
 
     The temporary folder is made fresh with mode 0700, whatever the process's umask is.
     """
@@ -76,7 +81,8 @@ def connect(folder: str | None, readable: Sequence[str], memory_limit: str = "15
     home = scratch if folder is None else Path(folder)
     try:
         with duckdb.connect(":memory:", config=_CONFIG) as connection:
-            for setting in _settings(home, scratch, readable, memory_limit):
+            optimizers = ["disabled_optimizers = 'build_side_probe_side,join_order'"] if joins_as_written else []
+            for setting in [*optimizers, *_settings(home, scratch, readable, memory_limit)]:
                 connection.execute(f"SET {setting}").fetchall()
             yield Session(connection, scratch)
     finally:

@@ -27,9 +27,11 @@ class DuckDBPlanner:
         started = time.monotonic()
         _check_mapping(request)
         before = [request.rejected_before] if request.rejected_before else []
-        excluded = [path for each in request.excluded for path in each.scan.paths]
-        readable = [*request.scan.paths, *excluded, *paths(request.ledger), *before]
-        with _sound(), connect(request.folder, readable, request.memory_limit) as session:
+        scans = [request.scan, *(each.scan for each in request.excluded)]
+        readable = [*(path for each in scans for path in each.paths), *paths(request.ledger), *before]
+        guessed = any(each.format in scan.OF_UNKNOWN_LENGTH for each in scans)
+        opened = connect(request.folder, readable, request.memory_limit, joins_as_written=guessed)
+        with _sound(), opened as session:
             plan = _plan(session, request, progress or _silent)
         return replace(plan, seconds=time.monotonic() - started)
 

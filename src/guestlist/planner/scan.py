@@ -19,11 +19,13 @@ from guestlist.planner.connection import Session, reading_list
 from guestlist.ports import Scan
 
 _SHEET = "sheet"
-_LONGEST_LINE = 1 << 24
+_LONGEST_LINE = 1 << 22
+_BUFFER = 1 << 23
 _SMALL_LIST = 1 << 26
 _BLOCK = 1 << 20
 
 WITH_LISTS = ("jsonl", "parquet")  # formats whose cells may hold lists
+OF_UNKNOWN_LENGTH = ("csv", "jsonl")  # DuckDB does not know how many rows they have
 LENGTH = 0  # in ``Scan.entries``: not an entry, but how many there are
 
 
@@ -107,7 +109,7 @@ def _csv(scan: Scan) -> str:
         f"read_csv({sql.texts(scan.paths)}, auto_detect=false, header=false, "
         f"skip={dialect.header_rows:d}, delim={sql.text(dialect.delimiter)}, quote={sql.text(dialect.quote)}, "
         f"escape={sql.text(dialect.quote)}, columns={{{columns}}}, nullstr='', strict_mode=true, encoding='utf-8', "
-        f"max_line_size={_LONGEST_LINE})"
+        f"max_line_size={_LONGEST_LINE}, buffer_size={_BUFFER})"
     )
 
 

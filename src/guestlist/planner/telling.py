@@ -19,7 +19,7 @@ from guestlist.planner.shape import ACCEPTED, Shape, fingerprint, print_of_nothi
 DRAFT_FILE = "draft.parquet"
 DRAFT = "draft"  # rows of a first sync, written while they were read
 ROW_GROUP = 40_960  # a batch of 5,000 is read from one or two of them
-AS_PARQUET = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {ROW_GROUP}"
+AS_PARQUET = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PRESERVE_ORDER false, ROW_GROUP_SIZE {ROW_GROUP}"
 _COLUMNS = ("op", "why", "t", "v", "was", "more", "owner", "grp", "fp", "row", "key")
 _MORE = "STRUCT(t UTINYINT, was UTINYINT, v BLOB)[]"
 
