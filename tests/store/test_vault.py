@@ -66,6 +66,14 @@ def test_a_key_added_elsewhere_is_used_from_then_on(home):
     assert there.open(here.seal(b"new")) == b"new"
 
 
+def test_what_was_sealed_elsewhere_with_a_newer_key_opens_at_once(home):
+    here, there = open_vault(home), open_vault(home)
+    here.seal(b"the file was just looked at")
+    there.add_key()
+    assert here.open(there.seal(b"new")) == b"new"
+    assert here.open_token(there.seal_token(b"newer")) == b"newer"
+
+
 def test_keys_of_the_environment_are_not_ours_to_change():
     with pytest.raises(ConfigError, match="separated by a comma"):
         open_vault("unused", new_secret()).add_key()

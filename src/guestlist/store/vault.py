@@ -11,6 +11,7 @@ import base64
 import binascii
 import os
 import secrets
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,7 @@ from guestlist.errors import ConfigError, StoreError
 
 KEY_FILE = "secret.key"
 HEADER = 5  # version and key id
+_LOOK_EVERY = 1.0  # seconds
 _VERSION = b"\x01"
 
 
@@ -46,6 +48,7 @@ class Vault:
     def __init__(self, secrets_: Sequence[str], file: Path | None = None) -> None:
         self._file = file  # None: the keys come from the environment and cannot be changed here
         self._stamp: int | None = None
+        self._look_again = 0.0
         self._load(secrets_)
 
     def seal(self, plain: bytes) -> bytes:
@@ -59,6 +62,8 @@ class Vault:
         """The plain bytes; StoreError when no key fits or the bytes were changed."""
         self._reload_if_changed()
         header, nonce, ciphertext = sealed[:HEADER], sealed[HEADER : HEADER + 12], sealed[HEADER + 12 :]
+        if not any(header == _VERSION + key.id for key in self._keys):
+            self._reload_if_changed(at_once=True)
         for key in self._keys:
             if header == _VERSION + key.id:
                 try:
@@ -78,12 +83,16 @@ class Vault:
         try:
             return self._fernet.decrypt(sealed)
         except InvalidToken:
+            self._reload_if_changed(at_once=True)
+        try:
+            return self._fernet.decrypt(sealed)
+        except InvalidToken:
             raise StoreError("A credential does not open with the keys that are here; connect again.") from None
 
     @property
     def header(self) -> bytes:
         """How everything sealed with the current key begins."""
-        self._reload_if_changed()
+        self._reload_if_changed(at_once=True)
         return _VERSION + self._keys[0].id
 
     @property
@@ -103,20 +112,23 @@ class Vault:
         if self._file is None:
             raise ConfigError("The keys come from GUESTLIST_SECRET_KEY: put a new one in front, separated by a comma.")
         write_key_file(self._file, (new_secret(), *self.secrets))
+        self._look_again = 0.0
         self._reload_if_changed()
 
     def _load(self, secrets_: Sequence[str]) -> None:
         self._keys = tuple(_Key(secret) for secret in secrets_)
         self._fernet = MultiFernet([key.tokens for key in self._keys])
 
-    def _reload_if_changed(self) -> None:
-        # Another process may have rotated the keys: whoever seals afterwards uses the new one.
-        if self._file is None:
+    def _reload_if_changed(self, *, at_once: bool = False) -> None:
+        # Another process may have rotated the keys: whoever seals a moment afterwards uses the new one. Asking the file
+        # for each of a million records would cost more than opening them.
+        if self._file is None or not (at_once or time.monotonic() >= self._look_again):
             return
         stamp = self._file.stat().st_mtime_ns if self._file.exists() else None
         if stamp is not None and stamp != self._stamp:
             self._load(_read_key_file(self._file))
             self._stamp = stamp
+        self._look_again = time.monotonic() + _LOOK_EVERY
 
 
 def open_vault(home: Path, secret_key: str | None = None) -> Vault:
