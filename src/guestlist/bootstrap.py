@@ -18,7 +18,7 @@ from guestlist import settings as environment
 from guestlist.app.context import App
 from guestlist.errors import ConfigError
 from guestlist.facade import Guestlist
-from guestlist.ports import Clock, Destination, Elements, Flusher, Planner, Source, Token
+from guestlist.ports import Clock, Destination, Elements, Flusher, Passwords, Planner, Source, Token
 from guestlist.settings import Settings
 from guestlist.store import Store, open_store, open_vault
 
@@ -182,6 +182,7 @@ def open_app(
         clock,
         LinkedInDoor(settings, store, clock, transport),
         lambda audience, folder: _source(audience, folder, clock),
+        _late_passwords(),
         post=_post,
         threads=threads,
         dice=dice or random.Random(),  # noqa: S311 - spreads waiting times
@@ -294,6 +295,19 @@ def _late_planner() -> Planner:
 def _late_flusher() -> Flusher:
     flusher: Any = _Late(_flusher)
     return flusher  # type: ignore[no-any-return]
+
+
+def _late_passwords() -> Passwords:
+    passwords: Any = _Late(_passwords)
+    return passwords  # type: ignore[no-any-return]
+
+
+def _passwords() -> Passwords:
+    try:
+        from guestlist.passwords import Argon2  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"Users need the extra ({error.name}): pip install 'guestlist[serve]'.") from None
+    return Argon2()
 
 
 def _flusher() -> Flusher:

@@ -307,11 +307,20 @@ class Config(_Section):
     notify: NotifyConfig | None = Field(None, description="Who hears when something waits for a person.")
 
     _path: Path = PrivateAttr(default=Path("guestlist.yaml"))
+    _made: frozenset[tuple[str, str]] = PrivateAttr(default=frozenset())
 
     @property
     def path(self) -> Path:
         """The file it was read from."""
         return self._path
+
+    def from_pages(self, section: str, name: str) -> bool:
+        """Whether an object was made on the pages, not in the file; of ``settings``: a key of the file."""
+        return (section, name) in self._made
+
+    def origin(self, section: str, name: str) -> str:
+        """Where an object comes from: the file's whole path, or "pages"."""
+        return "pages" if self.from_pages(section, name) else str(self._path.resolve())
 
     @property
     def folder(self) -> Path:
@@ -320,17 +329,44 @@ class Config(_Section):
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
-def load(path: Path, environ: Mapping[str, str]) -> Config:
-    """Read and judge the file. ConfigError with file and line on the first mistake."""
-    read = document.read(path, environ)
+Parts = Mapping[tuple[str, str], Mapping[str, Any]]  # (section, name) of what the pages made -> in the yaml's shape
+SECTIONS = ("destinations", "audiences", "activations")
+SETTINGS = ("limits", "notify")
+PAGES = Path("the pages")  # what is said instead of a file's name where there is no file
+
+
+def load(path: Path | None, environ: Mapping[str, str], parts: Parts | None = None) -> Config:
+    """Read and judge the file (None: there is none) together with what the pages made. ConfigError with file and line,
+    or the object, on the first mistake.
+    """
+    read = document.read(path, environ) if path is not None else Document(PAGES, {}, {})
+    read = _with_parts(read, parts or {})
     try:
         config = Config.model_validate(read.data)
     except ValidationError as error:
         raise _first_mistake(read, error.errors()) from None
     for place, sentence in contradictions(config):
         raise read.error(place, sentence)
-    config._path = path  # noqa: SLF001 - its own
+    config._path, config._made = read.path, frozenset(parts or ())  # noqa: SLF001 - its own
     return config
+
+
+def raw(path: Path, environ: Mapping[str, str]) -> Mapping[str, Any]:
+    """What the file says, not judged yet."""
+    return document.read(path, environ).data
+
+
+def _with_parts(read: Document, parts: Parts) -> Document:
+    """Objects of the pages take the place of the file's."""
+    data: dict[str, Any] = dict(read.data)
+    for (section, name), body in parts.items():
+        if section == "settings":
+            data[name] = body
+        else:
+            there = data.get(section)
+            data[section] = {**(there if isinstance(there, dict) else {}), name: body}
+    made = {(name,) if section == "settings" else (section, name) for section, name in parts}
+    return Document(read.path, data, read.lines, frozenset(made))
 
 
 def contradictions(config: Config) -> Iterator[tuple[Place, str]]:

@@ -26,17 +26,23 @@ _NULL, _MERGE = "tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"
 
 @dataclass(frozen=True)
 class Document:
-    """What the file holds, and where. ``lines``: place -> line, counted from 1."""
+    """What the file holds, and where. ``lines``: place -> line, counted from 1. ``made``: places that were added to it
+    and have no line.
+    """
 
     path: Path
     data: dict[str, Value]
     lines: Mapping[Place, int]
+    made: frozenset[Place] = frozenset()
 
     def error(self, place: Place, sentence: str) -> ConfigError:
         """The sentence with file and line; of a place that is not in the file the nearest one above it counts."""
+        if any(place[: len(each)] == each for each in self.made):
+            return ConfigError(f"{sentence.rstrip('.')}.", place)
         while place and place not in self.lines:
             place = place[:-1]
-        return ConfigError(f"{self.path}, line {self.lines.get(place, 1)}: {sentence.rstrip('.')}.")
+        line = self.lines.get(place, 1)
+        return ConfigError(f"{self.path}, line {line}: {sentence.rstrip('.')}.", place)
 
 
 def read(path: Path, environ: Mapping[str, str]) -> Document:

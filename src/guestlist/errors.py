@@ -4,6 +4,9 @@
 
     GuestlistError                    one clear sentence: what happened, to what, why, what to do next
     ├── ConfigError                   the file, environment or command asks for what cannot be   exit 2
+    │   ├── UnknownName               nothing of this name is here                              exit 2
+    │   └── ChangedMeanwhile          somebody else changed it first; look again                exit 2
+    ├── PermissionMissing(permission) whoever asks may not; says who can grant it               exit 2
     ├── SourceError                   a list cannot be read; nobody is removed                   exit 1
     │   └── StaleSource               it is older than the file allows; somebody is told at once exit 1
     ├── StoreError                    our own records are missing, damaged or of a newer version exit 1
@@ -31,9 +34,33 @@ class GuestlistError(Exception):
 
 
 class ConfigError(GuestlistError):
-    """The file, the environment or the command asks for something that cannot be."""
+    """The file, the environment or the command asks for something that cannot be; ``place``: the keys that lead to it,
+    where it is a value of the configuration.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str, place: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+class UnknownName(ConfigError):
+    """Nothing of this name is here."""
+
+
+class ChangedMeanwhile(ConfigError):
+    """Somebody else changed it since it was read; look at it again, then decide."""
+
+
+class PermissionMissing(GuestlistError):
+    """Whoever asks may not do this; ``permission`` (or role) names what they lack."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, permission: str) -> None:
+        super().__init__(message)
+        self.permission = permission
 
 
 class SourceError(GuestlistError):

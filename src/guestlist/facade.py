@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -26,6 +27,7 @@ from guestlist.ports import Lists, Progress
 if TYPE_CHECKING:
     from guestlist.app.context import App
     from guestlist.config import Config
+    from guestlist.configuration import Configuration
 
 
 class Guestlist:
@@ -38,18 +40,21 @@ class Guestlist:
         self.app = app
         self._file, self._environ = file, environ
         self._config: Config | None = None
-        self._seen: int | None = None  # state of the file that was read last
         self._audiences: frozenset[str] = frozenset()
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The file and what was made on the pages, read anew when either changed."""
+        from guestlist.configuration import Configuration  # noqa: PLC0415 - slow to import
+
+        may_be_missing = self._file is not None and self._file.name == "guestlist.yaml"
+        return Configuration(self._file, self._environ, self.app.store.declared, may_be_missing=may_be_missing)
 
     @property
     def config(self) -> Config:
-        """The file, read when it is first needed. ConfigError."""
+        """The configuration, read when it is first needed. ConfigError."""
         if self._config is None:
-            from guestlist.config import load  # noqa: PLC0415 - slow to import
-
-            if self._file is None:
-                raise ConfigError("This needs a guestlist.yaml: give its path.")
-            self._config = load(self._file, self._environ)
+            self._config = self.configuration.current()
         return self._config
 
     def close(self) -> None:
@@ -266,14 +271,13 @@ class Guestlist:
         return "A new key is in use, and everything was sealed again with it."
 
     def _config_if_there(self) -> Config | None:
-        return self.config if self._file is not None and self._file.exists() else None
+        there = self._file is not None and self._file.exists()
+        return self.config if there or self.app.store.declared.stamp()[0] else None
 
     def _reread(self) -> Config:
-        """The file as it is now; while it has a mistake (ConfigError) or is gone, nothing is synced."""
-        seen = self._file.stat().st_mtime_ns if self._file is not None and self._file.exists() else None
-        if seen != self._seen:
-            self._config, self._seen = None, seen
-        return self.config
+        """As it is now; while it has a mistake (ConfigError) or the file is gone, nothing is synced."""
+        self._config = self.configuration.current()
+        return self._config
 
     def _app(self, progress: Progress | None) -> App:
         return self.app if progress is None else replace(self.app, progress=progress)

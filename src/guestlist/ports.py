@@ -36,6 +36,20 @@ class Clock(Protocol):
         """Wait; may be woken early by a stop signal."""
 
 
+# ── passwords ────────────────────────────────────────────────────────────────────────────────────────────────────
+class Passwords(Protocol):
+    """How passwords of users are kept."""
+
+    def hashed(self, password: str) -> str:
+        """What is kept: slow to make, with its salt and cost in it."""
+
+    def matches(self, hashed: str | None, password: str) -> bool:
+        """Whether it is the one. None matches nothing and takes as long."""
+
+    def is_stale(self, hashed: str) -> bool:
+        """Whether one would keep it otherwise today."""
+
+
 # ── sources ──────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True)
 class CsvDialect:

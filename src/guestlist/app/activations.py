@@ -73,8 +73,9 @@ def ensure(app: App, config: Config, name: str) -> Activation:
     if known.ad_account != destination.ad_account:
         _move_account(app, wanted.destination, destination.ad_account)
     found = existing(app, config, name) or _first_seen(app, config, name, wanted)
-    if found.mode != wanted.mode or found.yaml_path != str(config.path.resolve()):
-        app.store.activations.update(found.id, mode=wanted.mode, yaml_path=str(config.path.resolve()))
+    origin = config.origin("activations", name)
+    if found.mode != wanted.mode or found.yaml_path != origin:
+        app.store.activations.update(found.id, mode=wanted.mode, yaml_path=origin)
         found = app.store.activations.by_id(found.id)
     return found
 
@@ -96,7 +97,7 @@ def _create(app: App, config: Config, name: str, wanted: ActivationConfig) -> Ac
         audience=wanted.audience,
         members=config.audiences[wanted.audience].kind,
         mode=wanted.mode,
-        yaml_path=str(config.path.resolve()),
+        yaml_path=config.origin("activations", name),
     )
 
 

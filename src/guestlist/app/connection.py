@@ -65,7 +65,7 @@ def keep(app: App, config: Config, name: str, token: Token) -> CheckReport:
     credential = Credential(token, settings.linkedin_client_id, settings.linkedin_client_secret)
     app.store.destinations.connect(name, credential, now)
     app.store.destinations.update(name, member=account.member, account_name=account.name, role=account.role)
-    app.store.audit.add("local", "connect", name, now, member=account.member)
+    app.store.audit.add(app.who, "connect", name, now, member=account.member)
     return report(app, name, account_urn, credential, account)
 
 

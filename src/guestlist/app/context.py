@@ -9,7 +9,8 @@ from pathlib import Path
 from threading import Event
 
 from guestlist.config import AudienceConfig, Config
-from guestlist.ports import Clock, Door, Elements, Flusher, Planner, Progress, Source
+from guestlist.core.permissions import LOCAL
+from guestlist.ports import Clock, Door, Elements, Flusher, Passwords, Planner, Progress, Source
 from guestlist.settings import Settings
 from guestlist.store import Store
 
@@ -25,7 +26,7 @@ class App:
     ``door`` gives LinkedIn as one connected ad account; ``sources`` a list as its yaml describes it (folder: where
     relative paths start). ``threads`` is how many requests of a run fly at once. ``stop`` is set when the process was
     asked to end: whoever waits looks at it. ``dice`` spreads waiting times. ``post`` sends a notice to an address and
-    says whether it arrived.
+    says whether it arrived. ``who``: whoever all this is done for; the audit log says so.
     """
 
     settings: Settings
@@ -36,11 +37,13 @@ class App:
     clock: Clock
     door: Door
     sources: Callable[[AudienceConfig, Path], Source]
+    passwords: Passwords
     post: Callable[[str, dict[str, str]], bool] = lambda url, message: True
     threads: int = 8
     dice: random.Random = field(default_factory=random.Random)
     stop: Event = field(default_factory=Event)
     progress: Progress = silent
+    who: str = LOCAL.name
 
 
 __all__ = ["App", "Config", "silent"]

@@ -36,7 +36,7 @@ def remove(app: App, config: Config | None, name: str, *, delete_segment: bool |
             if run.activation_id == activation.id:
                 runs.close(app, run)
         app.store.activations.end(activation.id, app.clock.now())
-        app.store.audit.add("local", "remove", name, app.clock.now(), deleted=deleted)
+        app.store.audit.add(app.who, "remove", name, app.clock.now(), deleted=deleted)
     stays = "its LinkedIn audience was deleted" if deleted else "its LinkedIn audience stays as it is"
     return f"Activation '{name}' was removed; {stays}.{_still_named(config, name)}"
 
@@ -61,5 +61,5 @@ def rename(app: App, old: str, new: str) -> str:
     """Give an activation another name; segment, ledger and history stay."""
     known(app, old)
     app.store.activations.rename(old, new)
-    app.store.audit.add("local", "rename", old, app.clock.now(), new=new)
+    app.store.audit.add(app.who, "rename", old, app.clock.now(), new=new)
     return f"Activation '{old}' is now '{new}': write the new name in the file too."

@@ -51,7 +51,7 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
         receipt = app.store.receipts.create(shown, targets, now)
         blocked = {each.key16: each.type for one in asked for each in one.identifiers}
         app.store.suppressions.add(receipt.id, list(blocked.items()), now)
-        app.store.audit.add("local", "forget", f"receipt {receipt.id}", now, identifiers=len(blocked))
+        app.store.audit.add(app.who, "forget", f"receipt {receipt.id}", now, identifiers=len(blocked))
         for ledger, activation, _ in ledgers:
             _commit(app, receipt.id, activation, wanted[ledger])
     for ledger, activation, _ in ledgers:
@@ -228,5 +228,5 @@ def undo(app: App, values: Sequence[str]) -> int:
     """Those who were forgotten may be added by their lists again; how many identifiers."""
     keys = [each.key16 for value in values for each in _asked(value).identifiers]
     count = app.store.suppressions.unblock(keys, app.clock.now())
-    app.store.audit.add("local", "undo forget", "", app.clock.now(), identifiers=count)
+    app.store.audit.add(app.who, "undo forget", "", app.clock.now(), identifiers=count)
     return count

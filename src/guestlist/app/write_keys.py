@@ -18,7 +18,7 @@ def create(app: App, name: str) -> str:
     now = app.clock.now()
     with app.store.transaction():
         key = app.store.write_keys.create(name, now)
-        app.store.audit.add("local", "create key", name, now)
+        app.store.audit.add(app.who, "create key", name, now)
     return key
 
 
@@ -33,5 +33,5 @@ def revoke(app: App, name: str) -> str:
     with app.store.transaction():
         if not app.store.write_keys.revoke(name, now):
             raise ConfigError(f"No write key '{name}' is in use: `guestlist keys list` shows all.")
-        app.store.audit.add("local", "revoke key", name, now)
+        app.store.audit.add(app.who, "revoke key", name, now)
     return f"The write key '{name}' was revoked; servers refuse it within five seconds."

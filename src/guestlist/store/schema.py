@@ -13,6 +13,7 @@ import sqlalchemy as sa
 REVISIONS = (
     "0001",
     "0002",
+    "0003",
 )  # every revision this program knows, oldest first; opening a store compares with the last one
 
 metadata = sa.MetaData(
@@ -429,12 +430,108 @@ pace = _table(
     _column("closed_until", Time),  # after a 429
 )
 
+# ── who uses the pages and the API ───────────────────────────────────────────────────────────────────────────────
+users = _table(
+    "users",
+    _id(),
+    _column("name", sa.Text, unique=True),  # what somebody signs in with, case folded
+    _column("role", sa.Text),  # core.permissions.Role
+    _column("password", sa.Text, null=True),  # argon2id; null: not chosen yet, a link lets them choose it
+    _column("fails", sa.Integer),  # wrong passwords in a row
+    _column("locked_until", Time, null=True),
+    _column("created_at", Time),
+    _column("created_by", sa.Text),
+    _column("signed_in_at", Time, null=True),
+    _column("disabled_at", Time, null=True),
+)
+
+sessions = _table(
+    "sessions",
+    sa.Column("digest", Blob, primary_key=True),  # SHA-256 of the cookie's value, which has 256 random bits
+    _column("user_id", Number, sa.ForeignKey("users.id"), index=True),
+    _column("created_at", Time),
+    _column("seen_at", Time),  # written at most once a minute
+    _column("ends_at", Time),  # whatever is done with it
+)
+
+links = _table(
+    "links",  # each lets somebody choose a password, once
+    sa.Column("digest", Blob, primary_key=True),  # SHA-256 of what the link ends in
+    _column("user_id", Number, sa.ForeignKey("users.id"), null=True),  # null: makes the first administrator
+    _column("ends_at", Time),
+)
+
+api_tokens = _table(
+    "api_tokens",
+    sa.Column("name", sa.Text, primary_key=True),
+    _column("digest", Blob, unique=True),  # SHA-256 of the token, which has 256 random bits; itself it is nowhere
+    _column("role", sa.Text),
+    _column("scopes", Json, null=True),  # permissions it is narrowed down to; null: all of its role
+    _column("created_by", sa.Text),
+    _column("created_at", Time),
+    _column("ends_at", Time, null=True),
+    _column("seen_at", Time, null=True),
+    _column("revoked_at", Time, null=True),
+)
+
+# ── what the pages made ──────────────────────────────────────────────────────────────────────────────────────────
+declared = _table(
+    "declared",  # parts of a configuration, in the yaml's shape
+    sa.Column("kind", sa.Text, primary_key=True),  # destinations, audiences, activations, settings
+    sa.Column("name", sa.Text, primary_key=True),
+    _column("body", Blob, info=SEALED),  # JSON; an address to notify is a secret
+    _column("version", Number),  # grows with each change, never given twice to one name: what an ETag says
+    _column("changed_at", Time),
+    _column("changed_by", sa.Text),
+)
+
+uploads = _table(
+    "uploads",
+    _id(),
+    _column("name", sa.Text, unique=True),  # what a source names it by
+    _column("file_name", sa.Text),  # as it was called where it came from
+    _column("format", sa.Text),  # csv, tsv, parquet, jsonl, xlsx
+    _column("size", Number),  # bytes
+    _column("path", sa.Text),  # of the sealed file, below home
+    _column("secret", Blob, info=SEALED),  # its key
+    _column("uploaded_at", Time),
+    _column("uploaded_by", sa.Text),
+)
+
+drafts = _table(
+    "drafts",  # wizards that somebody left
+    _id(),
+    _column("user_id", Number, sa.ForeignKey("users.id"), index=True),
+    _column("what", sa.Text),  # which wizard
+    _column("body", Blob, info=SEALED),  # JSON
+    _column("changed_at", Time),
+)
+
+repeats = _table(
+    "repeats",  # answers to requests that came with an idempotency key, for a day
+    sa.Column("digest", Blob, primary_key=True),  # SHA-256 of who asked and the key
+    _column("request", Blob),  # SHA-256 of what was asked: another request with that key is refused
+    _column("answer", Blob, null=True, info=SEALED),  # JSON: status, headers, body; null: still at work
+    _column("at", Time),
+)
+
+readings = _table(
+    "readings",  # what LinkedIn said of a segment, each time it said something else, and once a day
+    sa.Column("segment_id", Number, sa.ForeignKey("segments.id"), primary_key=True),
+    sa.Column("at", Time, primary_key=True),
+    _column("status", sa.Text),
+    _column("input", Number, null=True),
+    _column("matched", Number, null=True),
+    _column("audience_size", Number, null=True),
+    _column("told", Number, null=True),  # members it holds by our own books
+)
+
 audit = _table(
     "audit",
     _id(),
     _column("at", Time),
     _column("who", sa.Text),
-    _column("what", sa.Text),  # connect, reauthorise, allow-removals, remove, rename, forget, restore, rotate
+    _column("what", sa.Text),  # connect, create user, change activation, allow removals, forget ...
     _column("subject", sa.Text),
     _column("details", Json),
 )

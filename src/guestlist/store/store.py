@@ -13,10 +13,12 @@ from guestlist.errors import ConfigError
 from guestlist.ports import Clock
 from guestlist.store import migrate
 from guestlist.store.activations import Activations
+from guestlist.store.api_tokens import ApiTokens
 from guestlist.store.attempts import Attempts
 from guestlist.store.audit import Audit
 from guestlist.store.batches import Batches
 from guestlist.store.database import Database
+from guestlist.store.declared import Declared
 from guestlist.store.destinations import Destinations
 from guestlist.store.event_counts import EventCounts
 from guestlist.store.event_members import EventMembers
@@ -35,7 +37,9 @@ from guestlist.store.retention import Retention
 from guestlist.store.rotate import reseal
 from guestlist.store.runs import Runs
 from guestlist.store.segments import Segments
+from guestlist.store.sessions import Sessions
 from guestlist.store.streams import Streams
+from guestlist.store.users import Users
 from guestlist.store.vault import Vault, open_vault
 from guestlist.store.write_keys import WriteKeys
 
@@ -88,6 +92,10 @@ class Store:
         self.event_counts = EventCounts(database, vault)
         self.streams = Streams(database)
         self.retention = Retention(database, locks)
+        self.users = Users(database)
+        self.sessions = Sessions(database)
+        self.api_tokens = ApiTokens(database)
+        self.declared = Declared(database, vault)
 
     @property
     def store_id(self) -> str:

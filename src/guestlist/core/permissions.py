@@ -1,0 +1,107 @@
+"""Who may do what on the pages and through the API: permissions under Adobe's names, held by roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from guestlist.errors import PermissionMissing
+
+
+class Permission(StrEnum):
+    """Adobe Experience Platform's names for what people may do with destinations."""
+
+    VIEW_DESTINATIONS = "View Destinations"
+    MANAGE_DESTINATIONS = "Manage Destinations"
+    ACTIVATE_DESTINATIONS = "Activate Destinations"
+    VIEW_PROFILES = "View Profiles"
+    VIEW_SEGMENTS = "View Segments"
+    MANAGE_SEGMENTS = "Manage Segments"
+    VIEW_IDENTITY_GRAPH = "View Identity Graph"
+    VIEW_USER_ACTIVITY_LOG = "View User Activity Log"
+
+
+class Role(StrEnum):
+    """What a user or a token is."""
+
+    ADMINISTRATOR = "Administrator"
+    MARKETER = "Marketer"
+    ANALYST = "Analyst"
+
+
+_ANALYST = frozenset({Permission.VIEW_DESTINATIONS, Permission.VIEW_SEGMENTS})
+_MARKETER = _ANALYST | {
+    Permission.ACTIVATE_DESTINATIONS,
+    Permission.VIEW_PROFILES,
+    Permission.MANAGE_SEGMENTS,
+    Permission.VIEW_IDENTITY_GRAPH,
+}
+HOLDS: dict[Role, frozenset[Permission]] = {
+    Role.ADMINISTRATOR: frozenset(Permission),
+    Role.MARKETER: _MARKETER,
+    Role.ANALYST: _ANALYST,
+}
+
+CONNECT = (Permission.VIEW_DESTINATIONS, Permission.MANAGE_DESTINATIONS)
+ACTIVATE = (
+    Permission.VIEW_DESTINATIONS,
+    Permission.ACTIVATE_DESTINATIONS,
+    Permission.VIEW_PROFILES,
+    Permission.VIEW_SEGMENTS,
+)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whoever asks for something: a signed-in user, an API token, or whoever has a shell on this machine (``LOCAL``).
+
+    ``permissions`` may be fewer than the role's: a token can be narrowed down.
+    """
+
+    name: str
+    role: Role
+    permissions: frozenset[Permission]
+    user_id: int | None = None
+
+    def may(self, *needed: Permission) -> bool:
+        """Whether they hold all of these."""
+        return self.permissions.issuperset(needed)
+
+    def need(self, *needed: Permission) -> None:
+        """PermissionMissing names the first that they do not hold, and who can grant it."""
+        for each in needed:
+            if each not in self.permissions:
+                raise PermissionMissing(
+                    f"{self.name} has no permission to do this: it needs {each}, which {_holders(each)}. "
+                    f"An Administrator can change the role under Settings, Users.",
+                    str(each),
+                )
+
+    def need_administrator(self) -> None:
+        """PermissionMissing for everybody else: users, tokens and settings are an Administrator's."""
+        if self.role is not Role.ADMINISTRATOR or self.permissions != HOLDS[Role.ADMINISTRATOR]:
+            raise PermissionMissing(
+                f"{self.name} has no permission to do this: it needs the role {Role.ADMINISTRATOR}. "
+                f"An Administrator can change the role under Settings, Users.",
+                str(Role.ADMINISTRATOR),
+            )
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether ``need_administrator`` would pass."""
+        return self.role is Role.ADMINISTRATOR and self.permissions == HOLDS[Role.ADMINISTRATOR]
+
+
+def _holders(permission: Permission) -> str:
+    roles = [str(role) for role, held in HOLDS.items() if permission in held]
+    return f"the role {roles[0]} has" if len(roles) == 1 else f"the roles {' and '.join(roles)} have"
+
+
+def person(name: str, role: Role, scopes: Iterable[Permission] | None = None, user_id: int | None = None) -> Person:
+    """Somebody with a role; ``scopes``: narrowed down to these."""
+    held = HOLDS[role]
+    return Person(name, role, held if scopes is None else held.intersection(scopes), user_id)
+
+
+LOCAL = person("local", Role.ADMINISTRATOR)
