@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
-from guestlist import logs, stream_worker
+from guestlist import job_worker, logs, stream_worker
 from guestlist.app import notices
 from guestlist.app.context import App
 from guestlist.app.schedule import NOW, next_run
@@ -26,7 +26,7 @@ def work(app: App, read_config: Callable[[], Config]) -> None:
     """Keep syncing on every activation's schedule until asked to stop. Errors of one activation stop no other."""
     logs.configure()
     tidied, tried = 0.0, dict[str, float]()
-    streams = stream_worker.start(app, read_config)
+    beside = [*stream_worker.start(app, read_config), *job_worker.start(app, read_config)]
     while not app.stop.is_set():
         try:
             config = read_config()
@@ -39,6 +39,7 @@ def work(app: App, read_config: Callable[[], Config]) -> None:
             tidied = now
             app.store.collect()
             app.store.event_counts.forget_before(now - COUNTS_KEPT, now - app.settings.samples_kept)
+            app.store.jobs.forget_before(now - job_worker.KEPT)
             notices.calendar(app, config)
         times = {name: next_run(app, config, name, tried.get(name, NOW)) for name in config.activations}
         due = [name for name, at in times.items() if at is not None and at <= now]
@@ -49,7 +50,7 @@ def work(app: App, read_config: Callable[[], Config]) -> None:
         if not due:
             soonest = min((at for at in times.values() if at is not None), default=now + NAP)
             app.clock.sleep(min(max(soonest - app.clock.now(), 0.1), NAP))
-    for thread in streams:
+    for thread in beside:
         thread.join()
 
 

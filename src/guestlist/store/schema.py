@@ -507,6 +507,23 @@ drafts = _table(
     _column("changed_at", Time),
 )
 
+jobs = _table(
+    "jobs",  # what somebody asked for that takes longer than an answer may; a worker does it
+    _id(),
+    _column("kind", sa.Text),  # sync, plan, check, forget
+    _column("subject", sa.Text),  # activation or destination; '' none
+    _column("options", Blob, null=True, info=SEALED),  # JSON; may name people
+    _column("asked_by", sa.Text),
+    _column("asked_at", Time),
+    _column("state", sa.Text, index=True),  # waiting, working, done, failed
+    _column("starts", sa.Integer),  # workers that took it up; those before the last ended while they were at it
+    _column("started_at", Time, null=True),
+    _column("progress", Json, null=True),  # what, done, of
+    _column("result", Blob, null=True, info=SEALED),  # JSON, as the command line prints it
+    _column("reason", sa.Text),  # why it failed
+    _column("ended_at", Time, null=True),
+)
+
 repeats = _table(
     "repeats",  # answers to requests that came with an idempotency key, for a day
     sa.Column("digest", Blob, primary_key=True),  # SHA-256 of who asked and the key

@@ -25,6 +25,7 @@ from guestlist.store.event_members import EventMembers
 from guestlist.store.files import COLLECTING, Files
 from guestlist.store.forgetting import Receipts, Suppressions
 from guestlist.store.inbox import Inbox
+from guestlist.store.jobs import Jobs
 from guestlist.store.ledgers import Ledgers
 from guestlist.store.locks import AdvisoryLocks, FileLocks, Locks
 from guestlist.store.meta import Meta
@@ -96,6 +97,7 @@ class Store:
         self.sessions = Sessions(database)
         self.api_tokens = ApiTokens(database)
         self.declared = Declared(database, vault)
+        self.jobs = Jobs(database, vault)
 
     @property
     def store_id(self) -> str:

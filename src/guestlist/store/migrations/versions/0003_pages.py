@@ -41,6 +41,25 @@ def upgrade() -> None:
         sqlite_autoincrement=False,
     )
     op.create_table(
+        "jobs",
+        sa.Column("id", Number, autoincrement=True, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("options", sa.LargeBinary(), nullable=True),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.Double(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("starts", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.Double(), nullable=True),
+        sa.Column("progress", Json, nullable=True),
+        sa.Column("result", sa.LargeBinary(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("ended_at", sa.Double(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_jobs_state"), "jobs", ["state"], unique=False)
+    op.create_table(
         "repeats",
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("request", sa.LargeBinary(), nullable=False),

@@ -1,0 +1,121 @@
+"""Long work that somebody asked for on a page or through the API: asked here, done by a worker, looked at here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from guestlist.app import connection, forget, preview
+from guestlist.app.activations import entry
+from guestlist.app.context import App
+from guestlist.app.sync import Wish, sync
+from guestlist.config import Config
+from guestlist.errors import UnknownName
+from guestlist.store.jobs import Job
+
+Kind = Literal["sync", "plan", "check", "forget"]
+STARTS = 3  # workers that may end over one job before it counts as failed
+SHOWN_EVERY = 0.5  # seconds between two notes of how far it is
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """A job as people see it. Times are epoch seconds. ``result``: what the command line prints as JSON, once done."""
+
+    id: int
+    kind: str
+    subject: str
+    state: str
+    asked_by: str
+    asked: float
+    started: float | None
+    ended: float | None
+    progress: Mapping[str, Any] | None
+    result: Any
+    reason: str
+
+
+# ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def ask_sync(app: App, config: Config, activation: str, wish: Wish | None = None) -> JobRow:
+    """Sync it as soon as a worker is free. ConfigError: there is no such activation."""
+    entry(config, activation)
+    wish = wish or Wish()
+    if wish.allow_removals is not None:
+        app.store.audit.add(app.who, "allow removals", activation, app.clock.now(), up_to=wish.allow_removals)
+    return _asked(app, "sync", activation, asdict(wish))
+
+
+def ask_plan(app: App, config: Config, activation: str) -> JobRow:
+    """What a sync would do. ConfigError: there is no such activation."""
+    entry(config, activation)
+    return _asked(app, "plan", activation, {})
+
+
+def ask_check(app: App, config: Config, destination: str) -> JobRow:
+    """Token, scopes, ad account, role, API version. ConfigError: there is no such destination."""
+    connection.described(config, destination)
+    return _asked(app, "check", destination, {})
+
+
+def ask_forget(app: App, values: list[str]) -> JobRow:
+    """REMOVE these people everywhere, and never add them again."""
+    return _asked(app, "forget", "", {"values": values})
+
+
+def _asked(app: App, kind: Kind, subject: str, options: Mapping[str, Any]) -> JobRow:
+    job_id = app.store.jobs.ask(kind, subject, options, app.who, app.clock.now())
+    return get(app, job_id)
+
+
+# ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def get(app: App, job_id: int) -> JobRow:
+    """UnknownName: there is none, or it ended long ago."""
+    job = app.store.jobs.get(job_id)
+    if job is None:
+        raise UnknownName(f"There is no job {job_id}; what ended is kept for a week.")
+    return row(job)
+
+
+def latest(app: App, subject: str, kind: Kind | None = None) -> JobRow | None:
+    """The newest about an activation or a destination."""
+    job = app.store.jobs.latest(subject, kind)
+    return None if job is None else row(job)
+
+
+def row(job: Job) -> JobRow:
+    """Without its options, which may name people."""
+    return JobRow(
+        job.id, job.kind, job.subject, job.state, job.asked_by, job.asked_at, job.started_at, job.ended_at,
+        job.progress, job.result, job.reason,
+    )  # fmt: skip
+
+
+# ── doing ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def do(app: App, config: Config, job: Job) -> Any:
+    """Carry it out; its result as JSON. Raises what the use case raises."""
+    noted = replace(app, who=job.asked_by, progress=_noting(app, job))
+    match job.kind:
+        case "sync":
+            return sync(noted, config, job.subject, Wish(**job.options)).json()
+        case "plan":
+            return preview.plan(noted, config, job.subject).json()
+        case "check":
+            return [report.json() for report in connection.check(noted, config, job.subject)]
+        case "forget":
+            return forget.forget(noted, job.options["values"]).json()
+    raise UnknownName(f"There is no kind of job called '{job.kind}'.")
+
+
+def _noting(app: App, job: Job) -> Callable[[str, int, int], None]:
+    """A progress that is written down now and then."""
+    last: dict[str, float] = {}
+
+    def note(what: str, done: int, of: int) -> None:
+        now = app.clock.now()
+        if now - last.get(what, 0.0) >= SHOWN_EVERY:
+            last.clear()
+            last[what] = now
+            app.store.jobs.proceed(job.id, {"what": what, "done": done, "of": of})
+
+    return note
