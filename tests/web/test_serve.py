@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -114,6 +115,26 @@ def test_members_are_taken_for_audiences_of_the_file_as_it_is_now(command: Comma
         file.write_text("a mistake")
         os.utime(file, ns=(2, 2))
         assert (status("accounts"), status("others")) == (404, 200)
+
+
+@pytest.mark.slow
+def test_without_a_file_the_pages_are_how_one_begins(tmp_path: Path) -> None:
+    command = Command(tmp_path)
+    with command.serving() as (process, address):
+        (link,) = re.findall(rf"  ({address}/setup/[\w-]+)\n", command.said)
+        until(lambda: "No activation" in command.said)
+        assert workers_of(process.pid)
+        with httpx2.Client(base_url=address, headers={"origin": address}, follow_redirects=True) as client:
+            (proof,) = set(re.findall(r'name="csrf" value="(\w+)"', client.get(link).text))
+            form = {"csrf": proof, "name": "ann", "password": "four words that nobody guesses"}
+            assert "Nothing is connected yet" in client.post(link, data=form).text
+            body = {"add": [{"email": "ada@example.com"}]}
+            key = made_key(command)
+            refused = client.post("/api/v1/audiences/x/members", json=body, headers={"authorization": basic(key)})
+            assert refused.status_code == 404
+        assert process.poll() is None
+    with command.serving("--no-worker"):
+        assert "/setup/" not in command.said
 
 
 # ── ending ───────────────────────────────────────────────────────────────────────────────────────────────────────

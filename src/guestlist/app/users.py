@@ -216,7 +216,7 @@ def _one_stays(app: App, going: User) -> None:
         return user.role == Role.ADMINISTRATOR and user.disabled_at is None and user.password is not None
 
     if rules(going) and not any(rules(user) for user in app.store.users.all() if user.id != going.id):
-        raise ConfigError(f"{going.name} is the only Administrator: make another one first.")
+        raise ConfigError(f"'{going.name}' is the only Administrator: make another one first.")
 
 
 def _row(app: App, user: User) -> UserRow:

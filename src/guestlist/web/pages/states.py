@@ -36,6 +36,7 @@ _STATES = {
     "working": Shown("Working", "blue"),
     "works": Shown("Works", "green"),
     "invited": Shown("Invited", "blue", "They have not chosen a password yet."),
+    "disabled user": Shown("Disabled", "grey", "They cannot sign in."),
     "locked": Shown("Locked", "yellow", "Too many wrong passwords; it opens by itself within 15 minutes."),
 }
 _LINKEDIN = {
