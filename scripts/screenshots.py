@@ -79,12 +79,22 @@ def installed(folder: Path) -> Iterator[tuple[Guestlist, str]]:
             linkedin.emulator.control.clock(advance=2 * DAY)
             door.sync("accounts-to-acme")
             door.status(live=True)
+            for cut in (60, 0, 200, 40):
+                _grown(folder / "people.csv", cut)
+                door.sync("newsletter-to-acme")
             rows = (folder / "partners.csv").read_text().splitlines()
             (folder / "partners.csv").write_text("\n".join(rows[:900]) + "\n")
             door.sync("partners-to-acme")
             _people(door)
             with _serving(door) as address:
                 yield door, address
+
+
+def _grown(file: Path, cut: int) -> None:
+    """A list some time later: some left, some are new."""
+    head, *rows = file.read_text().splitlines()
+    new = [f"N-{len(rows)}-{n},new.{len(rows)}.{n}@example.org,Nia,Novak,Buyer,Acme,SE,yes" for n in range(cut // 2)]
+    file.write_text("\n".join([head, *rows[cut:], *new]) + "\n")
 
 
 def _written(folder: Path) -> Path:

@@ -12,6 +12,7 @@ import pytest
 from guestlist.core.permissions import Role
 from tests.web.installed import PASSWORD, Installed
 from tests.web.served import listening
+from tests.world import emails
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -102,3 +103,24 @@ def test_everything_is_there_without_javascript(pages: Installed, chromium: Brow
         pages.work()
         page.click("text=Look again")
         page.wait_for_selector("text=Would be added or told anew")
+
+
+def test_runs_are_painted_under_our_own_policy(pages: Installed, chromium: Browser) -> None:
+    for names in (("ann",), ("ann", "bob"), ("bob", "cid")):
+        pages.world.write(emails(*names))
+        pages.world.sync()
+    with listening(pages.web) as address, chromium.new_context() as context:
+        page = context.new_page()
+        said = sign_in(page, address, pages, Role.ANALYST)
+        page.goto(f"{address}/activations/main")
+        page.wait_for_selector("figure canvas")
+        page.mouse.move(*_middle(page))
+        page.click("aside >> text=Dark")
+        page.wait_for_selector("figure canvas")
+        assert said == []
+
+
+def _middle(page: Page) -> tuple[float, float]:
+    box = page.locator("figure").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

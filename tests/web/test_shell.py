@@ -133,3 +133,8 @@ def test_pages_are_no_part_of_the_api(pages: Installed) -> None:
     assert all(
         path.startswith(("/v1/", "/api/", "/hooks/", "/healthz", "/readyz", "/metrics")) for path in document["paths"]
     )
+
+
+def test_a_page_may_be_asked_for_its_head(pages: Installed) -> None:
+    browser = pages.browser()
+    assert browser.ask("HEAD", "/sign-in", None, {}).status == 200

@@ -96,7 +96,8 @@ def _add_pages(app: FastAPI, desk: Desk) -> Pages:
     routes += [(page.method, page.path, endpoint) for page, endpoint in pages.endpoints()]
     for method, path, endpoint in routes:
         options: Json = {"include_in_schema": False, "response_class": Response, "route_class_override": _Plain}
-        app.router.add_api_route(path, endpoint, methods=[method], **options)
+        methods = [method, "HEAD"] if method == "GET" else [method]
+        app.router.add_api_route(path, endpoint, methods=methods, **options)
     return pages
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
@@ -20,6 +21,7 @@ from guestlist.web.pages.templates import moment, path
 book = Book()
 LOOK = (Permission.VIEW_DESTINATIONS, Permission.VIEW_SEGMENTS)
 RUNS = 20
+LEAST_RUNS = 3  # fewer make no chart
 _COLUMNS = {
     "name": lambda row: row.activation.casefold(),
     "state": lambda row: row.state,
@@ -45,14 +47,15 @@ def one(call: Call) -> Response:
     row = next((each for each in overview.status(call.app, call.config) if each.activation == name), None)
     if row is None:
         raise UnknownName(f"There is no activation '{name}'.")
-    wanted = call.config.activations.get(name)
+    wanted, runs = call.config.activations.get(name), _runs(call, name)
     return call.show(
         "activation.html",
         row=row,
         wanted=wanted,
         members=call.config.audiences[wanted.audience].members if wanted is not None else "people",
         declaration=declared.get(call.app, call.desk.configuration, "activations", name) if wanted else None,
-        runs=_runs(call, name),
+        runs=runs,
+        chart=_chart(runs),
         rejected=overview.rejected_by_reason(call.app, name),
         job=jobs.latest(call.app, name),
         file=call.config.path,
@@ -64,6 +67,19 @@ def _runs(call: Call, name: str) -> list[RunRow]:
         return overview.runs(call.app, name, RUNS)
     except ConfigError:  # it was never synced
         return []
+
+
+def _chart(runs: list[RunRow]) -> dict[str, Any] | None:
+    """What each run did, the oldest first; None: there is nothing to compare."""
+    if len(runs) < LEAST_RUNS:
+        return None
+    ordered = runs[::-1]
+    series = {
+        "Added": [each.result.added for each in ordered],
+        "Changed": [each.result.changed for each in ordered],
+        "Removed": [each.result.removed for each in ordered],
+    }
+    return {"kind": "bar", "stack": True, "x": [moment(each.started)[5:16] for each in ordered], "series": series}
 
 
 @book.get("/activations/{name}/rejected.csv", *LOOK, Permission.VIEW_PROFILES)

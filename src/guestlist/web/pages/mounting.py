@@ -103,8 +103,8 @@ class Pages:
 
 
 _STALE = (
-    "It was not sent from a page of this sign-in, or its address is another than this server's: go back, load the page "
-    "anew and send it again."
+    "It was not sent from a page of this sign-in: go back, load the page anew and send it again. If that changes "
+    "nothing, this server is reached under another address than it knows: set GUESTLIST_PUBLIC_URL to it."
 )
 _SENTENCES = {
     404: ("There is no such page", "Nothing is under this address: follow one of the links beside it."),

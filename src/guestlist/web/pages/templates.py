@@ -49,6 +49,7 @@ def _environment() -> Environment:
         "duration": words.duration,
         "ago": _ago,
         "moment": moment,
+        "day": lambda when: moment(when)[:10],
         "plain": states.plain,
         "left": _left,
         "account": lambda urn: str(urn).rpartition(":")[2],
