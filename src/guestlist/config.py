@@ -165,7 +165,7 @@ class EventsConfig(_Section):
 
 
 class SourceConfig(_Section):
-    """Where an audience comes from: a list, or events."""
+    """Where an audience comes from: a list in a file, a list that was uploaded, or events."""
 
     file: Text | None = Field(
         None,
@@ -173,15 +173,21 @@ class SourceConfig(_Section):
         "the yaml.",
     )
     max_age: Duration | None = Field(None, description="An older file is treated as unreadable: nobody is removed.")
-    events: EventsConfig | None = Field(None, description="Events received by `guestlist serve` instead of a file.")
+    upload: Text | None = Field(None, description="Name of a list that was uploaded on the pages or through the API.")
+    events: EventsConfig | None = Field(None, description="Events received by `guestlist serve` instead of a list.")
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> SourceConfig:
-        if (self.file is None) == (self.events is None):
-            raise ValueError("a source has either file or events")
+    def _one_of_three(self) -> SourceConfig:
+        if sum(each is not None for each in (self.file, self.upload, self.events)) != 1:
+            raise ValueError("a source has either file, upload or events")
         if self.events is not None and self.max_age is not None:
-            raise ValueError("max_age goes with file: events have no age")
+            raise ValueError("max_age goes with file or upload: events have no age")
         return self
+
+    @property
+    def shown(self) -> str:
+        """The list, for people."""
+        return self.file or self.upload or "events"
 
 
 class AudienceConfig(_Section):

@@ -39,13 +39,14 @@ def unchanged(scan: Scan) -> Iterator[None]:
 
 
 def _check(scan: Scan) -> None:
-    for path, size, mtime_ns in scan.identity:
+    for path, (known_as, size, mtime_ns) in zip(scan.paths, scan.identity, strict=True):
+        name = Path(known_as).name
         try:
             now = os.stat(path)
         except OSError:
-            raise SourceError(f"{Path(path).name} is gone; nothing was planned.") from None
+            raise SourceError(f"{name} is gone; nothing was planned.") from None
         if (now.st_size, now.st_mtime_ns) != (size, mtime_ns):
-            raise SourceError(f"{Path(path).name} was replaced while it was read; nothing was planned.")
+            raise SourceError(f"{name} was replaced while it was read; nothing was planned.")
 
 
 def cells(scan: Scan, columns: Sequence[str], filter_sql: str | None, numbered: bool = False) -> str:

@@ -76,7 +76,7 @@ class FileSource:
         age = self.clock.now() - written / 1e9
         if age > self.max_age:
             raise StaleSource(
-                f"{path} is stale: it was last written {_ago(age)} ago, and max_age is {_ago(self.max_age)}."
+                f"{path} is stale: it was last written {ago(age)} ago, and max_age is {ago(self.max_age)}."
             )
 
 
@@ -139,7 +139,8 @@ def _similar(wanted: Path) -> str:
     return f" (did you mean {close[0]}?)" if close else ""
 
 
-def _ago(seconds: float) -> str:
+def ago(seconds: float) -> str:
+    """A time in words."""
     for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * unit:
             return f"{seconds / unit:.0f} {name}"

@@ -40,6 +40,7 @@ from guestlist.store.runs import Runs
 from guestlist.store.segments import Segments
 from guestlist.store.sessions import Sessions
 from guestlist.store.streams import Streams
+from guestlist.store.uploads import Uploads
 from guestlist.store.users import Users
 from guestlist.store.vault import Vault, open_vault
 from guestlist.store.write_keys import WriteKeys
@@ -98,6 +99,7 @@ class Store:
         self.api_tokens = ApiTokens(database)
         self.declared = Declared(database, vault)
         self.jobs = Jobs(database, vault)
+        self.uploads = Uploads(database, files)
 
     @property
     def store_id(self) -> str:
