@@ -32,6 +32,7 @@ from guestlist.store.meta import Meta
 from guestlist.store.notices import Notices
 from guestlist.store.pace import Paces
 from guestlist.store.places import FolderPlace, Place, private_folder
+from guestlist.store.readings import Readings
 from guestlist.store.reasons import Reasons
 from guestlist.store.rejected import RejectedRuns
 from guestlist.store.retention import Retention
@@ -98,6 +99,7 @@ class Store:
         self.sessions = Sessions(database)
         self.api_tokens = ApiTokens(database)
         self.declared = Declared(database, vault)
+        self.readings = Readings(database)
         self.jobs = Jobs(database, vault)
         self.uploads = Uploads(database, files)
 
