@@ -90,14 +90,14 @@ ADVICE = {
 }
 
 VARIABLES = {
-    "home": "Folder of the store: database, keys, ledgers. Only its owner may read it.",
+    "home": "Folder of the store: database, keys, ledgers. Only its owner may read it (it is made 0700).",
     "database_url": (
         "Where facts about runs are kept: SQLite, or `postgresql://user:password@host/name` for several machines."
     ),
     "data_url": "Where ledgers are kept: a folder, or `s3://bucket/prefix`.",
     "secret_key": (
-        "Key that encrypts tokens and client secrets; several, comma-separated, while rotating. Without it a "
-        "key file under home, mode 0600."
+        "Key that encrypts tokens and client secrets, at least 20 characters: `openssl rand -hex 32` makes one. "
+        "Several, comma-separated, while rotating: the first writes. Without it a key file under home, mode 0600."
     ),
     "public_url": "Address of this installation, for links in notices.",
     "linkedin_api_url": "LinkedIn's API. Point it to the emulator to try things.",
