@@ -86,6 +86,10 @@ ADVICE = {
         "column, or clean it."
     ),
     Reason.ENTRIES_DROPPED: "A note: a cell (jsonl, Parquet) holds a longer list. Put what matters first.",
+    Reason.BY_NAMES: (
+        "A note: the row has no usable address or device, so LinkedIn is told its first and last name, which leave in "
+        "clear. Correct the address, or leave such rows out with a `filter`."
+    ),
     Reason.FORGOTTEN: "Somebody asked to be forgotten. `guestlist forget --undo` takes that back.",
 }
 
