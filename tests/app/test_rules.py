@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -35,6 +36,18 @@ def test_of_several_activations_the_first_that_applies_of_1_3_5_4(codes: list[in
     assert (results.EXIT_FAILED, results.EXIT_PERSON, results.EXIT_LINKEDIN, results.EXIT_REJECTED) == (1, 3, 5, 4)
 
 
+# ── plan ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_plan_says_what_it_costs_what_leaves_in_clear_and_how_many_linkedin_wants(world: World) -> None:
+    clear = {"firstName": "Ann", "lastName": "Lee", "title": "CEO", "company": "Acme", "country": "DE"}
+    world.write([emails("ann")[0] | clear])
+    (planned,) = world.open().plan("main")
+    assert planned.in_clear == tuple(clear)
+    assert (planned.requests, planned.seconds_at_limit) == (1, 0.1)
+    assert "needs 300 matched members" in planned.advice
+    assert "advises 10,000" in planned.advice
+    assert world.sent() == 0
+
+
 # ── snapshots ────────────────────────────────────────────────────────────────────────────────────────────────────
 def frozen_twice(world: World) -> None:
     world.activation(mode="snapshot", segment_name="Guests")
@@ -57,6 +70,42 @@ def test_forgetting_reaches_every_snapshot(world: World) -> None:
     frozen_twice(world)
     assert world.open().forget(["bob@example.com"]).state == "complete"
     assert held(world) == [{digest("ann@example.com")}, {digest("cem@example.com")}]
+
+
+# ── forgetting ───────────────────────────────────────────────────────────────────────────────────────────────────
+ANN = b"ann@example.com"
+SHA512 = hashlib.sha512(b"bob@example.com").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("value", "left"),
+    [
+        (" Ann@Example.com", [{f"SHA512_EMAIL:{SHA512}"}, set()]),
+        (hashlib.sha256(ANN).hexdigest().upper(), [{f"SHA512_EMAIL:{SHA512}"}, set()]),
+        (GAID.upper(), [{f"SHA512_EMAIL:{SHA512}"}, {digest("ann@example.com")}]),
+        (SHA512, [{digest("ann@example.com"), f"GOOGLE_AID:{GAID}"}, {digest("ann@example.com")}]),
+        ("primaryId:1", [{f"SHA512_EMAIL:{SHA512}"}, {digest("ann@example.com")}]),
+    ],
+    ids=["address", "digest", "Google id", "SHA-512", "primaryId"],
+)
+def test_whatever_names_somebody_forgets_them_everywhere_and_for_good(
+    world: World, value: str, left: list[set[str]]
+) -> None:
+    """Told to every people segment, also where nobody of that name is known."""
+    mapping = {"email": ["email"], "googleAdvertisingId": "gaid", "primaryId": "key"}
+    world.yaml["audiences"]["others"] = {"members": "people", "source": {"file": "others.csv"}}
+    world.activation("main", mapping=mapping, max_removals="100%")
+    world.activation("other", audience="others")
+    world.write([{"email": "ann@example.com", "gaid": GAID, "key": "1"}, {"email": SHA512, "gaid": "", "key": "2"}])
+    world.write(emails("ann"), "others.csv")
+    for name in ("main", "other"):
+        world.sync(name)
+    assert world.open().forget([value]).state == "complete"
+    reached = 1 if value.startswith("primaryId:") else 2  # what is never sent can only be looked up
+    assert sum(bool(telling["removes"]) for telling in world.tellings()) == reached
+    for name in ("main", "other"):
+        world.sync(name)
+    assert held(world) == left
 
 
 # ── what stays what it was ───────────────────────────────────────────────────────────────────────────────────────
