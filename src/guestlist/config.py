@@ -169,8 +169,8 @@ class SourceConfig(_Section):
 
     file: Text | None = Field(
         None,
-        description="A csv, tsv, parquet, jsonl or xlsx file, or a glob of files with the same columns; relative to "
-        "the yaml.",
+        description="A csv, tsv, parquet, jsonl or xlsx file, or a glob of files with the same columns (in any order); "
+        "relative to the yaml.",
     )
     max_age: Duration | None = Field(None, description="An older file is treated as unreadable: nobody is removed.")
     upload: Text | None = Field(None, description="Name of a list that was uploaded on the pages or through the API.")

@@ -77,8 +77,10 @@ class Scan:
 
     ``identity`` is (path, size, mtime_ns) per file; the planner checks it before and after each pass and raises
     SourceError when the list was replaced meanwhile. ``entries`` is the planner's own: further columns, each an entry
-    of the list that a cell of another column holds: name -> (that column, which entry, from 1). ``identity`` may have
-    another name than the path, for people; ``held``: what the paths lead to is there no longer than this.
+    of the list that a cell of another column holds: name -> (that column, which entry, from 1). ``orders`` names the
+    files of tables without names of their own (csv, xlsx) whose columns stand in another order: path -> that order.
+    ``identity`` may have another name than the path, for people; ``held``: what the paths lead to is there no longer
+    than this.
     """
 
     format: Literal["csv", "parquet", "jsonl", "xlsx"]
@@ -87,6 +89,7 @@ class Scan:
     identity: tuple[tuple[str, int, int], ...]
     dialect: CsvDialect | None = None
     entries: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     held: Held | None = field(default=None, compare=False, repr=False)
 
 

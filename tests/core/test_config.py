@@ -292,7 +292,7 @@ def test_settings_from_the_environment() -> None:
         "GUESTLIST_HOME": os.fspath(Path("/srv/guestlist")),
         "GUESTLIST_DATABASE_URL": "postgresql://me:hunter2@db/guestlist",
         "GUESTLIST_DATA_URL": "s3://bucket/folder",
-        "GUESTLIST_SECRET_KEY": "hunter3",
+        "GUESTLIST_SECRET_KEY": "hunter3 and some more of it",
         "GUESTLIST_PUBLIC_URL": "https://lists.example/",
         "GUESTLIST_LINKEDIN_API_URL": "http://127.0.0.1:8085/rest/",
         "GUESTLIST_LINKEDIN_CLIENT_SECRET": "hunter4",
@@ -318,8 +318,32 @@ def test_settings_from_the_environment() -> None:
         ("GUESTLIST_LINKEDIN_VERSION", "2026-09"),
         ("GUESTLIST_LINKEDIN_API_URL", "api.linkedin.com"),
         ("GUESTLIST_LINKEDIN_SOURCE_PLATFORM", "direct api"),
+        ("GUESTLIST_SECRET_KEY", "changeme"),
+        ("GUESTLIST_SECRET_KEY", "changeme" * 4),
+        ("GUESTLIST_SECRET_KEY", "0" * 64),
+        ("GUESTLIST_SECRET_KEY", " , hunter2," + "0123456789abcdef" * 4),
     ],
 )
 def test_a_bad_variable_is_named(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=name):
         read_settings({name: value})
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "".join(f"{n:x}" for n in range(16)) * 4,
+        "S1aVjR5mW1nS5m9x2yCq7o0uR4bT8eLpZkXw3dGhF6Y=",
+        "correct horse battery staple",
+        "0123456789abcdef" * 4 + ", hunter2",
+    ],
+)
+def test_a_strong_secret_key_is_taken_and_the_ones_behind_it_only_open(key: str) -> None:
+    assert read_settings({"GUESTLIST_SECRET_KEY": key}).secret_key == key
+
+
+def test_a_weak_secret_key_is_refused_without_showing_it_and_with_the_way_out() -> None:
+    with pytest.raises(ConfigError) as refused:
+        read_settings({"GUESTLIST_SECRET_KEY": "hunter2"})
+    assert "hunter2" not in str(refused.value)
+    assert "`openssl rand -hex 32`" in str(refused.value)

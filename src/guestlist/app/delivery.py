@@ -31,6 +31,7 @@ from guestlist.core.delivery import (
     decide,
 )
 from guestlist.core.identity import Kind
+from guestlist.core.parts import Parts
 from guestlist.ports import Changes, Destination, Encoded
 from guestlist.store.activations import Activation
 from guestlist.store.batches import ADD_PHASE, REMOVE_PHASE, Batch, Piece
@@ -81,7 +82,7 @@ class Tally:
     splits: int = 0
     settled: int = 0
     accepted: Counter[int] = field(default_factory=Counter)  # by phase
-    sibling_texts: dict[int, str] = field(default_factory=dict)
+    parts: Parts = field(default_factory=Parts)
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,10 @@ class Delivery:
 
     # ── before a phase ───────────────────────────────────────────────────────────────────────────────────────────
     def _ready(self, phase: int) -> list[Batch]:
-        return [
-            each for each in self.store.batches.of_run(self.run.id) if each.phase == phase and each.state == "ready"
-        ]
+        batches = self.store.batches.of_run(self.run.id)
+        for each in batches:
+            self.tally.parts.meet(each.id, each.parent_id, each.count)
+        return [each for each in batches if each.phase == phase and each.state == "ready"]
 
     def _take_over(self) -> None:
         """Batches claimed by a process that is gone may have been told: they are repeated as they are."""
@@ -187,8 +189,8 @@ class Delivery:
         return 0.0
 
     def _turn(self, batch: Batch) -> tuple[bool, float, bool, int, int, int]:
-        """Parts of what was refused as a whole go first, and both halves before their own parts: when the second half
-        fails like the first it is our fault, and nobody was singled out by then.
+        """Parts of what was refused as a whole go first, and halves before quarters before what they are split into:
+        when all quarters fail alike it is our fault, and nobody was singled out by then.
         """
         return batch.id in self._last, batch.not_before, batch.splits == 0, batch.splits, batch.first, batch.id
 
@@ -245,7 +247,8 @@ class Delivery:
             refused=self.tally.refused,
             accepted=self.tally.accepted[batch.phase],
             others=len(self._flying) + len(self._waiting.keys() - self._last),
-            sibling_text=self.tally.sibling_texts.get(batch.parent_id or 0),
+            quarters=self.tally.parts.quarters_beside(batch.id),
+            taken=self.tally.parts.taken_beside(batch.id),
             segment_age=self.app.clock.now() - self.target.created_at,
         )
         decision = decide(facts, answer, self.app.dice.random())
@@ -323,7 +326,9 @@ class Delivery:
             self._reload(flight.batch.phase)
         self.tally.settled += 1
         self.tally.answered += len(sent) - len(missing)
-        self.tally.accepted[flight.batch.phase] += len(sent) - len(missing) - len(refused)
+        accepted = len(sent) - len(missing) - len(refused)
+        self.tally.accepted[flight.batch.phase] += accepted
+        self.tally.parts.accepted(flight.batch.id, accepted)
         self.tally.refused += len(refused)
         self._show()
 
@@ -355,9 +360,9 @@ class Delivery:
             self._late(flight)
 
     def _compare(self, batch: Batch, answer: Answer) -> None:
-        """Remember how it failed, for the other part of the same split."""
-        if batch.parent_id is not None:
-            self.tally.sibling_texts[batch.parent_id] = answer.text
+        """Remember how it failed, for the other parts of the same batch."""
+        if answer.index is None:
+            self.tally.parts.failed(batch.id, answer.text)
 
     def _late(self, flight: _InFlight) -> None:
         """The claim was lost, so somebody else went on: what we sent may have come after what they sent."""

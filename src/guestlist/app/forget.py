@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from guestlist.app import runs, segments
 from guestlist.app.context import App
@@ -21,6 +22,7 @@ from guestlist.store.runs import OPEN, Planned, Run
 
 TOLD = (State.IN, State.UNSURE, State.OUT, State.NOT_TOLD)
 EMAILS = (IdType.SHA256_EMAIL, IdType.SHA512_EMAIL)
+NAMED_BY_VALUE = (*EMAILS, IdType.GOOGLE_AID)
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
     resume(app)
     now = app.clock.now()
     ledgers = _reached(app)
+    asked = [_with_known(app, each, [ledger for ledger, _, _ in ledgers]) for each in asked]
     wanted = {ledger: _wanted(app, ledger, asked) for ledger, _, _ in ledgers}
     named = frozenset[int]().union(*(each.named for each in wanted.values()))
     with app.store.transaction():
@@ -64,6 +67,20 @@ def _asked(value: str) -> Asked:
     if not identifiers:
         raise ConfigError(f"'{masked(value)}' cannot be forgotten: {reason}. Nothing was forgotten.")
     return Asked(masked(value), identifiers)
+
+
+def _with_known(app: App, asked: Asked, ledgers: Sequence[int]) -> Asked:
+    """A ``primaryId`` is never sent: whoever it labels anywhere is forgotten by the identifiers they were told by."""
+    labels = [each for each in asked.identifiers if each.type is IdType.PRIMARY]
+    found: dict[bytes, Identifier] = {}
+    for ledger in ledgers if labels else ():
+        _, parts = app.store.ledgers.parts(ledger)
+        known = app.planner.find(parts, ids=[each.key16 for each in labels])
+        mates = app.planner.find(parts, owners=[each.owner16 for each in known]) if known else []
+        for each in mates:
+            if each.id_type in NAMED_BY_VALUE and (told := Identifier(each.id_type, each.value)).key16 == each.id16:
+                found[each.id16] = told
+    return Asked(asked.shown, (*asked.identifiers, *found.values()))
 
 
 def _written(asked: Asked, *, of_nobody: bool) -> list[object]:
@@ -226,7 +243,14 @@ def _answer(target: forgetting.Target) -> str:
 
 def undo(app: App, values: Sequence[str]) -> int:
     """Those who were forgotten may be added by their lists again; how many identifiers."""
-    keys = [each.key16 for value in values for each in _asked(value).identifiers]
-    count = app.store.suppressions.unblock(keys, app.clock.now())
+    keys = {each.key16 for value in values for each in _asked(value).identifiers}
+    written = [_keys_of(each) for receipt in app.store.receipts.all() for each in receipt.asked]
+    keys |= {key for each in written if each[0] in keys for key in each}  # with whatever a primaryId led to
+    count = app.store.suppressions.unblock(list(keys), app.clock.now())
     app.store.audit.add(app.who, "undo forget", "", app.clock.now(), identifiers=count)
     return count
+
+
+def _keys_of(asked: Sequence[Any]) -> list[bytes]:
+    """The keys of one value of a receipt, the one that was given first."""
+    return [bytes.fromhex(key) for key in asked[1]]
