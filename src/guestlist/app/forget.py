@@ -35,7 +35,8 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
     """REMOVE to every people segment, known there or not; blocks first, so that nobody is added meanwhile.
 
     Passes the removal guard, pauses and add_only. The receipt says ``incomplete`` until every segment has answered;
-    syncs of its activations, or forgetting again, go on with it. ConfigError names a value that cannot be used.
+    syncs of its activations, or forgetting again, go on with it. What events said of them is erased; the keys they are
+    blocked by stay. ConfigError names a value that cannot be used.
     """
     asked = [_asked(value) for value in values]
     if not asked:
@@ -51,6 +52,7 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
         receipt = app.store.receipts.create(shown, targets, now)
         blocked = {each.key16: each.type for one in asked for each in one.identifiers}
         app.store.suppressions.add(receipt.id, list(blocked.items()), now)
+        app.store.event_members.erase(blocked)
         app.store.audit.add("local", "forget", f"receipt {receipt.id}", now, identifiers=len(blocked))
         for ledger, activation, _ in ledgers:
             _commit(app, receipt.id, activation, wanted[ledger])
@@ -227,6 +229,8 @@ def _answer(target: forgetting.Target) -> str:
 def undo(app: App, values: Sequence[str]) -> int:
     """Those who were forgotten may be added by their lists again; how many identifiers."""
     keys = [each.key16 for value in values for each in _asked(value).identifiers]
-    count = app.store.suppressions.unblock(keys, app.clock.now())
-    app.store.audit.add("local", "undo forget", "", app.clock.now(), identifiers=count)
+    with app.store.transaction():
+        count = app.store.suppressions.unblock(keys, app.clock.now())
+        app.store.streams.all_behind("somebody is no longer forgotten")  # no event says so
+        app.store.audit.add("local", "undo forget", "", app.clock.now(), identifiers=count)
     return count

@@ -58,6 +58,10 @@ class EventMember:
     fresh_ids: set[bytes] = field(default_factory=set)  # of ids: not written yet
     changed: bool = False  # decision or person are to be written
 
+    def erase(self) -> None:
+        """Who it is stays known by keys alone; the next event that has traits brings them, however old it is."""
+        self.person, self.person_stamp, self.changed = b"", NEVER, True
+
 
 class EventMembers:
     """The members of every audience key of the store."""
@@ -139,6 +143,27 @@ class EventMembers:
             "person_seq": person_seq,
             "person_place": person_place,
         }
+
+    # ── forgetting ───────────────────────────────────────────────────────────────────────────────────────────────
+    def hold(self) -> list[int]:
+        """The numbers of all keys. Until the transaction ends, whoever folds and whoever forgets wait for each other:
+        neither writes what it read before the other's change.
+        """
+        query = sa.select(_keys.c.id).order_by(_keys.c.id).with_for_update(key_share=True)
+        with self._database.write() as connection:
+            return list(connection.execute(query).scalars())
+
+    def erase(self, ids: Collection[bytes]) -> None:
+        """Primary id and traits of everybody who ever carried one of these key16s, for every key; decisions and
+        identifiers stay. Put the suppressions into the same transaction.
+        """
+        at, seq, place = NEVER
+        nothing = {"person": None, "person_at": at, "person_seq": seq, "person_place": place}
+        with self._database.write() as connection:
+            for key_id in self.hold():
+                for part in _parts(self.carriers(key_id, ids), _SOME):
+                    these = sa.update(_members).where(_members.c.key_id == key_id, _members.c.member.in_(part))
+                    connection.execute(these.values(nothing))
 
     # ── what folds touched ───────────────────────────────────────────────────────────────────────────────────────
     def touched(self, key_id: int, after: int, most: int) -> tuple[int, list[bytes]]:
