@@ -166,12 +166,14 @@ class EventMembers:
                     connection.execute(these.values(nothing))
 
     # ── what folds touched ───────────────────────────────────────────────────────────────────────────────────────
-    def touched(self, key_id: int, after: int, most: int) -> tuple[int, list[bytes]]:
-        """Packed lists of the folds after number ``after``, oldest first, until they hold ``most`` members (at least
-        one list, if there is any); and the number of the last of them (``after`` when there is none).
+    def touched(self, key_id: int, after: int, most: int, up_to: int = 1 << 62) -> tuple[int, list[bytes]]:
+        """Packed lists of the folds after number ``after`` and not after ``up_to``, oldest first, until they hold
+        ``most`` members (at least one list, if there is any); and the number of the last of them (``after`` when there
+        is none).
         """
         query = sa.select(_touched.c.seq, _touched.c.members, _touched.c.data)
-        query = query.where(_touched.c.key_id == key_id, _touched.c.seq > after).order_by(_touched.c.seq)
+        query = query.where(_touched.c.key_id == key_id, _touched.c.seq > after, _touched.c.seq <= up_to)
+        query = query.order_by(_touched.c.seq)
         last, total = after, 0
         lists: list[bytes] = []
         with self._database.read() as connection:
@@ -188,6 +190,18 @@ class EventMembers:
         with self._database.read() as connection:
             count, since = connection.execute(query.where(_touched.c.key_id == key_id, _touched.c.seq > after)).one()
         return int(count), since
+
+    def folds(self) -> dict[int, int]:
+        """Number of each key -> number of its last fold."""
+        with self._database.read() as connection:
+            return {row.id: row.folded for row in connection.execute(sa.select(_keys.c.id, _keys.c.folded))}
+
+    def last_fold(self, key_id: int, received_before: float) -> int:
+        """The last fold with an event that was received by then, of those that are kept; 0 none."""
+        query = sa.select(sa.func.coalesce(sa.func.max(_touched.c.seq), 0))
+        with self._database.read() as connection:
+            old = query.where(_touched.c.key_id == key_id, _touched.c.since <= received_before)
+            return int(connection.execute(old).scalar_one())
 
     def drop_touched(self, key_id: int, up_to: int) -> None:
         """Every activation of the key has looked at them."""
