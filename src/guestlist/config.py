@@ -327,10 +327,17 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         config = Config.model_validate(read.data)
     except ValidationError as error:
         raise _first_mistake(read, error.errors()) from None
-    for place, sentence in contradictions(config):
+    for place, sentence in (*_varying(read), *contradictions(config)):
         raise read.error(place, sentence)
     config._path = path  # noqa: SLF001 - its own
     return config
+
+
+def _varying(read: Document) -> Iterator[tuple[Place, str]]:
+    """A key belongs to one audience for ever: what the environment says today may be another's tomorrow."""
+    for place in read.filled:
+        if place[0] == "activations" and place[2:] == ("audience_key",):
+            yield place, f"activation {place[1]}: audience_key must be written out, not taken from the environment"
 
 
 def contradictions(config: Config) -> Iterator[tuple[Place, str]]:
