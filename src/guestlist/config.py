@@ -286,7 +286,7 @@ class ActivationConfig(_Section):
 class LimitsConfig(_Section):
     """What the file itself may ask for."""
 
-    mappings_per_destination: int = Field(50, ge=1, description="Activations that may feed one destination.")
+    mappings_per_destination: int = Field(50, ge=1, description="Enabled activations that may feed one destination.")
 
 
 class NotifyConfig(_Section):
@@ -349,7 +349,7 @@ def contradictions(config: Config) -> Iterator[tuple[Place, str]]:
             yield ("destinations", name, "send_google_advertising_id"), f"destination {name}: {error}"
     fed: Counter[str] = Counter()
     for name, activation in config.activations.items():
-        fed[activation.destination] += 1
+        fed[activation.destination] += activation.enabled
         for key, sentence in _in_activation(config, name, activation, fed[activation.destination]):
             yield ("activations", name, *key), f"activation {name}: {sentence}"
 
@@ -364,11 +364,11 @@ def _in_activation(config: Config, name: str, activation: ActivationConfig, nth:
             yield (key,), f'there is no {_WHAT[key]} "{masked(target)}"{mappings.nearest(target, known)}'
             return
     most = config.limits.mappings_per_destination
-    if nth > most:
+    if activation.enabled and nth > most:
         yield (
             ("destination",),
             f"At most {most} activations may feed one destination (limits.mappings_per_destination); this is number "
-            f"{nth} of {activation.destination}",
+            f"{nth} of {activation.destination}. Disabled ones do not count",
         )
     if activation.mode == "snapshot" and not activation.enabled:
         yield ("enabled",), "a snapshot cannot be disabled; leave it out of the file until it may be sent"

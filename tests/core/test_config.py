@@ -297,6 +297,8 @@ def test_fifty_activations_may_feed_a_destination_and_no_more(written) -> None: 
     assert len(written(SHORT + more).activations) == 50
     text = SHORT + more + "  last: {audience: people, destination: acme}\n"
     assert "activation last: At most 50 activations may feed one destination" in refusal(written, text)
+    for disabled in (text.replace("acme}\n", "acme, enabled: false}\n", 1), text[:-2] + ", enabled: false}\n"):
+        assert len(written(disabled).activations) == 51
 
 
 def test_no_address_is_printed(written) -> None:
