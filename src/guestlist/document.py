@@ -50,7 +50,7 @@ def read(path: Path, environ: Mapping[str, str]) -> Document:
     data = reader.value(root, ()) if root is not None else None
     if not isinstance(data, dict):
         raise ConfigError(f"{path} must hold destinations, audiences and activations; it holds {_found(data)}.")
-    return Document(path, data, lines, tuple(reader.filled))
+    return Document(path, data, lines, filled=tuple(reader.filled))
 
 
 def _text(path: Path) -> str:
