@@ -292,7 +292,7 @@ class ActivationConfig(_Section):
 class LimitsConfig(_Section):
     """What the file itself may ask for."""
 
-    mappings_per_destination: int = Field(50, ge=1, description="Activations that may feed one destination.")
+    mappings_per_destination: int = Field(50, ge=1, description="Enabled activations that may feed one destination.")
 
 
 class NotifyConfig(_Section):
@@ -351,7 +351,7 @@ def load(path: Path | None, environ: Mapping[str, str], parts: Parts | None = No
         config = Config.model_validate(read.data)
     except ValidationError as error:
         raise _first_mistake(read, error.errors()) from None
-    for place, sentence in contradictions(config):
+    for place, sentence in (*_varying(read), *contradictions(config)):
         raise read.error(place, sentence)
     config._path, config._made = read.path, frozenset(parts or ())  # noqa: SLF001 - its own
     return config
@@ -372,7 +372,15 @@ def _with_parts(read: Document, parts: Parts) -> Document:
             there = data.get(section)
             data[section] = {**(there if isinstance(there, dict) else {}), name: body}
     made = {(name,) if section == "settings" else (section, name) for section, name in parts}
-    return Document(read.path, data, read.lines, frozenset(made))
+    filled = tuple(place for place in read.filled if not any(place[: len(each)] == each for each in made))
+    return Document(read.path, data, read.lines, frozenset(made), filled)
+
+
+def _varying(read: Document) -> Iterator[tuple[Place, str]]:
+    """A key belongs to one audience for ever: what the environment says today may be another's tomorrow."""
+    for place in read.filled:
+        if place[0] == "activations" and place[2:] == ("audience_key",):
+            yield place, f"activation {place[1]}: audience_key must be written out, not taken from the environment"
 
 
 def contradictions(config: Config) -> Iterator[tuple[Place, str]]:
@@ -384,7 +392,7 @@ def contradictions(config: Config) -> Iterator[tuple[Place, str]]:
             yield ("destinations", name, "send_google_advertising_id"), f"destination {name}: {error}"
     fed: Counter[str] = Counter()
     for name, activation in config.activations.items():
-        fed[activation.destination] += 1
+        fed[activation.destination] += activation.enabled
         for key, sentence in _in_activation(config, name, activation, fed[activation.destination]):
             yield ("activations", name, *key), f"activation {name}: {sentence}"
 
@@ -399,11 +407,11 @@ def _in_activation(config: Config, name: str, activation: ActivationConfig, nth:
             yield (key,), f'there is no {_WHAT[key]} "{masked(target)}"{mappings.nearest(target, known)}'
             return
     most = config.limits.mappings_per_destination
-    if nth > most:
+    if activation.enabled and nth > most:
         yield (
             ("destination",),
             f"At most {most} activations may feed one destination (limits.mappings_per_destination); this is number "
-            f"{nth} of {activation.destination}",
+            f"{nth} of {activation.destination}. Disabled ones do not count",
         )
     if activation.mode == "snapshot" and not activation.enabled:
         yield ("enabled",), "a snapshot cannot be disabled; leave it out of the file until it may be sent"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from guestlist.app.event_ends import EventEnds
+from guestlist.core.identity import Identifier, IdType
 from guestlist.errors import ConfigError
 from guestlist.events.outcomes import Outcome
 from tests.app.kit import KEY, Source, entered, exited
@@ -167,6 +168,55 @@ def test_the_forgotten_do_not_come_back(source: Source, world: World) -> None:
     source.post(entered("u1", source.now() + 1, email="ann@example.com"))
     source.settle()
     assert world.told() == ann("bob")
+
+
+def about(world: World, *users: str) -> list[bytes]:
+    """What the member table says of them: primaryId and traits."""
+    store = world.open().app.store
+    key = store.event_members.key(KEY)
+    assert key is not None
+    names = [Identifier(IdType.PRIMARY, user.encode()).key16 for user in users]
+    found = store.event_members.some(key.id, names)
+    return [found[name].person for name in names]
+
+
+def test_what_events_said_of_the_forgotten_rests_nowhere(source: Source, world: World) -> None:
+    """Traits and primaryId go with the wish itself, also of a second member with the address; the block stays."""
+    now, last = source.now() - 60, "Lovelace"
+    source.post(
+        entered("u1", now, email="ann@example.com", lastName=last),
+        entered("crm-1", now, email="ann@example.com", lastName=last),
+        entered("u2", now, email="bob@example.com", lastName="Babbage"),
+    )
+    source.settle()
+    assert [b"Lovelace" in each for each in about(world, "u1", "crm-1")] == [True, True]
+    world.open().forget(["ann@example.com"])
+    assert about(world, "u1", "crm-1") == [b"", b""]
+    assert b"Babbage" in about(world, "u2")[0]
+
+    source.post(entered("u1", now + 1, email="ann@example.com", lastName=last), entered("u1", now + 2, lastName=last))
+    source.post(entered("u2", now + 2, email="ann@example.com", lastName="Babbage"))  # the address is his, too
+    source.settle()
+    assert about(world, "u1", "crm-1", "u2") == [b"", b"", b""]
+    assert world.told() == set()
+
+    world.open().unforget(["ann@example.com"])
+    source.post(entered("u1", now + 3, lastName=last))
+    source.settle()
+    assert b"Lovelace" in about(world, "u1")[0]
+    assert about(world, "crm-1") == [b""]
+    assert world.told() >= ann("ann")
+
+
+def test_whoever_is_no_longer_forgotten_is_told_without_another_event(source: Source, world: World) -> None:
+    source.post(entered("u1", source.now(), email="ann@example.com"))
+    source.settle()
+    world.open().forget(["ann@example.com"])
+    source.settle()
+    assert world.told() == set()
+    world.open().unforget(["ann@example.com"])
+    source.settle()
+    assert world.told() == ann("ann")
 
 
 def test_a_toggle_that_is_switched_off_takes_its_identifiers_out(source: Source, world: World) -> None:

@@ -234,6 +234,57 @@ def test_each_mistake_is_one_sentence_with_its_line(written, text: str | bytes, 
     assert sentence in refusal(written, text)
 
 
+EVENTS = """\
+destinations: {acme: {ad_account: 1}, other: {ad_account: 2}}
+audiences:
+  hot: {members: people, source: {events: {write_keys: [engage]}}}
+  cold: {members: people, source: {events: {write_keys: [engage]}}}
+activations:
+  one: {audience: hot, destination: acme, mode: stream, audience_key: k}
+"""
+SECOND = EVENTS + "  two: {audience: hot, destination: other, mode: stream, audience_key: k, "
+EVENT_MISTAKES = [
+    # the key: required, a literal (SEGMENT-26), of one audience for ever
+    (EVENTS.replace(", audience_key: k", ""), "activation one: audience_key is required where the source is events"),
+    *((EVENTS.replace("audience_key: k", f"audience_key: '{path}'"), "must be the key itself, not a path or template")
+      for path in ("$.properties.audience_key", "properties.audience_key", "{{properties.key}}", "a || b")),
+    (EVENTS.replace("audience_key: k", "audience_key: '${KEY}'"),
+     "line 6: activation one: audience_key must be written out, not taken from the environment"),
+    (EVENTS + "  two: {audience: hot, destination: acme, mode: stream, audience_key: k}\n",
+     "line 7: activation two: activation one feeds acme with the same audience_key already"),
+    (EVENTS + "  two: {audience: hot, destination: acme, mode: mirror, audience_key: k}\n",
+     "activation one feeds acme with the same audience_key already"),
+    (EVENTS + "  two: {audience: cold, destination: other, mode: stream, audience_key: k}\n",
+     "line 7: activation two: the key belongs to audience hot (activation one)"),
+    # another ad account: who is in has to be decided the same way
+    (SECOND + "trigger: 'type = \"track\"'}\n", "activation two: trigger must be as in activation one"),
+    (SECOND + "action: add}\n", "activation two: action must be as in activation one"),
+    (SECOND + "mapping: {email: traits.email}}\n", "activation two: mapping must be as in activation one"),
+    # triggers and mappings are read with the file
+    (EVENTS.replace("key: k", "key: k, trigger: 'event = '"), "line 6: activation one: trigger: "),
+    (EVENTS.replace("key: k", "key: k, trigger: {all: [{on: event_name, op: resembles, value: x}]}"), "trigger: "),
+    (EVENTS.replace("key: k", "key: k, mapping: {email: 'a[?'}"), "activation one: mapping.email: "),
+    (EVENTS.replace("key: k", "key: k, mapping: {firstName: traits.firstName}"), "has no identifier"),
+    (EVENTS.replace("key: k", "key: k, action: perhaps"), "action must be auto, add or remove"),
+    (EVENTS.replace("{events:", "{file: a.csv, events:"), "audiences.hot"),
+    (SHORT + "    audience_key: k\n", "audience_key goes with an audience whose source is events"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "sentence"), EVENT_MISTAKES, ids=range(len(EVENT_MISTAKES)))
+def test_what_events_cannot_be_decided_by_is_refused_with_the_file(written, text: str, sentence: str) -> None:
+    assert sentence in refusal(written, text, {"KEY": "k"})
+
+
+def test_a_key_may_feed_a_second_ad_account_with_traits_of_its_own(written) -> None:
+    names = ("Audience Entered", "Audience Exited")
+    condition = "{{any: [{}]}}".format(", ".join(f"{{on: event_name, op: is, value: {name}}}" for name in names))
+    same = "email: context.traits.email || traits.email"
+    first = EVENTS.replace("key: k", f"key: k, mapping: {{{same}}}")
+    second = SECOND.removeprefix(EVENTS) + f"trigger: {condition}, mapping: {{{same}, title: traits.title}}}}\n"
+    assert set(written(first + second).activations) == {"one", "two"}
+
+
 def test_missing_files(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"does not exist; `guestlist init` writes one"):
         load(tmp_path / "guestlist.yaml", {})
@@ -246,6 +297,8 @@ def test_fifty_activations_may_feed_a_destination_and_no_more(written) -> None: 
     assert len(written(SHORT + more).activations) == 50
     text = SHORT + more + "  last: {audience: people, destination: acme}\n"
     assert "activation last: At most 50 activations may feed one destination" in refusal(written, text)
+    for disabled in (text.replace("acme}\n", "acme, enabled: false}\n", 1), text[:-2] + ", enabled: false}\n"):
+        assert len(written(disabled).activations) == 51
 
 
 def test_no_address_is_printed(written) -> None:

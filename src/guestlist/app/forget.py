@@ -37,7 +37,8 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
     """REMOVE to every people segment, known there or not; blocks first, so that nobody is added meanwhile.
 
     Passes the removal guard, pauses and add_only. The receipt says ``incomplete`` until every segment has answered;
-    syncs of its activations, or forgetting again, go on with it. ConfigError names a value that cannot be used.
+    syncs of its activations, or forgetting again, go on with it. What events said of them is erased; the keys they are
+    blocked by stay. ConfigError names a value that cannot be used.
     """
     asked = [_asked(value) for value in values]
     if not asked:
@@ -54,6 +55,7 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
         receipt = app.store.receipts.create(shown, targets, now)
         blocked = {each.key16: each.type for one in asked for each in one.identifiers}
         app.store.suppressions.add(receipt.id, list(blocked.items()), now)
+        app.store.event_members.erase(blocked)
         app.store.audit.add(app.who, "forget", f"receipt {receipt.id}", now, identifiers=len(blocked))
         for ledger, activation, _ in ledgers:
             _commit(app, receipt.id, activation, wanted[ledger])
@@ -246,8 +248,10 @@ def undo(app: App, values: Sequence[str]) -> int:
     keys = {each.key16 for value in values for each in _asked(value).identifiers}
     written = [_keys_of(each) for receipt in app.store.receipts.all() for each in receipt.asked]
     keys |= {key for each in written if each[0] in keys for key in each}  # with whatever a primaryId led to
-    count = app.store.suppressions.unblock(list(keys), app.clock.now())
-    app.store.audit.add(app.who, "undo forget", "", app.clock.now(), identifiers=count)
+    with app.store.transaction():
+        count = app.store.suppressions.unblock(list(keys), app.clock.now())
+        app.store.streams.all_behind("somebody is no longer forgotten")  # no event says so
+        app.store.audit.add(app.who, "undo forget", "", app.clock.now(), identifiers=count)
     return count
 
 
