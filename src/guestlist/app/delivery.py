@@ -31,6 +31,7 @@ from guestlist.core.delivery import (
     decide,
 )
 from guestlist.core.identity import Kind
+from guestlist.core.pace import Turn
 from guestlist.core.parts import Parts
 from guestlist.ports import Changes, Destination, Encoded
 from guestlist.store.activations import Activation
@@ -40,6 +41,7 @@ from guestlist.store.runs import Run
 from guestlist.store.segments import Segment
 
 RATE = {Kind.PEOPLE: 600, Kind.COMPANIES: 300}  # requests a minute per authorised member (documented)
+BURST = 6  # slots that a stream's request may run ahead of its own; a removal goes half as far, bulk not at all
 ENDPOINT = {Kind.PEOPLE: "users", Kind.COMPANIES: "companies"}
 PAUSE = 5.0  # longest nap: whoever waits notices a stop signal that soon
 SHORT = 1.0  # naps that nobody is told of
@@ -181,7 +183,7 @@ class Delivery:
         if batch.not_before > now:
             return batch.not_before - now
         if self._slot is None:
-            self._slot = now + self._reserve(now)
+            self._slot = now + self._reserve(now, batch.phase)
         if self._slot > now:
             return self._slot - now
         self._slot = None
@@ -194,13 +196,14 @@ class Delivery:
         """
         return batch.id in self._last, batch.not_before, batch.splits == 0, batch.splits, batch.first, batch.id
 
-    def _reserve(self, now: float) -> float:
-        return self.store.pace.reserve(self._pace_key, RATE[self.target.members], now)
+    def _reserve(self, now: float, phase: int) -> float:
+        """Streams come before removals, and removals before bulk."""
+        turn: Turn = "stream" if self.run.kind == "flush" else "removal" if phase == REMOVE_PHASE else "bulk"
+        return self.store.pace.reserve(self._pace_key, RATE[self.target.members], now, BURST, turn)
 
     @property
     def _pace_key(self) -> str:
-        """LinkedIn counts per authorised member and endpoint."""
-        return f"{self.target.member}/{ENDPOINT[self.target.members]}"
+        return pace_key(self.target.member, self.target.members)
 
     def _start(self, executor: Executor, batch: Batch) -> None:
         encoded = self.app.elements.encode(self.target.members, self.changes, batch.covers(), self._forgotten())
@@ -368,6 +371,18 @@ class Delivery:
         """The claim was lost, so somebody else went on: what we sent may have come after what they sent."""
         rows = self.app.elements.keep(self.changes, flight.encoded.positions)
         self.store.attempts.late(self.run.id, flight.batch.id, rows, self.app.clock.now())
+
+
+def pace_key(member: str, members: Kind) -> str:
+    """LinkedIn counts per authorised member and endpoint."""
+    return f"{member}/{ENDPOINT[members]}"
+
+
+def slot_free_in(app: App, activation: Activation) -> float:
+    """Seconds until a stream's request could leave now: whoever plans only then takes along what came meanwhile."""
+    known = app.store.destinations.get(activation.destination)
+    key = pace_key(known.member if known else "", activation.members)
+    return app.store.pace.wait(key, RATE[activation.members], app.clock.now(), BURST, "stream")
 
 
 def _outcome(batch: Batch, refused: Mapping[int, int], missing: tuple[int, ...], void: tuple[int, ...]) -> Exceptions:
