@@ -29,6 +29,7 @@ from guestlist import job_worker
 from guestlist.app import api_tokens, declared, jobs, users, write_keys
 from guestlist.bootstrap import open_web
 from guestlist.core.permissions import Permission, Role
+from guestlist.ports import SegmentStatus
 from guestlist.web.server import Server, address_of, listen
 from linkedin_emulator.running import RunningEmulator
 
@@ -82,9 +83,12 @@ def installed(folder: Path) -> Iterator[tuple[Guestlist, str]]:
             for cut in (60, 0, 200, 40):
                 _grown(folder / "people.csv", cut)
                 door.sync("newsletter-to-acme")
+                linkedin.emulator.control.clock(advance=2 * DAY)
+                door.status(live=True)
             rows = (folder / "partners.csv").read_text().splitlines()
             (folder / "partners.csv").write_text("\n".join(rows[:900]) + "\n")
             door.sync("partners-to-acme")
+            _past(door)
             _people(door)
             with _serving(door) as address:
                 yield door, address
@@ -112,6 +116,21 @@ def _written(folder: Path) -> Path:
     file = folder / "guestlist.yaml"
     file.write_text(yaml.safe_dump(described, sort_keys=False))
     return file
+
+
+def _past(door: Guestlist) -> None:
+    """What LinkedIn would have said in the weeks before."""
+    app = door.app
+    for number, name in enumerate(("newsletter-to-acme", "accounts-to-acme", "partners-to-acme")):
+        found = app.store.activations.get(name)
+        segment = app.store.segments.current(found.ledger_id) if found is not None else None
+        if segment is None or segment.audience_size is None or segment.matched is None:
+            continue
+        for day in range(28, 0, -2 - number):
+            grown = 1 - day / 60 + (day % 5) / 100
+            size, matched = int(segment.audience_size * grown), int(segment.matched * grown)
+            said = SegmentStatus("", "", "", "", None, "READY", None, matched, size, None)
+            app.store.readings.note(segment.id, said, None, time.time() - day * DAY)
 
 
 def _people(door: Guestlist) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+from html import unescape
+from typing import Any
 
 from guestlist.core.permissions import Role
+from guestlist.ports import SegmentStatus
 from tests.web.installed import Installed, installed
 from tests.world import World, emails
 
@@ -126,6 +130,46 @@ def test_what_waits_for_a_person_is_said_plainly_and_nobody_is_named(pages: Inst
         assert "would remove 19 of 20 members" in text
         assert "guestlist sync" not in text
         assert "example.com" not in text
+
+
+def grown(pages: Installed, size: int) -> None:
+    """LinkedIn says so now."""
+    app = pages.app
+    found = app.store.activations.get("main")
+    assert found is not None
+    segment = app.store.segments.current(found.ledger_id)
+    assert segment is not None
+    said = SegmentStatus("", "", "", "", None, "READY", None, size // 2, size, None)
+    app.store.readings.note(segment.id, said, None, app.clock.now())
+
+
+def charts(html: str) -> list[dict[str, Any]]:
+    return [json.loads(unescape(each)) for each in re.findall(r'data-chart="([^"]+)"', html)]
+
+
+def test_home_shows_growth_deliveries_runs_and_dates(pages: Installed) -> None:
+    browser = pages.signed_in(Role.ANALYST)
+    assert charts(browser.response.text) == []  # nothing was sent: no empty chart
+    assert "Everything goes by itself" in browser.text
+    world = pages.world
+    world.sync()
+    for names in (("ann", "bob", "cid"), ("ann",), ("ann", "dan")):
+        world.clock.sleep(3 * 86_400.0)
+        world.write(emails(*names))
+        world.sync()
+        grown(pages, len(names) * 1000)
+    browser = pages.signed_in(Role.ANALYST)
+    growth, delivered = charts(browser.response.text)
+    assert growth["series"]["main"] == [3000] * 3 + [1000] * 3 + [2000]
+    assert len(growth["x"]) == 7
+    assert sum(delivered["series"]["Answered by LinkedIn"]) > 0
+    assert len(delivered["x"]) == 24
+    assert browser.text.count("Done") >= 3
+    assert "Refresh token of acme" in browser.text
+    pages.app.store.destinations.park("acme", "Refresh Token Expired", "sign in again")
+    browser.get("/")
+    assert "Authorize again" in browser.text
+    assert ("acme", "/destinations") in browser.seen.links
 
 
 def test_names_with_signs_are_shown_and_reached(world: World) -> None:

@@ -6,11 +6,11 @@
   function options(data) {
     var text = colour("--tblr-secondary"), line = colour("--chart-line");
     return {
-      animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+      animation: false,
       color: [colour("--blue"), colour("--green"), colour("--yellow"), colour("--red"), colour("--grey")],
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       grid: { left: 8, right: 8, top: 36, bottom: 8, containLabel: true },
-      legend: { top: 0, left: 0, textStyle: { color: text } },
+      legend: { type: "scroll", top: 0, left: 0, textStyle: { color: text } },
       tooltip: { trigger: "axis", renderMode: "richText" },
       xAxis: { type: "category", data: data.x, axisLabel: { color: text }, axisLine: { lineStyle: { color: line } } },
       yAxis: { type: "value", minInterval: 1, axisLabel: { color: text }, splitLine: { lineStyle: { color: line } } },

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
-from guestlist.app import declared, jobs, overview
+from guestlist.app import declared, home, jobs, overview
 from guestlist.app.results import RejectedRow, RunRow
 from guestlist.core.permissions import ACTIVATE, Permission
 from guestlist.errors import ConfigError, UnknownName
@@ -56,6 +56,7 @@ def one(call: Call) -> Response:
         declaration=declared.get(call.app, call.desk.configuration, "activations", name) if wanted else None,
         runs=runs,
         chart=_chart(runs),
+        growth=_growth(call, name),
         rejected=overview.rejected_by_reason(call.app, name),
         job=jobs.latest(call.app, name),
         file=call.config.path,
@@ -67,6 +68,18 @@ def _runs(call: Call, name: str) -> list[RunRow]:
         return overview.runs(call.app, name, RUNS)
     except ConfigError:  # it was never synced
         return []
+
+
+def _growth(call: Call, name: str) -> dict[str, Any] | None:
+    """What LinkedIn said of the audience over time; None: it said too little to draw a line."""
+    readings = home.growth(call.app, name).readings
+    if len(readings) < LEAST_RUNS:
+        return None
+    series = {
+        "Audience size": [each.audience_size for each in readings],
+        "Matched": [each.matched for each in readings],
+    }
+    return {"x": [moment(each.at)[5:16] for each in readings], "series": series}
 
 
 def _chart(runs: list[RunRow]) -> dict[str, Any] | None:
