@@ -149,7 +149,7 @@ def test_who_did_what_is_found_again(pages: Installed) -> None:
     browser.click("Older")
     assert "create key" in browser.text
     browser.get("/activity?who=ann&what=create+key")
-    rows = re.findall(r"<tr>\s*<td>", browser.response.text)
+    rows = re.findall(r'<tr>\s*<td class="when">', browser.response.text)
     assert len(rows) == 1
     assert "engage" in browser.text
     assert "Nothing of this kind" in browser.get("/activity?who=nobody").text

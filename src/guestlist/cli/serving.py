@@ -44,7 +44,7 @@ def serve(
         bool, typer.Option("--worker/--no-worker", help="Whether to run a worker beside it; another may run elsewhere.")
     ] = True,
 ) -> None:
-    """Serve the pages, take events over HTTP, and keep audiences in step.
+    """Serve the pages, take events, keep audiences in step.
 
     Opens without any file: the pages are how one begins, and the first start prints the link that sets them up. One
     process answers browsers and Segment's and RudderStack's SDKs and webhooks; a worker beside it does the rest. An
