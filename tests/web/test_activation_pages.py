@@ -203,3 +203,24 @@ def test_where_nothing_is_yet_pages_say_how_to_begin(world: World) -> None:
     assert "No ad account yet" in browser.get("/destinations").text
     assert "Nothing is activated yet" in browser.get("/activations").text
     made.web.close()
+
+
+def test_a_mistake_in_the_file_is_said_and_settings_still_work(pages: Installed) -> None:
+    browser = pages.signed_in()
+    pages.world.file.write_text("destinations: {acme: {ad_account: nonsense}}\n")
+    for path in ("/", "/destinations", "/activations", "/activations/main"):
+        assert browser.get(path).status == 422, path
+        assert "line 1" in browser.text
+        assert "number of an ad account" in browser.text
+    assert browser.get("/settings/users").status == 200
+    assert browser.get("/activity").status == 200
+
+
+def test_what_is_described_nowhere_any_more_is_still_shown(pages: Installed) -> None:
+    pages.world.sync()
+    pages.world.yaml["activations"] = {}
+    pages.world.open()
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main")
+    assert browser.status == 200
+    assert "Taken out" in browser.text
+    assert not any(form.action.startswith("/activations") for form in browser.seen.forms)

@@ -10,6 +10,7 @@ import pytest
 from guestlist.app import overview
 from guestlist.core.permissions import Role
 from guestlist.web import statics
+from guestlist.web.pages import states
 from guestlist.web.pages.table import PAGES
 from tests.web.installed import Installed
 from tests.web.kit import Site
@@ -138,3 +139,24 @@ def test_pages_are_no_part_of_the_api(pages: Installed) -> None:
 def test_a_page_may_be_asked_for_its_head(pages: Installed) -> None:
     browser = pages.browser()
     assert browser.ask("HEAD", "/sign-in", None, {}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("run `guestlist sync`", ""),
+        ("nothing is sent; `guestlist remove` ends it for good", "Nothing is sent."),
+        (
+            "Refresh Token Expired: the grant is gone: run `guestlist connect acme`",
+            "Refresh Token Expired: the grant is gone.",
+        ),
+        (
+            "it would remove 3 of 9 (who: 01ab…, 02cd…). Nothing was sent. If that is right: `guestlist sync x`",
+            "It would remove 3 of 9. Nothing was sent.",
+        ),
+        ("There is no user 'x': `guestlist users list` shows all.", "There is no user 'x'."),
+        ("LinkedIn says 426. Use another version", "LinkedIn says 426. Use another version."),
+    ],
+)
+def test_reasons_are_told_without_command_lines(said: str, shown: str) -> None:
+    assert states.plain(said) == shown

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 
 from guestlist.app import declared, home, jobs, overview
+from guestlist.app.declared import Declaration
 from guestlist.app.results import RejectedRow, RunRow
 from guestlist.core.permissions import ACTIVATE, Permission
 from guestlist.errors import ConfigError, UnknownName
@@ -44,23 +45,31 @@ def all_of(call: Call) -> Response:
 def one(call: Call) -> Response:
     """How it stands, its runs, and which rows were not sent."""
     name = call.part("name")
-    row = next((each for each in overview.status(call.app, call.config) if each.activation == name), None)
-    if row is None:
+    config = call.config
+    wanted, runs = config.activations.get(name), _runs(call, name)
+    if wanted is None and name not in {each.name for each in call.app.store.activations.all(removed=False)}:
         raise UnknownName(f"There is no activation '{name}'.")
-    wanted, runs = call.config.activations.get(name), _runs(call, name)
+    row = overview.status(call.app, config, name)[0]
     return call.show(
         "activation.html",
         row=row,
         wanted=wanted,
-        members=call.config.audiences[wanted.audience].members if wanted is not None else "people",
-        declaration=declared.get(call.app, call.desk.configuration, "activations", name) if wanted else None,
+        members=config.audiences[wanted.audience].members if wanted is not None else "people",
+        declaration=_declaration(call, name),
         runs=runs,
         chart=_chart(runs),
         growth=_growth(call, name),
         rejected=overview.rejected_by_reason(call.app, name),
         job=jobs.latest(call.app, name),
-        file=call.config.path,
+        file=config.path,
     )
+
+
+def _declaration(call: Call, name: str) -> Declaration | None:
+    """What the pages keep of it; None: a file describes it, or nobody does any more."""
+    if not call.config.from_pages("activations", name):
+        return None
+    return declared.get(call.app, call.desk.configuration, "activations", name)
 
 
 def _runs(call: Call, name: str) -> list[RunRow]:
