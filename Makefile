@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 UV := .uv/bin/uv
 
-.PHONY: install test lint types demo demo-up bench live docs fix clean
+.PHONY: install test lint types demo demo-up screenshots bench live docs fix clean
 
 install: $(VENV)/.installed
 
@@ -38,6 +38,10 @@ demo: install
 
 demo-up: install
 	@$(VENV)/bin/python scripts/demo.py --keep .demo
+
+# Needs the system's Chromium; pictures go to .screenshots.
+screenshots: install
+	@$(VENV)/bin/python scripts/screenshots.py .screenshots $(ARGS)
 
 docs: install
 	$(VENV)/bin/python -m guestlist.config_reference
