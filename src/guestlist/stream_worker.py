@@ -10,9 +10,11 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from threading import Thread
+from typing import Protocol
 
 import structlog
 
+from guestlist import logs
 from guestlist.app.context import App
 from guestlist.app.fold import LOCK, Fold
 from guestlist.app.results import SyncResult
@@ -24,6 +26,7 @@ from guestlist.errors import ConfigError, GuestlistError
 TICK = 0.025  # seconds between two looks while there is nothing to do
 IDLE = 1.0  # without an audience of events, or while another process folds
 RELISTEN = 5.0  # a renamed or removed activation is noticed that soon
+ENDS = 5.0  # seconds for the process that folds to put down what it does
 WIDTH = 8  # activations that are flushed at once
 PAUSE = {"failed": 15.0, "parked": 60.0, "pending": 30.0, "waiting": 0.0, "done": 0.0}  # after a flush that ended so
 
@@ -31,16 +34,37 @@ log = structlog.get_logger("guestlist.streams")
 ReadConfig = Callable[[], Config]
 
 
-def start(app: App, read_config: ReadConfig) -> list[Thread]:
-    """Fold and flush in threads of their own until the app is asked to stop."""
+class Beside(Protocol):
+    """A process beside this one that folds (``cli.companion``): with it, folding and flushing share no interpreter."""
+
+    def start(self) -> None:
+        """Start it, and again whenever it ends."""
+
+    def stop(self) -> None:
+        """Ask it to end, for good."""
+
+    def wait(self, seconds: float) -> None:
+        """Until it has ended."""
+
+
+def start(app: App, read_config: ReadConfig, beside: Beside | None = None) -> list[Thread]:
+    """Fold and flush until the app is asked to stop, in threads of their own; fold in a process of its own where there
+    is one for it.
+    """
+    folding = _Folding(app, read_config).run if beside is None else _FoldingBeside(app, read_config, beside).run
     loops = (
-        Thread(target=_guarded, args=(app, loop), daemon=True)
-        for loop in (_Folding(app, read_config).run, _Flushing(app, read_config).run)
+        Thread(target=_guarded, args=(app, loop), daemon=True) for loop in (folding, _Flushing(app, read_config).run)
     )
     started = list(loops)
     for thread in started:
         thread.start()
     return started
+
+
+def fold(app: App, read_config: ReadConfig) -> None:
+    """Only fold, until the app is asked to stop."""
+    logs.configure()
+    _guarded(app, _Folding(app, read_config).run)
 
 
 def _guarded(app: App, loop: Callable[[], None]) -> None:
@@ -108,6 +132,24 @@ class _Folding:
         if config is not self._of or abs(now - self._heard_at) > RELISTEN:
             self._heard, self._of, self._heard_at = listeners(self.app, config), config, now
         return self._heard
+
+
+class _FoldingBeside:
+    """Starts the process that folds once there is anything to fold."""
+
+    def __init__(self, app: App, read_config: ReadConfig, beside: Beside) -> None:
+        self.app, self._now, self._beside = app, _Now(read_config), beside
+
+    def run(self) -> None:
+        """Until asked to stop."""
+        while not (self.app.stop.is_set() or _with_streams(self._now()) or self.app.store.inbox.backlog().events):
+            self.app.stop.wait(IDLE)
+        if self.app.stop.is_set():
+            return
+        self._beside.start()
+        self.app.stop.wait()
+        self._beside.stop()
+        self._beside.wait(ENDS)
 
 
 class _Flushing:
