@@ -10,11 +10,12 @@ from guestlist.web.pages import (
     jobs,
     keys,
     password,
+    privacy,
     signing,
     tokens,
     users,
 )
 from guestlist.web.pages.book import Page
 
-_BOOKS = (signing, home, destinations, activations, jobs, activity, users, tokens, keys, password)
+_BOOKS = (signing, home, destinations, activations, jobs, activity, users, tokens, keys, password, privacy)
 PAGES: tuple[Page, ...] = tuple(page for each in _BOOKS for page in each.book.pages)
