@@ -38,6 +38,12 @@ def all_of(app: App, config: Config) -> list[DestinationRow]:
     return [_row(app, config, name, wanted, used[name]) for name, wanted in config.destinations.items()]
 
 
+def authorised_by(app: App, name: str) -> str:
+    """URN of the LinkedIn member who did; "" nobody."""
+    known = app.store.destinations.get(name)
+    return known.member if known else ""
+
+
 def _row(app: App, config: Config, name: str, wanted: DestinationConfig, activations: int) -> DestinationRow:
     known = app.store.destinations.get(name)
     credential, _ = app.store.destinations.credential(name)
