@@ -17,6 +17,7 @@ from guestlist.store.api_tokens import ApiTokens
 from guestlist.store.attempts import Attempts
 from guestlist.store.audit import Audit
 from guestlist.store.batches import Batches
+from guestlist.store.consents import Consents
 from guestlist.store.database import Database
 from guestlist.store.declared import Declared
 from guestlist.store.destinations import Destinations
@@ -34,6 +35,7 @@ from guestlist.store.pace import Paces
 from guestlist.store.places import FolderPlace, Place, private_folder
 from guestlist.store.reasons import Reasons
 from guestlist.store.rejected import RejectedRuns
+from guestlist.store.repeats import Repeats
 from guestlist.store.retention import Retention
 from guestlist.store.rotate import reseal
 from guestlist.store.runs import Runs
@@ -98,6 +100,8 @@ class Store:
         self.api_tokens = ApiTokens(database)
         self.declared = Declared(database, vault)
         self.jobs = Jobs(database, vault)
+        self.repeats = Repeats(database, vault)
+        self.consents = Consents(database)
 
     @property
     def store_id(self) -> str:
