@@ -37,9 +37,8 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
     Passes the removal guard, pauses and add_only. The receipt says ``incomplete`` until every segment has answered;
     syncs of its activations, or forgetting again, go on with it. ConfigError names a value that cannot be used.
     """
+    check(values)
     asked = [_asked(value) for value in values]
-    if not asked:
-        raise ConfigError("Nothing to forget: give addresses, digests, Google advertising ids or primaryId:VALUE.")
     resume(app)
     now = app.clock.now()
     ledgers = _reached(app)
@@ -57,6 +56,12 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
     for ledger, activation, _ in ledgers:
         _tell(app, receipt.id, activation, wanted[ledger], asked)
     return shown_receipt(app, app.store.receipts.get(receipt.id))
+
+
+def check(values: Sequence[str]) -> None:
+    """ConfigError names a value that cannot be used, or says that there is none."""
+    if not [_asked(value) for value in values]:
+        raise ConfigError("Nothing to forget: give addresses, digests, Google advertising ids or primaryId:VALUE.")
 
 
 def _asked(value: str) -> Asked:
