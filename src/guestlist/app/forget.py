@@ -41,9 +41,8 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
     syncs of its activations, or forgetting again, go on with it. What events said of them is erased; the keys they are
     blocked by stay. ConfigError names a value that cannot be used.
     """
+    check(values)
     asked = [_asked(value) for value in values]
-    if not asked:
-        raise ConfigError(NOBODY)
     resume(app)
     now = app.clock.now()
     ledgers = _reached(app)
