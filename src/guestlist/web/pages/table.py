@@ -5,6 +5,7 @@ from __future__ import annotations
 from guestlist.web.pages import (
     activations,
     activity,
+    connect,
     destination,
     destinations,
     home,
@@ -18,5 +19,19 @@ from guestlist.web.pages import (
 )
 from guestlist.web.pages.book import Page
 
-_BOOKS = (signing, home, destinations, destination, activations, jobs, activity, users, tokens, keys, password, privacy)
+_BOOKS = (
+    signing,
+    home,
+    destinations,
+    connect,
+    destination,
+    activations,
+    jobs,
+    activity,
+    users,
+    tokens,
+    keys,
+    password,
+    privacy,
+)
 PAGES: tuple[Page, ...] = tuple(page for each in _BOOKS for page in each.book.pages)
