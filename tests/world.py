@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import yaml
@@ -165,6 +166,14 @@ class World:
 
     def sync(self, activation: str = "main", **options: Any) -> SyncResult:
         return self.open().sync(activation, **options)[0]
+
+    def consent(self, address: str) -> dict[str, str]:
+        """Somebody allows it on LinkedIn's page; what their browser comes back with (``code``, ``state``)."""
+        parts = urlsplit(address)
+        with httpx2.Client(transport=EmulatorTransport(self.emulator, sleep=self.clock.sleep)) as browser:
+            asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            reply = browser.post(address.partition("?")[0], data={**asked, "decision": "allow"})
+        return {name: values[0] for name, values in parse_qs(urlsplit(reply.headers["location"]).query).items()}
 
     # ── LinkedIn ─────────────────────────────────────────────────────────────────────────────────────────────────
     def segment(self, activation: str = "main") -> dict[str, Any]:

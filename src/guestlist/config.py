@@ -345,7 +345,11 @@ def load(path: Path | None, environ: Mapping[str, str], parts: Parts | None = No
     """Read and judge the file (None: there is none) together with what the pages made. ConfigError with file and line,
     or the object, on the first mistake.
     """
-    read = document.read(path, environ) if path is not None else Document(PAGES, {}, {})
+    return judged(document.read(path, environ) if path is not None else Document(PAGES, {}, {}), parts)
+
+
+def judged(read: Document, parts: Parts | None = None) -> Config:
+    """The same of what was read already."""
     read = _with_parts(read, parts or {})
     try:
         config = Config.model_validate(read.data)
@@ -369,8 +373,9 @@ def _with_parts(read: Document, parts: Parts) -> Document:
         if section == "settings":
             data[name] = body
         else:
-            there = data.get(section)
-            data[section] = {**(there if isinstance(there, dict) else {}), name: body}
+            there = data.get(section) or {}
+            if isinstance(there, dict):  # else a mistake of the file, which is told
+                data[section] = {**there, name: body}
     made = {(name,) if section == "settings" else (section, name) for section, name in parts}
     filled = tuple(place for place in read.filled if not any(place[: len(each)] == each for each in made))
     return Document(read.path, data, read.lines, frozenset(made), filled)

@@ -70,6 +70,13 @@ class Configuration:
                 self._config = self._load(self._parts())
             return self._config
 
+    def current_or_empty(self) -> Config:
+        """The same, with nothing in it where there is neither a file nor anything of the pages yet."""
+        gone = self.file is None or (self._may_be_missing and not self.file.exists())
+        if gone and not self._kept.stamp()[0]:
+            return configs.load(None, self._environ, {})
+        return self.current()
+
     def tried(self, changes: Mapping[tuple[str, str], Mapping[str, Any] | None]) -> Config:
         """As it would be with objects in place of what is there, or (None) without them. ConfigError says why not."""
         parts = self._parts()
@@ -77,18 +84,16 @@ class Configuration:
             parts.pop(key, None)
             if body is not None:
                 parts[key] = body
-        return self._load(parts)
+        return configs.load(self._file(any_parts=True), self._environ, parts)
 
     def of_file(self, section: str) -> Mapping[str, Mapping[str, Any]]:
         """The file's own objects in the yaml's shape, taken over or not; settings: keys of the file."""
         file = self._file(any_parts=True)
         data: Mapping[str, Any] = {} if file is None else configs.raw(file, self._environ)
-        found = (
-            {name: data[name] for name in configs.SETTINGS if data.get(name)}
-            if section == "settings"
-            else data.get(section)
-        )
-        return found or {}
+        found = {name: data.get(name) for name in configs.SETTINGS} if section == "settings" else data.get(section)
+        if not isinstance(found, dict):  # nothing, or a mistake that ``current`` tells
+            return {}
+        return {name: body for name, body in found.items() if isinstance(body, dict)}
 
     def _parts(self) -> dict[tuple[str, str], Mapping[str, Any]]:
         return {(part.kind, part.name): part.body for part in self._kept.all()}

@@ -48,7 +48,12 @@ class Document:
 
 def read(path: Path, environ: Mapping[str, str]) -> Document:
     """The file's content; ConfigError when it is missing, no UTF-8, no YAML, names a key twice or an unset variable."""
-    root = _compose(path, _text(path))
+    return parsed(_text(path), path, environ)
+
+
+def parsed(text: str, path: Path, environ: Mapping[str, str]) -> Document:
+    """The same of a text; ``path``: what is said instead of a file's name."""
+    root = _compose(path, text)
     lines: dict[Place, int] = {}
     reader = _Reader(path, environ, lines)
     data = reader.value(root, ()) if root is not None else None

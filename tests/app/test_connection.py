@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from guestlist.errors import NeedsReauthorization
+from guestlist.app import connection
+from guestlist.app.context import App
+from guestlist.config import Config
+from guestlist.errors import ConfigError, NeedsReauthorization, UnknownName
 from tests.world import World, emails
 
 DAY = 86_400
@@ -59,3 +64,63 @@ def test_status_knows_how_long_the_authorisation_works(world: World) -> None:
     del alone["refresh_token"]
     ends = world.open().connect_token("acme", alone).token_ends
     assert world.open().status()[0].works_until == ends
+
+
+# ── consents that begin here ─────────────────────────────────────────────────────────────────────────────────────
+BACK = "http://127.0.0.1:8000/callback"
+
+
+@pytest.fixture
+def ann(world: World) -> tuple[App, Config]:
+    world.yaml["destinations"]["other"] = {"ad_account": 516848833}
+    door = world.open()
+    return replace(door.app, who="ann"), door.config
+
+
+def test_a_consent_connects(world: World, ann: tuple[App, Config]) -> None:
+    app, config = ann
+    assert connection.stands(app, "other").state == "not connected"
+    address, state = connection.begin_consent(app, config, "other", BACK)
+    back = world.consent(address)
+    assert back["state"] == state
+    report = connection.finish_consent(app, config, "other", back["code"], state, BACK)
+    assert report.problems == ()
+    found = connection.stands(app, "other")
+    assert (found.state, found.role, found.renews) == ("connected", "CAMPAIGN_MANAGER", True)
+    assert found.works_until == report.works_until
+    with pytest.raises(ConfigError, match="used already"):
+        connection.finish_consent(app, config, "other", back["code"], state, BACK)
+
+
+@pytest.mark.parametrize("other", ["person", "destination", "address", "state", "time"])
+def test_a_state_is_for_one_person_destination_and_address(world: World, ann: tuple[App, Config], other: str) -> None:
+    app, config = ann
+    address, state = connection.begin_consent(app, config, "other", BACK)
+    code = world.consent(address)["code"]
+    if other == "time":
+        world.clock.sleep(connection.CONSENT)
+    with pytest.raises(ConfigError, match="begin it again"):
+        connection.finish_consent(
+            replace(app, who="bob") if other == "person" else app,
+            config,
+            "acme" if other == "destination" else "other",
+            code,
+            "x" if other == "state" else state,
+            f"{BACK}/x" if other == "address" else BACK,
+        )
+    assert connection.stands(app, "other").state == "not connected"
+
+
+def test_a_consent_for_what_is_not_there(ann: tuple[App, Config]) -> None:
+    app, config = ann
+    with pytest.raises(UnknownName, match="nobody"):
+        connection.begin_consent(app, config, "nobody", BACK)
+
+
+def test_how_a_destination_stands(world: World) -> None:
+    app = world.open().app
+    app.store.destinations.park("acme", "role", "it may only look")
+    assert (connection.stands(app, "acme").state, connection.stands(app, "acme").label) == ("parked", "role")
+    app.store.destinations.unpark("acme")
+    world.clock.sleep(366 * DAY)
+    assert connection.stands(app, "acme").state == "expired"

@@ -37,7 +37,7 @@ class Seen(HTMLParser):
         self._text: list[str] = []
         self._open: dict[str, list[str]] = {}
         self._select: tuple[str, str | None] | None = None
-        self._link = ""
+        self._link = self._area = ""
         self.feed(html)
 
     @property
@@ -60,6 +60,8 @@ class Seen(HTMLParser):
         counts = got.get("type") not in ("checkbox", "radio") or "checked" in got
         if tag == "input" and self.forms and got.get("name") and counts:
             self.forms[-1].fields.append((got["name"], got.get("value", "on")))
+        if tag == "textarea" and self.forms:
+            self._open[tag], self._area = [], got["name"]
         if tag == "select" and self.forms:
             self._select = (got["name"], None)
         if tag == "option" and self._select is not None and (self._select[1] is None or "selected" in got):
@@ -70,6 +72,8 @@ class Seen(HTMLParser):
         inside = " ".join("".join(self._open.pop(tag, [])).split())
         if tag == "a":
             self.links.append((inside, self._link))
+        if tag == "textarea" and self.forms:
+            self.forms[-1].fields.append((self._area, inside))
         if tag == "button" and self.forms:
             self.forms[-1].buttons.append(inside)
         if tag == "script" and inside:

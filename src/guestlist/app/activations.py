@@ -6,19 +6,20 @@ import difflib
 
 from guestlist.app.context import App
 from guestlist.config import ActivationConfig, AudienceConfig, Config, DestinationConfig
-from guestlist.errors import ConfigError
+from guestlist.core.text import masked
+from guestlist.errors import ConfigError, UnknownName
 from guestlist.store.activations import Activation
 
 
 def entry(config: Config, name: str) -> ActivationConfig:
-    """The activation as the file describes it; ConfigError with the nearest name when it does not."""
+    """The activation as the file describes it; UnknownName with the nearest name when it does not."""
     found = config.activations.get(name)
     if found is not None:
         return found
     near = difflib.get_close_matches(name, config.activations, n=1)
     known = ", ".join(config.activations) or "none"
     hint = f" Did you mean '{near[0]}'?" if near else f" It has: {known}."
-    raise ConfigError(f"There is no activation '{name}' in {config.path}.{hint}")
+    raise UnknownName(f"There is no activation '{masked(name)}' in {config.path}.{hint}")
 
 
 def chosen(config: Config, name: str | None) -> list[str]:

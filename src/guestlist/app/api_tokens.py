@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from guestlist.app.context import App
 from guestlist.core.permissions import HOLDS, Permission, Person, Role, person
+from guestlist.core.text import masked
 from guestlist.errors import ConfigError, UnknownName
 from guestlist.store.api_tokens import ApiToken
 
@@ -62,7 +63,7 @@ def revoke(app: App, name: str) -> str:
     now = app.clock.now()
     with app.store.transaction():
         if not app.store.api_tokens.revoke(name, now):
-            raise UnknownName(f"No token '{name}' is in use: `guestlist tokens list` shows all.")
+            raise UnknownName(f"No token '{masked(name)}' is in use: `guestlist tokens list` shows all.")
         app.store.audit.add(app.who, "revoke token", name, now)
     return f"The token '{name}' was revoked."
 

@@ -9,22 +9,26 @@ from typing import Any
 
 from guestlist.app.context import App
 from guestlist.app.patience import Patient
-from guestlist.app.results import CheckReport
+from guestlist.app.results import CheckReport, Connection
 from guestlist.config import Config, DestinationConfig
 from guestlist.core import versions
 from guestlist.core.mapping import nearest
-from guestlist.errors import ConfigError, DeliveryError, NeedsPerson
+from guestlist.core.text import masked
+from guestlist.errors import ConfigError, DeliveryError, NeedsPerson, UnknownName
 from guestlist.ports import Account, Token
+from guestlist.store.consents import Consent
 from guestlist.store.destinations import Credential
+
+CONSENT = 600.0  # seconds for a person to come back from LinkedIn
 
 
 def described(config: Config, name: str) -> DestinationConfig:
-    """The destination as the file describes it; ConfigError with the nearest name when it does not."""
+    """The destination as the file describes it; UnknownName with the nearest name when it does not."""
     found = config.destinations.get(name)
     if found is None:
         known = f"; it has {', '.join(config.destinations)}" if config.destinations else ""
         hint = nearest(name, config.destinations) or known
-        raise ConfigError(f"There is no destination '{name}' in {config.path}{hint}.")
+        raise UnknownName(f"There is no destination '{masked(name)}' in {config.path}{hint}.")
     return found
 
 
@@ -33,6 +37,30 @@ def authorization(app: App, config: Config, name: str, redirect_url: str) -> tup
     described(config, name)
     state = secrets.token_urlsafe(24)
     return app.door.authorization_url(redirect_url, state), state
+
+
+def begin_consent(app: App, config: Config, name: str, redirect_url: str) -> tuple[str, str]:
+    """The same for whoever asks now (``app.who``): the state is kept here, so that only they can bring it back to
+    ``finish_consent``, once, within ten minutes.
+    """
+    address, state = authorization(app, config, name, redirect_url)
+    now = app.clock.now()
+    app.store.consents.begin(state, Consent(name, redirect_url, app.who, now + CONSENT), now)
+    return address, state
+
+
+def finish_consent(app: App, config: Config, name: str, code: str, state: str, redirect_url: str) -> CheckReport:
+    """Exchange the code that came back with a state of ``begin_consent``, check, keep. ConfigError: the state is not
+    the one that was given to this person for this destination and address, was used, or is over.
+    """
+    described(config, name)
+    there = app.store.consents.take(state, app.clock.now())
+    if there is None or (there.destination, there.redirect_url, there.asked_by) != (name, redirect_url, app.who):
+        raise ConfigError(
+            "This sign-in at LinkedIn was not begun here by you, was used already, or took longer than ten minutes: "
+            "begin it again."
+        )
+    return connect_code(app, config, name, code, redirect_url)
 
 
 def connect_code(app: App, config: Config, name: str, code: str, redirect_url: str) -> CheckReport:
@@ -45,6 +73,12 @@ def connect_token(app: App, config: Config, name: str, response: Mapping[str, An
     """Take LinkedIn's token response, check, keep."""
     described(config, name)
     return keep(app, config, name, app.door.token_from_response(response))
+
+
+def try_out(app: App, account_urn: str, token: Token) -> Account:
+    """Token, scopes, ad account and role, all at once; raises what ``Destination.check`` raises."""
+    with app.door.trial(account_urn, token, lambda _: None) as trial:
+        return trial.check()
 
 
 def keep(app: App, config: Config, name: str, token: Token) -> CheckReport:
@@ -67,6 +101,29 @@ def keep(app: App, config: Config, name: str, token: Token) -> CheckReport:
     app.store.destinations.update(name, member=account.member, account_name=account.name, role=account.role)
     app.store.audit.add(app.who, "connect", name, now, member=account.member)
     return report(app, name, account_urn, credential, account)
+
+
+def stands(app: App, name: str) -> Connection:
+    """How a destination is connected, by our own books: LinkedIn is not asked."""
+    row = app.store.destinations.get(name)
+    credential, _ = app.store.destinations.credential(name)
+    if row is None or credential is None:
+        return Connection("not connected")
+    until, token = works_until(app, credential), credential.token
+    over = until is not None and until <= app.clock.now()
+    return Connection(
+        "parked" if row.state else "expired" if over else "connected",
+        label=row.state,
+        reason=row.reason,
+        member=row.member,
+        account_name=row.account_name,
+        role=row.role,
+        authorised=row.authorised_at,
+        token_ends=token.expires_at,
+        refresh_ends=token.refresh_expires_at if token.refresh_token else None,
+        renews=renews(app, credential),
+        works_until=until,
+    )
 
 
 def check(app: App, config: Config, name: str | None = None) -> list[CheckReport]:

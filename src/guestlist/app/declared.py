@@ -1,8 +1,13 @@
-"""Objects of the configuration that people make on the pages, through the API, or by taking a file over."""
+"""Objects of the configuration that people make on the pages, through the API, or by taking a file over.
+
+Every change is judged as part of the whole and made under one lock: two that would be right apart cannot become wrong
+together.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,12 +15,16 @@ from typing import Any, Literal
 import yaml
 
 from guestlist import config as configs
+from guestlist import document
 from guestlist.app.context import App
 from guestlist.configuration import Configuration
-from guestlist.core.permissions import LOCAL, Person
+from guestlist.core.permissions import LOCAL, Permission, Person
+from guestlist.core.text import masked
 from guestlist.errors import ChangedMeanwhile, ConfigError, UnknownName
 from guestlist.store.declared import Section
 
+HIDDEN = "***"  # shown instead of a secret
+POSTED = Path("the posted text")  # what is said instead of a file's name
 _ONE = {"destinations": "destination", "audiences": "audience", "activations": "activation", "settings": "setting"}
 
 
@@ -34,7 +43,7 @@ class Declaration:
 @dataclass(frozen=True)
 class Difference:
     """What ``apply`` does to one object: create, change, or nothing (``same``). ``before`` and ``after``: the keys that
-    differ.
+    differ, secrets hidden.
     """
 
     section: str
@@ -52,19 +61,42 @@ def get(app: App, configuration: Configuration, section: Section, name: str) -> 
         return Declaration(section, name, part.body, part.version, part.changed_at, part.changed_by)
     found = configuration.of_file(section).get(name)
     if found is None:
-        raise UnknownName(f"There is no {_ONE[section]} '{name}'.")
-    return Declaration(section, name, found, None)
+        raise UnknownName(f"There is no {_ONE[section]} '{masked(name)}'.")
+    return Declaration(section, name, _without_nothing(found), None)
+
+
+def all_of(app: App, configuration: Configuration, section: Section) -> dict[str, Declaration]:
+    """Every object of a section by its name, sorted by it."""
+    of_file = configuration.of_file(section)
+    found = {name: Declaration(section, name, _without_nothing(body), None) for name, body in of_file.items()}
+    for part in app.store.declared.all():
+        if part.kind == section:
+            found[part.name] = Declaration(
+                section, part.name, part.body, part.version, part.changed_at, part.changed_by
+            )
+    return dict(sorted(found.items()))
+
+
+def schemas() -> dict[str, Any]:
+    """JSON Schemas of what an object of each section may say, by the names of their models."""
+    models = (configs.DestinationConfig, configs.AudienceConfig, configs.ActivationConfig)
+    found: dict[str, Any] = {}
+    for model in (*models, configs.LimitsConfig, configs.NotifyConfig):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        found |= schema.pop("$defs", {})
+        found[model.__name__] = schema
+    return found
 
 
 # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 def create(
     app: App, configuration: Configuration, section: Section, name: str, body: Mapping[str, Any], by: Person = LOCAL
 ) -> Declaration:
-    """A new object. ConfigError says what is wrong with it (``place`` where), or that the name is taken."""
-    _may(by, section, body)
-    if app.store.declared.get(section, name) is not None or name in configuration.of_file(section):
-        raise ChangedMeanwhile(f"There is a {_ONE[section]} '{name}' already: choose another name.")
-    return _put(app, configuration, section, name, body)
+    """A new object. ConfigError says what is wrong with it (``place`` where); ChangedMeanwhile: the name is taken."""
+    _may(by, section, body, {})
+    with _changing(app):
+        _refuse_taken(app, configuration, section, name)
+        return _put(app, configuration, section, name, body)
 
 
 def change(
@@ -77,36 +109,72 @@ def change(
     by: Person = LOCAL,
 ) -> Declaration:
     """Put ``body`` in place of what was read as ``version``; ChangedMeanwhile when it is another by now."""
-    _may(by, section, body)
-    with app.store.transaction():
-        _expect(app, configuration, section, name, version)
+    with _changing(app):
+        before = expect(app, configuration, section, name, version)
+        _may(by, section, body, before.body)
         return _put(app, configuration, section, name, body)
 
 
 def take_over(app: App, configuration: Configuration, section: Section, name: str) -> Declaration:
     """From now on the pages say what the file said; the file's object of this name counts no more."""
-    found = get(app, configuration, section, name)
-    if found.version is not None:
-        return found
-    return _put(app, configuration, section, name, _absolute(section, found.body, configuration.current().folder))
+    with _changing(app):
+        found = get(app, configuration, section, name)
+        if found.version is not None:
+            return found
+        return _put(app, configuration, section, name, _absolute(section, found.body, configuration.current().folder))
 
 
 def delete(app: App, configuration: Configuration, section: Section, name: str, version: int) -> None:
     """ConfigError while something else needs it, or the file still names it (which would bring it back)."""
-    with app.store.transaction():
-        before = _expect(app, configuration, section, name, version)
+    with _changing(app):
+        before = expect(app, configuration, section, name, version)
+        refuse_named(configuration, section, name)
         configuration.tried({(section, name): None})
         app.store.declared.delete(section, name)
         now = app.clock.now()
-        app.store.audit.add(app.who, f"delete {_ONE[section]}", name, now, before=_shown(section, before.body))
+        app.store.audit.add(app.who, f"delete {_ONE[section]}", name, now, before=_logged(section, before.body))
 
 
-def _expect(app: App, configuration: Configuration, section: Section, name: str, version: int) -> Declaration:
+def rename(app: App, configuration: Configuration, old: str, new: str) -> Declaration:
+    """Give an activation of the pages another name: its LinkedIn audience and all that is known of it stay, and those
+    that thin that audience out follow. ConfigError where it is the file's, or the name cannot be one.
+    """
+    with _changing(app):
+        found = get(app, configuration, "activations", old)
+        if found.version is None:
+            raise managed(configuration, "activations", old)
+        refuse_named(configuration, "activations", old)
+        _refuse_taken(app, configuration, "activations", new)
+        followers = {
+            part.name: {**part.body, "segment_of": new}
+            for part in app.store.declared.all()
+            if part.kind == "activations" and part.body.get("segment_of") == old
+        }
+        bodies = {("activations", name): body for name, body in {new: found.body, **followers}.items()}
+        configuration.tried({("activations", old): None, **bodies})
+        app.store.declared.delete("activations", old)
+        now, versions = app.clock.now(), {}
+        for (_, name), body in bodies.items():
+            versions[name] = app.store.declared.put("activations", name, body, app.who, now)
+        known = app.store.activations.get(old)
+        if known is not None and known.removed_at is None:
+            app.store.activations.rename(old, new)
+        app.store.audit.add(app.who, "rename", old, now, new=new)
+    return Declaration("activations", new, found.body, versions[new], now, app.who)
+
+
+@contextmanager
+def _changing(app: App) -> Iterator[None]:
+    """One change of the configuration at a time, whole or not at all."""
+    with app.store.lock("configuration"), app.store.transaction():
+        yield
+
+
+def expect(app: App, configuration: Configuration, section: Section, name: str, version: int) -> Declaration:
+    """What was read as ``version`` and is of the pages; ConfigError, ChangedMeanwhile, UnknownName."""
     found = get(app, configuration, section, name)
     if found.version is None:
-        raise ConfigError(
-            f"The {_ONE[section]} '{name}' is managed by {configuration.current().path}: change it there."
-        )
+        raise managed(configuration, section, name)
     if found.version != version:
         raise ChangedMeanwhile(
             f"The {_ONE[section]} '{name}' was changed by {found.changed_by} meanwhile: look at it again first."
@@ -114,28 +182,71 @@ def _expect(app: App, configuration: Configuration, section: Section, name: str,
     return found
 
 
+def managed(configuration: Configuration, section: Section, name: str) -> ConfigError:
+    """Why an object of the file cannot be changed here."""
+    path = configuration.current().path
+    return ConfigError(f"The {_ONE[section]} '{name}' is managed by {path}: change it there, or take it over first.")
+
+
+def refuse_named(configuration: Configuration, section: Section, name: str) -> None:
+    """ConfigError while the file still names what is to go: it would be back at once, as the file says it."""
+    if name in configuration.of_file(section):
+        raise ConfigError(
+            f"The {_ONE[section]} '{name}' is still in {configuration.current().path} too, which would bring it back: "
+            "take it out there first."
+        )
+
+
+def _refuse_taken(app: App, configuration: Configuration, section: Section, name: str) -> None:
+    if app.store.declared.get(section, name) is not None or name in configuration.of_file(section):
+        raise ChangedMeanwhile(f"There is a {_ONE[section]} '{masked(name)}' already: choose another name.")
+
+
 def _put(app: App, configuration: Configuration, section: Section, name: str, body: Mapping[str, Any]) -> Declaration:
+    if section == "settings" and name not in configs.SETTINGS:
+        raise UnknownName(f"There is no setting '{masked(name)}'; there are {', '.join(configs.SETTINGS)}.")
     configuration.tried({(section, name): body})
     before = app.store.declared.get(section, name)
     now = app.clock.now()
-    with app.store.transaction():
-        version = app.store.declared.put(section, name, body, app.who, now)
-        what = "change" if before else "create"
-        shown = {"before": _shown(section, before.body) if before else None, "after": _shown(section, body)}
-        app.store.audit.add(app.who, f"{what} {_ONE[section]}", name, now, **shown)
+    version = app.store.declared.put(section, name, body, app.who, now)
+    shown = {"before": _logged(section, before.body) if before else None, "after": _logged(section, body)}
+    app.store.audit.add(app.who, f"{'change' if before else 'create'} {_ONE[section]}", name, now, **shown)
     return Declaration(section, name, body, version, now, app.who)
 
 
-def _may(by: Person, section: str, body: Mapping[str, Any]) -> None:
-    """Files of this machine and addresses that it talks to are an Administrator's to name."""
+def _may(by: Person, section: str, body: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+    """Files of this machine and addresses that it talks to are an Administrator's to name; who may know whom a member
+    is may choose ``primaryId``.
+    """
     source = body.get("source")
-    if section == "settings" or (isinstance(source, Mapping) and "file" in source):
+    names_file = isinstance(source, Mapping) and source.get("file") is not None and source != before.get("source")
+    if section == "settings" or names_file:
         by.need_administrator()
+    if section == "activations" and _primary(body) not in (None, _primary(before)):
+        by.need(Permission.VIEW_IDENTITY_GRAPH)
 
 
-def _shown(section: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """For the audit log: an address to notify may hold a secret."""
-    return {key: "***" if section == "settings" and key == "url" else value for key, value in body.items()}
+def _primary(body: Mapping[str, Any]) -> Any:
+    mapping = body.get("mapping")
+    return mapping.get("primaryId") if isinstance(mapping, Mapping) else None
+
+
+def shown(section: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Without secrets: an address to notify may hold one."""
+    return {key: HIDDEN if section == "settings" and key == "url" else value for key, value in body.items()}
+
+
+def _logged(section: str, body: Mapping[str, Any]) -> Any:
+    """For the audit log, which holds no address of a person either."""
+    return _masked(shown(section, body))
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {masked(str(key)): _masked(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(each) for each in value]
+    return masked(value) if isinstance(value, str) else value
 
 
 def _absolute(section: str, body: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
@@ -151,11 +262,21 @@ def export(app: App) -> str:
     """What the pages made, as a file that ``apply`` takes."""
     data: dict[str, Any] = {}
     for part in app.store.declared.all():
+        body = _escaped(part.body)
         if part.kind == "settings":
-            data[part.name] = dict(part.body)
+            data[part.name] = body
         else:
-            data.setdefault(part.kind, {})[part.name] = dict(part.body)
+            data.setdefault(part.kind, {})[part.name] = body
     return yaml.safe_dump(data, sort_keys=False, allow_unicode=True) if data else ""
+
+
+def _escaped(value: Any) -> Any:
+    """A file's ``${NAME}`` is the environment's value; here it is what somebody typed."""
+    if isinstance(value, Mapping):
+        return {key: _escaped(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_escaped(each) for each in value]
+    return value.replace("${", "$${") if isinstance(value, str) else value
 
 
 def apply(
@@ -164,13 +285,25 @@ def apply(
     """Take a file over: each of its objects becomes one of the pages. Objects that it does not name stay as they are.
     All or nothing; ConfigError says what is wrong. ``dry_run`` only shows what would change.
     """
-    configs.load(file, environ)
-    wanted = dict(_objects(configs.raw(file, environ), file.absolute().parent))
-    there: dict[tuple[str, str], Mapping[str, Any]] = {(p.kind, p.name): p.body for p in app.store.declared.all()}
-    configuration.tried(dict(wanted))
-    differences = [_difference(key, there.get(key), body) for key, body in wanted.items()]
-    if not dry_run:
-        with app.store.transaction():
+    return _apply(app, configuration, document.read(file, environ), file.absolute().parent, dry_run=dry_run)
+
+
+def apply_text(app: App, configuration: Configuration, text: str, *, dry_run: bool) -> list[Difference]:
+    """The same with a file's text that somebody sent: it sees nothing of this machine's environment."""
+    folder = configuration.current_or_empty().folder
+    return _apply(app, configuration, document.parsed(text, POSTED, {}), folder, dry_run=dry_run)
+
+
+def _apply(
+    app: App, configuration: Configuration, read: document.Document, folder: Path, *, dry_run: bool
+) -> list[Difference]:
+    configs.judged(read)
+    wanted = dict(_objects(read.data, folder))
+    with _changing(app):
+        there: dict[tuple[str, str], Mapping[str, Any]] = {(p.kind, p.name): p.body for p in app.store.declared.all()}
+        configuration.tried(dict(wanted))
+        differences = [_difference(key, there.get(key), body) for key, body in wanted.items()]
+        if not dry_run:
             for each in differences:
                 if each.what != "same":
                     section: Any = each.section
@@ -181,8 +314,8 @@ def apply(
 def _put_as_it_is(app: App, section: Section, each: Difference, body: Mapping[str, Any]) -> None:
     now = app.clock.now()
     app.store.declared.put(section, each.name, body, app.who, now)
-    shown = {"before": _shown(section, each.before), "after": _shown(section, each.after)}
-    app.store.audit.add(app.who, f"{each.what} {_ONE[section]}", each.name, now, **shown)
+    differ = {"before": _logged(section, each.before), "after": _logged(section, each.after)}
+    app.store.audit.add(app.who, f"{each.what} {_ONE[section]}", each.name, now, **differ)
 
 
 def _objects(data: Mapping[str, Any], folder: Path) -> list[tuple[tuple[str, str], Mapping[str, Any]]]:
@@ -202,8 +335,18 @@ def _without_nothing(body: Any) -> Mapping[str, Any]:
 def _difference(key: tuple[str, str], before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> Difference:
     section, name = key
     if before is None:
-        return Difference(section, name, "create", {}, after)
-    keys = [each for each in (*before, *(k for k in after if k not in before)) if before.get(each) != after.get(each)]
-    left = {each: before[each] for each in keys if each in before}
-    right = {each: after[each] for each in keys if each in after}
-    return Difference(section, name, "change" if keys else "same", left, right)
+        return Difference(section, name, "create", {}, shown(section, after))
+    keys = [*before, *(key for key in after if key not in before)]
+    differ = [each for each in keys if _written(before.get(each)) != _written(after.get(each))]
+    left = {each: before[each] for each in differ if each in before}
+    right = {each: after[each] for each in differ if each in after}
+    return Difference(section, name, "change" if differ else "same", shown(section, left), shown(section, right))
+
+
+def _written(value: Any) -> Any:
+    """As a file has it, where everything is text: ``true`` and 5 are what they look like."""
+    if isinstance(value, Mapping):
+        return {key: _written(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list | tuple):
+        return [_written(each) for each in value]
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else None if value is None else str(value)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from guestlist.app import connection
 from guestlist.app.context import App
 from guestlist.config import Config, DestinationConfig
+from guestlist.errors import UnknownName
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,19 @@ def all_of(app: App, config: Config) -> list[DestinationRow]:
     """Those that the configuration describes; LinkedIn is not asked."""
     used = Counter(each.destination for each in config.activations.values())
     return [_row(app, config, name, wanted, used[name]) for name, wanted in config.destinations.items()]
+
+
+def known(config: Config, name: str) -> str:
+    """The name of a destination that is described; UnknownName: there is none."""
+    if name not in config.destinations:
+        raise UnknownName(f"There is no destination '{name}'.")
+    return name
+
+
+def authorised_by(app: App, name: str) -> str:
+    """URN of the LinkedIn member who did; "" nobody."""
+    known = app.store.destinations.get(name)
+    return known.member if known else ""
 
 
 def _row(app: App, config: Config, name: str, wanted: DestinationConfig, activations: int) -> DestinationRow:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from guestlist.app import runs
+from guestlist.app import declared, runs
 from guestlist.app.context import App
 from guestlist.app.overview import known
 from guestlist.app.patience import Patient
 from guestlist.config import Config
+from guestlist.configuration import Configuration
+from guestlist.errors import GuestlistError
 from guestlist.store.activations import Activation
 
 
@@ -39,6 +41,30 @@ def remove(app: App, config: Config | None, name: str, *, delete_segment: bool |
         app.store.audit.add(app.who, "remove", name, app.clock.now(), deleted=deleted)
     stays = "its LinkedIn audience was deleted" if deleted else "its LinkedIn audience stays as it is"
     return f"Activation '{name}' was removed; {stays}.{_still_named(config, name)}"
+
+
+def withdraw(
+    app: App, configuration: Configuration, name: str, version: int | None, *, delete_segment: bool | None = None
+) -> str:
+    """The same with an activation that the pages made: it is taken out of the configuration too. ``version`` (of
+    ``declared``) None: nothing describes it any more. Raises as both do; nothing is removed then.
+    """
+    config = configuration.current_or_empty()
+    if version is None:
+        if name in config.activations:
+            raise declared.managed(configuration, "activations", name)
+        return remove(app, config, name, delete_segment=delete_segment)
+    found = declared.get(app, configuration, "activations", name)
+    declared.delete(app, configuration, "activations", name, version)  # first, so that no worker begins it anew
+    known = app.store.activations.get(name)
+    if known is None or known.removed_at is not None:
+        return f"Activation '{name}' was removed; it was never synced."
+    try:
+        deletes = deletes_segment(app, config, name, delete_segment)
+        return remove(app, None, name, delete_segment=deletes)
+    except GuestlistError:
+        declared.create(app, configuration, "activations", name, found.body)
+        raise
 
 
 def _delete(app: App, activation: Activation) -> None:

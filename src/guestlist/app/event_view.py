@@ -9,7 +9,8 @@ import msgspec
 from guestlist.app.context import App
 from guestlist.app.results import EventEnd, EventSample, EventsReport, EventsRow
 from guestlist.core.mapping import nearest
-from guestlist.errors import ConfigError
+from guestlist.core.text import masked
+from guestlist.errors import UnknownName
 from guestlist.events.outcomes import Outcome, percentile
 from guestlist.store.event_counts import NOBODY
 
@@ -17,7 +18,7 @@ NO_ACTIVATION = ""  # the name under which events are shown that concern no acti
 
 
 def events(app: App, activation: str | None, since: float) -> EventsReport:
-    """Everything received since ``since`` (epoch seconds; its whole five minutes). ConfigError: an unknown name."""
+    """Everything received since ``since`` (epoch seconds; its whole five minutes). UnknownName."""
     names = _names(app)
     chosen = _chosen(names, activation)
     found: dict[int, list[EventEnd]] = defaultdict(list)
@@ -65,7 +66,7 @@ def _chosen(names: dict[int, str], activation: str | None) -> int | None:
         if name == activation and number != NOBODY:
             return number
     known = [name for number, name in names.items() if number != NOBODY]
-    raise ConfigError(f"There is no activation '{activation}'{nearest(activation, known)}.")
+    raise UnknownName(f"There is no activation '{masked(activation)}'{nearest(activation, known)}.")
 
 
 def _p95(app: App, since: float, number: int) -> float | None:

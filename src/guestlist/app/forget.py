@@ -22,6 +22,7 @@ from guestlist.store.runs import OPEN, Planned, Run
 
 TOLD = (State.IN, State.UNSURE, State.OUT, State.NOT_TOLD)
 EMAILS = (IdType.SHA256_EMAIL, IdType.SHA512_EMAIL)
+NOBODY = "Nothing to forget: give addresses, digests, Google advertising ids or primaryId:VALUE."
 NAMED_BY_VALUE = (*EMAILS, IdType.GOOGLE_AID)
 
 
@@ -40,9 +41,8 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
     syncs of its activations, or forgetting again, go on with it. What events said of them is erased; the keys they are
     blocked by stay. ConfigError names a value that cannot be used.
     """
+    check(values)
     asked = [_asked(value) for value in values]
-    if not asked:
-        raise ConfigError("Nothing to forget: give addresses, digests, Google advertising ids or primaryId:VALUE.")
     resume(app)
     now = app.clock.now()
     ledgers = _reached(app)
@@ -62,6 +62,14 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
     for ledger, activation, _ in ledgers:
         _tell(app, receipt.id, activation, wanted[ledger], asked)
     return shown_receipt(app, app.store.receipts.get(receipt.id))
+
+
+def check(values: Sequence[str]) -> None:
+    """ConfigError names a value that cannot be forgotten, or says that there is none. Nothing is done."""
+    if not values:
+        raise ConfigError(NOBODY)
+    for value in values:
+        _asked(value)
 
 
 def _asked(value: str) -> Asked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -59,7 +59,8 @@ def ask_check(app: App, config: Config, destination: str) -> JobRow:
 
 
 def ask_forget(app: App, values: list[str]) -> JobRow:
-    """REMOVE these people everywhere, and never add them again."""
+    """REMOVE these people everywhere, and never add them again. ConfigError: a value cannot be used."""
+    forget.check(values)
     return _asked(app, "forget", "", {"values": values})
 
 
@@ -75,6 +76,13 @@ def get(app: App, job_id: int) -> JobRow:
     if job is None:
         raise UnknownName(f"There is no job {job_id}; what ended is kept for a week.")
     return row(job)
+
+
+def newest(
+    app: App, limit: int, *, before: int | None = None, subject: str | None = None, without: Sequence[Kind] = ()
+) -> list[JobRow]:
+    """Newest first, without some kinds; ``before``: the number of the last one of the page before this."""
+    return [row(job) for job in app.store.jobs.newest(limit, before=before, subject=subject, without=without)]
 
 
 def latest(app: App, subject: str, kind: Kind | None = None) -> JobRow | None:

@@ -14,19 +14,20 @@ from guestlist.app.results import RejectedRow, RunRow, StatusRow, SyncResult
 from guestlist.app.sync import NONE_REFUSED, result_of
 from guestlist.config import ActivationConfig, Config
 from guestlist.core.mapping import nearest
-from guestlist.errors import ConfigError, DeliveryError
+from guestlist.core.text import masked
+from guestlist.errors import ConfigError, DeliveryError, UnknownName
 from guestlist.store.activations import Activation
 from guestlist.store.runs import Run
 from guestlist.store.segments import DELETED, Segment
 
 
 def known(app: App, name: str) -> Activation:
-    """The store's record of an activation; ConfigError with the nearest name when it was never synced."""
+    """The store's record of an activation; UnknownName with the nearest name when it was never synced."""
     found = app.store.activations.get(name)
     if found is None or found.removed_at is not None:
         names = [each.name for each in app.store.activations.all(removed=False)]
         hint = nearest(name, names) or (f"; known are {', '.join(names)}" if names else "")
-        raise ConfigError(f"Activation '{name}' was never synced{hint}.")
+        raise UnknownName(f"Activation '{masked(name)}' was never synced{hint}.")
     return found
 
 
@@ -37,7 +38,7 @@ def status(app: App, config: Config | None, name: str | None = None, *, live: bo
     names = [*described, *(each for each in there if each not in described)]
     if name is not None:
         if name not in names:
-            raise ConfigError(f"There is no activation '{name}'{nearest(name, names)}.")
+            raise UnknownName(f"There is no activation '{masked(name)}'{nearest(name, names)}.")
         names = [name]
     return [_row(app, config, each, there.get(each), live=live) for each in names]
 
@@ -124,22 +125,27 @@ def campaign_manager(app: App, ad_account: str) -> str:
     return f"{parts.scheme}://{parts.netloc}/campaignmanager/accounts/{number}/matched-audiences"
 
 
-def runs(app: App, name: str | None = None, limit: int = 20) -> list[RunRow]:
-    """The latest runs, newest first; the flushes of a stream are one run an hour."""
+def runs(app: App, name: str | None = None, limit: int = 20, before: int | None = None) -> list[RunRow]:
+    """The latest runs, newest first; the flushes of a stream are one run an hour. ``before``: the number of the last
+    one of the page before this.
+    """
     of = known(app, name).id if name is not None else None
     names = {each.id: each for each in app.store.activations.all()}
     rows: list[RunRow] = []
-    hours: dict[tuple[int, float], int] = {}
+    hours: dict[tuple[int, float], int | None] = {}  # where the hour of a stream is; None: on an earlier page
     for run in app.store.runs.newest(of):
         hour = run.activation_id, run.started // HOUR * HOUR
         if run.kind == "flush" and hour in hours:
-            rows[hours[hour]] = _together(rows[hours[hour]], _run_row(app, names[run.activation_id], run))
+            if (place := hours[hour]) is not None:
+                rows[place] = _together(rows[place], _run_row(app, names[run.activation_id], run))
             continue
-        if len(rows) == limit:
+        seen = before is not None and run.id >= before
+        if len(rows) == limit and not seen:
             break
         if run.kind == "flush":
-            hours[hour] = len(rows)
-        rows.append(_run_row(app, names[run.activation_id], run))
+            hours[hour] = None if seen else len(rows)
+        if not seen:
+            rows.append(_run_row(app, names[run.activation_id], run))
     return rows
 
 

@@ -263,6 +263,29 @@ class CheckReport:
 
 
 @dataclass(frozen=True)
+class Connection:
+    """How a destination is connected. ``state``: not connected, connected, parked (``label`` says what waits for a
+    person), expired (it has to be authorised again). Times are epoch seconds; the rest as in ``CheckReport``.
+    """
+
+    state: Literal["not connected", "connected", "parked", "expired"]
+    label: str = ""
+    reason: str = ""
+    member: str = ""
+    account_name: str = ""
+    role: str = ""
+    authorised: float | None = None
+    token_ends: float | None = None
+    refresh_ends: float | None = None
+    renews: bool = False
+    works_until: float | None = None
+
+    def json(self) -> dict[str, Any]:
+        """All fields."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class EventEnd:
     """How many events ended so. ``outcome``: see ``events.outcomes``; ``code``: a discard code, a reason, "" none."""
 

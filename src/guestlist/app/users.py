@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from guestlist.app.context import App
 from guestlist.core.permissions import Person, Role, person
+from guestlist.core.text import masked
 from guestlist.errors import ConfigError, UnknownName
 from guestlist.store.users import User
 
 SHORTEST = 12  # characters of a password
 LONGEST = 256
+SAYS_MUCH = 3  # characters: a shorter name is in most passwords
 FAILS = 5  # wrong passwords in a row, then nobody may try for a while
 LOCKED = 15 * 60.0
 LINK = 24 * 3600.0  # seconds that a link to choose a password works
@@ -94,12 +96,16 @@ def setup_link(app: App) -> str | None:
 
 
 def link_is_for(app: App, token: str) -> str | None:
-    """Whose password a link lets somebody choose; "": the first administrator's; None: it does not work (any more)."""
+    """Whose password a link lets somebody choose; "": the first administrator's; None: it does not work (any more), or
+    the user is disabled.
+    """
     found = app.store.users.invited(token, app.clock.now())
     if found is None or (found[0] is None and app.store.users.any()):
         return None
     user = None if found[0] is None else app.store.users.by_id(found[0])
-    return user.name if user is not None else ""
+    if user is None:
+        return ""
+    return user.name if user.disabled_at is None else None
 
 
 def use_link(app: App, token: str, name: str, password: str) -> str:
@@ -197,7 +203,7 @@ def _hashed(app: App, password: str, name: str) -> str:
         raise ConfigError(
             f"A password has {SHORTEST} to {LONGEST} characters: choose a longer one, like four words.", ("password",)
         )
-    if len(set(password)) < 5 or name.casefold() in password.casefold():
+    if len(set(password)) < 5 or (len(name) >= SAYS_MUCH and name.casefold() in password.casefold()):
         raise ConfigError(
             "This password is easily guessed: choose one without your name and with more variety.", ("password",)
         )
@@ -207,7 +213,7 @@ def _hashed(app: App, password: str, name: str) -> str:
 def _known(app: App, name: str) -> User:
     user = app.store.users.get(name)
     if user is None:
-        raise UnknownName(f"There is no user '{name}': `guestlist users list` shows all.")
+        raise UnknownName(f"There is no user '{masked(name)}': `guestlist users list` shows all.")
     return user
 
 

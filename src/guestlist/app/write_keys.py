@@ -6,7 +6,8 @@ import re
 
 from guestlist.app.context import App
 from guestlist.app.results import KeyRow
-from guestlist.errors import ConfigError
+from guestlist.core.text import masked
+from guestlist.errors import ConfigError, UnknownName
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -28,10 +29,10 @@ def all_of(app: App) -> list[KeyRow]:
 
 
 def revoke(app: App, name: str) -> str:
-    """What was done; ConfigError when no key of this name is in use."""
+    """What was done; UnknownName when no key of this name is in use."""
     now = app.clock.now()
     with app.store.transaction():
         if not app.store.write_keys.revoke(name, now):
-            raise ConfigError(f"No write key '{name}' is in use: `guestlist keys list` shows all.")
+            raise UnknownName(f"No write key '{masked(name)}' is in use: `guestlist keys list` shows all.")
         app.store.audit.add(app.who, "revoke key", name, now)
     return f"The write key '{name}' was revoked; servers refuse it within five seconds."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from guestlist.errors import ConfigError
+from guestlist.errors import ChangedMeanwhile
 from guestlist.store import schema
 from guestlist.store.database import Database, insert_missing
 from guestlist.store.rows import load
@@ -42,7 +42,7 @@ class ApiTokens:
     def create(
         self, name: str, role: str, scopes: Sequence[str] | None, by: str, now: float, ends_at: float | None
     ) -> str:
-        """A new token, to be shown once. A revoked name may be used again; ConfigError while it is in use."""
+        """A new token, to be shown once. A revoked name may be used again; ChangedMeanwhile while it is in use."""
         token = PREFIX + secrets.token_urlsafe(32)
         values = {
             "digest": digest(token), "role": role, "scopes": None if scopes is None else list(scopes),
@@ -52,7 +52,7 @@ class ApiTokens:
             if not insert_missing(connection, _table, name=name, **values):
                 free = sa.update(_table).where(_table.c.name == name, _table.c.revoked_at.is_not(None))
                 if connection.execute(free.values(values)).rowcount != 1:
-                    raise ConfigError(f"There is a token '{name}' already: revoke it first, or take another name.")
+                    raise ChangedMeanwhile(f"There is a token '{name}' already: revoke it first, or take another name.")
         return token
 
     def find(self, token: str) -> ApiToken | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -62,6 +62,17 @@ class Jobs:
         condition = _table.c.subject == subject
         found = self._some(condition if kind is None else condition & (_table.c.kind == kind), 1)
         return found[0] if found else None
+
+    def newest(
+        self, limit: int, *, before: int | None = None, subject: str | None = None, without: Sequence[str] = ()
+    ) -> list[Job]:
+        """Newest first, without some kinds; ``before``: only those of a lower number."""
+        conditions: list[sa.ColumnElement[bool]] = [_table.c.kind.not_in(without)]
+        if before is not None:
+            conditions.append(_table.c.id < before)
+        if subject is not None:
+            conditions.append(_table.c.subject == subject)
+        return self._some(sa.and_(*conditions), limit)
 
     def open(self) -> list[Job]:
         """Waiting and working ones, the oldest first."""

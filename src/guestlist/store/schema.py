@@ -531,6 +531,16 @@ repeats = _table(
     _column("at", Time),
 )
 
+consents = _table(
+    "consents",  # people who were sent to LinkedIn to allow something; each comes back once, within minutes
+    sa.Column("digest", Blob, primary_key=True),  # SHA-256 of the state that has to come back, 192 random bits
+    _column("destination", sa.Text),
+    _column("redirect_url", sa.Text),
+    _column("asked_by", sa.Text),  # nobody else may bring it back
+    _column("ends_at", Time),
+    _column("token", Blob, null=True, info=TOKEN),  # what they came back with, until they chose an ad account for it
+)
+
 readings = _table(
     "readings",  # what LinkedIn said of a segment, each time it said something else, and once a day
     sa.Column("segment_id", Number, sa.ForeignKey("segments.id"), primary_key=True),

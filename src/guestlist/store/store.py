@@ -18,6 +18,7 @@ from guestlist.store.api_tokens import ApiTokens
 from guestlist.store.attempts import Attempts
 from guestlist.store.audit import Audit
 from guestlist.store.batches import Batches
+from guestlist.store.consents import Consents
 from guestlist.store.database import Database
 from guestlist.store.declared import Declared
 from guestlist.store.destinations import Destinations
@@ -36,6 +37,7 @@ from guestlist.store.places import FolderPlace, Place, closed_to_others, private
 from guestlist.store.readings import Readings
 from guestlist.store.reasons import Reasons
 from guestlist.store.rejected import RejectedRuns
+from guestlist.store.repeats import Repeats
 from guestlist.store.retention import Retention
 from guestlist.store.rotate import reseal
 from guestlist.store.runs import Runs
@@ -104,6 +106,8 @@ class Store:
         self.readings = Readings(database)
         self.jobs = Jobs(database, vault)
         self.uploads = Uploads(database, files)
+        self.repeats = Repeats(database, vault)
+        self.consents = Consents(database, vault)
 
     @property
     def store_id(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from guestlist.errors import ConfigError
+from guestlist.errors import ChangedMeanwhile, ConfigError
 from guestlist.store import schema
 from guestlist.store.database import Database, insert_missing
 from guestlist.store.rows import load
@@ -43,7 +43,7 @@ class Users:
         values = {"role": role, "password": password, "created_by": by, "created_at": now, "fails": 0}
         with self._database.write() as connection:
             if not insert_missing(connection, _table, name=name.casefold(), **values):
-                raise ConfigError(f"There is a user '{name}' already: choose another name.")
+                raise ChangedMeanwhile(f"There is a user '{name}' already: choose another name.")
             found = self.get(name)
         if found is None:  # pragma: no cover - it was made in this very transaction
             raise ConfigError(f"The user '{name}' could not be made.")

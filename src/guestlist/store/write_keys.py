@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from guestlist.errors import ConfigError
+from guestlist.errors import ChangedMeanwhile
 from guestlist.store import schema
 from guestlist.store.database import Database, insert_missing
 from guestlist.store.rows import load
@@ -34,14 +34,16 @@ class WriteKeys:
         self._database = database
 
     def create(self, name: str, now: float) -> str:
-        """A new key, to be shown once. A revoked name may be used again; ConfigError while it is in use."""
+        """A new key, to be shown once. A revoked name may be used again; ChangedMeanwhile while it is in use."""
         key = PREFIX + secrets.token_urlsafe(24)
         values = {"digest": digest(key), "created_at": now, "revoked_at": None}
         with self._database.write() as connection:
             if not insert_missing(connection, _table, name=name, **values):
                 free = sa.update(_table).where(_table.c.name == name, _table.c.revoked_at.is_not(None))
                 if connection.execute(free.values(values)).rowcount != 1:
-                    raise ConfigError(f"There is a write key '{name}' already: revoke it first, or take another name.")
+                    raise ChangedMeanwhile(
+                        f"There is a write key '{name}' already: revoke it first, or take another name."
+                    )
         return key
 
     def name_of(self, key: str) -> str | None:

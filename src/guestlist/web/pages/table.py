@@ -5,16 +5,33 @@ from __future__ import annotations
 from guestlist.web.pages import (
     activations,
     activity,
+    connect,
+    destination,
     destinations,
     home,
     jobs,
     keys,
     password,
+    privacy,
     signing,
     tokens,
     users,
 )
 from guestlist.web.pages.book import Page
 
-_BOOKS = (signing, home, destinations, activations, jobs, activity, users, tokens, keys, password)
+_BOOKS = (
+    signing,
+    home,
+    destinations,
+    connect,
+    destination,
+    activations,
+    jobs,
+    activity,
+    users,
+    tokens,
+    keys,
+    password,
+    privacy,
+)
 PAGES: tuple[Page, ...] = tuple(page for each in _BOOKS for page in each.book.pages)

@@ -30,6 +30,17 @@ def upgrade() -> None:
         sqlite_autoincrement=False,
     )
     op.create_table(
+        "consents",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("destination", sa.Text(), nullable=False),
+        sa.Column("redirect_url", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("ends_at", sa.Double(), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_consents")),
+        sqlite_autoincrement=False,
+    )
+    op.create_table(
         "declared",
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
