@@ -45,6 +45,12 @@ DAY = 86_400.0
 PAGES = {
     "home": "/",
     "destinations": "/destinations",
+    "destination": "/destinations/acme",
+    "destination-activations": "/destinations/acme/activations",
+    "destination-delivery": "/destinations/acme/delivery",
+    "destination-runs": "/destinations/acme/runs",
+    "connect": "/destinations/connect",
+    "privacy": "/privacy",
     "activations": "/activations",
     "activation": "/activations/newsletter-to-acme",
     "activation-waiting": "/activations/partners-to-acme",
