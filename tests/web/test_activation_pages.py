@@ -224,3 +224,28 @@ def test_what_is_described_nowhere_any_more_is_still_shown(pages: Installed) -> 
     assert browser.status == 200
     assert "Taken out" in browser.text
     assert not any(form.action.startswith("/activations") for form in browser.seen.forms)
+
+
+def test_removals_that_wait_are_confirmed_with_the_number_that_was_shown(pages: Installed) -> None:
+    world = pages.world
+    world.write(emails(*(f"p{n}" for n in range(40))))
+    world.sync()
+    world.write(emails("p1"))
+    assert world.sync().state == "waiting"
+    assert "Let 39 members leave" not in pages.signed_in(Role.ANALYST).get("/activations/main").text
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main")
+    assert "Waiting for you" in browser.text
+    browser.submit("Let 39 members leave")
+    pages.work()
+    assert len(world.told()) == 1
+    assert "Let 39" not in browser.get("/activations/main").text
+    assert any(entry.what == "allow removals" and entry.who == "ben" for entry in pages.app.store.audit.latest(5))
+    assert browser.post("/activations/main/confirm", [*browser.form("Run now").fields, ("removals", "x")]).status == 422
+
+
+def test_everybody_is_told_again_when_asked(pages: Installed) -> None:
+    pages.world.sync()
+    sent = pages.world.sent()
+    pages.signed_in(Role.MARKETER).get("/activations/main").submit("Tell everybody again")
+    pages.work()
+    assert pages.world.sent() == sent + 1

@@ -118,6 +118,14 @@ def _state(app: App, config: Config | None, found: Activation) -> tuple[str, str
     return ("in step", "") if found.last_run is not None else ("never synced", "run `guestlist sync`")
 
 
+def leaving(app: App, name: str) -> int:
+    """Members whose removal waits for a person; 0: nobody's does."""
+    found = app.store.activations.get(name)
+    if found is None or found.state != "waiting" or found.waiting is None:
+        return 0
+    return int(found.waiting.get("removals", 0))
+
+
 def campaign_manager(app: App, ad_account: str) -> str:
     """Where the account's matched audiences are listed for people (the emulator has the same page)."""
     parts = urlsplit(app.settings.linkedin_oauth_url)

@@ -59,6 +59,7 @@ def one(call: Call) -> Response:
         runs=runs,
         chart=_chart(runs),
         growth=_growth(call, name),
+        leaving=overview.leaving(call.app, name),
         rejected=overview.rejected_by_reason(call.app, name),
         job=jobs.latest(call.app, name),
         file=config.path,

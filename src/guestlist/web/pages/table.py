@@ -5,6 +5,7 @@ from __future__ import annotations
 from guestlist.web.pages import (
     activations,
     activity,
+    confirming,
     connect,
     destination,
     destinations,
@@ -26,6 +27,7 @@ _BOOKS = (
     connect,
     destination,
     activations,
+    confirming,
     jobs,
     activity,
     users,

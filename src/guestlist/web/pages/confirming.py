@@ -1,0 +1,40 @@
+"""What a person decides about an activation: removals that wait, telling everybody again, a new snapshot."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from guestlist.app import jobs
+from guestlist.app.sync import Wish
+from guestlist.core.permissions import ACTIVATE
+from guestlist.errors import ConfigError
+from guestlist.web.pages.book import Book
+from guestlist.web.pages.call import Call
+from guestlist.web.pages.templates import path
+
+book = Book()
+
+
+@book.post("/activations/{name}/confirm", *ACTIVATE)
+def confirm(call: Call) -> Response:
+    """Let so many leave, this one time: the number that was shown, so that a list that changed again asks again."""
+    text = call.form["removals"]
+    if not (text.isdecimal() and len(text) < 12):
+        raise ConfigError("Look at the activation again: nothing waits to be confirmed by this.")
+    return _run(call, Wish(allow_removals=int(text)))
+
+
+@book.post("/activations/{name}/resend", *ACTIVATE)
+def resend(call: Call) -> Response:
+    """Tell LinkedIn everybody again."""
+    return _run(call, Wish(resend=True))
+
+
+@book.post("/activations/{name}/new-snapshot", *ACTIVATE)
+def new_snapshot(call: Call) -> Response:
+    """A second LinkedIn audience of the same name, of the list as it is now; the first stays."""
+    return _run(call, Wish(new_snapshot=True))
+
+
+def _run(call: Call, wish: Wish) -> Response:
+    return call.go(path("jobs", jobs.ask_sync(call.app, call.config, call.part("name"), wish).id))
