@@ -53,7 +53,8 @@ def serve(
     with opened(file) as door:
         from guestlist import bootstrap  # noqa: PLC0415 - a third of a second that --help does not pay
 
-        web = bootstrap.open_web(door.app, door.is_audience)
+        address = door.app.settings.public_url or f"http://{host}:{port}"
+        web = bootstrap.open_web(door.app, door.is_audience, configuration=door.configuration, address=address)
         worker = _worker(file) if with_worker else None
         try:
             _take(door, web, worker, host, port)

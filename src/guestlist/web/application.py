@@ -16,8 +16,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from guestlist.errors import GuestlistError
 from guestlist.version import __version__
 from guestlist.web import description, hooks, members, probes, tracking
+from guestlist.web.api.api import add_api, describe
+from guestlist.web.api.described_in_openapi import BEARER
+from guestlist.web.api.problems import Problem
+from guestlist.web.api.route import PREFIX
 from guestlist.web.bodies import Gone
 from guestlist.web.description import Json
+from guestlist.web.desk import Desk
 from guestlist.web.entrance import Entrance
 from guestlist.web.gate import Gate
 from guestlist.web.metrics import Metrics
@@ -40,9 +45,9 @@ class _Silence(Response):
         """Nothing."""
 
 
-def make_app(gate: Gate, metrics: Metrics) -> ASGIApp:
-    """The server over what ``gate`` holds. There are no CORS headers: a write key in a web page would let any visitor
-    change a paid audience.
+def make_app(gate: Gate, metrics: Metrics, desk: Desk | None = None) -> ASGIApp:
+    """The server over what ``gate`` holds and what is on the ``desk``; None: it only takes events. There are no CORS
+    headers: a write key in a web page would let any visitor change a paid audience.
     """
     app = FastAPI(
         title="Guestlist",
@@ -58,6 +63,8 @@ def make_app(gate: Gate, metrics: Metrics) -> ASGIApp:
     ready = partial(probes.readyz, gate.postbox)
     _add(app, "GET", "/readyz", ready, "Whether events can be kept", _probe("application/json", may_fail=True))
     _add(app, "GET", "/metrics", partial(probes.metrics, metrics), "Numbers for Prometheus", _probe("text/plain"))
+    if desk is not None:
+        add_api(app, desk, gate.bodies)
     _add_refusals(app)
     _describe(app)
     return Entrance(app, metrics)
@@ -99,15 +106,15 @@ _NO_SIGNS = str.maketrans({"/": "_", "{": None, "}": None})
 
 
 def _add_refusals(app: FastAPI) -> None:
-    async def refused(_request: Request, error: Exception) -> Response:
-        return error.response() if isinstance(error, Refusal) else INTERNAL.response()
+    async def refused(request: Request, error: Exception) -> Response:
+        return _told(request, error if isinstance(error, Refusal) else INTERNAL)
 
-    async def failed(_request: Request, error: Exception) -> Response:
-        return (refusal_of(error) if isinstance(error, GuestlistError) else INTERNAL).response()
+    async def failed(request: Request, error: Exception) -> Response:
+        return _told(request, refusal_of(error) if isinstance(error, GuestlistError) else INTERNAL)
 
-    async def no_such(_request: Request, error: Exception) -> Response:
+    async def no_such(request: Request, error: Exception) -> Response:
         known = {404: NO_SUCH_PATH, 405: NO_SUCH_METHOD}
-        return known.get(getattr(error, "status_code", 500), INTERNAL).response()
+        return _told(request, known.get(getattr(error, "status_code", 500), INTERNAL))
 
     async def left(_request: Request, _error: Exception) -> Response:
         return _Silence()
@@ -119,14 +126,25 @@ def _add_refusals(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, no_such)
 
 
+def _told(request: Request, refusal: Refusal) -> Response:
+    """In the way of the API, where that was asked; senders of events know another one."""
+    path = request.url.path
+    if getattr(request.app.state, "desk", None) is None or not path.startswith(PREFIX) or path.endswith("/members"):
+        return refusal.response()
+    return Problem(refusal.status, refusal.message, refusal.headers).response(request)
+
+
 def _describe(app: FastAPI) -> None:
     written = app.openapi
 
     def openapi() -> Json:
         document = written()
         components = document.setdefault("components", {})
-        components["schemas"] = description.SCHEMAS
+        components.setdefault("schemas", {}).update(description.SCHEMAS)
         components["securitySchemes"] = description.SECURITY
+        if getattr(app.state, "desk", None) is not None:
+            components["securitySchemes"] = {**description.SECURITY, "bearer": BEARER}
+            describe(document)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,34 @@
+"""All operations of the API."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from guestlist.app import declared
+from guestlist.web.api import (
+    activations,
+    administration,
+    audiences,
+    configuration,
+    described_in_openapi,
+    destinations,
+    history,
+    jobs,
+    privacy,
+)
+from guestlist.web.bodies import Bodies
+from guestlist.web.desk import Desk
+
+_NOUNS = (destinations, audiences, activations, history, jobs, privacy, administration, configuration)
+
+
+def add_api(app: FastAPI, desk: Desk, bodies: Bodies) -> None:
+    """Answer under /api/v1/ with what is on the desk."""
+    app.state.desk, app.state.bodies = desk, bodies
+    for noun in _NOUNS:
+        app.include_router(noun.router)
+
+
+def describe(document: described_in_openapi.Json) -> None:
+    """Finish what /openapi.json says of it."""
+    described_in_openapi.resolved(document, declared.schemas())
