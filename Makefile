@@ -40,7 +40,7 @@ docs: install
 	$(VENV)/bin/python scripts/docs.py
 
 live: install
-	$(VENV)/bin/python -m pytest -m live tests/live $(ARGS)
+	$(VENV)/bin/python -m pytest -m live tests/live tests/contracts/test_destination.py $(ARGS)
 
 bench: install
 	@for each in bench/bench_*.py; do $(VENV)/bin/python $$each $(ARGS) || exit 1; done

@@ -86,18 +86,22 @@ ADVICE = {
         "column, or clean it."
     ),
     Reason.ENTRIES_DROPPED: "A note: a cell (jsonl, Parquet) holds a longer list. Put what matters first.",
+    Reason.BY_NAMES: (
+        "A note: the row has no usable address or device, so LinkedIn is told its first and last name, which leave in "
+        "clear. Correct the address, or leave such rows out with a `filter`."
+    ),
     Reason.FORGOTTEN: "Somebody asked to be forgotten. `guestlist forget --undo` takes that back.",
 }
 
 VARIABLES = {
-    "home": "Folder of the store: database, keys, ledgers. Only its owner may read it.",
+    "home": "Folder of the store: database, keys, ledgers. Only its owner may read it (it is made 0700).",
     "database_url": (
         "Where facts about runs are kept: SQLite, or `postgresql://user:password@host/name` for several machines."
     ),
     "data_url": "Where ledgers are kept: a folder, or `s3://bucket/prefix`.",
     "secret_key": (
-        "Key that encrypts tokens and client secrets; several, comma-separated, while rotating. Without it a "
-        "key file under home, mode 0600."
+        "Key that encrypts tokens and client secrets, at least 12 characters: `openssl rand -hex 32` makes one. "
+        "Several, comma-separated, while rotating: the first writes. Without it a key file under home, mode 0600."
     ),
     "public_url": "Address of this installation, for links in notices.",
     "linkedin_api_url": "LinkedIn's API. Point it to the emulator to try things.",

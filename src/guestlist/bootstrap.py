@@ -18,7 +18,7 @@ from guestlist import settings as environment
 from guestlist.app.context import App
 from guestlist.errors import ConfigError
 from guestlist.facade import Guestlist
-from guestlist.ports import Clock, Destination, Elements, Flusher, Passwords, Planner, Source, Token
+from guestlist.ports import Clock, Destination, Elements, Flusher, HeldList, Passwords, Planner, Scan, Source, Token
 from guestlist.settings import Settings
 from guestlist.store import Store, open_store, open_vault
 
@@ -182,8 +182,9 @@ def open_app(
         _late_elements(store),
         clock,
         LinkedInDoor(settings, store, clock, transport),
-        lambda audience, folder: _source(audience, folder, clock),
+        lambda audience, folder: _source(store, audience, folder, clock),
         _late_passwords(),
+        _look_at,
         post=_post,
         threads=threads,
         dice=dice or random.Random(),  # noqa: S311 - spreads waiting times
@@ -355,7 +356,18 @@ def _post(url: str, message: dict[str, str]) -> bool:
         return False
 
 
-def _source(audience: AudienceConfig, folder: Path, clock: Clock) -> Source:
-    from guestlist.sources.files import FileSource  # noqa: PLC0415
+def _look_at(held: HeldList) -> Scan:
+    from guestlist.sources.held import scan_of  # noqa: PLC0415
 
-    return FileSource(audience.source.file or "", folder, audience.source.max_age, clock)
+    return scan_of(held)
+
+
+def _source(store: Store, audience: AudienceConfig, folder: Path, clock: Clock) -> Source:
+    from guestlist.sources.files import FileSource  # noqa: PLC0415
+    from guestlist.sources.held import HeldSource  # noqa: PLC0415
+
+    source = audience.source
+    if source.upload is not None:
+        name = source.upload
+        return HeldSource(lambda: store.uploads.opened(name), source.max_age, clock)
+    return FileSource(source.file or "", folder, source.max_age, clock)

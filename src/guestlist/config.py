@@ -165,23 +165,29 @@ class EventsConfig(_Section):
 
 
 class SourceConfig(_Section):
-    """Where an audience comes from: a list, or events."""
+    """Where an audience comes from: a list in a file, a list that was uploaded, or events."""
 
     file: Text | None = Field(
         None,
-        description="A csv, tsv, parquet, jsonl or xlsx file, or a glob of files with the same columns; relative to "
-        "the yaml.",
+        description="A csv, tsv, parquet, jsonl or xlsx file, or a glob of files with the same columns (in any order); "
+        "relative to the yaml.",
     )
     max_age: Duration | None = Field(None, description="An older file is treated as unreadable: nobody is removed.")
-    events: EventsConfig | None = Field(None, description="Events received by `guestlist serve` instead of a file.")
+    upload: Text | None = Field(None, description="Name of a list that was uploaded on the pages or through the API.")
+    events: EventsConfig | None = Field(None, description="Events received by `guestlist serve` instead of a list.")
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> SourceConfig:
-        if (self.file is None) == (self.events is None):
-            raise ValueError("a source has either file or events")
+    def _one_of_three(self) -> SourceConfig:
+        if sum(each is not None for each in (self.file, self.upload, self.events)) != 1:
+            raise ValueError("a source has either file, upload or events")
         if self.events is not None and self.max_age is not None:
-            raise ValueError("max_age goes with file: events have no age")
+            raise ValueError("max_age goes with file or upload: events have no age")
         return self
+
+    @property
+    def shown(self) -> str:
+        """The list, for people."""
+        return self.file or self.upload or "events"
 
 
 class AudienceConfig(_Section):
@@ -286,7 +292,7 @@ class ActivationConfig(_Section):
 class LimitsConfig(_Section):
     """What the file itself may ask for."""
 
-    mappings_per_destination: int = Field(50, ge=1, description="Activations that may feed one destination.")
+    mappings_per_destination: int = Field(50, ge=1, description="Enabled activations that may feed one destination.")
 
 
 class NotifyConfig(_Section):
@@ -349,7 +355,7 @@ def judged(read: Document, parts: Parts | None = None) -> Config:
         config = Config.model_validate(read.data)
     except ValidationError as error:
         raise _first_mistake(read, error.errors()) from None
-    for place, sentence in contradictions(config):
+    for place, sentence in (*_varying(read), *contradictions(config)):
         raise read.error(place, sentence)
     config._path, config._made = read.path, frozenset(parts or ())  # noqa: SLF001 - its own
     return config
@@ -371,7 +377,15 @@ def _with_parts(read: Document, parts: Parts) -> Document:
             if isinstance(there, dict):  # else a mistake of the file, which is told
                 data[section] = {**there, name: body}
     made = {(name,) if section == "settings" else (section, name) for section, name in parts}
-    return Document(read.path, data, read.lines, frozenset(made))
+    filled = tuple(place for place in read.filled if not any(place[: len(each)] == each for each in made))
+    return Document(read.path, data, read.lines, frozenset(made), filled)
+
+
+def _varying(read: Document) -> Iterator[tuple[Place, str]]:
+    """A key belongs to one audience for ever: what the environment says today may be another's tomorrow."""
+    for place in read.filled:
+        if place[0] == "activations" and place[2:] == ("audience_key",):
+            yield place, f"activation {place[1]}: audience_key must be written out, not taken from the environment"
 
 
 def contradictions(config: Config) -> Iterator[tuple[Place, str]]:
@@ -383,7 +397,7 @@ def contradictions(config: Config) -> Iterator[tuple[Place, str]]:
             yield ("destinations", name, "send_google_advertising_id"), f"destination {name}: {error}"
     fed: Counter[str] = Counter()
     for name, activation in config.activations.items():
-        fed[activation.destination] += 1
+        fed[activation.destination] += activation.enabled
         for key, sentence in _in_activation(config, name, activation, fed[activation.destination]):
             yield ("activations", name, *key), f"activation {name}: {sentence}"
 
@@ -398,11 +412,11 @@ def _in_activation(config: Config, name: str, activation: ActivationConfig, nth:
             yield (key,), f'there is no {_WHAT[key]} "{masked(target)}"{mappings.nearest(target, known)}'
             return
     most = config.limits.mappings_per_destination
-    if nth > most:
+    if activation.enabled and nth > most:
         yield (
             ("destination",),
             f"At most {most} activations may feed one destination (limits.mappings_per_destination); this is number "
-            f"{nth} of {activation.destination}",
+            f"{nth} of {activation.destination}. Disabled ones do not count",
         )
     if activation.mode == "snapshot" and not activation.enabled:
         yield ("enabled",), "a snapshot cannot be disabled; leave it out of the file until it may be sent"

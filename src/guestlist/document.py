@@ -29,13 +29,14 @@ _NULL, _MERGE = "tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"
 @dataclass(frozen=True)
 class Document:
     """What the file holds, and where. ``lines``: place -> line, counted from 1. ``made``: places that were added to it
-    and have no line.
+    and have no line. ``filled``: values that the environment has a part in, as they stand in the file.
     """
 
     path: Path
     data: dict[str, Value]
     lines: Mapping[Place, int]
     made: frozenset[Place] = frozenset()
+    filled: tuple[Place, ...] = ()
 
     def error(self, place: Place, sentence: str) -> ConfigError:
         """The sentence with file and line; of a place that is not in the file the nearest one above it counts."""
@@ -60,7 +61,7 @@ def parsed(text: str, path: Path, environ: Mapping[str, str]) -> Document:
     data = reader.value(root, ()) if root is not None else None
     if not isinstance(data, dict):
         raise ConfigError(f"{path} must hold destinations, audiences and activations; it holds {_found(data)}.")
-    return Document(path, data, lines)
+    return Document(path, data, lines, filled=tuple(reader.filled))
 
 
 def _text(path: Path) -> str:
@@ -100,6 +101,7 @@ class _Reader:
         self._path, self._environ, self._lines = path, environ, lines
         self._above: list[yaml.Node] = []
         self._count = 0
+        self.filled: list[Place] = []
 
     def value(self, node: yaml.Node, place: Place) -> Value:
         self._count += 1
@@ -109,7 +111,7 @@ class _Reader:
         if not node.tag.startswith("tag:yaml.org,2002:"):
             raise self._error(node, f"the tag {node.tag} is not known here")
         if isinstance(node, yaml.ScalarNode):
-            return None if node.tag == _NULL and node.style is None else self._filled(node)
+            return None if node.tag == _NULL and node.style is None else self._filled(node, place)
         if node in self._above:
             raise self._error(node, "an alias stands inside of what it stands for")
         self._above.append(node)
@@ -148,7 +150,7 @@ class _Reader:
                     merged |= part
         return merged
 
-    def _filled(self, node: yaml.ScalarNode) -> str:
+    def _filled(self, node: yaml.ScalarNode, place: Place) -> str:
         def fill(match: re.Match[str]) -> str:
             escaped, name = match.groups()
             if escaped:
@@ -157,6 +159,7 @@ class _Reader:
                 raise self._error(node, "${...} must hold the name of an environment variable ($${ is a plain ${)")
             if name not in self._environ:
                 raise self._error(node, f"the environment variable {name} is not set")
+            self.filled.append(place)
             return self._environ[name]
 
         return _REFERENCE.sub(fill, str(node.value))

@@ -61,13 +61,26 @@ class CsvDialect:
     bom: bool = False
 
 
+class Held:
+    """Keeps something open for as long as anybody refers to it: the plain content of a sealed list, in memory only."""
+
+    def __init__(self, close: Callable[[], None]) -> None:
+        self._close = close
+
+    def __del__(self) -> None:
+        self._close()
+
+
 @dataclass(frozen=True)
 class Scan:
     """A list that can be read: which files, how, with which columns, and which state of them this is.
 
     ``identity`` is (path, size, mtime_ns) per file; the planner checks it before and after each pass and raises
     SourceError when the list was replaced meanwhile. ``entries`` is the planner's own: further columns, each an entry
-    of the list that a cell of another column holds: name -> (that column, which entry, from 1).
+    of the list that a cell of another column holds: name -> (that column, which entry, from 1). ``orders`` names the
+    files of tables without names of their own (csv, xlsx) whose columns stand in another order: path -> that order.
+    ``identity`` may have another name than the path, for people; ``held``: what the paths lead to is there no longer
+    than this.
     """
 
     format: Literal["csv", "parquet", "jsonl", "xlsx"]
@@ -76,6 +89,20 @@ class Scan:
     identity: tuple[tuple[str, int, int], ...]
     dialect: CsvDialect | None = None
     entries: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    held: Held | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class HeldList:
+    """A list whose plain content is in memory: ``path`` leads there while ``held`` lives. ``format``: csv, tsv, ..."""
+
+    path: str
+    file_name: str
+    format: str
+    size: int
+    written_ns: int
+    held: Held
 
 
 class Source(Protocol):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from guestlist.errors import ConfigError
 
+SHORTEST_KEY, FEWEST_CHARACTERS = 12, 8  # of a secret key: what is shorter is guessed in no time
 NEWEST_TESTED_VERSION = "202609"  # of LinkedIn's API; each lives about a year
 
 
@@ -40,7 +41,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         home=home,
         database_url=_get(environ, "DATABASE_URL") or f"sqlite:///{home / 'guestlist.db'}",
         data_url=_data_url(environ) or str(home / "data"),
-        secret_key=_get(environ, "SECRET_KEY"),
+        secret_key=_secret_key(environ),
         public_url=_address(environ, "PUBLIC_URL"),
         linkedin_api_url=_address(environ, "LINKEDIN_API_URL") or Settings.linkedin_api_url,
         linkedin_oauth_url=_address(environ, "LINKEDIN_OAUTH_URL") or Settings.linkedin_oauth_url,
@@ -70,6 +71,18 @@ def _data_url(environ: Mapping[str, str]) -> str | None:
     value = _get(environ, "DATA_URL")
     if value and "://" in value and not re.fullmatch(r"(s3|file)://[^\s/][^\s]*|file:///\S*", value):
         raise ConfigError("GUESTLIST_DATA_URL must be a folder or s3://BUCKET/PREFIX")
+    return value
+
+
+def _secret_key(environ: Mapping[str, str]) -> str | None:
+    """The first key writes, so it has to be strong; those behind it only open what they once wrote."""
+    value = _get(environ, "SECRET_KEY")
+    first = next(filter(None, map(str.strip, (value or "").split(","))), None)
+    if first is not None and (len(first) < SHORTEST_KEY or len(set(first)) < FEWEST_CHARACTERS):
+        raise ConfigError(
+            "GUESTLIST_SECRET_KEY is too easy to guess: make one with `openssl rand -hex 32`, and if the old one is in "
+            "use, set NEW,OLD and run `guestlist secrets rotate`."
+        )
     return value
 
 

@@ -56,10 +56,15 @@ def _guarded(app: App, loop: Callable[[], None]) -> None:
 
 def _readable(read_config: ReadConfig) -> Config | None:
     try:
-        config = read_config()
+        return read_config()
     except ConfigError:
         return None  # the worker's own loop says so
-    return config if any(is_stream(config, wanted) for wanted in config.activations.values()) else None
+
+
+def _with_streams(config: Config | None) -> Config | None:
+    if config is None or not any(is_stream(config, wanted) for wanted in config.activations.values()):
+        return None
+    return config
 
 
 class _Folding:
@@ -79,8 +84,8 @@ class _Folding:
                 config = _readable(self._read_config)
                 if config is None:
                     self.app.stop.wait(IDLE)
-                elif not fold.step(partial(self._listeners, config)):
-                    self.app.stop.wait(TICK)
+                elif not fold.step(partial(self._listeners, config)):  # also of events that nobody listens to
+                    self.app.stop.wait(TICK if _with_streams(config) else IDLE)
 
     def _listeners(self, config: Config) -> list[Listener]:
         now = self.app.clock.now()
@@ -101,7 +106,7 @@ class _Flushing:
         """Until asked to stop."""
         with ThreadPoolExecutor(WIDTH, "flush") as pool:
             while not self.app.stop.is_set():
-                config = _readable(self._read_config)
+                config = _with_streams(_readable(self._read_config))
                 if config is None:
                     self.app.stop.wait(IDLE)
                     continue

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from guestlist import job_worker, logs, stream_worker
-from guestlist.app import notices
+from guestlist.app import arrears, notices
 from guestlist.app.context import App
 from guestlist.app.schedule import NOW, next_run
 from guestlist.app.sync import sync
@@ -36,6 +36,8 @@ def work(app: App, read_config: Callable[[], Config]) -> None:
             continue
         now = app.clock.now()
         if now - tidied > TIDY:
+            if tidied:  # streams that stood still because nobody worked have had their hour
+                arrears.write_off(app, config)
             tidied = now
             app.store.collect()
             app.store.event_counts.forget_before(now - COUNTS_KEPT, now - app.settings.samples_kept)

@@ -536,6 +536,31 @@ def test_a_filter_that_keeps_nobody_is_said(world: World) -> None:
     assert world.sync().reason == "the filter keeps none of the 2 rows"
 
 
+def test_whoever_is_told_by_names_because_of_a_bad_address_is_told_of_before(world: World) -> None:
+    """They are no rejection, and leave more readably than everybody else."""
+    rows = [
+        {"email": "ann@example.com", "firstName": "Ann", "lastName": "Lee"},
+        {"email": "bob at example", "firstName": "Bob", "lastName": "Low"},
+        {"email": "cem at example", "firstName": "Cem", "lastName": ""},
+    ]
+    world.write(rows)
+    (planned,) = world.open().plan("main")
+    by_names = "told by first and last name alone, in clear: no other identifier can be used"
+    assert planned.notes == {"not an e-mail address": 1, by_names: 1}
+    assert (planned.adds, planned.rejected) == (2, 1)
+    world.sync()
+    said = world.open().explain("main", "bob at example")
+    assert "told by these names instead, which leave in clear" in said.instead
+    assert world.open().explain("main", "ann@example.com").instead == ""
+    assert world.open().explain("main", "primaryId:").instead == ""
+
+
+def test_a_bad_address_without_names_beside_it_leaves_nothing(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    assert world.open().explain("main", "bob at example").instead == ""
+
+
 def test_explain_uses_the_field_names_of_linkedin(world: World) -> None:
     world.yaml["audiences"]["people"] = {"members": "companies", "source": {"file": "people.csv"}}
     world.write([{"Website": "https://www.acme.example/about"}])

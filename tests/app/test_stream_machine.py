@@ -17,13 +17,13 @@ from hypothesis import note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from guestlist.app import delivery, runs
+from guestlist.app import arrears, delivery, runs
 from guestlist.app.fold import Fold
 from guestlist.app.stream_sync import flush
 from guestlist.app.streams import listeners
 from guestlist.core import identity
 from guestlist.errors import GuestlistError
-from tests.app.kit import Source, entered, exited
+from tests.app.kit import KEY, Source, entered, exited
 from tests.app.test_line_machine import DEVICES, E_MAILS, MACHINE, Pool, Trouble, troubles
 from tests.postgres import Server
 from tests.world import Crash, World
@@ -143,7 +143,7 @@ class Streams(RuleBasedStateMachine):
     def flush(self, name: str, faults: list[Trouble], crash: int | None) -> None:
         for each in faults:
             self._fault(*each)
-        if name in self.names():
+        if name in self.names() and self.world.yaml["activations"][name].get("enabled", True):
             self._run(crash, lambda: self._flush(name))
 
     @rule(brought=happenings, faults=troubles, crash=st.none() | st.integers(0, 60))
@@ -156,6 +156,24 @@ class Streams(RuleBasedStateMachine):
     def sync(self, name: str, crash: int | None, resend: bool) -> None:
         if name in self.names():
             self._run(crash, lambda: self._sync(name, resend=resend))
+
+    @rule(value=st.sampled_from([*E_MAILS[:6], DEVICES[0], "primaryId:u1"]), crash=st.none() | st.integers(0, 40))
+    def forget(self, value: str, crash: int | None) -> None:
+        self._run(crash, lambda: note(self.world.open().forget([value]).state))
+
+    @rule(value=st.sampled_from([*E_MAILS[:6], DEVICES[0], "primaryId:u1"]))
+    def unforget(self, value: str) -> None:
+        self._try(lambda: note(str(self.world.open().unforget([value]))))
+
+    @rule(name=st.sampled_from(["main", "late"]), enabled=st.booleans())
+    def pause(self, name: str, enabled: bool) -> None:
+        if name in self.names():
+            self.world.activation(name, enabled=enabled)
+
+    @rule(crash=st.none() | st.integers(0, 12))
+    def write_off(self, crash: int | None) -> None:
+        door = self.world.open()
+        self._run(crash, lambda: arrears.write_off(door.app, door.config))
 
     @rule()
     def restart(self) -> None:
@@ -220,6 +238,8 @@ class Streams(RuleBasedStateMachine):
         self.world.emulator.control.clear_faults()
         self.world.clock.sleep(T + 61)
         self.connect()
+        for name in self.names():
+            self.world.activation(name, enabled=True)
         self._fold()
         for _ in range(3):  # what was refused is told again after a day
             self.world.clock.sleep(90_000)
@@ -273,10 +293,21 @@ class Streams(RuleBasedStateMachine):
             ids.setdefault(member, set()).update(shown for _, shown in keys)
             if member not in latest or stamp > latest[member][0]:
                 latest[member] = stamp, enters
-        shown = {each for member, (_, enters) in latest.items() if enters for each in ids[member]}
+        out = self._forgotten(ids)
+        shown = {each for member, (_, enters) in latest.items() if enters and member not in out for each in ids[member]}
         destination = self.world.yaml["destinations"]["acme" if name == "main" else "late"]
         device = destination.get("send_google_advertising_id", True)
         return {each for each in shown if device or not each.startswith("GOOGLE")}
+
+    def _forgotten(self, ids: dict[bytes, set[str]]) -> set[bytes]:
+        """Members that carry a blocked identifier: nothing that events said of them rests."""
+        app = self.world.open().app
+        blocked, shown = app.store.suppressions.keys(), {text: key for key, text in map(_id, [*E_MAILS, *DEVICES])}
+        out = {each for each, texts in ids.items() if not blocked.isdisjoint({each, *(shown[text] for text in texts)})}
+        key = app.store.event_members.key(KEY)
+        assert key is not None
+        assert not any(each.person for each in app.store.event_members.some(key.id, out).values())
+        return out
 
     def _refused(self, name: str) -> set[str]:
         app = self.world.open().app

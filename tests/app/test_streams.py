@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from guestlist.app.delivery import RATE, pace_key
 from guestlist.app.event_ends import EventEnds
+from guestlist.core.identity import Identifier, IdType, Kind
 from guestlist.errors import ConfigError
 from guestlist.events.outcomes import Outcome
 from tests.app.kit import KEY, Source, entered, exited
+from tests.app.working import run_for
 from tests.world import Crash, World, digest
 
 DAY = 86_400.0
@@ -169,6 +172,55 @@ def test_the_forgotten_do_not_come_back(source: Source, world: World) -> None:
     assert world.told() == ann("bob")
 
 
+def about(world: World, *users: str) -> list[bytes]:
+    """What the member table says of them: primaryId and traits."""
+    store = world.open().app.store
+    key = store.event_members.key(KEY)
+    assert key is not None
+    names = [Identifier(IdType.PRIMARY, user.encode()).key16 for user in users]
+    found = store.event_members.some(key.id, names)
+    return [found[name].person for name in names]
+
+
+def test_what_events_said_of_the_forgotten_rests_nowhere(source: Source, world: World) -> None:
+    """Traits and primaryId go with the wish itself, also of a second member with the address; the block stays."""
+    now, last = source.now() - 60, "Lovelace"
+    source.post(
+        entered("u1", now, email="ann@example.com", lastName=last),
+        entered("crm-1", now, email="ann@example.com", lastName=last),
+        entered("u2", now, email="bob@example.com", lastName="Babbage"),
+    )
+    source.settle()
+    assert [b"Lovelace" in each for each in about(world, "u1", "crm-1")] == [True, True]
+    world.open().forget(["ann@example.com"])
+    assert about(world, "u1", "crm-1") == [b"", b""]
+    assert b"Babbage" in about(world, "u2")[0]
+
+    source.post(entered("u1", now + 1, email="ann@example.com", lastName=last), entered("u1", now + 2, lastName=last))
+    source.post(entered("u2", now + 2, email="ann@example.com", lastName="Babbage"))  # the address is his, too
+    source.settle()
+    assert about(world, "u1", "crm-1", "u2") == [b"", b"", b""]
+    assert world.told() == set()
+
+    world.open().unforget(["ann@example.com"])
+    source.post(entered("u1", now + 3, lastName=last))
+    source.settle()
+    assert b"Lovelace" in about(world, "u1")[0]
+    assert about(world, "crm-1") == [b""]
+    assert world.told() >= ann("ann")
+
+
+def test_whoever_is_no_longer_forgotten_is_told_without_another_event(source: Source, world: World) -> None:
+    source.post(entered("u1", source.now(), email="ann@example.com"))
+    source.settle()
+    world.open().forget(["ann@example.com"])
+    source.settle()
+    assert world.told() == set()
+    world.open().unforget(["ann@example.com"])
+    source.settle()
+    assert world.told() == ann("ann")
+
+
 def test_a_toggle_that_is_switched_off_takes_its_identifiers_out(source: Source, world: World) -> None:
     world.activation("main", mapping={"email": "context.traits.email", "googleAdvertisingId": "context.traits.gaid"})
     source.post(entered("u1", source.now(), email="ann@example.com", gaid=DEVICE))
@@ -281,3 +333,65 @@ def test_events_of_a_run_that_nobody_lived_to_count_are_counted_next(
     assert source.outcomes()[Outcome.PENDING] == 1
     source.settle()
     assert source.outcomes() == {Outcome.DELIVERED: 2}
+
+
+# ── turns ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def push_back(world: World, seconds: float) -> None:
+    """Others have taken the slots of the next ``seconds``."""
+    store = world.open().app.store
+    known = store.destinations.get("acme")
+    assert known is not None
+    key = pace_key(known.member, Kind.PEOPLE)
+    while store.pace.wait(key, RATE[Kind.PEOPLE], world.clock.now()) < seconds:
+        store.pace.reserve(key, RATE[Kind.PEOPLE], world.clock.now())
+
+
+def test_h12_a_flush_takes_along_what_came_while_it_waited_for_its_turn(source: Source, world: World) -> None:
+    source.post(entered("u1", source.now(), email="ann@example.com"))
+    source.settle()
+    sent, sleep = len(world.tellings()), world.clock.sleep
+    source.post(entered("u2", source.now(), email="bob@example.com"))
+    source.fold()
+    push_back(world, 3.0)
+    late = [entered("u3", source.now(), email="cem@example.com")]
+
+    def sleeping(seconds: float) -> None:
+        while late:
+            source.post(late.pop())
+            source.fold()
+        sleep(seconds)
+
+    world.clock.sleep = sleeping  # type: ignore[method-assign]
+    source.flush()
+    (telling,) = world.tellings()[sent:]
+    assert set(telling["adds"]) == ann("bob", "cem")
+
+
+def test_h12_streams_come_before_bulk(source: Source, world: World) -> None:
+    """Of requests that wait for a slot, those of a stream leave sooner than their own would be due."""
+    source.post(entered("u1", source.now(), email="ann@example.com"))
+    source.settle()
+    push_back(world, 0.4)
+    now = source.now()
+    source.post(entered("u2", now, email="bob@example.com"))
+    source.settle()
+    assert source.now() - now < 0.1
+    push_back(world, 0.4)
+    now = source.now()
+    source.post(entered("u3", now, email="cem@example.com"))
+    source.fold()
+    world.sync("main")  # compares everybody: bulk
+    assert source.now() - now >= 0.2
+
+
+def test_events_that_nobody_listens_to_do_not_stay(world: World) -> None:
+    source = Source(world)
+    source.post(entered("u1", source.now(), email="ann@example.com"))
+    world.yaml["audiences"]["people"]["source"] = {"file": "people.csv"}
+    world.yaml["activations"] = {}
+    backlog = world.open().app.store.inbox.backlog
+    for _ in range(100):  # the fold has a thread of its own, which may be slow to start
+        run_for(world, 3.0)
+        if not backlog().events:
+            break
+    assert backlog().events == 0

@@ -185,6 +185,7 @@ def test_an_explanation_goes_from_the_value_to_what_was_told(shown: Shown) -> No
 
 def test_an_explanation_of_nothing_told(shown: Shown) -> None:
     assert "LinkedIn was told nothing of it for news." in shown(people.explained(Explanation("news", ()), NOW))
+    assert "told by its names" in shown(people.explained(Explanation("news", (), instead="told by its names"), NOW))
 
 
 def test_receipts(shown: Shown) -> None:

@@ -37,6 +37,13 @@ def test_every_command_explains_itself(desk: Desk, command: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "command", ["connect", "check", "plan", "sync", "status", "runs", "rejected", "explain", "forget", "events"]
+)
+def test_every_command_that_reports_does_so_as_json_too(desk: Desk, command: str) -> None:
+    assert "--json" in desk(command, "--help").out
+
+
+@pytest.mark.parametrize(
     ("arguments", "word"),
     [
         (["synk"], "Did you mean 'sync'?"),

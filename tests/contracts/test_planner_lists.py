@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from guestlist.planner import scan as scans
 from guestlist.planner.child_planner import ChildPlanner
 from guestlist.planner.duck import DuckDBPlanner
 from guestlist.ports import CsvDialect, FoldRequest, LedgerPart, Outcome, Plan, PlanRequest, Scan
+from guestlist.sources.files import FileSource
+from guestlist.store.store import SystemClock
 from tests.planner.kit import KEY, Line, rows_of, scan_of, write_csv
 
 COLUMNS = ["email", "first", "id"]
@@ -210,6 +212,53 @@ def test_several_files_are_one_list_with_row_numbers_going_on(tmp_path: Path) ->
         request(Scan("parquet", one.paths + two.paths, one.columns, one.identity + two.identity), tmp_path)
     )
     assert [row for row, _ in plan.rejected.samples["not an e-mail address"]] == [2, 4]
+
+
+def put_in_order(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
+    """The same table, with its columns where they are wanted."""
+    if path.suffix == ".parquet":
+        pq.write_table(pa.table({c: [row[c] for row in rows] for c in columns}), path)
+    elif path.suffix == ".xlsx":
+        book = openpyxl.Workbook()
+        for line in [columns, *([row[c] for c in columns] for row in rows)]:
+            book.active.append(list(line))
+        book.save(path)
+    else:
+        write_csv(path, rows, columns)
+
+
+@pytest.mark.parametrize("filtered", ["", "first <> 'Nobody'"])
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "xlsx"])
+def test_files_whose_columns_stand_in_another_order_are_read_by_name(
+    tmp_path: Path, suffix: str, filtered: str
+) -> None:
+    orders = {"a": COLUMNS, "b": ["id", "email", "first"], "c": COLUMNS, "d": ["first", "id", "email"]}
+    for name, order in orders.items():
+        rows = [
+            {"email": f"{name}@x.com", "first": name.title(), "id": f"{name}1"},
+            {"email": f"not {name}", "first": "x", "id": f"{name}2"},
+        ]
+        put_in_order(tmp_path / f"{name}.{suffix}", order, rows)
+    scan = FileSource(f"*.{suffix}", tmp_path, None, SystemClock()).open()
+    plan = asked_of(scan, tmp_path, MAPPING, filter=filtered or None)
+    assert sorted((change.ids[0][0], dict(change.traits)["firstName"]) for change in rows_of(plan)) == sorted(
+        (digest(f"{name}@x.com"), name.title()) for name in orders
+    )
+    assert plan.rejected.samples["not an e-mail address"] == ((2, "a2"), (4, "b2"), (6, "c2"), (8, "d2"))
+
+
+def test_row_numbers_of_files_in_several_orders_go_on_when_they_are_large(tmp_path: Path) -> None:
+    """Larger than what one thread reads at once: the files must not get into each other's way."""
+    bad, count = [], 60_000
+    for place, name in enumerate("abc"):
+        order = COLUMNS if place % 2 == 0 else COLUMNS[::-1]
+        rows = [{"email": f"{name}{n}@example.com", "first": "First" * 10, "id": f"{n}"} for n in range(count)]
+        rows[count // 2]["email"] = "nobody"
+        bad.append((place * count + count // 2 + 1, f"{count // 2}"))
+        write_csv(tmp_path / f"{name}.csv", rows, order)
+    plan = asked_of(FileSource("*.csv", tmp_path, None, SystemClock()).open(), tmp_path, MAPPING)
+    assert plan.counts.added == 3 * count - 3
+    assert plan.rejected.samples["not an e-mail address"] == tuple(bad)
 
 
 # ── lists that cannot be read ────────────────────────────────────────────────────────────────────────────────────

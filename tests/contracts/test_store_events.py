@@ -7,9 +7,11 @@ import threading
 import pytest
 import sqlalchemy as sa
 
+from guestlist.core.identity import IdType, Kind
 from guestlist.errors import ConfigError
 from guestlist.ports import Backlog
 from guestlist.store import schema
+from guestlist.store.event_members import NEVER, EventMember
 
 
 # ── write keys ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -122,3 +124,39 @@ def test_counts_add_up_whoever_counts(store, second):
     assert store.event_counts.since(7) == {key: 80, other: 40}
     assert store.event_counts.since(8) == {other: 40}
     store.event_counts.add({})
+
+
+# ── members ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def member(name: bytes, *ids: bytes) -> EventMember:
+    found = EventMember(name, True, (1, 2, 3), b'{"t":{}}', (1, 2, 3), changed=True)
+    found.ids = {each: (IdType.SHA256_EMAIL, each * 2) for each in ids}
+    found.fresh_ids = set(ids)
+    return found
+
+
+def test_traits_are_erased_of_whoever_carries_an_identifier_for_every_key(store, clock):
+    a, b, mine, his = (bytes([each]) * 16 for each in range(4))
+    keys = [store.event_members.claim_key(each, "people", Kind.PEOPLE, clock.now()).id for each in ("one", "two")]
+    for key_id in keys:
+        store.event_members.save(key_id, [member(a, mine), member(b, his, mine), member(his)], b"", 0, 0.0)
+    store.event_members.erase([mine])
+    for key_id in keys:
+        found = store.event_members.some(key_id, [a, b, his])
+        assert [(each.person, each.person_stamp) for each in found.values() if each.member != his] == [(b"", NEVER)] * 2
+        assert (found[his].person, found[his].person_stamp) == (b'{"t":{}}', (1, 2, 3))
+        assert all(each.wanted and each.stamp == (1, 2, 3) for each in found.values())
+        assert set(found[b].ids) == {his, mine}
+    store.event_members.erase([his])
+    assert store.event_members.some(keys[0], [his])[his].person == b""
+
+
+def test_whoever_forgets_waits_for_a_fold_that_has_read(store, second, clock):
+    store.event_members.claim_key("one", "people", Kind.PEOPLE, clock.now())
+    erased = threading.Event()
+    forgetting = threading.Thread(target=lambda: (second.event_members.erase([b"x" * 16]), erased.set()))
+    with store.transaction():
+        assert len(store.event_members.hold()) == 1
+        forgetting.start()
+        assert not erased.wait(0.2)
+    forgetting.join(30)
+    assert erased.is_set()

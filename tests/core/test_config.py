@@ -234,6 +234,57 @@ def test_each_mistake_is_one_sentence_with_its_line(written, text: str | bytes, 
     assert sentence in refusal(written, text)
 
 
+EVENTS = """\
+destinations: {acme: {ad_account: 1}, other: {ad_account: 2}}
+audiences:
+  hot: {members: people, source: {events: {write_keys: [engage]}}}
+  cold: {members: people, source: {events: {write_keys: [engage]}}}
+activations:
+  one: {audience: hot, destination: acme, mode: stream, audience_key: k}
+"""
+SECOND = EVENTS + "  two: {audience: hot, destination: other, mode: stream, audience_key: k, "
+EVENT_MISTAKES = [
+    # the key: required, a literal (SEGMENT-26), of one audience for ever
+    (EVENTS.replace(", audience_key: k", ""), "activation one: audience_key is required where the source is events"),
+    *((EVENTS.replace("audience_key: k", f"audience_key: '{path}'"), "must be the key itself, not a path or template")
+      for path in ("$.properties.audience_key", "properties.audience_key", "{{properties.key}}", "a || b")),
+    (EVENTS.replace("audience_key: k", "audience_key: '${KEY}'"),
+     "line 6: activation one: audience_key must be written out, not taken from the environment"),
+    (EVENTS + "  two: {audience: hot, destination: acme, mode: stream, audience_key: k}\n",
+     "line 7: activation two: activation one feeds acme with the same audience_key already"),
+    (EVENTS + "  two: {audience: hot, destination: acme, mode: mirror, audience_key: k}\n",
+     "activation one feeds acme with the same audience_key already"),
+    (EVENTS + "  two: {audience: cold, destination: other, mode: stream, audience_key: k}\n",
+     "line 7: activation two: the key belongs to audience hot (activation one)"),
+    # another ad account: who is in has to be decided the same way
+    (SECOND + "trigger: 'type = \"track\"'}\n", "activation two: trigger must be as in activation one"),
+    (SECOND + "action: add}\n", "activation two: action must be as in activation one"),
+    (SECOND + "mapping: {email: traits.email}}\n", "activation two: mapping must be as in activation one"),
+    # triggers and mappings are read with the file
+    (EVENTS.replace("key: k", "key: k, trigger: 'event = '"), "line 6: activation one: trigger: "),
+    (EVENTS.replace("key: k", "key: k, trigger: {all: [{on: event_name, op: resembles, value: x}]}"), "trigger: "),
+    (EVENTS.replace("key: k", "key: k, mapping: {email: 'a[?'}"), "activation one: mapping.email: "),
+    (EVENTS.replace("key: k", "key: k, mapping: {firstName: traits.firstName}"), "has no identifier"),
+    (EVENTS.replace("key: k", "key: k, action: perhaps"), "action must be auto, add or remove"),
+    (EVENTS.replace("{events:", "{file: a.csv, events:"), "audiences.hot"),
+    (SHORT + "    audience_key: k\n", "audience_key goes with an audience whose source is events"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "sentence"), EVENT_MISTAKES, ids=range(len(EVENT_MISTAKES)))
+def test_what_events_cannot_be_decided_by_is_refused_with_the_file(written, text: str, sentence: str) -> None:
+    assert sentence in refusal(written, text, {"KEY": "k"})
+
+
+def test_a_key_may_feed_a_second_ad_account_with_traits_of_its_own(written) -> None:
+    names = ("Audience Entered", "Audience Exited")
+    condition = "{{any: [{}]}}".format(", ".join(f"{{on: event_name, op: is, value: {name}}}" for name in names))
+    same = "email: context.traits.email || traits.email"
+    first = EVENTS.replace("key: k", f"key: k, mapping: {{{same}}}")
+    second = SECOND.removeprefix(EVENTS) + f"trigger: {condition}, mapping: {{{same}, title: traits.title}}}}\n"
+    assert set(written(first + second).activations) == {"one", "two"}
+
+
 def test_missing_files(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"does not exist; `guestlist init` writes one"):
         load(tmp_path / "guestlist.yaml", {})
@@ -246,6 +297,8 @@ def test_fifty_activations_may_feed_a_destination_and_no_more(written) -> None: 
     assert len(written(SHORT + more).activations) == 50
     text = SHORT + more + "  last: {audience: people, destination: acme}\n"
     assert "activation last: At most 50 activations may feed one destination" in refusal(written, text)
+    for disabled in (text.replace("acme}\n", "acme, enabled: false}\n", 1), text[:-2] + ", enabled: false}\n"):
+        assert len(written(disabled).activations) == 51
 
 
 def test_no_address_is_printed(written) -> None:
@@ -292,7 +345,7 @@ def test_settings_from_the_environment() -> None:
         "GUESTLIST_HOME": os.fspath(Path("/srv/guestlist")),
         "GUESTLIST_DATABASE_URL": "postgresql://me:hunter2@db/guestlist",
         "GUESTLIST_DATA_URL": "s3://bucket/folder",
-        "GUESTLIST_SECRET_KEY": "hunter3",
+        "GUESTLIST_SECRET_KEY": "hunter3 and some more of it",
         "GUESTLIST_PUBLIC_URL": "https://lists.example/",
         "GUESTLIST_LINKEDIN_API_URL": "http://127.0.0.1:8085/rest/",
         "GUESTLIST_LINKEDIN_CLIENT_SECRET": "hunter4",
@@ -318,8 +371,32 @@ def test_settings_from_the_environment() -> None:
         ("GUESTLIST_LINKEDIN_VERSION", "2026-09"),
         ("GUESTLIST_LINKEDIN_API_URL", "api.linkedin.com"),
         ("GUESTLIST_LINKEDIN_SOURCE_PLATFORM", "direct api"),
+        ("GUESTLIST_SECRET_KEY", "changeme"),
+        ("GUESTLIST_SECRET_KEY", "changeme" * 4),
+        ("GUESTLIST_SECRET_KEY", "0" * 64),
+        ("GUESTLIST_SECRET_KEY", " , hunter2," + "0123456789abcdef" * 4),
     ],
 )
 def test_a_bad_variable_is_named(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=name):
         read_settings({name: value})
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "".join(f"{n:x}" for n in range(16)) * 4,
+        "S1aVjR5mW1nS5m9x2yCq7o0uR4bT8eLpZkXw3dGhF6Y=",
+        "correct horse battery staple",
+        "0123456789abcdef" * 4 + ", hunter2",
+    ],
+)
+def test_a_strong_secret_key_is_taken_and_the_ones_behind_it_only_open(key: str) -> None:
+    assert read_settings({"GUESTLIST_SECRET_KEY": key}).secret_key == key
+
+
+def test_a_weak_secret_key_is_refused_without_showing_it_and_with_the_way_out() -> None:
+    with pytest.raises(ConfigError) as refused:
+        read_settings({"GUESTLIST_SECRET_KEY": "hunter2"})
+    assert "hunter2" not in str(refused.value)
+    assert "`openssl rand -hex 32`" in str(refused.value)

@@ -23,6 +23,7 @@ from guestlist.core.delivery import (
     decide,
     next_midnight_utc,
 )
+from guestlist.core.parts import Parts
 
 NOW = 1_800_000_000.0
 
@@ -90,18 +91,20 @@ def test_one_element_is_condemned_only_by_name_or_beside_others_that_were_taken(
     refused = answered(400, text="x")
     assert isinstance(decide(flight(size=1), refused, 0), Park)
     assert decide(flight(size=1, others=1), refused, 0) == Last()
-    assert decide(flight(size=1, others=1, sibling_text="y"), refused, 0) == Last()
-    assert isinstance(decide(flight(size=1, others=1, sibling_text="x"), refused, 0), Park)
+    assert decide(flight(size=1, others=1, quarters=("y",)), refused, 0) == Last()
+    assert decide(flight(size=1, others=1, quarters=("x", None)), refused, 0) == Last()
+    assert isinstance(decide(flight(size=1, others=1, quarters=("x",)), refused, 0), Park)
     condemned = Settle({0: (400, "", "x")}, ())
-    assert decide(flight(size=1, others=1, sibling_text="x", accepted=1), refused, 0) == condemned
+    assert decide(flight(size=1, others=1, quarters=("x",), accepted=1), refused, 0) == condemned
     assert decide(flight(size=1), answered(400, index=0, text="x"), 0) == condemned
-    assert isinstance(decide(flight(size=2, sibling_text="x"), refused, 0), Park)
 
 
 def test_nobody_is_condemned_for_our_fault() -> None:
-    """Pitfall H7: both halves failing alike, 64 splits, a fifth refused."""
-    assert isinstance(decide(flight(sibling_text="x"), answered(400, text="x"), 0), Park)
-    assert isinstance(decide(flight(sibling_text="y"), answered(400, text="x"), 0), Split)
+    """Pitfall H7: all quarters failing alike, 64 splits, a fifth refused."""
+    assert isinstance(decide(flight(quarters=("x", "x", "x")), answered(400, text="x"), 0), Park)
+    assert isinstance(decide(flight(quarters=("x", "x", "y")), answered(400, text="x"), 0), Split)
+    assert isinstance(decide(flight(quarters=("x", "x", None)), answered(400, text="x"), 0), Split)
+    assert isinstance(decide(flight(quarters=("x", "x", "x"), taken=1), answered(400, text="x"), 0), Split)
     assert isinstance(decide(flight(splits=MAX_SPLITS), answered(400, text="x"), 0), Park)
     bad = dict.fromkeys(range(30), (400, "", "no"))
     parked = decide(flight(size=100), answered(200, failed=bad), 0)
@@ -131,41 +134,41 @@ def test_backoff_stays_within_a_minute(tries: int, dice: float) -> None:
 @given(st.data(), st.integers(1, 300))
 def test_a_delivery_ends_and_loses_nobody_whatever_is_answered(data: st.DataObject, size: int) -> None:
     """A run of one batch against a LinkedIn that says anything: in the end each is accepted, refused, or left open."""
-    waiting = [(tuple(range(size)), 1, None)]  # positions, try, parent
+    parts = Parts()
+    waiting = [_made(parts, tuple(range(size)), 1, None)]  # positions, try, number
     last: set[tuple[int, ...]] = set()
     accepted: set[int] = set()
     refused: set[int] = set()
     open_ones: set[int] = set()
-    splits, families = 0, {}
+    splits = 0
     ended = False
     for step in range(20_000):
         if ended or not waiting:
             break
         waiting.sort(key=lambda each: each[0] in last)
-        positions, tries, parent = waiting.pop(0)
+        positions, tries, number = waiting.pop(0)
         others = sum(each[0] not in last for each in waiting)
         done = len(accepted) + len(refused)
-        now = Flight(
-            len(positions), tries, splits, done, len(refused), len(accepted), others, sibling_text=families.get(parent)
-        )
+        beside = parts.quarters_beside(number), parts.taken_beside(number)
+        now = Flight(len(positions), tries, splits, done, len(refused), len(accepted), others, *beside)
         answer = data.draw(_answers(len(positions)), label="answer") if step < 60 else answered(400, text=f"{step}")
+        parts.failed(number, answer.text)
         match decide(now, answer, 0.5):
             case Settle(refused=bad, missing=missing):
                 refused |= {positions[i] for i in bad}
                 accepted |= set(positions) - {positions[i] for i in (*bad, *missing)}
-                waiting += [(tuple(positions[i] for i in missing), tries + 1, None)] if missing else []
+                parts.accepted(number, len(positions) - len({*bad, *missing}))
+                waiting += [_made(parts, tuple(positions[i] for i in missing), tries + 1, number)] if missing else []
             case Again(minute=minute):
-                waiting.append((positions, tries + (not minute), parent))
+                waiting.append((positions, tries + (not minute), number))
             case CheckSegment() | Last() as decided:
                 if isinstance(decided, Last):
                     assert positions not in last, "others are waited for once"
                     last.add(positions)
-                    families[parent] = answer.text
-                waiting.append((positions, tries + 1, parent))
-            case Split(parts=parts):
+                waiting.append((positions, tries + 1, number))
+            case Split(parts=pieces):
                 splits += 1
-                families[parent] = answer.text
-                waiting += [(tuple(positions[i] for i in part), 1, positions) for part in parts]
+                waiting += [_made(parts, tuple(positions[i] for i in piece), 1, number) for piece in pieces]
             case Park(settled=settled):
                 kept = set() if settled is None else {*settled.refused, *settled.missing}
                 told = set() if settled is None else set(positions) - {positions[i] for i in kept}
@@ -180,6 +183,12 @@ def test_a_delivery_ends_and_loses_nobody_whatever_is_answered(data: st.DataObje
     open_ones |= {position for positions, _, _ in waiting for position in positions}
     assert sorted([*accepted, *refused, *open_ones]) == list(range(size))
     assert splits <= MAX_SPLITS
+
+
+def _made(parts: Parts, positions: tuple[int, ...], tries: int, parent: int | None) -> tuple[tuple[int, ...], int, int]:
+    number = len(parts.sizes)
+    parts.meet(number, parent, len(positions))
+    return positions, tries, number
 
 
 def _answers(size: int) -> st.SearchStrategy[Answer]:

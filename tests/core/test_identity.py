@@ -292,7 +292,9 @@ def test_names_identify_where_nothing_stronger_does() -> None:
     row = {"email": "jane.doe@example.com", "firstName": "Jane", "lastName": "Doe"}
     assert [i.type for i in kept(person(row)).identifiers] == [IdType.SHA256_EMAIL]
     assert [i.type for i in kept(person(row, send_email=False)).identifiers] == [IdType.NAMES]
-    assert kept(person(row | {"email": "jane"})).notes == (Reason.NOT_AN_EMAIL,)
+    assert kept(person(row)).notes == ()
+    assert kept(person(row | {"email": "jane"})).notes == (Reason.NOT_AN_EMAIL, Reason.BY_NAMES)
+    assert kept(person(row | {"email": ""})).notes == (Reason.BY_NAMES,)
 
 
 def test_a_company_with_everything() -> None:

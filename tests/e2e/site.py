@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,3 +103,34 @@ def kill(process: subprocess.Popen[str]) -> None:
     """kill -9, children included; then take in what it wrote."""
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
+
+
+@contextmanager
+def serving(site: Site) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """The server with its worker, in a process group of their own."""
+    said = site.folder / "said"
+    said.write_text("")
+    with said.open("a") as out:
+        process = subprocess.Popen(
+            [GUESTLIST, "serve", "--port", "0"], cwd=site.folder, env=site.environ(), stderr=out, start_new_session=True
+        )
+    try:
+        while (found := re.search(r"Taking events at (http://[\d.:]*\d)", said.read_text())) is None:
+            assert process.poll() is None, said.read_text()
+            time.sleep(0.02)
+        yield process, found[1]
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def until_at_rest(site: Site, seconds: float = 90.0) -> None:
+    """The inbox is empty and no event is on its way."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        seen = site.json("events", "--since", "1d")
+        open_ones = [n for row in seen["activations"] for end, n in row["outcomes"].items() if "pending" in end]
+        if not seen["waiting"] and seen["activations"] and not any(open_ones):
+            return
+        time.sleep(0.2)
+    raise AssertionError((site.folder / "said").read_text()[-3000:])

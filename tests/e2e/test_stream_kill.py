@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import random
-import re
-import signal
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from linkedin_emulator.running import RunningEmulator
-from tests.e2e.site import GUESTLIST, Site
+from tests.e2e.site import Site, serving, until_at_rest
 from tests.world import digest
 
 KEY = "hot"
@@ -40,25 +34,6 @@ def site(tmp_path: Path, linkedin: RunningEmulator, database_url: str | None) ->
     made.write([])
     made.connect()
     return made
-
-
-@contextmanager
-def serving(site: Site) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """The server with its worker, in a process group of their own."""
-    said = site.folder / "said"
-    said.write_text("")
-    with said.open("a") as out:
-        process = subprocess.Popen(
-            [GUESTLIST, "serve", "--port", "0"], cwd=site.folder, env=site.environ(), stderr=out, start_new_session=True
-        )
-    try:
-        while (found := re.search(r"Taking events at (http://[\d.:]*\d)", said.read_text())) is None:
-            assert process.poll() is None, said.read_text()
-            time.sleep(0.02)
-        yield process, found[1]
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 class Sender:
@@ -114,22 +89,10 @@ def test_killed_under_load_linkedin_ends_with_what_was_acknowledged(site: Site) 
     with serving(site) as (_, address):
         sender.send(address, 1 if sender._owed is not None else 0)
         wanted = {digest(f"p{person}@example.com") for person, enters in sender.inside.items() if enters}
-        _until_at_rest(site)
+        until_at_rest(site)
         assert site.told() == wanted
         (row,) = [each for each in site.json("events", "--since", "1d")["activations"] if each["activation"] == "main"]
         assert row["received"] == sum(row["outcomes"].values()) >= sender._number
         assert not row["outcomes"].get("pending")
         assert not row["outcomes"].get("pending retry")
     assert site.linkedin.emulator.control.overlaps() == []
-
-
-def _until_at_rest(site: Site, seconds: float = 90.0) -> None:
-    """The inbox is empty and no event is on its way."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        seen = site.json("events", "--since", "1d")
-        open_ones = [n for row in seen["activations"] for end, n in row["outcomes"].items() if "pending" in end]
-        if not seen["waiting"] and seen["activations"] and not any(open_ones):
-            return
-        time.sleep(0.2)
-    raise AssertionError((site.folder / "said").read_text()[-3000:])

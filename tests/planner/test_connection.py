@@ -10,7 +10,7 @@ import pytest
 from guestlist.core.identity import Kind
 from guestlist.errors import GuestlistError
 from guestlist.planner import filtering
-from guestlist.planner.connection import connect
+from guestlist.planner.connection import calculating, connect
 from guestlist.planner.duck import DuckDBPlanner
 from guestlist.ports import PlanRequest
 from tests.planner.kit import KEY, write_csv
@@ -45,6 +45,16 @@ def test_nothing_outside_is_read_or_written_and_nothing_unlocks_it(tmp_path: Pat
     with connect(str(folder), []) as session, pytest.raises(duckdb.Error):
         session.rows(query.format(folder=folder, outside=outside))
     assert sorted(outside.iterdir()) == before
+
+
+@pytest.mark.parametrize("query", FORBIDDEN)
+def test_the_connection_that_stays_in_the_worker_reaches_no_file(tmp_path: Path, query: str) -> None:
+    for name in ("secret.txt", "secret.csv"):
+        (tmp_path / name).write_text("a\nb\n")
+    before = sorted(tmp_path.iterdir())
+    with calculating() as connection, pytest.raises(duckdb.Error):
+        connection.execute(query.format(folder=tmp_path / "folder", outside=tmp_path)).fetchall()
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_what_it_needs_it_can(tmp_path: Path) -> None:

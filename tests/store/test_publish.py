@@ -229,6 +229,54 @@ def test_everything_at_rest_is_private_whatever_the_umask(tmp_path, clock):
     assert (tmp_path / "deep").stat().st_mode & 0o777 == 0o700
 
 
+def test_a_home_that_others_could_read_is_closed_and_that_is_said_once(tmp_path, clock, caplog):
+    home = tmp_path / "home"
+    home.mkdir()
+    home.chmod(0o755)
+    for _ in range(2):
+        open_store(None, home, clock=clock).close()
+        assert home.stat().st_mode & 0o777 == 0o700
+    home.chmod(0o750)
+    open_store(None, home, clock=clock).close()
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert (
+        caplog.messages
+        == [f"{home} was open to other users of this machine; it is closed to them now (mode 0700)."] * 2
+    )
+
+
+def test_a_home_that_holds_other_things_is_left_as_it_is_and_that_is_said_once(tmp_path, clock, caplog):
+    home = tmp_path / "shared"
+    home.mkdir()
+    home.chmod(0o755)
+    (home / "somebody's").touch()
+    for _ in range(2):
+        open_store(None, home, clock=clock).close()
+    assert home.stat().st_mode & 0o777 == 0o755
+    (said,) = caplog.messages
+    assert "holds more than Guestlist's files" in said
+    assert all(path.stat().st_mode & 0o077 == 0 for path in home.iterdir() if path.name != "somebody's")
+
+
+def test_a_home_that_somebody_else_has_to_close_is_used_and_that_is_said(tmp_path, clock, caplog, monkeypatch):
+    home = tmp_path / "mounted"
+    home.mkdir()
+    home.chmod(0o755)
+    monkeypatch.setattr(Path, "chmod", _refusing(Path.chmod, home))
+    open_store(None, home, clock=clock).close()
+    (said,) = caplog.messages
+    assert "belongs to somebody else" in said
+
+
+def _refusing(chmod, folder):
+    def changed(path, mode, **more):
+        if path == folder:
+            raise PermissionError
+        chmod(path, mode, **more)
+
+    return changed
+
+
 def test_a_data_folder_on_another_file_system_is_copied_to_and_synced(tmp_path, clock, monkeypatch):
     shared = Path("/dev/shm")
     if not shared.is_dir() or shared.stat().st_dev == tmp_path.stat().st_dev:

@@ -10,7 +10,7 @@ from threading import Event
 
 from guestlist.config import AudienceConfig, Config
 from guestlist.core.permissions import LOCAL
-from guestlist.ports import Clock, Door, Elements, Flusher, Passwords, Planner, Progress, Source
+from guestlist.ports import Clock, Door, Elements, Flusher, HeldList, Passwords, Planner, Progress, Scan, Source
 from guestlist.settings import Settings
 from guestlist.store import Store
 
@@ -24,9 +24,10 @@ class App:
     """One installation at work.
 
     ``door`` gives LinkedIn as one connected ad account; ``sources`` a list as its yaml describes it (folder: where
-    relative paths start). ``threads`` is how many requests of a run fly at once. ``stop`` is set when the process was
-    asked to end: whoever waits looks at it. ``dice`` spreads waiting times. ``post`` sends a notice to an address and
-    says whether it arrived. ``who``: whoever all this is done for; the audit log says so.
+    relative paths start), ``look_at`` one that was uploaded. ``threads`` is how many requests of a run fly at once.
+    ``stop`` is set when the process was asked to end: whoever waits looks at it. ``dice`` spreads waiting times.
+    ``post`` sends a notice to an address and says whether it arrived. ``who``: whoever all this is done for; the audit
+    log says so.
     """
 
     settings: Settings
@@ -38,6 +39,7 @@ class App:
     door: Door
     sources: Callable[[AudienceConfig, Path], Source]
     passwords: Passwords
+    look_at: Callable[[HeldList], Scan]
     post: Callable[[str, dict[str, str]], bool] = lambda url, message: True
     threads: int = 8
     dice: random.Random = field(default_factory=random.Random)

@@ -31,6 +31,8 @@ from guestlist.core.delivery import (
     decide,
 )
 from guestlist.core.identity import Kind
+from guestlist.core.pace import Turn
+from guestlist.core.parts import Parts
 from guestlist.ports import Changes, Destination, Encoded
 from guestlist.store.activations import Activation
 from guestlist.store.batches import ADD_PHASE, REMOVE_PHASE, Batch, Piece
@@ -39,6 +41,7 @@ from guestlist.store.runs import Run
 from guestlist.store.segments import Segment
 
 RATE = {Kind.PEOPLE: 600, Kind.COMPANIES: 300}  # requests a minute per authorised member (documented)
+BURST = 6  # slots that a stream's request may run ahead of its own; a removal goes half as far, bulk not at all
 ENDPOINT = {Kind.PEOPLE: "users", Kind.COMPANIES: "companies"}
 PAUSE = 5.0  # longest nap: whoever waits notices a stop signal that soon
 SHORT = 1.0  # naps that nobody is told of
@@ -81,7 +84,7 @@ class Tally:
     splits: int = 0
     settled: int = 0
     accepted: Counter[int] = field(default_factory=Counter)  # by phase
-    sibling_texts: dict[int, str] = field(default_factory=dict)
+    parts: Parts = field(default_factory=Parts)
 
 
 @dataclass(frozen=True)
@@ -128,9 +131,10 @@ class Delivery:
 
     # ── before a phase ───────────────────────────────────────────────────────────────────────────────────────────
     def _ready(self, phase: int) -> list[Batch]:
-        return [
-            each for each in self.store.batches.of_run(self.run.id) if each.phase == phase and each.state == "ready"
-        ]
+        batches = self.store.batches.of_run(self.run.id)
+        for each in batches:
+            self.tally.parts.meet(each.id, each.parent_id, each.count)
+        return [each for each in batches if each.phase == phase and each.state == "ready"]
 
     def _take_over(self) -> None:
         """Batches claimed by a process that is gone may have been told: they are repeated as they are."""
@@ -179,7 +183,7 @@ class Delivery:
         if batch.not_before > now:
             return batch.not_before - now
         if self._slot is None:
-            self._slot = now + self._reserve(now)
+            self._slot = now + self._reserve(now, batch.phase)
         if self._slot > now:
             return self._slot - now
         self._slot = None
@@ -187,18 +191,19 @@ class Delivery:
         return 0.0
 
     def _turn(self, batch: Batch) -> tuple[bool, float, bool, int, int, int]:
-        """Parts of what was refused as a whole go first, and both halves before their own parts: when the second half
-        fails like the first it is our fault, and nobody was singled out by then.
+        """Parts of what was refused as a whole go first, and halves before quarters before what they are split into:
+        when all quarters fail alike it is our fault, and nobody was singled out by then.
         """
         return batch.id in self._last, batch.not_before, batch.splits == 0, batch.splits, batch.first, batch.id
 
-    def _reserve(self, now: float) -> float:
-        return self.store.pace.reserve(self._pace_key, RATE[self.target.members], now)
+    def _reserve(self, now: float, phase: int) -> float:
+        """Streams come before removals, and removals before bulk."""
+        turn: Turn = "stream" if self.run.kind == "flush" else "removal" if phase == REMOVE_PHASE else "bulk"
+        return self.store.pace.reserve(self._pace_key, RATE[self.target.members], now, BURST, turn)
 
     @property
     def _pace_key(self) -> str:
-        """LinkedIn counts per authorised member and endpoint."""
-        return f"{self.target.member}/{ENDPOINT[self.target.members]}"
+        return pace_key(self.target.member, self.target.members)
 
     def _start(self, executor: Executor, batch: Batch) -> None:
         encoded = self.app.elements.encode(self.target.members, self.changes, batch.covers(), self._forgotten())
@@ -245,7 +250,8 @@ class Delivery:
             refused=self.tally.refused,
             accepted=self.tally.accepted[batch.phase],
             others=len(self._flying) + len(self._waiting.keys() - self._last),
-            sibling_text=self.tally.sibling_texts.get(batch.parent_id or 0),
+            quarters=self.tally.parts.quarters_beside(batch.id),
+            taken=self.tally.parts.taken_beside(batch.id),
             segment_age=self.app.clock.now() - self.target.created_at,
         )
         decision = decide(facts, answer, self.app.dice.random())
@@ -323,7 +329,9 @@ class Delivery:
             self._reload(flight.batch.phase)
         self.tally.settled += 1
         self.tally.answered += len(sent) - len(missing)
-        self.tally.accepted[flight.batch.phase] += len(sent) - len(missing) - len(refused)
+        accepted = len(sent) - len(missing) - len(refused)
+        self.tally.accepted[flight.batch.phase] += accepted
+        self.tally.parts.accepted(flight.batch.id, accepted)
         self.tally.refused += len(refused)
         self._show()
 
@@ -355,14 +363,26 @@ class Delivery:
             self._late(flight)
 
     def _compare(self, batch: Batch, answer: Answer) -> None:
-        """Remember how it failed, for the other part of the same split."""
-        if batch.parent_id is not None:
-            self.tally.sibling_texts[batch.parent_id] = answer.text
+        """Remember how it failed, for the other parts of the same batch."""
+        if answer.index is None:
+            self.tally.parts.failed(batch.id, answer.text)
 
     def _late(self, flight: _InFlight) -> None:
         """The claim was lost, so somebody else went on: what we sent may have come after what they sent."""
         rows = self.app.elements.keep(self.changes, flight.encoded.positions)
         self.store.attempts.late(self.run.id, flight.batch.id, rows, self.app.clock.now())
+
+
+def pace_key(member: str, members: Kind) -> str:
+    """LinkedIn counts per authorised member and endpoint."""
+    return f"{member}/{ENDPOINT[members]}"
+
+
+def slot_free_in(app: App, activation: Activation) -> float:
+    """Seconds until a stream's request could leave now: whoever plans only then takes along what came meanwhile."""
+    known = app.store.destinations.get(activation.destination)
+    key = pace_key(known.member if known else "", activation.members)
+    return app.store.pace.wait(key, RATE[activation.members], app.clock.now(), BURST, "stream")
 
 
 def _outcome(batch: Batch, refused: Mapping[int, int], missing: tuple[int, ...], void: tuple[int, ...]) -> Exceptions:

@@ -11,6 +11,7 @@ from guestlist.core import identity
 from guestlist.core.identity import Identifier, IdType, Kind, Reason
 from guestlist.core.text import masked, squeezed, unspaced
 from guestlist.ports import Known, State
+from guestlist.store.activations import Activation
 
 _STATES = {
     State.NONE: "not told",
@@ -20,6 +21,10 @@ _STATES = {
     State.NOT_TOLD: "not told",
 }
 PRIMARY = "primaryId:"
+BY_NAMES = (
+    "A row that holds it, has no other usable identifier and has a first and a last name is told by these names "
+    "instead, which leave in clear."
+)
 _FIELDS = {
     IdType.NAMES: "firstName, lastName",
     IdType.ORGANIZATION_URN: "organizationUrn",
@@ -74,7 +79,7 @@ def explain(app: App, name: str, value: str, *, show: bool = False) -> Explanati
     identifiers, reason = read_value(activation.members, value)
     steps = _steps(activation.members, value, identifiers, show=show)
     if not identifiers:
-        return Explanation(name, steps, reason=reason)
+        return Explanation(name, steps, reason=reason, instead=_instead(activation, value))
     _, parts = app.store.ledgers.parts(activation.ledger_id)
     found = app.planner.find(parts, ids=[each.key16 for each in identifiers])
     owners = {each.owner16 for each in found}
@@ -90,6 +95,12 @@ def explain(app: App, name: str, value: str, *, show: bool = False) -> Explanati
         told=tuple(_told(each, texts) for each in told.values() if each.id_type is not IdType.PRIMARY),
         forgotten=any(each.key16 in blocked for each in identifiers),
     )
+
+
+def _instead(activation: Activation, value: str) -> str:
+    """Names are the identifier of last resort, where the mapping has both."""
+    by_names = {"firstName", "lastName"} <= set(activation.mapping or ())
+    return BY_NAMES if by_names and not value.startswith(PRIMARY) else ""
 
 
 def _steps(

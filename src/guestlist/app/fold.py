@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from guestlist.app.context import App
-from guestlist.app.streams import Listener
+from guestlist.app.streams import Listener, forgotten
 from guestlist.events import outcomes, posting
 from guestlist.events.incoming import Event, Incoming, common_of, read
 from guestlist.events.masking import sample
@@ -61,6 +61,7 @@ class Fold:
     def __init__(self, app: App) -> None:
         self.app, self.store = app, app.store
         self._recent: OrderedDict[int, None] = OrderedDict()
+        self._suppressed: tuple[tuple[int, int], frozenset[bytes]] = ((0, 0), frozenset())
 
     def step(self, listeners: Callable[[], list[Listener]]) -> int:
         """Fold one helping; how many events it held (0: the inbox is empty)."""
@@ -126,8 +127,9 @@ class Fold:
     # ── all of a helping ─────────────────────────────────────────────────────────────────────────────────────────
     def _write(self, helping: Helping, heard: list[Listener], letters: list[int]) -> None:
         with self.store.transaction():
+            suppressed = self._forgotten() if helping.rulings else frozenset()
             for number, rulings in helping.rulings.items():
-                self._merge(helping.ends, heard[number], rulings)
+                self._merge(helping.ends, heard[number], rulings, suppressed)
             self.store.event_counts.add(helping.ends)
             for (activation_id, outcome, code), kept in helping.samples.items():
                 for event in kept:
@@ -137,7 +139,14 @@ class Fold:
         while len(self._recent) > RECENT:
             self._recent.popitem(last=False)
 
-    def _merge(self, ends: Ends, listener: Listener, rulings: list[Ruling]) -> None:
+    def _forgotten(self) -> frozenset[bytes]:
+        """Whose traits must not rest, as of this transaction."""
+        self.store.event_members.hold()
+        if (version := self.store.suppressions.version()) != self._suppressed[0]:
+            self._suppressed = version, self.store.suppressions.keys()
+        return self._suppressed[1]
+
+    def _merge(self, ends: Ends, listener: Listener, rulings: list[Ruling], suppressed: frozenset[bytes]) -> None:
         members = self.store.event_members.some(listener.key_id, {ruling.decided.member for ruling in rulings})
         latest: dict[bytes, Ruling] = {}
         grown: set[bytes] = set()  # an event that is too late to decide may bring an identifier all the same
@@ -154,6 +163,9 @@ class Fold:
             latest[name] = ruling
         waiting = dict.fromkeys(grown, UNCOUNTED) | self._waiting(ends, listener, members, latest)
         since = min((at for at in waiting.values() if at), default=self.app.clock.now())
+        for member in members.values():
+            if member.person and forgotten(member, suppressed):
+                member.erase()
         self.store.event_members.save(listener.key_id, members.values(), pack_members(waiting), len(waiting), since)
 
     def _waiting(

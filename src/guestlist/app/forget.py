@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from guestlist.app import runs, segments
 from guestlist.app.context import App
@@ -21,6 +22,7 @@ from guestlist.store.runs import OPEN, Planned, Run
 
 TOLD = (State.IN, State.UNSURE, State.OUT, State.NOT_TOLD)
 EMAILS = (IdType.SHA256_EMAIL, IdType.SHA512_EMAIL)
+NAMED_BY_VALUE = (*EMAILS, IdType.GOOGLE_AID)
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,15 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
     """REMOVE to every people segment, known there or not; blocks first, so that nobody is added meanwhile.
 
     Passes the removal guard, pauses and add_only. The receipt says ``incomplete`` until every segment has answered;
-    syncs of its activations, or forgetting again, go on with it. ConfigError names a value that cannot be used.
+    syncs of its activations, or forgetting again, go on with it. What events said of them is erased; the keys they are
+    blocked by stay. ConfigError names a value that cannot be used.
     """
     check(values)
     asked = [_asked(value) for value in values]
     resume(app)
     now = app.clock.now()
     ledgers = _reached(app)
+    asked = [_with_known(app, each, [ledger for ledger, _, _ in ledgers]) for each in asked]
     wanted = {ledger: _wanted(app, ledger, asked) for ledger, _, _ in ledgers}
     named = frozenset[int]().union(*(each.named for each in wanted.values()))
     with app.store.transaction():
@@ -50,6 +54,7 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
         receipt = app.store.receipts.create(shown, targets, now)
         blocked = {each.key16: each.type for one in asked for each in one.identifiers}
         app.store.suppressions.add(receipt.id, list(blocked.items()), now)
+        app.store.event_members.erase(blocked)
         app.store.audit.add(app.who, "forget", f"receipt {receipt.id}", now, identifiers=len(blocked))
         for ledger, activation, _ in ledgers:
             _commit(app, receipt.id, activation, wanted[ledger])
@@ -69,6 +74,20 @@ def _asked(value: str) -> Asked:
     if not identifiers:
         raise ConfigError(f"'{masked(value)}' cannot be forgotten: {reason}. Nothing was forgotten.")
     return Asked(masked(value), identifiers)
+
+
+def _with_known(app: App, asked: Asked, ledgers: Sequence[int]) -> Asked:
+    """A ``primaryId`` is never sent: whoever it labels anywhere is forgotten by the identifiers they were told by."""
+    labels = [each for each in asked.identifiers if each.type is IdType.PRIMARY]
+    found: dict[bytes, Identifier] = {}
+    for ledger in ledgers if labels else ():
+        _, parts = app.store.ledgers.parts(ledger)
+        known = app.planner.find(parts, ids=[each.key16 for each in labels])
+        mates = app.planner.find(parts, owners=[each.owner16 for each in known]) if known else []
+        for each in mates:
+            if each.id_type in NAMED_BY_VALUE and (told := Identifier(each.id_type, each.value)).key16 == each.id16:
+                found[each.id16] = told
+    return Asked(asked.shown, (*asked.identifiers, *found.values()))
 
 
 def _written(asked: Asked, *, of_nobody: bool) -> list[object]:
@@ -231,7 +250,16 @@ def _answer(target: forgetting.Target) -> str:
 
 def undo(app: App, values: Sequence[str]) -> int:
     """Those who were forgotten may be added by their lists again; how many identifiers."""
-    keys = [each.key16 for value in values for each in _asked(value).identifiers]
-    count = app.store.suppressions.unblock(keys, app.clock.now())
-    app.store.audit.add(app.who, "undo forget", "", app.clock.now(), identifiers=count)
+    keys = {each.key16 for value in values for each in _asked(value).identifiers}
+    written = [_keys_of(each) for receipt in app.store.receipts.all() for each in receipt.asked]
+    keys |= {key for each in written if each[0] in keys for key in each}  # with whatever a primaryId led to
+    with app.store.transaction():
+        count = app.store.suppressions.unblock(list(keys), app.clock.now())
+        app.store.streams.all_behind("somebody is no longer forgotten")  # no event says so
+        app.store.audit.add(app.who, "undo forget", "", app.clock.now(), identifiers=count)
     return count
+
+
+def _keys_of(asked: Sequence[Any]) -> list[bytes]:
+    """The keys of one value of a receipt, the one that was given first."""
+    return [bytes.fromhex(key) for key in asked[1]]

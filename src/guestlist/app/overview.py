@@ -66,7 +66,7 @@ def _row(app: App, config: Config | None, name: str, found: Activation | None, *
         last_run=last.started if last else None,
         destination=found.destination,
         segment_name=segment.name if segment else "",
-        told=_told(app, found),
+        told=segments.told(app, found),
         campaign_manager=campaign_manager(app, found.ad_account) if segment else "",
         next_run=schedule.next_run(app, config, name) if config is not None and wanted is not None else None,
         who=tuple((found.waiting or {}).get("who", ())) if state == "waiting" else (),
@@ -109,16 +109,6 @@ def _state(app: App, config: Config | None, found: Activation) -> tuple[str, str
     if segment is not None and segment.linkedin_status in {*GONE, DELETED}:
         return "lost", f"lost at LinkedIn ({segment.linkedin_status}): it is made again at the next sync"
     return ("in step", "") if found.last_run is not None else ("never synced", "run `guestlist sync`")
-
-
-def _told(app: App, found: Activation) -> int | None:
-    """Members LinkedIn was told, by the last closed run; of a stream: those who are in by their events."""
-    if (stream := app.store.streams.get(found.id)) is not None:
-        return app.store.event_members.counts(stream.key_id)[0]
-    for run in app.store.runs.latest(found.id, 5):
-        if run.kind == "sync" and run.state == "closed":
-            return sum(run.counts.get(each, 0) for each in ("added", "changed", "unchanged"))
-    return None
 
 
 def campaign_manager(app: App, ad_account: str) -> str:

@@ -72,7 +72,7 @@ def choose_mapping(case: Case, fixed: Activation | None, scan: Scan) -> dict[str
         chosen = mapping.guess(case.members, scan.columns)
         if not mapping.identifies(case.members, chosen):
             raise ConfigError(
-                f"No column of '{case.audience.source.file}' looks like one LinkedIn could find "
+                f"No column of '{case.audience.source.shown}' looks like one LinkedIn could find "
                 f"{case.audience.members} by: say which with `mapping:` under activation '{case.name}'."
             )
     mapping.check(

@@ -197,6 +197,7 @@ class Explanation:
     reason: str = ""  # why the value cannot be used
     told: tuple[Told, ...] = ()
     forgotten: bool = False
+    instead: str = ""  # what of a row that holds it may leave all the same, and how
 
     def json(self) -> dict[str, Any]:
         """All fields."""

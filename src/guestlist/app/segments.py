@@ -91,10 +91,23 @@ def watch(app: App, destination: Destination, segment: Segment, account: str) ->
         listed = destination.find_segments(account, segment.source_segment_id)
         status = next((each for each in listed if each.segment_id == linkedin_id), None)
     if status is not None:
-        app.store.segments.observed(segment.id, status, app.clock.now())
+        now, maker = app.clock.now(), app.store.activations.by_id(segment.activation_id)
+        with app.store.transaction():
+            app.store.segments.observed(segment.id, status, now)
+            app.store.readings.note(segment.id, status, told(app, maker), now)
     elif not is_young(app, segment):
         app.store.segments.missed(segment.id, app.clock.now())
     return status
+
+
+def told(app: App, activation: Activation) -> int | None:
+    """Members LinkedIn was told, by the last closed run; of a stream: those who are in by their events."""
+    if (stream := app.store.streams.get(activation.id)) is not None:
+        return app.store.event_members.counts(stream.key_id)[0]
+    for run in app.store.runs.latest(activation.id, 5):
+        if run.kind == "sync" and run.state == "closed":
+            return sum(run.counts.get(each, 0) for each in ("added", "changed", "unchanged"))
+    return None
 
 
 def is_young(app: App, segment: Segment) -> bool:

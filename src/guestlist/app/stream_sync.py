@@ -14,6 +14,7 @@ from typing import Any
 
 from guestlist.app import activations, planning, runs, streams
 from guestlist.app.context import App
+from guestlist.app.delivery import slot_free_in
 from guestlist.app.event_ends import EventEnds
 from guestlist.app.planning import Case
 from guestlist.app.results import SyncResult
@@ -30,6 +31,7 @@ from guestlist.store.runs import Run
 COMPARE = 86_400.0  # everybody is compared once a day: a refused removal is tried again, and whatever drifted is seen
 LOOK = 3600.0  # seconds between two looks at the segment of a stream that is told all the time
 WINDOW = 86_400.0  # the removal guard of a stream counts this long
+LONGEST_WAIT = 5.0  # seconds that a flush waits for a turn before it is planned all the same
 TOO_MANY = 50_000  # members that share identifiers with those of one flush: the long way is shorter then
 
 
@@ -160,6 +162,7 @@ class StreamSync(Sync):
     # ── a flush ──────────────────────────────────────────────────────────────────────────────────────────────────
     def _flush(self) -> SyncResult:
         """Compare whom events touched, and tell what differs."""
+        self._await_slot()
         most = self.case.wanted.batch.max_size
         seen, lists = self.store.event_members.touched(self.stream.key_id, self.stream.seen, most)
         ends: Ends = Counter()
@@ -187,6 +190,14 @@ class StreamSync(Sync):
         if not run.removes + run.adds:
             return self._done(run, self._close(run, quiet=True))
         return self._carry_out(run) or self._result("pending", "the LinkedIn audience is made again")
+
+    def _await_slot(self) -> None:
+        """A flush grows while it waits for its turn: what is planned now could not leave any sooner."""
+        patience = self.app.clock.now() + LONGEST_WAIT
+        while (free := slot_free_in(self.app, self.activation)) > 0 and not self.app.stop.is_set():
+            if self.app.clock.now() + free > patience:
+                return  # a closed minute, or a moved clock: delivery knows how to wait for that
+            self.app.clock.sleep(free)
 
     def _advance(self, stream: dict[str, Any], ends: Ends, held: dict[str, Any]) -> None:
         """In one transaction: these folds were looked at."""

@@ -136,7 +136,7 @@ def told_rows(
 ) -> Iterator[tuple[EventMember, Element]]:
     """The elements of those who are in, without the forgotten and those that nothing identifies."""
     for member in members:
-        if not member.wanted or _forgotten(member, suppressed):
+        if not member.wanted or forgotten(member, suppressed):
             continue
         element = rows.element(member)
         if isinstance(element, Element) and suppressed.isdisjoint(i.key16 for i in element.identifiers):
@@ -154,7 +154,7 @@ def exported(app: App, case: Case, key_id: int, folder: Path) -> tuple[Scan, dic
         widths[FIELD[kind]] = widths.get(FIELD[kind], 0) + most
     known = {name: widths[name] for name in FIELDS[case.members] if widths.get(name)}
     wanted = app.store.event_members.wanted(key_id)
-    shown = (rows.cells(member) for member in wanted if not _forgotten(member, suppressed))
+    shown = (rows.cells(member) for member in wanted if not forgotten(member, suppressed))
     return app.elements.write_members(known, shown, folder)
 
 
@@ -163,5 +163,6 @@ SINGLE: Mapping[Kind, tuple[str, ...]] = {
 }
 
 
-def _forgotten(member: EventMember, suppressed: frozenset[bytes]) -> bool:
+def forgotten(member: EventMember, suppressed: frozenset[bytes]) -> bool:
+    """Whether a member is, or ever carried, one of these key16s."""
     return member.member in suppressed or not suppressed.isdisjoint(member.ids)

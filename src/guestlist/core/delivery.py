@@ -56,8 +56,8 @@ class Flight:
 
     ``tries`` counts this one. ``splits``, ``answered`` and ``refused`` are of the run so far, without this answer.
     ``accepted``: elements of this phase that LinkedIn took in this delivery. ``others``: batches of the phase that are
-    yet to be answered, without those that wait for them (``Last``). ``sibling_text``: how the other half of the same
-    split failed as a whole, if it did.
+    yet to be answered, without those that wait for them (``Last``). ``quarters``: how the other quarters of the batch
+    two above failed as a whole (``core.parts``). ``taken``: elements LinkedIn took of the batch this is a part of.
     """
 
     size: int
@@ -67,7 +67,8 @@ class Flight:
     refused: int = 0
     accepted: int = 0
     others: int = 0
-    sibling_text: str | None = None
+    quarters: tuple[str | None, ...] = ()
+    taken: int = 0
     segment_age: float = math.inf
 
 
@@ -206,7 +207,7 @@ def _whole(flight: Flight, answer: Answer) -> Decision:
     """A batch refused as a whole: who is to blame, a row or we?"""
     if flight.size == 1:
         return _single(flight, answer)
-    if flight.sibling_text is not None and flight.sibling_text == answer.text and answer.index is None:
+    if answer.index is None and _alike(flight, answer):
         return _ours(flight, answer, "LinkedIn refuses every part of the list alike")
     if flight.splits >= MAX_SPLITS:
         return _ours(flight, answer, f"after {flight.splits} splits LinkedIn still refuses")
@@ -216,13 +217,20 @@ def _whole(flight: Flight, answer: Answer) -> Decision:
     return Split((everyone[: flight.size // 2], everyone[flight.size // 2 :]))
 
 
+def _alike(flight: Flight, answer: Answer) -> bool:
+    """All quarters of a batch fail with one and the same text, and nothing of it was taken. Two bad rows make both
+    halves fail alike, one in each; that would take four, one in each quarter, while a fault of ours spares no part.
+    """
+    return bool(flight.quarters) and not flight.taken and set(flight.quarters) == {answer.text}
+
+
 def _single(flight: Flight, answer: Answer) -> Decision:
     """One element alone. It is condemned where LinkedIn names it, or takes others that were told as it was; a wrong
     header or segment is refused in the same way, whoever is told.
     """
     if answer.index is not None or flight.accepted:
         return _inside(flight, _refusing_all(answer, answer.status or 400))
-    if flight.others and flight.sibling_text != answer.text:
+    if flight.others and not _alike(flight, answer):
         return Last()
     return _ours(flight, answer, "LinkedIn takes no element and names none, so the request may be at fault")
 

@@ -75,6 +75,7 @@ class Reason(StrEnum):
     ADDRESS_DROPPED = "text dropped: it holds an e-mail address"
     ENTRIES_DROPPED = "only the first 20 entries of a list in one cell are used"
     FORGOTTEN = "forgotten"
+    BY_NAMES = "told by first and last name alone, in clear: no other identifier can be used"
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ def person(
     """One row of a people list; keys are LinkedIn's field names.
 
     A toggle that is off drops its identifiers unread. First and last name are traits where an identifier is there,
-    else they are the identifier. An unusable value beside a usable one is a note.
+    else they are the identifier, which is a note. So is an unusable value beside a usable one.
     """
     readers: dict[str, Callable[[str], Result]] = {}
     if send_email:
@@ -223,7 +224,8 @@ def person(
     traits, notes = _person_traits(record)
     if not found:
         last_resort = names(*(traits.get(f, "") for f in (*PERSON_LIMITS, "country")))
-        found = [last_resort] if last_resort else []
+        found, alone = ([last_resort], [Reason.BY_NAMES]) if last_resort else ([], [])
+        notes += alone
     unread = any(_first(record.get(f)) for f in ("email", "googleAdvertisingId") if f not in readers)
     return _close(found, refused, traits, notes, record, Reason.SWITCHED_OFF if unread else Reason.NO_IDENTIFIER)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -17,7 +19,7 @@ _MOST = 40  # entries of an object or a list that are shown
 
 def shown(event: Event) -> dict[str, Any]:
     """What decides stays readable (type, event, keys, booleans); every other text keeps its first character."""
-    return {str(key): _value(str(key), value, 1) for key, value in list(event.items())[:_MOST]}
+    return _object(event, 1)
 
 
 def sample(sent: Event | None, request: object = None, response: object = None) -> bytes:
@@ -27,11 +29,14 @@ def sample(sent: Event | None, request: object = None, response: object = None) 
     )
 
 
+def _object(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+    """Names stay, but for addresses that somebody made names of."""
+    return {masked(str(key)): _value(str(key), each, depth) for key, each in islice(value.items(), _MOST)}
+
+
 def _value(key: str, value: object, depth: int) -> Any:
     if isinstance(value, dict):
-        return (
-            {} if depth >= _DEEPEST else {str(k): _value(str(k), v, depth + 1) for k, v in list(value.items())[:_MOST]}
-        )
+        return {} if depth >= _DEEPEST else _object(value, depth + 1)
     if isinstance(value, list):
         return [] if depth >= _DEEPEST else [_value(key, each, depth + 1) for each in value[:_MOST]]
     if isinstance(value, str):

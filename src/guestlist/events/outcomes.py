@@ -31,6 +31,7 @@ FILTERED_BY_INTEGRATIONS_OBJECT = "FILTERED_BY_INTEGRATIONS_OBJECT"
 UNSUPPORTED_EVENT_TYPE = "UNSUPPORTED_EVENT_TYPE"
 NO_MATCHING_MAPPING = "NO_MATCHING_MAPPING"  # the trigger does not match, or nothing listens to the write key
 FILTERED_AT_MAPPING = "FILTERED_AT_MAPPING"  # another audience's key
+ACTIVATION_STOOD_STILL = "ACTIVATION_STOOD_STILL"  # disabled or stuck for long: everybody is compared when it goes on
 
 # Reasons, as an event's `code` where its outcome is REJECTED
 INTERNAL = "INTERNAL"  # a fault of ours

@@ -10,7 +10,7 @@ from typing import IO, Any
 import msgspec
 
 from guestlist.errors import ConfigError, GuestlistError, SourceError, StoreError
-from guestlist.ports import Delta, FoldRequest, Known, LedgerPart, Plan, PlanRequest
+from guestlist.ports import Delta, FoldRequest, Held, Known, LedgerPart, Plan, PlanRequest
 
 _LENGTH = struct.Struct("<Q")
 _ERRORS: dict[str, type[GuestlistError]] = {
@@ -43,9 +43,15 @@ ANSWERS: dict[str, Any] = {"plan": Plan, "fold": Delta, "merge": Delta, "find": 
 
 def send(stream: IO[bytes], *parts: Any) -> None:
     """One message: a word and what belongs to it."""
-    body = msgspec.msgpack.encode(parts)
+    body = msgspec.msgpack.encode(parts, enc_hook=_nothing)
     stream.write(_LENGTH.pack(len(body)) + body)
     stream.flush()
+
+
+def _nothing(held: Any) -> None:
+    """What is held open stays so on this side."""
+    if not isinstance(held, Held):
+        raise NotImplementedError(f"{type(held).__name__} does not travel")
 
 
 def receive(stream: IO[bytes]) -> tuple[str, Sequence[msgspec.Raw]] | None:

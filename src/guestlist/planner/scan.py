@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -39,13 +40,14 @@ def unchanged(scan: Scan) -> Iterator[None]:
 
 
 def _check(scan: Scan) -> None:
-    for path, size, mtime_ns in scan.identity:
+    for path, (known_as, size, mtime_ns) in zip(scan.paths, scan.identity, strict=True):
+        name = Path(known_as).name
         try:
             now = os.stat(path)
         except OSError:
-            raise SourceError(f"{Path(path).name} is gone; nothing was planned.") from None
+            raise SourceError(f"{name} is gone; nothing was planned.") from None
         if (now.st_size, now.st_mtime_ns) != (size, mtime_ns):
-            raise SourceError(f"{Path(path).name} was replaced while it was read; nothing was planned.")
+            raise SourceError(f"{name} was replaced while it was read; nothing was planned.")
 
 
 def cells(scan: Scan, columns: Sequence[str], filter_sql: str | None, numbered: bool = False) -> str:
@@ -102,11 +104,22 @@ def _number(scan: Scan) -> str:
 
 
 def _csv(scan: Scan) -> str:
+    """Files in the order of their names, so that row numbers are those of the list; neighbours that are written alike
+    share a reader.
+    """
+    alike = itertools.groupby(scan.paths, key=lambda path: scan.orders.get(path, scan.columns))
+    readers = [_read_csv(scan, list(paths), columns) for columns, paths in alike]
+    if len(readers) == 1:
+        return readers[0]
+    return f"({' UNION ALL BY NAME '.join(f'SELECT * FROM {reader}' for reader in readers)})"
+
+
+def _read_csv(scan: Scan, paths: Sequence[str], names: Sequence[str]) -> str:
     if scan.dialect is None:
         raise SourceError("A text table needs its dialect.")
-    dialect, columns = scan.dialect, ", ".join(f"{sql.text(c)}: 'VARCHAR'" for c in scan.columns)
+    dialect, columns = scan.dialect, ", ".join(f"{sql.text(c)}: 'VARCHAR'" for c in names)
     return (
-        f"read_csv({sql.texts(scan.paths)}, auto_detect=false, header=false, "
+        f"read_csv({sql.texts(paths)}, auto_detect=false, header=false, "
         f"skip={dialect.header_rows:d}, delim={sql.text(dialect.delimiter)}, quote={sql.text(dialect.quote)}, "
         f"escape={sql.text(dialect.quote)}, columns={{{columns}}}, nullstr='', strict_mode=true, encoding='utf-8', "
         f"max_line_size={_LONGEST_LINE}, buffer_size={_BUFFER})"
@@ -205,11 +218,12 @@ def _sheet(path: str, scan: Scan) -> Iterator[list[str | None]]:
         rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except (python_calamine.CalamineError, OSError):
         raise SourceError(f"{Path(path).name} is no Excel workbook (xlsx), or a damaged one.") from None
-    width = len(scan.columns)
+    order = scan.orders.get(path, scan.columns)
+    places = [order.index(column) for column in scan.columns]
     for row in rows[scan.dialect.header_rows if scan.dialect else 1 :]:
-        texts = [_text(value) for value in row[:width]]
+        texts = [_text(row[place]) if place < len(row) else None for place in places]
         if any(texts):
-            yield texts + [None] * (width - len(texts))
+            yield texts
 
 
 def _text(value: Any) -> str | None:

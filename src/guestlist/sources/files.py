@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,7 +29,8 @@ class FileSource:
     """A list somebody keeps in files. Implements ``ports.Source``.
 
     ``pattern``: a path or a glob (``**`` reaches into folders), relative to ``base_folder``. All files must have the
-    same columns. ``max_age``: seconds; when the oldest of them was last written before that, the list is unreadable.
+    same columns, in any order. ``max_age``: seconds; when the oldest of them was last written before that, the list is
+    unreadable.
     """
 
     pattern: str
@@ -48,7 +49,14 @@ class FileSource:
         except OSError as error:
             raise SourceError(f"{error.filename or self.pattern} cannot be read: {error.strerror}.") from None
         header = _common(paths, headers, file_format)
-        return Scan(file_format, tuple(map(str, paths)), header.columns, identity, header.dialect)
+        return Scan(
+            file_format,
+            tuple(map(str, paths)),
+            header.columns,
+            identity,
+            header.dialect,
+            orders=_orders(paths, headers, header),
+        )
 
     def _paths(self) -> list[Path]:
         wanted = self.base_folder.absolute() / Path(self.pattern).expanduser()
@@ -76,7 +84,7 @@ class FileSource:
         age = self.clock.now() - written / 1e9
         if age > self.max_age:
             raise StaleSource(
-                f"{path} is stale: it was last written {_ago(age)} ago, and max_age is {_ago(self.max_age)}."
+                f"{path} is stale: it was last written {ago(age)} ago, and max_age is {ago(self.max_age)}."
             )
 
 
@@ -104,7 +112,7 @@ def _common(paths: Sequence[Path], headers: Sequence[Header], file_format: Forma
     if file_format == "jsonl":
         return Header(tuple(dict.fromkeys(name for header in headers for name in header.columns)))
     for path, header in zip(paths[1:], headers[1:], strict=True):
-        if header.columns != first.columns:
+        if set(header.columns) != set(first.columns):
             raise SourceError(
                 f"{path} has other columns than {paths[0]}: {_difference(first.columns, header.columns)}."
             )
@@ -113,6 +121,14 @@ def _common(paths: Sequence[Path], headers: Sequence[Header], file_format: Forma
                 f"{path} is written differently from {paths[0]} (delimiter, quote, lines above its header)."
             )
     return first
+
+
+def _orders(paths: Sequence[Path], headers: Sequence[Header], common: Header) -> Mapping[str, tuple[str, ...]]:
+    """Where a place in the row is all that says which column it is, those of the files that differ."""
+    if common.dialect is None:
+        return {}
+    both = zip(paths, headers, strict=True)
+    return {str(path): header.columns for path, header in both if header.columns != common.columns}
 
 
 def _without_bom(header: Header) -> CsvDialect | None:
@@ -124,7 +140,7 @@ def _difference(expected: Sequence[str], found: Sequence[str]) -> str:
     added = [f'"{masked(name)}"' for name in found if name not in expected]
     parts = [f"it lacks {', '.join(lacking)}"] if lacking else []
     parts += [f"it adds {', '.join(added)}"] if added else []
-    return "; ".join(parts) or "they are in another order"
+    return "; ".join(parts)
 
 
 def _similar(wanted: Path) -> str:
@@ -139,7 +155,8 @@ def _similar(wanted: Path) -> str:
     return f" (did you mean {close[0]}?)" if close else ""
 
 
-def _ago(seconds: float) -> str:
+def ago(seconds: float) -> str:
+    """A time in words."""
     for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * unit:
             return f"{seconds / unit:.0f} {name}"

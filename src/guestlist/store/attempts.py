@@ -85,6 +85,18 @@ class Attempts:
         with self._database.read() as connection:
             return connection.execute(query).scalar()
 
+    def answered_per_hour(self, since: float) -> dict[float, int]:
+        """Beginning of an hour (epoch seconds) -> elements of requests that LinkedIn answered in it."""
+        query = sa.select(_table.c.ended, _table.c.elements).where(
+            _table.c.ended >= since, _table.c.kind == "answered", _table.c.decision == "Settle"
+        )
+        counts: dict[float, int] = {}
+        with self._database.read() as connection:
+            for ended, elements in connection.execute(query):
+                start = ended // 3600.0 * 3600.0
+                counts[start] = counts.get(start, 0) + elements
+        return counts
+
     def late(self, run_id: int, batch_id: int, changes: Changes, now: float) -> None:
         """An answer came after its claim was lost (or its run had closed): keep the batch's rows (``changes.data``),
         so that the next plan can make their identifiers unsure.

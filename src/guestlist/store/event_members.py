@@ -58,6 +58,10 @@ class EventMember:
     fresh_ids: set[bytes] = field(default_factory=set)  # of ids: not written yet
     changed: bool = False  # decision or person are to be written
 
+    def erase(self) -> None:
+        """Who it is stays known by keys alone; the next event that has traits brings them, however old it is."""
+        self.person, self.person_stamp, self.changed = b"", NEVER, True
+
 
 class EventMembers:
     """The members of every audience key of the store."""
@@ -140,13 +144,36 @@ class EventMembers:
             "person_place": person_place,
         }
 
+    # ── forgetting ───────────────────────────────────────────────────────────────────────────────────────────────
+    def hold(self) -> list[int]:
+        """The numbers of all keys. Until the transaction ends, whoever folds and whoever forgets wait for each other:
+        neither writes what it read before the other's change.
+        """
+        query = sa.select(_keys.c.id).order_by(_keys.c.id).with_for_update(key_share=True)
+        with self._database.write() as connection:
+            return list(connection.execute(query).scalars())
+
+    def erase(self, ids: Collection[bytes]) -> None:
+        """Primary id and traits of everybody who ever carried one of these key16s, for every key; decisions and
+        identifiers stay. Put the suppressions into the same transaction.
+        """
+        at, seq, place = NEVER
+        nothing = {"person": None, "person_at": at, "person_seq": seq, "person_place": place}
+        with self._database.write() as connection:
+            for key_id in self.hold():
+                for part in _parts(self.carriers(key_id, ids), _SOME):
+                    these = sa.update(_members).where(_members.c.key_id == key_id, _members.c.member.in_(part))
+                    connection.execute(these.values(nothing))
+
     # ── what folds touched ───────────────────────────────────────────────────────────────────────────────────────
-    def touched(self, key_id: int, after: int, most: int) -> tuple[int, list[bytes]]:
-        """Packed lists of the folds after number ``after``, oldest first, until they hold ``most`` members (at least
-        one list, if there is any); and the number of the last of them (``after`` when there is none).
+    def touched(self, key_id: int, after: int, most: int, up_to: int = 1 << 62) -> tuple[int, list[bytes]]:
+        """Packed lists of the folds after number ``after`` and not after ``up_to``, oldest first, until they hold
+        ``most`` members (at least one list, if there is any); and the number of the last of them (``after`` when there
+        is none).
         """
         query = sa.select(_touched.c.seq, _touched.c.members, _touched.c.data)
-        query = query.where(_touched.c.key_id == key_id, _touched.c.seq > after).order_by(_touched.c.seq)
+        query = query.where(_touched.c.key_id == key_id, _touched.c.seq > after, _touched.c.seq <= up_to)
+        query = query.order_by(_touched.c.seq)
         last, total = after, 0
         lists: list[bytes] = []
         with self._database.read() as connection:
@@ -163,6 +190,18 @@ class EventMembers:
         with self._database.read() as connection:
             count, since = connection.execute(query.where(_touched.c.key_id == key_id, _touched.c.seq > after)).one()
         return int(count), since
+
+    def folds(self) -> dict[int, int]:
+        """Number of each key -> number of its last fold."""
+        with self._database.read() as connection:
+            return {row.id: row.folded for row in connection.execute(sa.select(_keys.c.id, _keys.c.folded))}
+
+    def last_fold(self, key_id: int, received_before: float) -> int:
+        """The last fold with an event that was received by then, of those that are kept; 0 none."""
+        query = sa.select(sa.func.coalesce(sa.func.max(_touched.c.seq), 0))
+        with self._database.read() as connection:
+            old = query.where(_touched.c.key_id == key_id, _touched.c.since <= received_before)
+            return int(connection.execute(old).scalar_one())
 
     def drop_touched(self, key_id: int, up_to: int) -> None:
         """Every activation of the key has looked at them."""

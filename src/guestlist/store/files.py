@@ -23,13 +23,13 @@ from guestlist.store.database import Database, insert_one
 from guestlist.store.locks import Locks
 from guestlist.store.places import Place
 from guestlist.store.rows import load
-from guestlist.store.sealed_files import open_file, seal_file
+from guestlist.store.sealed_files import open_file, opened_frames, seal_file
 from guestlist.store.vault import Vault
 
 DEAD_SECONDS = 3600.0  # a dead file stays this long for whoever looked it up just before
 ORPHAN_SECONDS = 24 * 3600.0  # a pending file without a run belongs to a process that is gone by then
 COLLECTING = "collect"  # the lock under which files are deleted
-Folder = Literal["changes", "ledgers", "rejected"]
+Folder = Literal["changes", "ledgers", "rejected", "uploads"]
 
 _table, _runs = schema.files, schema.runs
 
@@ -79,14 +79,16 @@ class Files:
             shutil.rmtree(folder, ignore_errors=True)
             self._delete_row(file_id)
 
-    def publish(self, file_id: int, temporary: Path | str, rows: int, *, seal: bool = False) -> Path:
+    def publish(
+        self, file_id: int, temporary: Path | str, rows: int, *, seal: bool = False, key: bytes | None = None
+    ) -> Path:
         """Make the finished ``temporary`` file durable under its own name, then live; returns where it can be read.
 
         Synced, renamed, its folder synced, and only then SQL: rows and bytes. ``seal`` encrypts it with a key of its
-        own (then open it with ``opened``). StoreError when the row is not pending any more: it was collected.
+        own (then open it with ``opened``); ``key``: it is sealed with this one already. StoreError when the row is not
+        pending any more: it was collected.
         """
         source, row = Path(temporary), self.get(file_id)
-        key = None
         if seal:
             sealed = source.with_suffix(".sealed")
             key = seal_file(source, sealed)
@@ -111,16 +113,27 @@ class Files:
     @contextmanager
     def opened(self, file_id: int) -> Iterator[Path]:
         """As ``open``, for sealed files too: their plain content is in a workspace while the block runs."""
-        with self._database.read() as connection:
-            key = connection.execute(sa.select(_table.c.key).where(_table.c.id == file_id)).scalar()
-        path = self.open(file_id)
+        key, path = self._key(file_id), self.open(file_id)
         if key is None:
             yield path
             return
         with self.workspace(f"sealed file {file_id}") as folder:
             plain = folder / path.name
-            open_file(path, plain, self._vault.open(key))
+            open_file(path, plain, key)
             yield plain
+
+    def plain(self, file_id: int) -> Iterator[bytes]:
+        """The content of a sealed file, piece by piece; StoreError at what is damaged."""
+        key, path = self._key(file_id), self.open(file_id)
+        if key is None:
+            raise StoreError(f"File number {file_id} is not sealed.")
+        with path.open("rb") as sealed:
+            yield from opened_frames(sealed, key)
+
+    def _key(self, file_id: int) -> bytes | None:
+        with self._database.read() as connection:
+            sealed = connection.execute(sa.select(_table.c.key).where(_table.c.id == file_id)).scalar()
+        return None if sealed is None else self._vault.open(sealed)
 
     def get(self, file_id: int) -> File:
         """The row; StoreError when there is none."""
@@ -189,6 +202,11 @@ class Files:
 
 def _nameless() -> sa.ColumnElement[bool]:
     """Live, and named by no row that could want to open it."""
-    names = (schema.ledger_parts.c.file_id, schema.runs.c.changes_file_id, schema.rejected.c.file_id)
+    names = (
+        schema.ledger_parts.c.file_id,
+        schema.runs.c.changes_file_id,
+        schema.rejected.c.file_id,
+        schema.uploads.c.file_id,
+    )
     named = [sa.select(column).where(column == _table.c.id).exists() for column in names]
     return (_table.c.state == "live") & ~sa.or_(*named)

@@ -24,6 +24,13 @@ class Paces:
             self._save(connection, key, pace)
             return wait
 
+    def wait(self, key: str, rate_per_minute: float, now: float, burst: int = 1, turn: core.Turn = "bulk") -> float:
+        """Seconds that ``reserve`` would say now; nothing is taken."""
+        query = sa.select(_table.c.slot, _table.c.closed_until).where(_table.c.key == key)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return core.reserve(core.Pace(*row) if row else core.Pace(), rate_per_minute, now, burst, turn)[1]
+
     def penalise(self, key: str, until: float) -> None:
         """After a 429: nobody sends before ``until``. Who waits for a slot already should ask ``closed`` again."""
         with self._database.write() as connection:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -69,6 +71,25 @@ def private_folder(folder: Path) -> Path:
         folder.chmod(0o700)
         sync_folder(folder.parent)
     return folder
+
+
+def closed_to_others(folder: Path, ours: Collection[str]) -> str | None:
+    """Make a folder that was there before 0700, where it is ours alone: holds nothing but ``ours`` and belongs to us.
+
+    Returns a sentence for a person, when something was changed or should be; None when it was closed already.
+    """
+    found = folder.stat()
+    if not found.st_mode & 0o077:
+        return None
+    if all(each.name in ours for each in folder.iterdir()):
+        with suppress(OSError):
+            folder.chmod(0o700)
+            return f"{folder} was open to other users of this machine; it is closed to them now (mode 0700)."
+        return f"{folder} is open to other users of this machine and belongs to somebody else: have it made 0700."
+    return (
+        f"{folder} is open to other users of this machine and holds more than Guestlist's files, so it was left as it "
+        "is; what Guestlist writes there is closed to them, but set GUESTLIST_HOME to a folder of its own."
+    )
 
 
 def sync_file(path: Path) -> None:

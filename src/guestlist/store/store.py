@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -32,7 +33,8 @@ from guestlist.store.locks import AdvisoryLocks, FileLocks, Locks
 from guestlist.store.meta import Meta
 from guestlist.store.notices import Notices
 from guestlist.store.pace import Paces
-from guestlist.store.places import FolderPlace, Place, private_folder
+from guestlist.store.places import FolderPlace, Place, closed_to_others, private_folder
+from guestlist.store.readings import Readings
 from guestlist.store.reasons import Reasons
 from guestlist.store.rejected import RejectedRuns
 from guestlist.store.repeats import Repeats
@@ -42,11 +44,13 @@ from guestlist.store.runs import Runs
 from guestlist.store.segments import Segments
 from guestlist.store.sessions import Sessions
 from guestlist.store.streams import Streams
+from guestlist.store.uploads import Uploads
 from guestlist.store.users import Users
-from guestlist.store.vault import Vault, open_vault
+from guestlist.store.vault import KEY_FILE, Vault, open_vault
 from guestlist.store.write_keys import WriteKeys
 
 DATABASE = "guestlist.db"
+HOME = frozenset({DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", KEY_FILE, "locks", "work", "data", "cache"})
 
 
 class SystemClock:
@@ -99,7 +103,9 @@ class Store:
         self.sessions = Sessions(database)
         self.api_tokens = ApiTokens(database)
         self.declared = Declared(database, vault)
+        self.readings = Readings(database)
         self.jobs = Jobs(database, vault)
+        self.uploads = Uploads(database, files)
         self.repeats = Repeats(database, vault)
         self.consents = Consents(database)
 
@@ -208,8 +214,13 @@ def open_store(
 
 
 def home_folder(home: Path | str) -> Path:
-    """The folder of the store with what must be in it, all 0700."""
+    """The folder of the store with what must be in it, all 0700. What had to be done about one that others could read
+    is said once: when it was closed, else when the store is made.
+    """
     folder = private_folder(Path(home).expanduser().absolute())
+    said, known = closed_to_others(folder, HOME), (folder / "locks").is_dir()
+    if said and (not known or not folder.stat().st_mode & 0o077):
+        logging.getLogger("guestlist.store").warning(said)
     for name in ("locks", "work"):
         private_folder(folder / name)
     return folder

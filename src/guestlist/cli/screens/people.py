@@ -43,6 +43,8 @@ def explained(result: Explanation, now: float) -> Group:
 def _verdict(result: Explanation) -> Iterator[RenderableType]:
     if result.reason:
         yield parts.text(f"It cannot be used: {result.reason}.", parts.WAITS)
+    if result.instead:
+        yield parts.text(result.instead, parts.WAITS)
     if result.forgotten:
         yield parts.text("It is forgotten: removed everywhere and never added again.", parts.WAITS)
 

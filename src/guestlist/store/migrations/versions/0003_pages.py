@@ -79,21 +79,6 @@ def upgrade() -> None:
         sqlite_autoincrement=False,
     )
     op.create_table(
-        "uploads",
-        sa.Column("id", Number, autoincrement=True, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("file_name", sa.Text(), nullable=False),
-        sa.Column("format", sa.Text(), nullable=False),
-        sa.Column("size", Number, nullable=False),
-        sa.Column("path", sa.Text(), nullable=False),
-        sa.Column("secret", sa.LargeBinary(), nullable=False),
-        sa.Column("uploaded_at", sa.Double(), nullable=False),
-        sa.Column("uploaded_by", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
-        sa.UniqueConstraint("name", name=op.f("uq_uploads_name")),
-        sqlite_autoincrement=True,
-    )
-    op.create_table(
         "users",
         sa.Column("id", Number, autoincrement=True, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -142,6 +127,21 @@ def upgrade() -> None:
         sqlite_autoincrement=False,
     )
     op.create_index(op.f("ix_sessions_user_id"), "sessions", ["user_id"], unique=False)
+    op.create_table(
+        "uploads",
+        sa.Column("id", Number, autoincrement=True, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("size", Number, nullable=False),
+        sa.Column("file_id", Number, nullable=False),
+        sa.Column("uploaded_at", sa.Double(), nullable=False),
+        sa.Column("uploaded_by", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["files.id"], name=op.f("fk_uploads_file_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
+        sa.UniqueConstraint("name", name=op.f("uq_uploads_name")),
+        sqlite_autoincrement=True,
+    )
     op.create_table(
         "readings",
         sa.Column("segment_id", Number, nullable=False),

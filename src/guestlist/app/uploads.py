@@ -1,0 +1,98 @@
+"""Lists that people upload: taken in sealed, looked at, then kept under a name that audiences can name as a source."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from guestlist.app.context import App
+from guestlist.configuration import Configuration
+from guestlist.core import mapping
+from guestlist.core.identity import Kind
+from guestlist.errors import ConfigError, SourceError, UnknownName
+from guestlist.ports import Scan
+from guestlist.store.uploads import Arriving, Upload
+
+LARGEST = 1 << 30  # bytes
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,98}[A-Za-z0-9]|[A-Za-z0-9]")
+_FORMATS = {"csv": "csv", "tsv": "tsv", "tab": "tsv", "parquet": "parquet", "jsonl": "jsonl", "ndjson": "jsonl",
+            "xlsx": "xlsx"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class UploadRow:
+    """A list somebody uploaded. ``size``: bytes; ``uploaded``: epoch seconds."""
+
+    name: str
+    file_name: str
+    format: str
+    size: int
+    uploaded: float
+    uploaded_by: str
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a list looks like: its columns, what its rows are probably about, and how they would be mapped."""
+
+    columns: tuple[str, ...]
+    members: Kind
+    mapping: dict[str, tuple[str, ...]]
+
+
+def arriving(app: App) -> AbstractContextManager[Arriving]:
+    """A sealed file to write into, bytes as they come; ``keep`` it afterwards. Whoever writes stops at LARGEST."""
+    return app.store.uploads.arriving(app.who)
+
+
+def keep(app: App, arrived: Arriving, name: str, file_name: str) -> Looked:
+    """Make what arrived the list of this name, in place of one of the same name. SourceError when it is no list that
+    can be read, ConfigError when the name cannot be one: what was there before stays then.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            "A list's name is 1 to 100 letters, digits, blanks, '_', '.' or '-', like customers.", ("name",)
+        )
+    base = PurePath(file_name.replace("\\", "/")).name[:200]
+    kind = _FORMATS.get(base.rpartition(".")[2].lower())
+    if kind is None:
+        raise SourceError(f"{base or 'This'} is of no known format; lists are csv, tsv, parquet, jsonl or xlsx files.")
+    looked = _looked(app.look_at(app.store.uploads.looked_at(arrived.file_id, base, kind)))
+    now = app.clock.now()
+    with app.store.transaction():
+        app.store.uploads.keep(arrived.file_id, name, base, kind, arrived.size, app.who, now)
+        app.store.audit.add(app.who, "upload list", name, now, file=base, bytes=arrived.size)
+    return looked
+
+
+def look(app: App, name: str) -> Looked:
+    """An uploaded list as it is now. UnknownName, SourceError."""
+    return _looked(app.look_at(app.store.uploads.opened(name)))
+
+
+def all_of(app: App) -> list[UploadRow]:
+    """By name."""
+    return [_row(each) for each in app.store.uploads.all()]
+
+
+def delete(app: App, configuration: Configuration, name: str) -> None:
+    """ConfigError while an audience has it as its source; UnknownName: there is none."""
+    users = [each for each, audience in configuration.current().audiences.items() if audience.source.upload == name]
+    if users:
+        raise ConfigError(f"The list '{name}' is the source of {', '.join(users)}: give that another source first.")
+    with app.store.transaction():
+        if not app.store.uploads.delete(name):
+            raise UnknownName(f"There is no uploaded list '{name}'.")
+        app.store.audit.add(app.who, "delete list", name, app.clock.now())
+
+
+def _looked(scan: Scan) -> Looked:
+    members = mapping.guess_kind(scan.columns)
+    return Looked(scan.columns, members, mapping.guess(members, scan.columns))
+
+
+def _row(each: Upload) -> UploadRow:
+    return UploadRow(each.name, each.file_name, each.format, each.size, each.uploaded_at, each.uploaded_by)

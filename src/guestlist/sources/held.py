@@ -1,0 +1,44 @@
+"""Lists whose plain content is in memory only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from guestlist.errors import SourceError, StaleSource
+from guestlist.ports import Clock, HeldList, Scan
+from guestlist.sources.files import FORMATS, ago
+from guestlist.sources.headers import read_header
+
+
+@dataclass(frozen=True)
+class HeldSource:
+    """A list that was uploaded. Implements ``ports.Source``. ``max_age``: seconds since it was."""
+
+    hold: Callable[[], HeldList]
+    max_age: float | None
+    clock: Clock
+
+    def open(self) -> Scan:
+        """The list as it is now; SourceError, in one sentence, when it cannot be trusted."""
+        held = self.hold()
+        age = self.clock.now() - held.written_ns / 1e9
+        if self.max_age is not None and age > self.max_age:
+            raise StaleSource(
+                f"{held.file_name} is stale: it was uploaded {ago(age)} ago, and max_age is {ago(self.max_age)}."
+            )
+        return scan_of(held)
+
+
+def scan_of(held: HeldList) -> Scan:
+    """Its columns and how it is written. SourceError names the file as it was called where it came from."""
+    kind = FORMATS.get(f".{held.format}")
+    if kind is None:
+        raise SourceError(f"{held.file_name} is of no known format; lists are csv, tsv, parquet, jsonl or xlsx files.")
+    try:
+        header = read_header(Path(held.path), kind)
+    except SourceError as error:
+        raise SourceError(str(error).replace(held.path, held.file_name)) from None
+    identity = ((held.file_name, held.size, held.written_ns),)
+    return Scan(kind, (held.path,), header.columns, identity, header.dialect, held=held.held)

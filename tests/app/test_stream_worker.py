@@ -1,0 +1,70 @@
+"""When a stream is due: it waited long enough, it gathered enough, or everybody has to be compared; and who folds."""
+
+from __future__ import annotations
+
+import pytest
+
+from guestlist.app.fold import LOCK
+from guestlist.app.stream_sync import COMPARE
+from guestlist.store import open_store
+from guestlist.stream_worker import _Flushing, _Folding
+from tests.app.kit import Source, entered
+from tests.world import World
+
+
+@pytest.fixture
+def source(world: World) -> Source:
+    made = Source(world)
+    world.activation("main", batch={"max_wait": "30s", "max_size": 3})
+    made.post(entered("u0", made.now(), email="p0@example.com"))
+    made.settle()
+    return made
+
+
+def due(world: World) -> list[str]:
+    door = world.open()
+    return _Flushing(door.app, lambda: door.config)._due(door.config)
+
+
+def comes(source: Source, *numbers: int) -> None:
+    source.post(*(entered(f"u{n}", source.now(), email=f"p{n}@example.com") for n in numbers))
+    source.fold()
+
+
+def test_what_waited_long_enough_is_due(source: Source, world: World) -> None:
+    assert due(world) == []
+    comes(source, 1)
+    world.clock.sleep(29.0)
+    assert due(world) == []
+    comes(source, 2)
+    world.clock.sleep(1.0)  # the oldest event decides
+    assert due(world) == ["main"]
+    source.flush()
+    assert due(world) == []
+
+
+def test_as_many_as_fit_a_batch_do_not_wait(source: Source, world: World) -> None:
+    comes(source, 1, 2)
+    assert due(world) == []
+    comes(source, 3)
+    assert due(world) == ["main"]
+
+
+def test_a_disabled_stream_is_never_due_and_any_is_after_a_day(source: Source, world: World) -> None:
+    comes(source, 1, 2, 3)
+    world.activation("main", enabled=False)
+    assert due(world) == []
+    world.activation("main", enabled=True)
+    source.settle()
+    assert due(world) == []
+    world.clock.sleep(COMPARE)
+    assert due(world) == ["main"]
+
+
+def test_one_of_several_workers_folds(source: Source, world: World) -> None:
+    source.post(entered("u1", source.now(), email="p1@example.com"))
+    door = world.open()
+    with open_store(None, world.folder / "home") as other, other.lock(LOCK):
+        _Folding(door.app, lambda: door.config).run()  # returns at once, and is begun again a second later
+    assert door.app.store.inbox.backlog().rows == 1
+    assert source.fold() == 1
