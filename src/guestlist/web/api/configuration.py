@@ -102,7 +102,7 @@ def take_setting_over(asking: Asked, name: Name, response: Response) -> Setting:
     summary="What was made here, as a file",
     tags=["configuration"],
     response_class=Response,
-    responses={200: {"description": "A guestlist.yaml.", "content": {YAML: {"schema": {"type": "string"}}}}},
+    responses={200: {"description": "A guestlist.yaml.", "content": {YAML: {"schema": {}}}}},
 )
 def export_configuration(asking: Asked) -> Response:
     """Secrets included, so that it can be applied elsewhere; what the file says itself is not in it."""

@@ -105,7 +105,7 @@ def _was_synced(asking: Asking, name: str) -> bool:
     "/activations/{name}/rejected",
     summary="List the rejected rows of an activation",
     response_model=Page[RejectedRow],
-    openapi_extra={},
+    responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}},
 )
 def list_rejected(
     asking: Asked, name: NamePath, paging: Paged, accept: Annotated[str, Header(include_in_schema=False)] = ""
