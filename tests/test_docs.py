@@ -22,7 +22,19 @@ ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMMANDS = {"init", "connect", "check", "plan", "sync", "worker", "status", "runs", "rejected", "explain", "forget"}
-COMMANDS |= {"remove", "rename", "backup", "restore", "secrets", "serve", "keys", "events", "ingest", "import"}
+COMMANDS |= {
+    "remove",
+    "rename",
+    "backup",
+    "restore",
+    "secrets",
+    "serve",
+    "keys",
+    "events",
+    "ingest",
+    "import",
+    "config",
+}
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from guestlist import __version__
 from guestlist.cli import (
     changing,
     connecting,
+    declaring,
     eventing,
     keeping,
     line,
@@ -44,7 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (starting, connecting, line, serving, eventing, looking, wishes, changing, keeping):
+for group in (starting, connecting, line, serving, eventing, looking, wishes, changing, declaring, keeping):
     group.add_to(app)
 
 
