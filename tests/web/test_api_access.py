@@ -26,7 +26,7 @@ ANYBODY = {
     "GET /activations",
 }
 ANYBODY |= {"GET /activations/{name}", "GET /activations/{name}/runs", "GET /activations/{name}/events", "GET /runs"}
-ANYBODY |= {"GET /events", "GET /jobs", "GET /jobs/{number}"}
+ANYBODY |= {"GET /uploads", "GET /uploads/{name}", "GET /events", "GET /jobs", "GET /jobs/{number}"}
 ADMINISTRATORS = ("/users", "/tokens", "/write-keys", "/settings", "/configuration", "/audit")
 
 

@@ -101,6 +101,12 @@ def test_settings_are_set_hidden_and_unset(api: Api) -> None:
     assert wrong["place"] == ["limits", "mappings_per_destination"]
 
 
+def test_a_notice_shows_whether_it_arrives(api: Api) -> None:
+    assert problem(api("POST", "/settings/notify/test"), 422)["place"] == ["notify", "url"]
+    api("PUT", "/settings/notify", {"settings": {"url": "http://127.0.0.1:9/nobody"}}, if_match="*")
+    assert api("POST", "/settings/notify/test").json() == {"arrived": False}
+
+
 # ── the configuration as a file ──────────────────────────────────────────────────────────────────────────────────
 def test_what_was_made_goes_out_and_comes_in(api: Api) -> None:
     api.make("audiences", "leads", EVENTS)

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import threading
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,6 +16,7 @@ from guestlist.app import declared
 from guestlist.core.permissions import Role
 from guestlist.web.api import paging
 from tests.web.apikit import EVENTS, STREAM, Api, problem
+from tests.world import World
 
 NEW = {"name": "leads", "settings": EVENTS}
 
@@ -284,7 +286,7 @@ def test_paths_lead_nowhere_else(api: Api, name: str) -> None:
 
 
 def test_a_query_with_a_nul(api: Api) -> None:
-    problem(api("GET", "/audit?who=%00"), 404)
+    problem(api("GET", "/audit?who=%00"), 422)
 
 
 # ── sentences ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -355,3 +357,43 @@ def test_events_are_taken_as_before(api: Api) -> None:
 
     done = asyncio.run(ask())
     assert (done.status_code, done.json()["code"]) == (401, "unauthorized")
+
+
+# ── on both databases ────────────────────────────────────────────────────────────────────────────────────────────
+def test_of_changes_at_once_one_counts(database_url: str, tmp_path: Path, logged: list[Any]) -> None:
+    world = World(tmp_path, database_url)
+    world.connect()
+    api = Api(world)
+    try:
+        for _ in range(3):
+            api("DELETE", "/audiences/leads", if_match="*")
+            made = at_once(api, 2, "POST", "/audiences", NEW)
+            assert sorted(made) == [201, 409]
+            tag = api.tag("/audiences/leads")
+            change = {"settings": {**EVENTS, "members": "companies"}}
+            changed = at_once(api, 3, "PUT", "/audiences/leads", change, if_match=tag)
+            assert sorted(changed) == [200, 412, 412]
+        keyed = at_once(api, 3, "POST", "/write-keys", {"name": "k"}, idempotency_key="k")
+        assert set(keyed) <= {201, 409}
+        assert 201 in keyed
+        assert api.finished(api("POST", "/activations/main/plans"))["state"] == "failed"  # there is no list
+        assert len(api.get("/audit?limit=200")["items"]) == 11
+        problem(api("GET", "/audiences/%00"), 404)
+    finally:
+        api.close()
+        world.close()
+
+
+def at_once(api: Api, times: int, *asked: Any, **headers: str) -> list[int]:
+    ready, found = threading.Barrier(times), []
+
+    def ask() -> None:
+        ready.wait()
+        found.append(api(*asked, **headers).status_code)
+
+    threads = [threading.Thread(target=ask) for _ in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found

@@ -15,16 +15,22 @@ from guestlist.web.api import (
     history,
     jobs,
     privacy,
+    uploads,
 )
 from guestlist.web.bodies import Bodies
 from guestlist.web.desk import Desk
 
-_NOUNS = (destinations, audiences, activations, history, jobs, privacy, administration, configuration)
+_NOUNS = (destinations, audiences, uploads, activations, history, jobs, privacy, administration, configuration)
 
 
 def add_api(app: FastAPI, desk: Desk, bodies: Bodies) -> None:
     """Answer under /api/v1/ with what is on the desk."""
     app.state.desk, app.state.bodies = desk, bodies
+    add_routes(app)
+
+
+def add_routes(app: FastAPI) -> None:
+    """Without anything behind them they can be described, not answered."""
     for noun in _NOUNS:
         app.include_router(noun.router)
 

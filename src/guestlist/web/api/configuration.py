@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Query, Response
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from guestlist.app import declared
+from guestlist.app import declared, notices
 from guestlist.app.declared import Declaration, Difference
 from guestlist.errors import UnknownName
 from guestlist.web.api import described
@@ -25,6 +25,12 @@ _UNSET = '"unset"'  # the ETag of a setting that nobody made
 
 class Setting(Described):
     """A setting; an address to notify is hidden. Of one that nobody made, `settings` is null."""
+
+
+class Tested(BaseModel):
+    """What came of a notice."""
+
+    arrived: bool
 
 
 class SettingSettings(Strict):
@@ -94,6 +100,12 @@ def delete_setting(asking: Asked, name: Name, if_match: IfMatch = None) -> None:
 def take_setting_over(asking: Asked, name: Name, response: Response) -> Setting:
     """From now on it is edited here; what the file says of it counts no more."""
     return _shown(name, described.taken_over(asking, "settings", name, response))
+
+
+@router.post("/settings/notify/test", summary="Send a notice to see whether it arrives", tags=["settings"])
+def test_notify(asking: Asked) -> Tested:
+    """To the address of `notify`."""
+    return Tested(arrived=notices.test(asking.app, asking.config))
 
 
 # ── as a file ────────────────────────────────────────────────────────────────────────────────────────────────────

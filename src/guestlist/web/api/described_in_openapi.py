@@ -63,7 +63,7 @@ def complete(route: APIRoute, method: str, needs: Needs) -> None:
     """Add to a route's description what follows from the table and its path."""
     headers = {each.alias for each in route.dependant.header_params}
     statuses = {401, 403, 408, 413, 422, 429, 500, 503}
-    if route.body_field is not None:
+    if route.body_field is not None or "requestBody" in (route.openapi_extra or {}):
         statuses |= {400, 415}
     if "{" in route.path:
         statuses.add(404)
@@ -74,9 +74,22 @@ def complete(route: APIRoute, method: str, needs: Needs) -> None:
     if "if-match" in headers:
         statuses |= {412, 428}
     parameters = [_KEY] if method == "POST" and route.status_code in (201, 202) else []
-    extra: Json = {"security": [{"bearer": []}], "x-needs": str(needs), "responses": _answers(statuses)}
+    responses = {**_headers(route), **_answers(statuses)}
+    extra: Json = {"security": [{"bearer": []}], "x-needs": str(needs), "responses": responses}
     route.description = f"{route.description}\n\nNeeds {needs}.".strip()
     route.openapi_extra = {**extra, **({"parameters": parameters} if parameters else {}), **(route.openapi_extra or {})}
+
+
+def _headers(route: APIRoute) -> Json:
+    """Of what is sent where all is well: routes that set any are given the answer to set them on."""
+    if route.dependant.response_param_name is None:
+        return {}
+    found: Json = {}
+    if route.status_code in (201, 202):
+        found["Location"] = {"schema": {"type": "string"}, "description": "Where it is."}
+    if route.status_code != 202:
+        found["ETag"] = {"schema": {"type": "string"}, "description": "What an edit sends back as If-Match."}
+    return {str(route.status_code or 200): {"headers": found}}
 
 
 def _answers(statuses: set[int]) -> Json:

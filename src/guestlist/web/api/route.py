@@ -106,13 +106,13 @@ class ApiRoute(APIRoute):
         desk: Desk = request.app.state.desk
         asking = Asking(desk, await run_in_threadpool(_person, desk.app, request.headers.get("authorization", "")))
         self.needs.check(asking.person)
-        if any("\0" in value for value in (*request.path_params.values(), *request.query_params.values())):
-            raise Problem(404, "There is nothing of this name here.")
+        _check_texts(request)
         request.state.asking = asking
+        if self.body_field is None:
+            return await _once(asking, request, b"", inner)
         bodies: Bodies = request.app.state.bodies
         async with bodies.read(request, LARGEST) as body:
-            if self.body_field is not None:
-                _check_body(request, body, str(getattr(self.body_field.field_info, "media_type", "application/json")))
+            _check_body(request, body, str(getattr(self.body_field.field_info, "media_type", "application/json")))
             return await _once(asking, Request(request.scope, _replayed(body)), body, inner)
 
 
@@ -132,6 +132,14 @@ def _person(app: App, authorization: str) -> Person:
             {"WWW-Authenticate": 'Bearer realm="guestlist", error="invalid_token"'},
         )
     return person
+
+
+def _check_texts(request: Request) -> None:
+    """No database takes a NUL."""
+    if any("\0" in value for value in request.path_params.values()):
+        raise Problem(404, "There is nothing of this name here.")
+    if any("\0" in value for value in request.query_params.values()):
+        raise Problem(422, "The query holds a NUL character, which no text here may have.")
 
 
 def _check_body(request: Request, body: bytes, expected: str) -> None:
