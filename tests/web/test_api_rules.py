@@ -46,6 +46,12 @@ def test_the_log_names_the_token(api: Api) -> None:
     assert (entry["who"], entry["what"], entry["subject"]) == ("token admin", "create audience", "leads")
 
 
+@pytest.mark.parametrize("path", ["/audiences", "/audiences/nobody", "/configuration/export"])
+def test_answers_are_kept_by_nobody_on_the_way(api: Api, path: str) -> None:
+    headers = api("GET", path).headers
+    assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
+
+
 # ── versions ─────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_an_edit_needs_what_was_read(api: Api, method: str) -> None:

@@ -34,6 +34,7 @@ LARGEST = 4 << 20  # bytes of a body
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _CREATED = (201, 202)
 _KEPT_HEADERS = ("content-type", "etag", "location")
+_ALWAYS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}  # some of them hold secrets
 _JSON = re.compile(r"application/(?:[a-z0-9.-]+\+)?json")
 _YAML = re.compile(r"(?:application|text)/(?:x-)?yaml|text/plain")
 
@@ -93,12 +94,14 @@ class ApiRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             try:
-                return await self._answer(request, inner)
+                response = await self._answer(request, inner)
             except Exception as error:
                 problem = problem_of(error, request)
                 if problem is None:
                     raise
-                return problem.response(request)
+                response = problem.response(request)
+            response.headers.update(_ALWAYS)
+            return response
 
         return handle
 
