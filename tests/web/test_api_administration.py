@@ -186,6 +186,21 @@ def test_what_became_of_events(api: Api) -> None:
     problem(api("GET", "/events?since=yesterday"), 422)
 
 
+def test_an_hour_of_a_stream_is_on_one_page(api: Api) -> None:
+    source = kit.Source(api.world)
+    for number in range(8):
+        source.post(kit.entered(f"u{number}", source.now(), email=f"u{number}@example.com"))
+        source.settle()
+        api.world.clock.sleep(900)
+    whole = api.get("/runs")["items"]
+    assert 2 <= len(whole) < 8
+    assert sum(run["added"] for run in whole) == 8
+    for limit in range(1, len(whole)):
+        first = api.get(f"/runs?limit={limit}")
+        rest = api.get(f"/activations/main/runs?cursor={first['next']}")
+        assert first["items"] + rest["items"] == whole
+
+
 def test_an_entry_of_the_log_says_before_and_after(api: Api) -> None:
     made = api.make("audiences", "leads", EVENTS)
     api("PATCH", "/audiences/leads", {"settings": {"members": "companies"}}, if_match=made.headers["etag"])
