@@ -217,7 +217,7 @@ def open_web(
 ) -> Web:
     """What ``guestlist serve`` serves, usable without any socket. ``is_audience``: whether members may be added to an
     audience of this name; ``collectors``: of prometheus-client, shown beside the server's own numbers;
-    ``configuration``: what pages and API work with (None: only events are taken); ``address``: where people reach it.
+    ``configuration``: what pages show and change, without it there are none; ``address``: where people reach them.
     """
     try:
         from guestlist.web.application import make_app  # noqa: PLC0415
@@ -235,7 +235,7 @@ def open_web(
     metrics.add(Waiting(intake, app.clock))
     metrics.add(Ends(lambda: event_view.ends(app), lambda: event_view.latencies(app)))
     gate = Gate(intake, Keyring(app.store, app.clock), app.clock, is_audience, app.settings.segment_secret)
-    desk = None if configuration is None else Desk(app, configuration, address)
+    desk = Desk(app, configuration, address) if configuration is not None else None
     return Web(make_app(gate, metrics, desk), intake.close)
 
 

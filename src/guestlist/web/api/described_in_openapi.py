@@ -124,6 +124,8 @@ def _only_problems(responses: Json) -> None:
 
 def _replace(value: Any, models: Json) -> None:
     for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        if isinstance(each, dict) and "prefixItems" in each:  # all of ours are of one kind; many readers know no others
+            each["items"] = each.pop("prefixItems")[0]
         if isinstance(each, dict) and each.get(MODEL) in models:
             name = each[MODEL]
             each.clear()

@@ -32,6 +32,10 @@ Redirect = Annotated[
 ]
 
 
+_Secret = Annotated[str, Field(pattern=r"^[\x21-\x7e]+$", max_length=10_000)]
+_Seconds = Annotated[int, Field(ge=0, le=10**10)]
+
+
 class Destination(Described):
     """A destination, and how it is connected."""
 
@@ -69,7 +73,7 @@ class Authorization(BaseModel):
 class Code(Strict):
     """What LinkedIn sent the browser back with."""
 
-    code: str = Field(min_length=1, max_length=4_000)
+    code: _Secret
     state: str = Field(min_length=1, max_length=200)
     redirect_url: Redirect
 
@@ -79,10 +83,10 @@ class TokenResponse(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    access_token: str = Field(min_length=1)
-    expires_in: int | None = None
-    refresh_token: str | None = None
-    refresh_token_expires_in: int | None = None
+    access_token: _Secret
+    expires_in: _Seconds | None = None
+    refresh_token: _Secret | None = None
+    refresh_token_expires_in: _Seconds | None = None
     scope: str | None = None
 
 
