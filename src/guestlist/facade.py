@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from guestlist.app.declared import Difference
     from guestlist.config import Config
     from guestlist.configuration import Configuration
+    from guestlist.stream_worker import Beside
 
 
 class Guestlist:
@@ -144,11 +145,19 @@ class Guestlist:
         self.app.store.collect()
         return results
 
-    def work(self, progress: Progress | None = None) -> None:
-        """Keep syncing on every activation's schedule until asked to stop."""
+    def work(self, progress: Progress | None = None, folds: Beside | None = None) -> None:
+        """Keep syncing on every activation's schedule until asked to stop. ``folds``: a process for events; None: they
+        are folded in this one.
+        """
         from guestlist import worker  # noqa: PLC0415
 
-        worker.work(self._app(progress), self._reread)
+        worker.work(self._app(progress), self._reread, folds)
+
+    def fold(self) -> None:
+        """Only fold events, until asked to stop."""
+        from guestlist import stream_worker  # noqa: PLC0415
+
+        stream_worker.fold(self.app, self.configuration.current)
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────
     def status(self, activation: str | None = None, *, live: bool = False) -> list[StatusRow]:

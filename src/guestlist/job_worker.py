@@ -35,7 +35,8 @@ def _run(app: App, read_config: ReadConfig) -> None:
     with ThreadPoolExecutor(WIDTH, "job") as pool:
         while not app.stop.is_set():
             try:
-                waiting = [job for job in app.store.jobs.open() if job.id not in busy][: WIDTH - len(busy)]
+                there = app.store.jobs.open() if app.store.jobs.any_open() else []
+                waiting = [job for job in there if job.id not in busy][: WIDTH - len(busy)]
             except GuestlistError as error:
                 log.warning("jobs wait", reason=str(error))
                 waiting = []

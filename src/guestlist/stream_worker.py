@@ -5,13 +5,16 @@ They wait by the machine's clock: what is due depends on other processes, not on
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from threading import Thread
+from typing import Protocol
 
 import structlog
 
+from guestlist import logs
 from guestlist.app.context import App
 from guestlist.app.fold import LOCK, Fold
 from guestlist.app.results import SyncResult
@@ -23,6 +26,7 @@ from guestlist.errors import ConfigError, GuestlistError
 TICK = 0.025  # seconds between two looks while there is nothing to do
 IDLE = 1.0  # without an audience of events, or while another process folds
 RELISTEN = 5.0  # a renamed or removed activation is noticed that soon
+ENDS = 5.0  # seconds for the process that folds to put down what it does
 WIDTH = 8  # activations that are flushed at once
 PAUSE = {"failed": 15.0, "parked": 60.0, "pending": 30.0, "waiting": 0.0, "done": 0.0}  # after a flush that ended so
 
@@ -30,16 +34,37 @@ log = structlog.get_logger("guestlist.streams")
 ReadConfig = Callable[[], Config]
 
 
-def start(app: App, read_config: ReadConfig) -> list[Thread]:
-    """Fold and flush in threads of their own until the app is asked to stop."""
+class Beside(Protocol):
+    """A process beside this one that folds (``cli.companion``): with it, folding and flushing share no interpreter."""
+
+    def start(self) -> None:
+        """Start it, and again whenever it ends."""
+
+    def stop(self) -> None:
+        """Ask it to end, for good."""
+
+    def wait(self, seconds: float) -> None:
+        """Until it has ended."""
+
+
+def start(app: App, read_config: ReadConfig, beside: Beside | None = None) -> list[Thread]:
+    """Fold and flush until the app is asked to stop, in threads of their own; fold in a process of its own where there
+    is one for it.
+    """
+    folding = _Folding(app, read_config).run if beside is None else _FoldingBeside(app, read_config, beside).run
     loops = (
-        Thread(target=_guarded, args=(app, loop), daemon=True)
-        for loop in (_Folding(app, read_config).run, _Flushing(app, read_config).run)
+        Thread(target=_guarded, args=(app, loop), daemon=True) for loop in (folding, _Flushing(app, read_config).run)
     )
     started = list(loops)
     for thread in started:
         thread.start()
     return started
+
+
+def fold(app: App, read_config: ReadConfig) -> None:
+    """Only fold, until the app is asked to stop."""
+    logs.configure()
+    _guarded(app, _Folding(app, read_config).run)
 
 
 def _guarded(app: App, loop: Callable[[], None]) -> None:
@@ -61,6 +86,21 @@ def _readable(read_config: ReadConfig) -> Config | None:
         return None  # the worker's own loop says so
 
 
+class _Now:
+    """The configuration, asked for once a second: these loops turn forty times as often."""
+
+    def __init__(self, read_config: ReadConfig) -> None:
+        self._read_config = read_config
+        self._config: Config | None = None
+        self._until = 0.0
+
+    def __call__(self) -> Config | None:
+        """None while it cannot be carried out."""
+        if time.monotonic() >= self._until:
+            self._config, self._until = _readable(self._read_config), time.monotonic() + IDLE
+        return self._config
+
+
 def _with_streams(config: Config | None) -> Config | None:
     if config is None or not any(is_stream(config, wanted) for wanted in config.activations.values()):
         return None
@@ -71,7 +111,7 @@ class _Folding:
     """Whoever holds the lock folds for all."""
 
     def __init__(self, app: App, read_config: ReadConfig) -> None:
-        self.app, self._read_config = app, read_config
+        self.app, self._now = app, _Now(read_config)
         self._heard: list[Listener] = []
         self._of: Config | None = None
         self._heard_at = 0.0
@@ -81,7 +121,7 @@ class _Folding:
         with self.app.store.lock(LOCK, wait=False) as mine:
             fold = Fold(self.app)
             while mine and not self.app.stop.is_set():
-                config = _readable(self._read_config)
+                config = self._now()
                 if config is None:
                     self.app.stop.wait(IDLE)
                 elif not fold.step(partial(self._listeners, config)):  # also of events that nobody listens to
@@ -94,11 +134,29 @@ class _Folding:
         return self._heard
 
 
+class _FoldingBeside:
+    """Starts the process that folds once there is anything to fold."""
+
+    def __init__(self, app: App, read_config: ReadConfig, beside: Beside) -> None:
+        self.app, self._now, self._beside = app, _Now(read_config), beside
+
+    def run(self) -> None:
+        """Until asked to stop."""
+        while not (self.app.stop.is_set() or _with_streams(self._now()) or self.app.store.inbox.backlog().events):
+            self.app.stop.wait(IDLE)
+        if self.app.stop.is_set():
+            return
+        self._beside.start()
+        self.app.stop.wait()
+        self._beside.stop()
+        self._beside.wait(ENDS)
+
+
 class _Flushing:
     """Starts the flush of every stream that has waited long enough or gathered enough."""
 
     def __init__(self, app: App, read_config: ReadConfig) -> None:
-        self.app, self._read_config = app, read_config
+        self.app, self._now = app, _Now(read_config)
         self._running: dict[str, Future[SyncResult | None]] = {}
         self._not_before: dict[str, float] = {}
 
@@ -106,7 +164,7 @@ class _Flushing:
         """Until asked to stop."""
         with ThreadPoolExecutor(WIDTH, "flush") as pool:
             while not self.app.stop.is_set():
-                config = _with_streams(_readable(self._read_config))
+                config = _with_streams(self._now())
                 if config is None:
                     self.app.stop.wait(IDLE)
                     continue

@@ -22,11 +22,13 @@ LATE = 3600.0  # a schedule that was not kept for this long is told
 log = structlog.get_logger("guestlist.worker")
 
 
-def work(app: App, read_config: Callable[[], Config]) -> None:
-    """Keep syncing on every activation's schedule until asked to stop. Errors of one activation stop no other."""
+def work(app: App, read_config: Callable[[], Config], folds: stream_worker.Beside | None = None) -> None:
+    """Keep syncing on every activation's schedule until asked to stop. Errors of one activation stop no other.
+    ``folds``: a process for events, started when there are any; None: they are folded in this one.
+    """
     logs.configure()
     tidied, tried = 0.0, dict[str, float]()
-    beside = [*stream_worker.start(app, read_config), *job_worker.start(app, read_config)]
+    beside = [*stream_worker.start(app, read_config, folds), *job_worker.start(app, read_config)]
     while not app.stop.is_set():
         try:
             config = read_config()

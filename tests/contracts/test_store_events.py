@@ -138,7 +138,8 @@ def test_traits_are_erased_of_whoever_carries_an_identifier_for_every_key(store,
     a, b, mine, his = (bytes([each]) * 16 for each in range(4))
     keys = [store.event_members.claim_key(each, "people", Kind.PEOPLE, clock.now()).id for each in ("one", "two")]
     for key_id in keys:
-        store.event_members.save(key_id, [member(a, mine), member(b, his, mine), member(his)], b"", 0, 0.0)
+        rows = store.event_members.sealed(key_id, [member(a, mine), member(b, his, mine), member(his)])
+        store.event_members.save(rows, b"", 0, 0.0)
     store.event_members.erase([mine])
     for key_id in keys:
         found = store.event_members.some(key_id, [a, b, his])

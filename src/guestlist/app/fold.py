@@ -18,9 +18,9 @@ from guestlist.events.posting import Posting
 from guestlist.events.rules import IDENTIFYING, Decided, Filtered, Rejected, Verdict, decision, key_of
 from guestlist.events.touched import pack_members
 from guestlist.store.event_counts import NOBODY, Ends
-from guestlist.store.event_members import NEVER, EventMember, Stamp
+from guestlist.store.event_members import NEVER, EventMember, MemberRows, Stamp
 
-HELPING = 2 << 20  # bytes of the inbox that are folded in one transaction
+HELPING = 1 << 20  # bytes of the inbox that are folded in one transaction
 RECENT = 1_000_000  # message ids remembered to count duplicates: what is forgotten is counted as in step already
 LOCK = "fold"
 log = structlog.get_logger("guestlist.fold")
@@ -53,6 +53,17 @@ class Helping:
             kept = self.samples.setdefault((activation_id, outcome, code), [])
             if len(kept) < SAMPLED:
                 kept.append(event)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What one audience key comes to: rows to write, whom they touched (packed) and since when, ends of events."""
+
+    rows: MemberRows
+    touched: bytes
+    count: int
+    since: float
+    ends: Ends
 
 
 class Fold:
@@ -126,10 +137,18 @@ class Fold:
 
     # ── all of a helping ─────────────────────────────────────────────────────────────────────────────────────────
     def _write(self, helping: Helping, heard: list[Listener], letters: list[int]) -> None:
+        """All that takes long is done before the transaction, since flushes and receivers wait for its end. Nobody else
+        writes members meanwhile but who forgets somebody: then it is done again inside.
+        """
+        merged = self._merged(helping, heard)
         with self.store.transaction():
-            suppressed = self._forgotten() if helping.rulings else frozenset()
-            for number, rulings in helping.rulings.items():
-                self._merge(helping.ends, heard[number], rulings, suppressed)
+            if merged:
+                self.store.event_members.hold()
+                if self.store.suppressions.version() != self._suppressed[0]:
+                    merged = self._merged(helping, heard)
+            for each in merged:
+                self.store.event_members.save(each.rows, each.touched, each.count, each.since)
+                self.store.event_counts.add(each.ends)
             self.store.event_counts.add(helping.ends)
             for (activation_id, outcome, code), kept in helping.samples.items():
                 for event in kept:
@@ -139,14 +158,18 @@ class Fold:
         while len(self._recent) > RECENT:
             self._recent.popitem(last=False)
 
+    def _merged(self, helping: Helping, heard: list[Listener]) -> list[Merged]:
+        suppressed = self._forgotten() if helping.rulings else frozenset()
+        return [self._merge(heard[number], rulings, suppressed) for number, rulings in helping.rulings.items()]
+
     def _forgotten(self) -> frozenset[bytes]:
-        """Whose traits must not rest, as of this transaction."""
-        self.store.event_members.hold()
+        """Whose traits must not rest."""
         if (version := self.store.suppressions.version()) != self._suppressed[0]:
             self._suppressed = version, self.store.suppressions.keys()
         return self._suppressed[1]
 
-    def _merge(self, ends: Ends, listener: Listener, rulings: list[Ruling], suppressed: frozenset[bytes]) -> None:
+    def _merge(self, listener: Listener, rulings: list[Ruling], suppressed: frozenset[bytes]) -> Merged:
+        ends: Ends = Counter()
         members = self.store.event_members.some(listener.key_id, {ruling.decided.member for ruling in rulings})
         latest: dict[bytes, Ruling] = {}
         grown: set[bytes] = set()  # an event that is too late to decide may bring an identifier all the same
@@ -166,7 +189,8 @@ class Fold:
         for member in members.values():
             if member.person and forgotten(member, suppressed):
                 member.erase()
-        self.store.event_members.save(listener.key_id, members.values(), pack_members(waiting), len(waiting), since)
+        rows = self.store.event_members.sealed(listener.key_id, members.values())
+        return Merged(rows, pack_members(waiting), len(waiting), since, ends)
 
     def _waiting(
         self, ends: Ends, listener: Listener, members: dict[bytes, EventMember], latest: dict[bytes, Ruling]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,7 @@ from guestlist.cli.options import DEFAULT_FILE, File, Json, MaybeActivation
 
 if TYPE_CHECKING:
     from guestlist.app.results import PlanResult, SyncResult
+    from guestlist.cli.companion import Companion
     from guestlist.facade import Guestlist
     from guestlist.ports import Lists
 
@@ -127,11 +129,15 @@ def worker(
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True, help="Stop when standard input ends.")] = (
         False
     ),
+    only_fold: Annotated[bool, typer.Option("--only-fold", hidden=True, help="Only fold events.")] = False,
 ) -> None:
     """Keep syncing on every activation's schedule."""
     if with_parent:
         threading.Thread(target=_stop_with_parent, daemon=True).start()
     with opened(file) as door, ending_gently(door.app.stop.set):
+        if only_fold:
+            door.fold()
+            return
         kept = [
             name
             for name, wanted in door.config.activations.items()
@@ -141,7 +147,14 @@ def worker(
             output.say(f"Keeping in step: {', '.join(kept)}. Ctrl-C stops.")
         else:
             output.say(f"No activation in {file} has a schedule yet: write `schedule: {{every: 1h}}` beneath one.")
-        door.work()
+        door.work(folds=_folding(file))
+
+
+def _folding(file: Path) -> Companion:
+    from guestlist.cli.companion import Companion  # noqa: PLC0415 - only for workers
+
+    command = [sys.executable, "-m", "guestlist", "worker", "-f", str(file), "--only-fold", "--with-parent"]
+    return Companion(command, lambda code, pause: None)
 
 
 def _stop_with_parent() -> None:

@@ -33,6 +33,7 @@ class Database:
         self._pid = os.getpid()
         self._making = threading.Lock()
         self._local = threading.local()
+        self._turn = threading.Lock()
 
     @property
     def engine(self) -> sa.Engine:
@@ -40,7 +41,7 @@ class Database:
         with self._making:
             if self._engine is not None and self._pid != os.getpid():
                 _left_behind.append(self._engine)
-                self._engine, self._local = None, threading.local()
+                self._engine, self._local, self._turn = None, threading.local(), threading.Lock()
             if self._engine is None:
                 self._engine, self._pid = _make_engine(self.url, self.is_sqlite), os.getpid()
             return self._engine
@@ -55,13 +56,29 @@ class Database:
         """One transaction that writes; inside another one: a savepoint of it, undone alone when it raises."""
         outer: sa.Connection | None = getattr(self._local, "connection", None)
         if outer is None:
-            with _translated(), self._opened({_WRITES: True}) as connection:
+            with _translated(), self._turned(), self._opened({_WRITES: True}) as connection:
                 yield connection
         elif not outer.get_execution_options().get(_WRITES):
             raise RuntimeError("a transaction that began by reading must not write")
         else:
             with outer.begin_nested():
                 yield outer
+
+    @contextmanager
+    def _turned(self) -> Iterator[None]:
+        """SQLite has one writer, and whoever waits for it looks again every now and then: threads of one process wait
+        for one another instead, so that none is passed over by one that writes all the time.
+        """
+        if not self.is_sqlite:
+            yield
+            return
+        engine, turn = self.engine, self._turn
+        if not turn.acquire(timeout=BUSY_SECONDS):
+            raise StoreError(f"The database {engine.url.database} was busy for {BUSY_SECONDS:.0f} seconds; try again.")
+        try:
+            yield
+        finally:
+            turn.release()
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

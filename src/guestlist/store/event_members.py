@@ -63,6 +63,15 @@ class EventMember:
         self.person, self.person_stamp, self.changed = b"", NEVER, True
 
 
+@dataclass(frozen=True)
+class MemberRows:
+    """Rows of members and their identifiers, ready to be written."""
+
+    key_id: int
+    members: list[dict[str, Any]]
+    identifiers: list[dict[str, Any]]
+
+
 class EventMembers:
     """The members of every audience key of the store."""
 
@@ -115,17 +124,20 @@ class EventMembers:
             (row.person_at, row.person_seq, row.person_place),
         )
 
-    def save(self, key_id: int, members: Collection[EventMember], touched: bytes, count: int, since: float) -> None:
-        """Write what changed, and the packed list of touched members as the key's next fold; part of a transaction."""
-        changed = [each for each in members if each.changed]
-        fresh = [(each, id16) for each in members for id16 in each.fresh_ids]
+    def sealed(self, key_id: int, members: Collection[EventMember]) -> MemberRows:
+        """What changed, as it will rest: made before the transaction that saves it, which others wait for."""
+        changed = [self._row(key_id, each) for each in members if each.changed]
+        return MemberRows(key_id, changed, [_id_row(key_id, each, i) for each in members for i in each.fresh_ids])
+
+    def save(self, rows: MemberRows, touched: bytes, count: int, since: float) -> None:
+        """Write it, and the packed list of touched members as the key's next fold; part of a transaction."""
         with self._database.write() as connection:
-            upsert_many(connection, _members, [self._row(key_id, each) for each in changed])
-            upsert_many(connection, _ids, [_id_row(key_id, each, id16) for each, id16 in fresh])
+            upsert_many(connection, _members, rows.members)
+            upsert_many(connection, _ids, rows.identifiers)
             if count:
-                query = sa.update(_keys).where(_keys.c.id == key_id).values(folded=_keys.c.folded + 1)
+                query = sa.update(_keys).where(_keys.c.id == rows.key_id).values(folded=_keys.c.folded + 1)
                 seq = connection.execute(query.returning(_keys.c.folded)).scalar_one()
-                row = {"key_id": key_id, "seq": seq, "members": count, "since": since, "data": touched}
+                row = {"key_id": rows.key_id, "seq": seq, "members": count, "since": since, "data": touched}
                 connection.execute(sa.insert(_touched).values(row))
 
     def _row(self, key_id: int, each: EventMember) -> dict[str, Any]:

@@ -78,6 +78,12 @@ class Jobs:
         """Waiting and working ones, the oldest first."""
         return self._some(_table.c.state.in_(("waiting", "working")), 1000)[::-1]
 
+    def any_open(self) -> bool:
+        """Whether there is one; cheap to ask."""
+        query = sa.select(_table.c.id).where(_table.c.state.in_(("waiting", "working"))).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(query).first() is not None
+
     def start(self, job: Job, now: float) -> bool:
         """Take it up as it was seen; False: somebody else was faster."""
         seen = (_table.c.id == job.id) & (_table.c.state == job.state) & (_table.c.starts == job.starts)
