@@ -26,7 +26,15 @@ ANYBODY = {
     "GET /activations",
 }
 ANYBODY |= {"GET /activations/{name}", "GET /activations/{name}/runs", "GET /activations/{name}/events", "GET /runs"}
-ANYBODY |= {"GET /uploads", "GET /uploads/{name}", "GET /events", "GET /jobs", "GET /jobs/{number}"}
+ANYBODY |= {
+    "GET /home",
+    "GET /activations/{name}/growth",
+    "GET /uploads",
+    "GET /uploads/{name}",
+    "GET /events",
+    "GET /jobs",
+    "GET /jobs/{number}",
+}
 ADMINISTRATORS = ("/users", "/tokens", "/write-keys", "/settings", "/configuration", "/audit")
 
 

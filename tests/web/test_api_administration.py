@@ -186,6 +186,27 @@ def test_what_became_of_events(api: Api) -> None:
     problem(api("GET", "/events?since=yesterday"), 422)
 
 
+def test_home_and_growth(api: Api) -> None:
+    api.world.write(emails("a", "b"))
+    assert api.get("/activations/main/growth") == {"activation": "main", "readings": []}
+    api.finished(api("POST", "/activations/main/syncs"))
+    api.door.app.store.destinations.park("acme", "role", "it may only look")
+    found = api.get("/home")
+    assert found["needs"][0] == {
+        "wants": "reauthorise",
+        "subject": "acme",
+        "text": "role: it may only look",
+        "since": None,
+    }
+    assert {"API version", "access token", "refresh token"} == {each["what"] for each in found["calendar"]}
+    assert sum(each["elements"] for each in found["delivered"]) == 2
+    assert len(found["delivered"]) == 24
+    readings = api.get("/activations/main/growth")["readings"]
+    assert readings
+    assert api.get(f"/activations/main/growth?since={readings[-1]['at'] + 1}")["readings"] == []
+    problem(api("GET", "/activations/nobody/growth"), 404)
+
+
 def test_an_hour_of_a_stream_is_on_one_page(api: Api) -> None:
     source = kit.Source(api.world)
     for number in range(8):

@@ -17,7 +17,7 @@ from guestlist.errors import GuestlistError
 from guestlist.version import __version__
 from guestlist.web import description, hooks, members, probes, tracking
 from guestlist.web.api.api import add_api, describe
-from guestlist.web.api.described_in_openapi import BEARER
+from guestlist.web.api.openapi import BEARER
 from guestlist.web.api.problems import Problem
 from guestlist.web.api.route import PREFIX
 from guestlist.web.bodies import Gone

@@ -17,8 +17,8 @@ from guestlist.app.sync import Wish
 from guestlist.errors import UnknownName
 from guestlist.web.api import described
 from guestlist.web.api.described import Described, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
-from guestlist.web.api.described_in_openapi import MODEL
 from guestlist.web.api.jobs import accepted
+from guestlist.web.api.openapi import MODEL
 from guestlist.web.api.paging import MOST, Page, Paged
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 

@@ -10,10 +10,10 @@ from guestlist.web.api import (
     administration,
     audiences,
     configuration,
-    described_in_openapi,
     destinations,
     history,
     jobs,
+    openapi,
     privacy,
     uploads,
 )
@@ -35,6 +35,6 @@ def add_routes(app: FastAPI) -> None:
         app.include_router(noun.router)
 
 
-def describe(document: described_in_openapi.Json) -> None:
+def describe(document: openapi.Json) -> None:
     """Finish what /openapi.json says of it."""
-    described_in_openapi.resolved(document, declared.schemas())
+    openapi.resolved(document, declared.schemas())

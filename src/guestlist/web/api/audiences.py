@@ -11,7 +11,7 @@ from guestlist.app import declared
 from guestlist.app.declared import Declaration
 from guestlist.web.api import described
 from guestlist.web.api.described import Described, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
-from guestlist.web.api.described_in_openapi import MODEL
+from guestlist.web.api.openapi import MODEL
 from guestlist.web.api.paging import Page, Paged
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 

@@ -13,8 +13,9 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from guestlist.app import event_view, overview
+from guestlist.app import event_view, home, overview
 from guestlist.app.explain import explain
+from guestlist.app.home import Due, Growth, Need
 from guestlist.app.results import EventSample, EventsRow, Explanation, RejectedRow, SyncResult
 from guestlist.errors import UnknownName
 from guestlist.web.api.described import NamePath, Strict
@@ -31,6 +32,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would carry ou
 _Since = Annotated[
     float | None, Query(ge=0, le=MOST, description="Received since (epoch seconds); left out: within the last hour.")
 ]
+
+
+_From = Annotated[float | None, Query(ge=0, le=MOST, description="Since (epoch seconds); left out: all.")]
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,21 @@ class Events(BaseModel):
     samples: list[EventSample] = Field(description="Masked; only for those who hold View Profiles.")
     waiting: int = Field(description="Acknowledged and not looked at yet.")
     oldest_seconds: float | None
+
+
+class Delivered(BaseModel):
+    """One hour."""
+
+    hour: float = Field(description="When it began, epoch seconds.")
+    elements: int = Field(description="People or companies that LinkedIn answered for.")
+
+
+class Home(BaseModel):
+    """What a person should see first."""
+
+    needs: list[Need] = Field(description="What waits for a person, the most pressing first.")
+    calendar: list[Due] = Field(description="Ends of tokens and of the API version, the next first.")
+    delivered: list[Delivered] = Field(description="The last 24 hours, oldest first.")
 
 
 class Question(Strict):
@@ -98,6 +117,21 @@ def _was_synced(asking: Asking, name: str) -> bool:
             raise
         return False
     return True
+
+
+@router.get("/home", summary="What a person should see first")
+def get_home(asking: Asked) -> Home:
+    """What waits, what comes up, what was delivered."""
+    app, config = asking.app, asking.config
+    delivered = [Delivered(hour=hour, elements=count) for hour, count in home.delivered_per_hour(app)]
+    return Home(needs=home.needs(app, config), calendar=home.calendar(app, config), delivered=delivered)
+
+
+@router.get("/activations/{name}/growth", summary="How an activation's audience grew")
+def get_growth(asking: Asked, name: NamePath, since: _From = None) -> Growth:
+    """What LinkedIn said of it over time, oldest first."""
+    _was_synced(asking, name)
+    return home.growth(asking.app, name, since or 0.0)
 
 
 # ── rejected rows ────────────────────────────────────────────────────────────────────────────────────────────────

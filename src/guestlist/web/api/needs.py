@@ -75,6 +75,8 @@ NEEDS: dict[str, Needs] = dict(
         *_all("/activations/{name}/events", _LOOK, "GET"),
         *_all("/activations/{name}/rejected", _MEMBERS, "GET"),
         *_all("/activations/{name}/explain", _MEMBERS, "POST"),
+        *_all("/activations/{name}/growth", _LOOK, "GET"),
+        *_all("/home", _LOOK, "GET"),
         *_all("/runs", _LOOK, "GET"),
         *_all("/events", _LOOK, "GET"),
         *_all("/jobs", _DESTINATIONS, "GET"),

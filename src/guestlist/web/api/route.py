@@ -18,7 +18,7 @@ from starlette.types import Message
 
 from guestlist.app import api_tokens, repeating
 from guestlist.core.permissions import Permission, Person
-from guestlist.web.api import described_in_openapi as documents
+from guestlist.web.api import openapi
 from guestlist.web.api.needs import NEEDS
 from guestlist.web.api.problems import Problem, problem_of
 
@@ -86,7 +86,7 @@ class ApiRoute(APIRoute):
         options["response_model_exclude_none"] = False
         options["operation_id"] = f"{method.lower()}{re.sub(r'[^a-z0-9]+', '_', path.lower()).rstrip('_')}"
         super().__init__(path, endpoint, **options)
-        documents.complete(self, method, self.needs)
+        openapi.complete(self, method, self.needs)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The endpoint with all of that around it."""
