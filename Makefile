@@ -3,13 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 UV := .uv/bin/uv
 
-.PHONY: install test lint types demo demo-up bench live docs fix clean
+.PHONY: install test lint types demo demo-up screenshots bench live docs fix clean
 
 install: $(VENV)/.installed
 
-$(VENV)/.installed: uv.lock pyproject.toml
+# What pages load; made by hatch_build.py when the package is installed.
+ASSETS := src/guestlist/web/static/vendor/.made-from
+$(ASSETS): ;
+
+$(VENV)/.installed: uv.lock pyproject.toml hatch_build.py $(wildcard src/guestlist/web/assets/package*.json) $(ASSETS)
 	@test -x $(UV) || { $(PYTHON) -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check uv; }
-	@UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --all-extras --quiet --compile-bytecode --python $(PYTHON)
+	@UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --all-extras --quiet --compile-bytecode --python $(PYTHON) \
+		--reinstall-package guestlist
 	@PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m compileall -q src
 	@touch $@
 
@@ -33,6 +38,10 @@ demo: install
 
 demo-up: install
 	@$(VENV)/bin/python scripts/demo.py --keep .demo
+
+# Needs the system's Chromium; pictures go to .screenshots.
+screenshots: install
+	@$(VENV)/bin/python scripts/screenshots.py .screenshots $(ARGS)
 
 docs: install
 	$(VENV)/bin/python -m guestlist.config_reference

@@ -34,6 +34,8 @@ COMMANDS |= {
     "ingest",
     "import",
     "config",
+    "users",
+    "tokens",
 }
 
 

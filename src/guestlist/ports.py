@@ -507,6 +507,18 @@ class Elements(Protocol):
         """LinkedIn's own list template filled with the ADD rows."""
 
 
+@dataclass(frozen=True)
+class Reachable:
+    """An ad account that a member has a role on. ``account`` is its urn; ``usable``: whether audiences may be managed
+    with that role.
+    """
+
+    account: str
+    name: str
+    role: str
+    usable: bool
+
+
 class Destination(Protocol):
     """LinkedIn, as one ad account with one credential. Methods are synchronous, bounded by the total request deadline,
     and may be called from several threads. All but ``tell`` raise TryAgain, WaitsForLinkedIn, NeedsPerson,
@@ -515,6 +527,9 @@ class Destination(Protocol):
 
     def check(self) -> Account:
         """Token, scopes, ad account and role; NeedsPerson names what is missing."""
+
+    def reachable(self) -> list[Reachable]:
+        """The ad accounts of the member, by name. None is normal at LinkedIn's Development tier."""
 
     def find_segments(self, account: str, source_segment_id: str | None = None) -> list[SegmentStatus]:
         """What LinkedIn's finder lists."""

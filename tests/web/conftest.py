@@ -12,8 +12,9 @@ import structlog
 from tests.contracts.conftest import postgres_template, sqlite_template, store_url
 from tests.postgres import database_url, postgres_server
 from tests.web.apikit import Api
+from tests.web.installed import Installed, installed
 from tests.web.kit import Site, opened
-from tests.world import World
+from tests.world import World, emails
 
 __all__ = ["database_url", "postgres_server", "postgres_template", "sqlite_template", "store_url"]
 
@@ -54,3 +55,12 @@ def api(world: World, logged: list[Any]) -> Iterator[Api]:
     opened_api = Api(world)
     yield opened_api
     opened_api.close()
+
+
+@pytest.fixture
+def pages(world: World, logged: list[Any]) -> Iterator[Installed]:
+    """Pages over a connected installation whose activation ``main`` was never synced."""
+    world.write(emails("ann", "bob"))
+    made = installed(world)
+    yield made
+    made.web.close()

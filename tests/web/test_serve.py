@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -133,6 +134,26 @@ def test_the_api_is_answered_and_its_work_is_done(command: Command) -> None:
         where = asked.headers["location"].removeprefix("/api/v1")
         until(lambda: client.get(where).json()["state"] == "done")
         assert "not connected" in client.get(where).json()["result"][0]["problems"][0]
+
+
+@pytest.mark.slow
+def test_without_a_file_the_pages_are_how_one_begins(tmp_path: Path) -> None:
+    command = Command(tmp_path)
+    with command.serving() as (process, address):
+        (link,) = re.findall(rf"  ({address}/setup/[\w-]+)\n", command.said)
+        until(lambda: "No activation" in command.said)
+        assert workers_of(process.pid)
+        with httpx2.Client(base_url=address, headers={"origin": address}, follow_redirects=True) as client:
+            (proof,) = set(re.findall(r'name="csrf" value="(\w+)"', client.get(link).text))
+            form = {"csrf": proof, "name": "ann", "password": "four words that nobody guesses"}
+            assert "Nothing is connected yet" in client.post(link, data=form).text
+            body = {"add": [{"email": "ada@example.com"}]}
+            key = made_key(command)
+            refused = client.post("/api/v1/audiences/x/members", json=body, headers={"authorization": basic(key)})
+            assert refused.status_code == 404
+        assert process.poll() is None
+    with command.serving("--no-worker"):
+        assert "/setup/" not in command.said
 
 
 # ── ending ───────────────────────────────────────────────────────────────────────────────────────────────────────

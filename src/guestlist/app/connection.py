@@ -75,6 +75,12 @@ def connect_token(app: App, config: Config, name: str, response: Mapping[str, An
     return keep(app, config, name, app.door.token_from_response(response))
 
 
+def try_out(app: App, account_urn: str, token: Token) -> Account:
+    """Token, scopes, ad account and role, all at once; raises what ``Destination.check`` raises."""
+    with app.door.trial(account_urn, token, lambda _: None) as trial:
+        return trial.check()
+
+
 def keep(app: App, config: Config, name: str, token: Token) -> CheckReport:
     """Check what the token may do, then keep it sealed. Another member than before keeps segments and ledger.
 

@@ -22,6 +22,7 @@ from guestlist.store.runs import OPEN, Planned, Run
 
 TOLD = (State.IN, State.UNSURE, State.OUT, State.NOT_TOLD)
 EMAILS = (IdType.SHA256_EMAIL, IdType.SHA512_EMAIL)
+NOBODY = "Nothing to forget: give addresses, digests, Google advertising ids or primaryId:VALUE."
 NAMED_BY_VALUE = (*EMAILS, IdType.GOOGLE_AID)
 
 
@@ -64,9 +65,11 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
 
 
 def check(values: Sequence[str]) -> None:
-    """ConfigError names a value that cannot be used, or says that there is none."""
-    if not [_asked(value) for value in values]:
-        raise ConfigError("Nothing to forget: give addresses, digests, Google advertising ids or primaryId:VALUE.")
+    """ConfigError names a value that cannot be forgotten, or says that there is none. Nothing is done."""
+    if not values:
+        raise ConfigError(NOBODY)
+    for value in values:
+        _asked(value)
 
 
 def _asked(value: str) -> Asked:

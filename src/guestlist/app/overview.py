@@ -12,7 +12,7 @@ from guestlist.app.context import App
 from guestlist.app.delivery import GONE
 from guestlist.app.results import RejectedRow, RunRow, StatusRow, SyncResult
 from guestlist.app.sync import NONE_REFUSED, result_of
-from guestlist.config import Config
+from guestlist.config import ActivationConfig, Config
 from guestlist.core.mapping import nearest
 from guestlist.core.text import masked
 from guestlist.errors import ConfigError, DeliveryError, UnknownName
@@ -47,6 +47,8 @@ def _row(app: App, config: Config | None, name: str, found: Activation | None, *
     wanted = config.activations.get(name) if config is not None else None
     if found is None:
         destination = wanted.destination if wanted else ""
+        if wanted is not None and config is not None and not _is_enabled(config, wanted):
+            return StatusRow(name, *_DISABLED, destination=destination)
         return StatusRow(name, "never synced", "run `guestlist sync`", destination=destination)
     segment = app.store.segments.current(found.ledger_id)
     problem = _ask(app, found, segment) if live and segment is not None and segment.linkedin_id else ""
@@ -74,6 +76,13 @@ def _row(app: App, config: Config | None, name: str, found: Activation | None, *
     )
 
 
+_DISABLED = ("disabled", "nothing is sent, nothing is lost")
+
+
+def _is_enabled(config: Config, wanted: ActivationConfig) -> bool:
+    return wanted.enabled and config.destinations[wanted.destination].enabled
+
+
 def _works_until(app: App, found: Activation) -> float | None:
     credential, _ = app.store.destinations.credential(found.destination)
     return connection.works_until(app, credential) if credential is not None else None
@@ -91,10 +100,8 @@ def _state(app: App, config: Config | None, found: Activation) -> tuple[str, str
     wanted = config.activations.get(found.name) if config is not None else None
     if config is not None and wanted is None:
         return "not in the file", "nothing is sent; `guestlist remove` ends it for good"
-    if wanted is not None and config is not None:
-        destination = config.destinations[wanted.destination]
-        if not (wanted.enabled and destination.enabled):
-            return "disabled", "nothing is sent, nothing is lost"
+    if wanted is not None and config is not None and not _is_enabled(config, wanted):
+        return _DISABLED
     parked = app.store.destinations.get(found.destination)
     if parked is not None and parked.state:
         return "parked", f"{parked.state}: {parked.reason}"
@@ -186,3 +193,10 @@ def rejected(app: App, name: str) -> Iterator[RejectedRow]:
         return
     for row, key, reason, since in app.elements.rejected(str(app.store.files.open(current.file_id))):
         yield RejectedRow(row, key, reason, since)
+
+
+def rejected_by_reason(app: App, name: str) -> dict[str, int]:
+    """How many rows of the last run were not sent or refused, most first; nothing where it was never synced."""
+    found = app.store.activations.get(name)
+    current = app.store.rejected.get(found.id) if found is not None else None
+    return dict(sorted(current.by_reason.items(), key=lambda item: -item[1])) if current is not None else {}

@@ -9,7 +9,7 @@ from guestlist.app.context import App
 from guestlist.core.delivery import Answer, backoff
 from guestlist.core.identity import Kind
 from guestlist.errors import OAUTH_REFRESH_FAILED, NeedsReauthorization, TokenOutage, TryAgain
-from guestlist.ports import Account, Destination, SegmentSpec, SegmentStatus
+from guestlist.ports import Account, Destination, Reachable, SegmentSpec, SegmentStatus
 
 T = TypeVar("T")
 TRIES = 8
@@ -27,6 +27,10 @@ class Patient:
     def check(self) -> Account:
         """See ``ports.Destination``."""
         return self._ask(self._inner.check)
+
+    def reachable(self) -> list[Reachable]:
+        """See ``ports.Destination``."""
+        return self._ask(self._inner.reachable)
 
     def find_segments(self, account: str, source_segment_id: str | None = None) -> list[SegmentStatus]:
         """See ``ports.Destination``."""

@@ -135,6 +135,7 @@ def worker(
     if with_parent:
         threading.Thread(target=_stop_with_parent, daemon=True).start()
     with opened(file) as door, ending_gently(door.app.stop.set):
+        door.configuration.may_be_empty = with_parent  # a server's: its pages are how one begins
         if only_fold:
             door.fold()
             return

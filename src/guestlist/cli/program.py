@@ -21,6 +21,7 @@ from guestlist.cli import (
     line,
     looking,
     output,
+    people,
     serving,
     starting,
     wishes,
@@ -45,7 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (starting, connecting, line, serving, eventing, looking, wishes, changing, declaring, keeping):
+for group in (starting, connecting, line, serving, people, eventing, looking, wishes, changing, declaring, keeping):
     group.add_to(app)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from guestlist.errors import NeedsPerson
 from guestlist.linkedin.client import Client
 from guestlist.linkedin.replies import split_scope
-from guestlist.linkedin.restli import bare_id, encode
+from guestlist.linkedin.restli import Value, bare_id, encode
 from guestlist.linkedin.segments import TEST_ACCOUNT
-from guestlist.ports import Account
+from guestlist.ports import Account, Reachable
 
 ROLES = ("ACCOUNT_BILLING_ADMIN", "ACCOUNT_MANAGER", "CAMPAIGN_MANAGER", "CREATIVE_MANAGER")
 """Roles that may manage audiences (documented); the fifth, VIEWER, may not."""
@@ -19,6 +19,7 @@ _NEEDED = (
     ({"rw_ads", "r_ads"}, "rw_ads (ad accounts and roles)"),
     ({"r_basicprofile", "profile"}, "r_basicprofile (who authorised)"),
 )
+_NAMED = 50  # ad accounts whose names are looked up
 _WHERE = "in Campaign Manager > Account settings > Manage access"
 
 Scopes = Callable[[], tuple[str, ...]]
@@ -40,6 +41,27 @@ def check(client: Client, account: str, introspected: Scopes | None = None) -> A
             "role",
         )
     return Account(member, account, _name(client, account), role, scopes)
+
+
+def reachable(client: Client) -> list[Reachable]:
+    """Every ad account the member has a role on, by name. LinkedIn answers all at once (a count of 2147483647 was
+    seen); names are asked for one by one, and only of the first fifty.
+    """
+    parameters: dict[str, Value] = {"q": "authenticatedUser"}
+    record = client.call("GET", "/adAccountUsers", parameters, restli_method="FINDER").record()
+    listed = record.get("elements")
+    found: list[Reachable] = []
+    for each in listed if isinstance(listed, list) else ():
+        account, role = (str(each.get(key, "")) for key in ("account", "role"))
+        number = bare_id(account)
+        if not number.isdecimal():
+            continue
+        name = ""
+        if len(found) < _NAMED:
+            shown = client.call("GET", f"/adAccounts/{encode(number)}", passing=(403, 404))
+            name = str(shown.record().get("name", "")) if shown.status == 200 else ""
+        found.append(Reachable(f"urn:li:sponsoredAccount:{number}", name, role, role in ROLES))
+    return sorted(found, key=lambda each: (not each.usable, each.name.casefold(), each.account))
 
 
 def missing_scopes(scopes: tuple[str, ...]) -> list[str]:

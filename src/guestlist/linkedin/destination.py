@@ -7,7 +7,7 @@ from guestlist.core.identity import Kind
 from guestlist.linkedin import accounts, segments
 from guestlist.linkedin.client import Client
 from guestlist.linkedin.oauth import OAuth
-from guestlist.ports import Account, SegmentSpec, SegmentStatus
+from guestlist.ports import Account, Reachable, SegmentSpec, SegmentStatus
 
 
 class LinkedIn:
@@ -25,6 +25,10 @@ class LinkedIn:
     def check(self) -> Account:
         """Token, scopes, ad account and role; NeedsPerson names what is missing."""
         return accounts.check(self._client, self._account, self._scopes if self._oauth else None)
+
+    def reachable(self) -> list[Reachable]:
+        """The ad accounts of the member, by name."""
+        return accounts.reachable(self._client)
 
     def find_segments(self, account: str, source_segment_id: str | None = None) -> list[SegmentStatus]:
         """What LinkedIn's finder lists, all pages of it."""

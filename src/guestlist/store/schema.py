@@ -538,6 +538,7 @@ consents = _table(
     _column("redirect_url", sa.Text),
     _column("asked_by", sa.Text),  # nobody else may bring it back
     _column("ends_at", Time),
+    _column("token", Blob, null=True, info=TOKEN),  # what they came back with, until they chose an ad account for it
 )
 
 readings = _table(

@@ -107,7 +107,7 @@ class Store:
         self.jobs = Jobs(database, vault)
         self.uploads = Uploads(database, files)
         self.repeats = Repeats(database, vault)
-        self.consents = Consents(database)
+        self.consents = Consents(database, vault)
 
     @property
     def store_id(self) -> str:

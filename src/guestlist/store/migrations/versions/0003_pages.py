@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("redirect_url", sa.Text(), nullable=False),
         sa.Column("asked_by", sa.Text(), nullable=False),
         sa.Column("ends_at", sa.Double(), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_consents")),
         sqlite_autoincrement=False,
     )

@@ -1,0 +1,119 @@
+"""Connecting an ad account: sign in to LinkedIn, choose, say what it may be told, look at all of it, connect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import RedirectResponse, Response
+
+from guestlist.app import destinations, setting_up
+from guestlist.core.permissions import CONNECT
+from guestlist.errors import ConfigError, GuestlistError, NeedsPerson
+from guestlist.web.pages.book import Book
+from guestlist.web.pages.call import Call
+from guestlist.web.pages.templates import path
+
+book = Book()
+BACK = "/linkedin/callback"
+STEPS = ("Sign in", "Ad account", "Review")
+REFUSED = {
+    "user_cancelled_login": "You did not sign in at LinkedIn, so nothing was connected.",
+    "user_cancelled_authorize": "You did not allow it at LinkedIn, so nothing was connected.",
+}
+
+
+# ── the first step ───────────────────────────────────────────────────────────────────────────────────────────────
+@book.get("/destinations/connect", *CONNECT)
+def start(call: Call) -> Response:
+    """What follows, and with which sign-in."""
+    known = [row for row in destinations.all_of(call.app, call.config) if row.authorised is not None]
+    back = call.desk.address + BACK
+    return call.show("connect_start.html", steps=STEPS, known=known, redirect_url=back)
+
+
+@book.post("/destinations/connect", *CONNECT)
+def sign_in(call: Call) -> Response:
+    """On to LinkedIn."""
+    return RedirectResponse(setting_up.begin(call.app, call.desk.address + BACK), 303)
+
+
+@book.post("/destinations/connect/reuse", *CONNECT)
+def reuse(call: Call) -> Response:
+    """With the sign-in of another destination."""
+    return call.go(path("destinations", "connect", setting_up.reuse(call.app, call.form["destination"])))
+
+
+@book.post("/destinations/{name}/authorize", *CONNECT)
+def authorize(call: Call) -> Response:
+    """Reauthorize: on to LinkedIn, and back to this destination."""
+    name = destinations.known(call.config, call.part("name"))
+    return RedirectResponse(setting_up.begin(call.app, call.desk.address + BACK, name), 303)
+
+
+@book.get(BACK, *CONNECT)
+def back(call: Call) -> Response:
+    """Where LinkedIn sends the browser."""
+    if (refused := call.query.get("error")) is not None:
+        raise ConfigError(REFUSED.get(refused, "LinkedIn did not allow it, so nothing was connected: try it again."))
+    code, state = call.query.get("code", ""), call.query.get("state", "")
+    handle, name = setting_up.arrive(call.app, code, state, call.desk.address + BACK)
+    if not name:
+        return call.go(path("destinations", "connect", handle))
+    report = setting_up.renew(call.app, call.desk.configuration, handle, name)
+    return call.go(path("destinations", name), f"{name} is authorised again, as {report.role}.")
+
+
+# ── the second step ──────────────────────────────────────────────────────────────────────────────────────────────
+@book.get("/destinations/connect/{handle}", *CONNECT)
+def choose(call: Call) -> Response:
+    """The ad accounts that LinkedIn returns, with roles; or one that is typed."""
+    return call.show("connect_account.html", **_chosen(call))
+
+
+@book.post("/destinations/connect/{handle}", *CONNECT)
+def review(call: Call) -> Response:
+    """Everything as it will be; nothing is made yet."""
+    name, body = _typed(call)
+    try:
+        if not name:
+            raise ConfigError("Give it a name, like the brand or the region it is for.", ("name",))
+        if not body["ad_account"]:
+            raise ConfigError("Choose one of the ad accounts, or type the number of one.", ("ad_account",))
+        call.desk.configuration.tried({("destinations", name): body})
+        account = setting_up.judged(call.app, call.part("handle"), str(body["ad_account"]))
+    except (ConfigError, NeedsPerson) as error:
+        return call.again("connect_account.html", _at(error), "ad_account", **_chosen(call))
+    shown = {"handle": call.part("handle"), "name": name, "body": body, "account": account, "steps": STEPS}
+    return call.show("connect_review.html", **shown)
+
+
+@book.post("/destinations/connect/{handle}/finish", *CONNECT)
+def finish(call: Call) -> Response:
+    """Make it."""
+    name, body = _typed(call)
+    try:
+        report = setting_up.finish(call.app, call.desk.configuration, call.part("handle"), name, body, call.person)
+    except (ConfigError, NeedsPerson) as error:
+        return call.again("connect_account.html", _at(error), "ad_account", **_chosen(call))
+    text = f"{name} is connected to {report.account_name or 'the ad account'}, as {report.role}."
+    return call.go(path("destinations", name), text)
+
+
+def _typed(call: Call) -> tuple[str, dict[str, Any]]:
+    body = {
+        "ad_account": call.form["other"].strip() or call.form["ad_account"].strip(),
+        "description": call.form["description"].strip(),
+        "send_email": bool(call.form["send_email"]),
+        "send_google_advertising_id": bool(call.form["send_google_advertising_id"]),
+    }
+    return call.form["name"].strip(), body
+
+
+def _chosen(call: Call) -> dict[str, Any]:
+    handle = call.part("handle")
+    return {"handle": handle, "accounts": setting_up.choices(call.app, handle), "steps": STEPS}
+
+
+def _at(error: GuestlistError) -> ConfigError:
+    """What LinkedIn or a role stands against is told at the ad account."""
+    return error if isinstance(error, ConfigError) else ConfigError(f"{error}.".replace("..", "."), ("ad_account",))

@@ -1,0 +1,145 @@
+"""One destination: its settings and who authorised it, its activations, what was delivered, its runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from guestlist.app import declared, destinations, event_view, jobs, overview
+from guestlist.app.destinations import DestinationRow
+from guestlist.core.permissions import CONNECT, Permission
+from guestlist.errors import OAUTH_REFRESH_FAILED, REFRESH_TOKEN_EXPIRED, ConfigError, UnknownName
+from guestlist.web.pages.book import Book
+from guestlist.web.pages.call import Call
+from guestlist.web.pages.templates import path
+
+book = Book()
+LOOK = (Permission.VIEW_DESTINATIONS,)
+RUNS = 30
+DAY = 86_400.0
+SPANS = {"1h": 3600.0, "24h": DAY, "7d": 7 * DAY}  # what became of events is kept for fifteen days
+NOT_YET = "Please authenticate via Oauth before updating other settings and/or enabling the destination."
+ISSUES = {
+    REFRESH_TOKEN_EXPIRED: "LinkedIn's permission ended or was taken back. Somebody who may advertise with this ad "
+    "account signs in to LinkedIn again: Reauthorize.",
+    OAUTH_REFRESH_FAILED: "LinkedIn did not renew the token, though the permission may still stand. Reauthorize; if it "
+    "comes again, look at the app's client id and secret.",
+}
+
+
+@book.get("/destinations/{name}", *LOOK)
+def settings(call: Call) -> Response:
+    """What it may be told, and the connection."""
+    return call.show("destination_settings.html", **_settings(call))
+
+
+@book.get("/destinations/{name}/activations", *LOOK)
+def activations(call: Call) -> Response:
+    """Which audiences feed it."""
+    row = _row(call)
+    rows = [each for each in overview.status(call.app, call.config) if each.destination == row.name]
+    return call.show("destination_activations.html", row=row, tab="activations", activations=rows)
+
+
+@book.get("/destinations/{name}/delivery", *LOOK)
+def delivery(call: Call) -> Response:
+    """Event delivery as Segment shows it: delivered, not delivered, latency, and what stands in the way."""
+    row, span = _row(call), call.query.get("span", "24h")
+    span = span if span in SPANS else "24h"
+    names = {each for each, wanted in call.config.activations.items() if wanted.destination == row.name}
+    report = event_view.events(call.app, None, call.app.clock.now() - SPANS[span])
+    return call.show(
+        "destination_delivery.html",
+        row=row,
+        tab="delivery",
+        span=span,
+        spans=list(SPANS),
+        events=[each for each in report.activations if each.activation in names],
+        samples=[each for each in report.samples if each.activation in names][:20],
+        remedy=ISSUES.get(row.state, ""),
+    )
+
+
+@book.get("/destinations/{name}/runs", *LOOK)
+def runs(call: Call) -> Response:
+    """The latest of all its activations."""
+    row = _row(call)
+    names = {each.activation for each in overview.status(call.app, call.config) if each.destination == row.name}
+    found = [each for each in overview.runs(call.app, None, 3 * RUNS) if each.result.activation in names]
+    return call.show("destination_runs.html", row=row, tab="runs", runs=found[:RUNS])
+
+
+# ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+@book.post("/destinations/{name}", *CONNECT)
+def save(call: Call) -> Response:
+    """Put what was typed in place of what there was."""
+    name = call.part("name")
+    try:
+        if _row(call).authorised is None:
+            raise ConfigError(NOT_YET, ("ad_account",))
+        found = declared.get(call.app, call.desk.configuration, "destinations", name)
+        body = {**found.body, **_typed(call)}
+        declared.change(call.app, call.desk.configuration, "destinations", name, body, _version(call), call.person)
+    except ConfigError as error:
+        return call.again("destination_settings.html", error, "ad_account", **_settings(call))
+    return call.go(path("destinations", name), f"{name} was saved.")
+
+
+@book.post("/destinations/{name}/check", *CONNECT)
+def check(call: Call) -> Response:
+    """Ask LinkedIn: token, scopes, ad account, role, version."""
+    return call.go(path("jobs", jobs.ask_check(call.app, call.config, call.part("name")).id))
+
+
+@book.post("/destinations/{name}/take-over", *CONNECT)
+def take_over(call: Call) -> Response:
+    """From now on pages change it, and what the file says of it counts no more."""
+    name = call.part("name")
+    declared.take_over(call.app, call.desk.configuration, "destinations", name)
+    return call.go(path("destinations", name), f"{name} is changed on these pages from now on.")
+
+
+@book.post("/destinations/{name}/delete", *CONNECT)
+def delete(call: Call) -> Response:
+    """Nothing is deleted at LinkedIn; its activations have to be removed first."""
+    name = call.part("name")
+    declared.delete(call.app, call.desk.configuration, "destinations", name, _version(call))
+    return call.go("/destinations", f"{name} was taken out; what LinkedIn holds stays there.")
+
+
+def _typed(call: Call) -> dict[str, Any]:
+    return {
+        "ad_account": call.form["ad_account"].strip(),
+        "description": call.form["description"].strip(),
+        "send_email": bool(call.form["send_email"]),
+        "send_google_advertising_id": bool(call.form["send_google_advertising_id"]),
+        "enabled": bool(call.form["enabled"]),
+    }
+
+
+def _version(call: Call) -> int:
+    text = call.form["version"]
+    return int(text) if text.isdecimal() and len(text) < 18 else 0
+
+
+def _settings(call: Call) -> dict[str, Any]:
+    row = _row(call)
+    return {
+        "row": row,
+        "tab": "settings",
+        "wanted": call.config.destinations[row.name],
+        "declaration": declared.get(call.app, call.desk.configuration, "destinations", row.name),
+        "member": destinations.authorised_by(call.app, row.name),
+        "file": call.config.path,
+        "remedy": ISSUES.get(row.state, ""),
+        "may_change": call.person.may(*CONNECT),
+    }
+
+
+def _row(call: Call) -> DestinationRow:
+    name = call.part("name")
+    found = next((each for each in destinations.all_of(call.app, call.config) if each.name == name), None)
+    if found is None:
+        raise UnknownName(f"There is no destination '{name}'.")
+    return found

@@ -1,0 +1,76 @@
+"""What a person should see first: what needs them, how audiences grow, what was delivered, which dates come up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.responses import Response
+
+from guestlist.app import home, overview
+from guestlist.core.permissions import Permission
+from guestlist.web.pages.book import Book
+from guestlist.web.pages.call import Call
+from guestlist.web.pages.templates import moment, path
+
+book = Book()
+DAYS = 30  # of growth
+HOURS = 24  # of deliveries
+MOST = 6  # lines of one chart, and runs
+_TITLES = {
+    "reauthorise": "Authorize again",
+    "confirm": "Confirm removals",
+    "look": "Look at it",
+    "too small": "Too small",
+    "lost": "Lost at LinkedIn",
+    "upgrade": "Upgrade",
+}
+
+
+@book.get("/")
+def look(call: Call) -> Response:
+    """Those who may not view destinations see where they may go."""
+    if not call.person.may(Permission.VIEW_DESTINATIONS):
+        return call.show("home.html", growth=None, delivered=None)
+    app, config = call.app, call.config
+    return call.show(
+        "home.html",
+        begun=bool(config.activations),
+        connected=bool(config.destinations),
+        needs=[(_TITLES[each.wants], each, _where(each)) for each in home.needs(app, config)],
+        runs=overview.runs(app, None, MOST),
+        dates=home.calendar(app, config),
+        growth=_growth(call, list(config.activations)),
+        delivered=_delivered(home.delivered_per_hour(app, HOURS)),
+    )
+
+
+def _where(need: home.Need) -> str:
+    if need.wants == "upgrade":
+        return ""
+    return "/destinations" if need.wants == "reauthorise" else path("activations", need.subject)
+
+
+def _growth(call: Call, names: Sequence[str]) -> dict[str, Any] | None:
+    """Audience sizes at the end of each day; None: too little is known to draw a line."""
+    now = call.app.clock.now()
+    ends = [now - (DAYS - 1 - n) * home.DAY for n in range(DAYS)]
+    series: dict[str, list[int | None]] = {}
+    for name in names:
+        sizes = [(each.at, each.audience_size) for each in home.growth(call.app, name).readings]
+        line = [next((size for at, size in reversed(sizes) if at <= end), None) for end in ends]
+        if any(size for size in line):
+            series[name] = line
+    largest = sorted(series, key=lambda name: -(series[name][-1] or 0))[:MOST]
+    known = [n for n in range(DAYS) if any(series[name][n] is not None for name in largest)]
+    if len(known) <= 1:
+        return None
+    shown = range(known[0], DAYS)
+    return {"x": [moment(ends[n])[5:10] for n in shown], "series": {n: [series[n][d] for d in shown] for n in largest}}
+
+
+def _delivered(hours: Sequence[tuple[float, int]]) -> dict[str, Any] | None:
+    if not any(count for _, count in hours):
+        return None
+    series = {"Answered by LinkedIn": [count for _, count in hours]}
+    return {"kind": "bar", "x": [moment(at)[11:16] for at, _ in hours], "series": series}

@@ -1,0 +1,83 @@
+"""Privacy: forgetting people, with receipts, and explaining what LinkedIn was told of somebody."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from starlette.responses import Response
+
+from guestlist.app import explain as explaining
+from guestlist.app import forget as forgetting
+from guestlist.app import jobs, overview
+from guestlist.core.permissions import ACTIVATE, Permission
+from guestlist.errors import ConfigError, GuestlistError
+from guestlist.web.pages.book import Book
+from guestlist.web.pages.call import Call
+from guestlist.web.pages.lists import listed
+from guestlist.web.pages.templates import path
+
+book = Book()
+LOOK = (Permission.VIEW_DESTINATIONS, Permission.VIEW_SEGMENTS, Permission.VIEW_PROFILES)
+_BETWEEN = re.compile(r"[\s,;]+")
+_LABEL = "primaryId:"
+_COLUMNS = {"number": lambda row: row.id, "created": lambda row: row.created, "state": lambda row: row.state}
+
+
+@book.get("/privacy", *LOOK)
+def privacy(call: Call) -> Response:
+    """Both forms, and every receipt."""
+    return call.show("privacy.html", **_shown(call))
+
+
+@book.post("/privacy/forget", *LOOK, *ACTIVATE)
+def forget(call: Call) -> Response:
+    """Out of every LinkedIn audience of people, and never added again; a worker tells LinkedIn."""
+    values = _values(call.form["values"])
+    try:
+        forgetting.check(values)
+    except ConfigError as error:
+        return call.again("privacy.html", error, "values", **_shown(call))
+    return call.go(path("jobs", jobs.ask_forget(call.app, values).id))
+
+
+@book.post("/privacy/undo", *LOOK, *ACTIVATE)
+def undo(call: Call) -> Response:
+    """Their lists may add them again."""
+    try:
+        count = forgetting.undo(call.app, _values(call.form["undo"]))
+    except ConfigError as error:
+        return call.again("privacy.html", error, "undo", **_shown(call))
+    return call.go("/privacy", f"{count} identifiers may be added again by their lists." if count else _NOT_FORGOTTEN)
+
+
+_NOT_FORGOTTEN = "Nobody of that name was forgotten, so nothing changed."
+
+
+@book.post("/privacy/explain", *LOOK)
+def explain(call: Call) -> Response:
+    """Answered here and now: what was typed stands in no address and in no log."""
+    try:
+        found = explaining.explain(call.app, call.form["activation"], call.form["value"])
+    except GuestlistError as error:
+        refused = ConfigError(str(error), ("value",))
+        return call.again("privacy.html", refused, "value", **_shown(call))
+    return call.show("privacy.html", 200, **{**_shown(call), "explanation": found})
+
+
+def _values(text: str) -> list[str]:
+    """One a line, or with commas between; a primaryId may hold blanks and commas, and so has a line of its own."""
+    found: list[str] = []
+    for line in map(str.strip, text.splitlines()):
+        found += [line] if line.startswith(_LABEL) else [each for each in _BETWEEN.split(line) if each]
+    return found
+
+
+def _shown(call: Call) -> dict[str, Any]:
+    rows = forgetting.receipts(call.app)
+    return {
+        "receipts": listed(call, rows, _COLUMNS, "-number", lambda row: " ".join(row.values)),
+        "activations": [row.activation for row in overview.status(call.app, call.config) if row.segment_id],
+        "explanation": None,
+        "may_forget": call.person.may(*ACTIVATE),
+    }

@@ -1,0 +1,37 @@
+"""All pages there are. A new file of pages is added here, and the matrix of roles walks it from then on."""
+
+from __future__ import annotations
+
+from guestlist.web.pages import (
+    activations,
+    activity,
+    connect,
+    destination,
+    destinations,
+    home,
+    jobs,
+    keys,
+    password,
+    privacy,
+    signing,
+    tokens,
+    users,
+)
+from guestlist.web.pages.book import Page
+
+_BOOKS = (
+    signing,
+    home,
+    destinations,
+    connect,
+    destination,
+    activations,
+    jobs,
+    activity,
+    users,
+    tokens,
+    keys,
+    password,
+    privacy,
+)
+PAGES: tuple[Page, ...] = tuple(page for each in _BOOKS for page in each.book.pages)

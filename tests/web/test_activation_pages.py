@@ -1,0 +1,226 @@
+"""Destinations, activations and jobs as a person without JavaScript uses them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from html import unescape
+from typing import Any
+
+from guestlist.core.permissions import Role
+from guestlist.ports import SegmentStatus
+from tests.web.installed import Installed, installed
+from tests.world import World, emails
+
+
+def numbers(html: str) -> list[str]:
+    return re.findall(r'card number"><span>[^<]*</span><strong>([^<]*)</strong>', html)
+
+
+def test_destinations_show_both_cards_and_what_is_connected(pages: Installed) -> None:
+    browser = pages.signed_in().get("/destinations")
+    text = browser.text
+    assert "LinkedIn Matched Audiences" in text
+    assert "(Companies) LinkedIn Matched Audiences" in text
+    assert ("(Companies) LinkedIn Matched Audiences", "#companies") in browser.seen.links
+    assert ("LinkedIn Matched Audiences", "#people") in browser.seen.links
+    assert "516848833" in text
+    assert "Works" in text
+    assert "365 days left" in text
+    pages.app.store.destinations.park("acme", "Refresh Token Expired", "sign in again: `guestlist connect acme`")
+    text = browser.get("/destinations").text
+    assert "Waiting for you: Refresh Token Expired" in text
+    assert "guestlist connect" not in text.split("Connected destinations")[1]
+
+
+def test_a_run_is_asked_for_followed_and_seen(pages: Installed) -> None:
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main")
+    assert "Not sent yet" in browser.text
+    browser.submit("Run now")
+    assert browser.location == "/jobs/1"
+    assert "Waiting for its turn" in browser.text
+    assert ("Look again", "/jobs/1") in browser.seen.links
+    assert "under way" in browser.get("/activations/main").text
+    pages.work()
+    browser.get("/jobs/1")
+    assert "Done" in browser.text
+    assert re.search(r"Added\s*2\b", browser.text)
+    browser.click("main")
+    assert numbers(browser.response.text)[0] == "2"
+    assert "In step" in browser.text
+    assert len(pages.world.told()) == 2
+    assert "ben" in pages.signed_in().get("/activity?who=ben").text
+
+
+def test_a_plan_says_what_a_run_would_do_and_sends_nothing(pages: Installed) -> None:
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main").submit("Plan")
+    pages.work()
+    browser.get(browser.location)
+    assert re.search(r"Would be added or told anew\s*2\b", browser.text)
+    assert pages.world.sent() == 0
+
+
+def test_progress_is_streamed_until_it_is_over(pages: Installed) -> None:
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main").submit("Run now")
+    assert 'sse-connect="/jobs/1/events"' in browser.response.text
+    pages.work()
+    answered = browser.get("/jobs/1/events").response
+    assert answered.headers["content-type"].startswith("text/event-stream")
+    first, last = answered.text.strip().split("\n\n")
+    assert first.startswith("event: progress\ndata: ")
+    assert "Added" in first
+    assert all(line.startswith(("event: ", "data: ")) for line in first.splitlines())
+    assert last == "event: done\ndata:"
+    assert "sse-connect" not in browser.get("/jobs/1").response.text
+
+
+def test_a_job_that_failed_says_why(pages: Installed) -> None:
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main").submit("Run now")
+    (pages.world.folder / "people.csv").unlink()
+    pages.work()
+    assert "Failed" in browser.get("/jobs/1").text
+    assert "people.csv" in browser.text
+
+
+def test_what_a_file_describes_is_paused_there_or_taken_over(pages: Installed) -> None:
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main")
+    assert "guestlist.yaml : change it there" in browser.text
+    assert not any("Pause" in form.buttons for form in browser.seen.forms)
+    browser.submit("take it over")
+    assert "changed on these pages from now on" in browser.text
+    stale = browser.form("Pause")
+    browser.submit("Pause")
+    assert "main is paused" in browser.text
+    assert "Paused" in browser.text
+    assert pages.configuration.current().activations["main"].enabled is False
+    assert not any("Run now" in form.buttons for form in browser.seen.forms)
+    browser.submit("Resume")
+    assert pages.configuration.current().activations["main"].enabled is True
+    browser.post(stale.action, stale.fields)
+    assert browser.status == 409
+    assert "was changed by ben meanwhile" in browser.text
+
+
+def test_rejected_rows_are_counted_and_downloaded(pages: Installed) -> None:
+    pages.world.write([{"email": "no address"}, {"email": "ann@example.com"}, {"email": "neither"}])
+    pages.world.sync()
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main")
+    assert re.search(r"not an e-mail address\s*2\b", browser.text)
+    answered = browser.get("/activations/main/rejected.csv").response
+    assert answered.headers["content-disposition"] == 'attachment; filename="rejected.csv"'
+    rows = list(csv.DictReader(io.StringIO(answered.text)))
+    assert [row["row"] for row in rows] == ["1", "3"]
+    assert pages.signed_in(Role.ANALYST).get("/activations/main/rejected.csv").status == 403
+    analyst = pages.signed_in(Role.ANALYST).get("/activations/main")
+    assert not any("CSV" in said for said, _ in analyst.seen.links)
+
+
+def test_what_waits_for_a_person_is_said_plainly_and_nobody_is_named(pages: Installed) -> None:
+    world = pages.world
+    world.write(emails(*(f"p{n}" for n in range(20))))
+    world.sync()
+    world.write(emails("p1"))
+    world.sync()
+    browser = pages.signed_in(Role.MARKETER)
+    for path in ("/", "/activations/main"):
+        text = browser.get(path).text
+        assert "Waiting for you" in text
+        assert "would remove 19 of 20 members" in text
+        assert "guestlist sync" not in text
+        assert "example.com" not in text
+
+
+def grown(pages: Installed, size: int) -> None:
+    """LinkedIn says so now."""
+    app = pages.app
+    found = app.store.activations.get("main")
+    assert found is not None
+    segment = app.store.segments.current(found.ledger_id)
+    assert segment is not None
+    said = SegmentStatus("", "", "", "", None, "READY", None, size // 2, size, None)
+    app.store.readings.note(segment.id, said, None, app.clock.now())
+
+
+def charts(html: str) -> list[dict[str, Any]]:
+    return [json.loads(unescape(each)) for each in re.findall(r'data-chart="([^"]+)"', html)]
+
+
+def test_home_shows_growth_deliveries_runs_and_dates(pages: Installed) -> None:
+    browser = pages.signed_in(Role.ANALYST)
+    assert charts(browser.response.text) == []  # nothing was sent: no empty chart
+    assert "Everything goes by itself" in browser.text
+    world = pages.world
+    world.sync()
+    for names in (("ann", "bob", "cid"), ("ann",), ("ann", "dan")):
+        world.clock.sleep(3 * 86_400.0)
+        world.write(emails(*names))
+        world.sync()
+        grown(pages, len(names) * 1000)
+    browser = pages.signed_in(Role.ANALYST)
+    growth, delivered = charts(browser.response.text)
+    assert growth["series"]["main"] == [3000] * 3 + [1000] * 3 + [2000]
+    assert len(growth["x"]) == 7
+    assert sum(delivered["series"]["Answered by LinkedIn"]) > 0
+    assert len(delivered["x"]) == 24
+    assert browser.text.count("Done") >= 3
+    assert "Refresh token of acme" in browser.text
+    pages.app.store.destinations.park("acme", "Refresh Token Expired", "sign in again")
+    browser.get("/")
+    assert "Authorize again" in browser.text
+    assert ("acme", "/destinations") in browser.seen.links
+
+
+def test_names_with_signs_are_shown_and_reached(world: World) -> None:
+    evil = "<script>alert(1)</script>&?#%".replace("/", "")
+    world.yaml["activations"][evil] = {"audience": "people", "destination": "acme"}
+    world.yaml["destinations"]["acme"]["description"] = "<img src=x onerror=alert(1)>"
+    world.write(emails("ann"))
+    made = installed(world)
+    browser = made.signed_in(Role.MARKETER).get("/activations")
+    assert browser.seen.inline == []
+    browser.click("<script>")
+    assert browser.status == 200
+    assert evil in browser.text
+    assert browser.seen.inline == []
+    browser.submit("Plan")
+    made.work()
+    assert browser.get(browser.location).status == 200
+    assert browser.seen.inline == []
+    assert browser.get("/destinations").seen.inline == []
+    made.web.close()
+
+
+def test_where_nothing_is_yet_pages_say_how_to_begin(world: World) -> None:
+    world.open()
+    world.yaml = {"destinations": {}, "audiences": {}, "activations": {}}
+    made = installed(world)
+    world.file.unlink()
+    made.door.configuration.may_be_empty = True
+    browser = made.signed_in()
+    assert "Nothing is connected yet" in browser.get("/").text
+    assert "No ad account yet" in browser.get("/destinations").text
+    assert "Nothing is activated yet" in browser.get("/activations").text
+    made.web.close()
+
+
+def test_a_mistake_in_the_file_is_said_and_settings_still_work(pages: Installed) -> None:
+    browser = pages.signed_in()
+    pages.world.file.write_text("destinations: {acme: {ad_account: nonsense}}\n")
+    for path in ("/", "/destinations", "/activations", "/activations/main"):
+        assert browser.get(path).status == 422, path
+        assert "line 1" in browser.text
+        assert "number of an ad account" in browser.text
+    assert browser.get("/settings/users").status == 200
+    assert browser.get("/activity").status == 200
+
+
+def test_what_is_described_nowhere_any_more_is_still_shown(pages: Installed) -> None:
+    pages.world.sync()
+    pages.world.yaml["activations"] = {}
+    pages.world.open()
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main")
+    assert browser.status == 200
+    assert "Taken out" in browser.text
+    assert not any(form.action.startswith("/activations") for form in browser.seen.forms)

@@ -1,0 +1,178 @@
+"""Connecting an ad account, one destination's tabs, privacy: as a person without JavaScript uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from guestlist.core.permissions import Role
+from tests.web.browser import Browser
+from tests.web.installed import Installed, installed
+from tests.world import World, digest, emails
+
+
+@pytest.fixture
+def pages(world: World, logged: list[Any]) -> Iterator[Installed]:
+    """At an address that a LinkedIn app may come back to."""
+    world.write(emails("ann", "bob"))
+    made = installed(world, "http://127.0.0.1:8000")
+    yield made
+    made.web.close()
+
+
+def at_linkedin(pages: Installed, browser: Browser) -> dict[str, str]:
+    """Allow it on LinkedIn's page; what LinkedIn sends the browser back with."""
+    return pages.world.consent(browser.response.headers["location"])
+
+
+def chosen(pages: Installed, browser: Browser) -> Browser:
+    """Up to the choice of an ad account."""
+    browser.get("/destinations").click("Set up").submit("Sign in to LinkedIn")
+    return browser.get("/linkedin/callback?code={code}&state={state}".format(**at_linkedin(pages, browser)))
+
+
+def test_an_ad_account_is_connected_from_the_list_that_linkedin_returns(pages: Installed) -> None:
+    browser = chosen(pages, pages.signed_in())
+    assert "516848833" in browser.text
+    assert "VIEWER: this role may not manage audiences" in browser.text
+    browser.submit("Review", name="EMEA", ad_account="516848833", description="demand gen")
+    assert "As it will be" in browser.text
+    assert "CAMPAIGN_MANAGER" in browser.text
+    browser.submit("Connect")
+    assert browser.location == "/destinations/EMEA"
+    assert "EMEA is connected to" in browser.text
+    assert pages.configuration.current().destinations["EMEA"].description == "demand gen"
+    assert [entry.who for entry in pages.app.store.audit.latest(2)] == ["ann", "ann"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"name": ""}, "Give it a name"),
+        ({"name": "x", "ad_account": "", "other": ""}, "Choose one of the ad accounts"),
+        ({"name": "x", "other": "516848834"}, "is VIEWER on ad account 516848834"),
+        ({"name": "x", "other": "999"}, "Invalid LinkedIn Ad Account id 999"),
+        ({"name": "a/b"}, "no slash"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_stands_at_the_form_and_makes_nothing(
+    pages: Installed, fields: dict[str, str], sentence: str
+) -> None:
+    browser = chosen(pages, pages.signed_in())
+    browser.submit("Review", **fields)
+    assert browser.status == 422
+    assert sentence in browser.text
+    assert list(pages.configuration.current().destinations) == ["acme"]
+
+
+def test_both_toggles_off_are_refused(pages: Installed) -> None:
+    """SEGMENT-12."""
+    browser = chosen(pages, pages.signed_in())
+    form = [(name, value) for name, value in browser.form("Review").fields if not name.startswith("send_")]
+    browser.post(browser.location, [*form, ("name", "x"), ("ad_account", "516848833")])
+    assert browser.status == 422
+    assert "At least one of" in browser.text
+
+
+def test_a_sign_in_is_good_once_for_who_began_it_and_can_be_used_again_afterwards(pages: Installed) -> None:
+    browser, other = pages.signed_in(), pages.signed_in(Role.ADMINISTRATOR, "zoe")
+    browser.get("/destinations").click("Set up").submit("Sign in to LinkedIn")
+    back = "/linkedin/callback?code={code}&state={state}".format(**at_linkedin(pages, browser))
+    assert other.get(back).status == 422
+    assert browser.get(back).status == 422  # the other one used it up
+    chosen(pages, browser)
+    handle = browser.location
+    assert other.get(handle).status == 404
+    browser.submit("Review", name="one").submit("Connect")
+    assert browser.get(handle).status == 404
+    browser.get("/destinations/connect").submit("Use it", destination="one")
+    browser.submit("Review", name="two").submit("Connect")
+    assert set(pages.configuration.current().destinations) == {"acme", "one", "two"}
+
+
+def test_linkedin_says_no(pages: Installed) -> None:
+    browser = pages.signed_in().get("/linkedin/callback?error=user_cancelled_authorize&state=x")
+    assert "You did not allow it" in browser.text
+
+
+def test_reauthorize_takes_two_clicks_and_keeps_everything(pages: Installed) -> None:
+    """SEGMENT-16."""
+    pages.world.sync()
+    pages.app.store.destinations.park("acme", "Refresh Token Expired", "sign in again")
+    browser = pages.signed_in().get("/destinations/acme")
+    assert "Refresh Token Expired" in browser.text
+    browser.submit("Reauthorize")
+    browser.get("/linkedin/callback?code={code}&state={state}".format(**at_linkedin(pages, browser)))
+    assert browser.location == "/destinations/acme"
+    assert "acme is authorised again" in browser.text
+    assert "Refresh Token Expired" not in browser.text
+    assert pages.world.sync().unchanged == 2
+
+
+def test_settings_of_the_file_are_read_only_until_they_are_taken_over(pages: Installed) -> None:
+    browser = pages.signed_in().get("/destinations/acme")
+    assert "Managed by" in browser.text
+    browser.submit("take it over")
+    browser.submit("Save", description="ours now")
+    assert pages.configuration.current().destinations["acme"].description == "ours now"
+    stale = [(name, "1" if name == "version" else value) for name, value in browser.form("Save").fields]
+    assert browser.post("/destinations/acme", stale).status == 422
+    assert "look at it again" in browser.text
+
+
+def test_saving_before_anybody_authorised_says_so(pages: Installed) -> None:
+    """SEGMENT-11."""
+    pages.world.yaml["destinations"]["fresh"] = {"ad_account": 516848835}
+    pages.world.open()
+    browser = pages.signed_in().get("/destinations/fresh")
+    browser.submit("take it over")
+    browser.submit("Save")
+    assert (
+        "Please authenticate via Oauth before updating other settings and/or enabling the destination." in browser.text
+    )
+
+
+def test_every_tab_is_there_for_who_may_look(pages: Installed) -> None:
+    pages.world.sync()
+    browser = pages.signed_in(Role.ANALYST)
+    for tab in ("", "/activations", "/delivery", "/runs"):
+        assert browser.get(f"/destinations/acme{tab}").status == 200
+    assert "Save" not in browser.get("/destinations/acme").text
+    assert browser.get("/destinations/connect").status == 403
+    assert browser.get("/destinations/nobody").status == 404
+
+
+# ── privacy ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_person_is_forgotten_in_three_clicks_with_a_receipt(pages: Installed) -> None:
+    pages.world.sync()
+    browser = pages.signed_in(Role.MARKETER).click("Privacy")
+    browser.submit("Forget", values="ann@example.com")
+    pages.work()
+    browser.get("/privacy")
+    assert "Complete" in browser.text
+    assert "ann@example.com" not in browser.text
+    assert pages.world.told() == {digest("bob@example.com")}
+    browser.submit("Let them come back", undo="ann@example.com")
+    assert "may be added again" in browser.text
+    assert pages.world.sync().added == 1
+
+
+def test_what_cannot_be_forgotten_stands_at_the_form(pages: Installed) -> None:
+    browser = pages.signed_in().get("/privacy")
+    browser.submit("Forget", values="not an address")
+    assert browser.status == 422
+    assert "cannot be forgotten" in browser.text
+    assert pages.app.store.jobs.open() == []
+
+
+def test_explain_answers_masked_and_puts_nothing_into_an_address(pages: Installed) -> None:
+    pages.world.sync()
+    browser = pages.signed_in(Role.MARKETER).get("/privacy")
+    browser.submit("Explain", value="Ann@Example.com")
+    assert digest("ann@example.com").split(":")[1][:16] in browser.text
+    assert "In" in browser.text
+    assert "ann@example.com" not in browser.location
+    assert pages.signed_in(Role.ANALYST).get("/privacy").status == 403

@@ -1,0 +1,94 @@
+"""Every page with every role: nobody sees or does more than the table of pages says."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from guestlist.core.permissions import HOLDS, Role, person
+from guestlist.web.pages.book import Page
+from guestlist.web.pages.table import PAGES
+from tests.web.browser import Browser
+from tests.web.installed import Installed
+
+SIGNED_IN = [page for page in PAGES if not page.public]
+
+
+def asked(browser: Browser, page: Page) -> Browser:
+    path = re.sub(r"\{\w+\}", "1", page.path)
+    if page.method == "GET":
+        return browser.get(path)
+    token = next(
+        value for form in browser.get("/settings/password").seen.forms for name, value in form.fields if name == "csrf"
+    )
+    return browser.post(path, {"csrf": token})
+
+
+def test_the_table_knows_every_path_once() -> None:
+    known = [(page.method, page.path) for page in PAGES]
+    assert len(known) == len(set(known))
+    assert {page.path for page in PAGES if page.public} == {"/sign-in", "/sign-out", "/setup/{token}", "/theme"}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_may_do_what_its_permissions_say(pages: Installed, role: Role) -> None:
+    browser, who = pages.signed_in(role), person("them", role)
+    for page in SIGNED_IN:
+        answered = asked(browser, page)
+        allowed = HOLDS[role] >= set(page.needs) and (role is Role.ADMINISTRATOR or not page.administrator)
+        assert page.allows(who) == allowed
+        if allowed:
+            assert answered.status not in (401, 403, 500), (page.path, answered.text)
+            assert not answered.location.startswith("/sign-in"), page.path
+        else:
+            assert answered.status == 403, page.path
+            lacks = (
+                "the role Administrator"
+                if page.administrator
+                else str(next(n for n in page.needs if n not in HOLDS[role]))
+            )
+            assert lacks in answered.text
+            assert "An Administrator can change the role" in answered.text
+
+
+def test_nobody_who_is_not_signed_in_gets_past_the_sign_in_page(pages: Installed) -> None:
+    pages.user(Role.ADMINISTRATOR)
+    for page in SIGNED_IN:
+        browser = pages.browser().get("/sign-in")
+        path = re.sub(r"\{\w+\}", "1", page.path)
+        if page.method == "GET":
+            browser.get(path)
+        else:
+            browser.post(path, {"csrf": browser.seen.forms[0].fields[0][1]})
+        assert browser.location.startswith("/sign-in"), page.path
+        assert "Sign in" in browser.text
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_side_shows_only_what_may_be_seen_and_every_link_leads_somewhere(pages: Installed, role: Role) -> None:
+    browser = pages.signed_in(role)
+    sections = {said: to for said, to in browser.seen.links if to.startswith("/")}
+    assert ("Activity" in sections) == (role is Role.ADMINISTRATOR)
+    for to in sections.values():
+        assert browser.get(to).status == 200, to
+
+
+def test_an_analyst_sees_no_button_that_would_be_refused(pages: Installed) -> None:
+    browser = pages.signed_in(Role.ANALYST).get("/activations/main")
+    assert browser.status == 200
+    buttons = {each for form in browser.seen.forms for each in form.buttons}
+    assert buttons <= {"Light", "Dark", "System", "Sign out"}
+    marketer = pages.signed_in(Role.MARKETER).get("/activations/main")
+    assert {"Plan", "Run now"} <= {each for form in marketer.seen.forms for each in form.buttons}
+
+
+def test_without_a_page_there_is_a_page_that_says_so(pages: Installed) -> None:
+    browser = pages.signed_in()
+    assert browser.get("/nowhere").status == 404
+    assert "Nothing is under this address" in browser.text
+    assert browser.get("/activations/unheard-of").status == 404
+    assert "no activation 'unheard-of'" in browser.text
+    assert browser.get("/jobs/77").status == 404
+    program = browser.get("/v1/nowhere", accept="application/json")
+    assert program.response.json()["code"] == "not_found"
