@@ -1,4 +1,4 @@
-"""Write the reference pages from the code: docs/cli.md, docs/errors.md, docs/environment.md.
+"""Write the reference pages from the code: docs/cli.md, docs/errors.md, docs/environment.md, docs/api.md.
 
     python scripts/docs.py            write them
     python scripts/docs.py --check    1 when one of them is not what the code says
@@ -283,7 +283,20 @@ def _joined(parts: list[str]) -> str:
     return "\n".join(part.rstrip("\n") + "\n" for part in parts if part.strip())
 
 
-PAGES: dict[str, Callable[[], str]] = {"cli.md": cli_page, "errors.md": errors_page, "environment.md": environment_page}
+def api_page() -> str:
+    """The REST API, as it describes itself."""
+    sys.path.insert(0, str(Path(__file__).parent))
+    import api_page as described  # noqa: PLC0415 - a neighbour of this script
+
+    return described.page(HEAD)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli_page,
+    "errors.md": errors_page,
+    "environment.md": environment_page,
+    "api.md": api_page,
+}
 
 
 def main() -> int:

@@ -33,6 +33,7 @@ COMMANDS |= {
     "events",
     "ingest",
     "import",
+    "config",
     "users",
     "tokens",
 }
@@ -48,7 +49,7 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["cli.md", "errors.md", "environment.md"])
+@pytest.mark.parametrize("name", ["cli.md", "errors.md", "environment.md", "api.md"])
 def test_reference_pages_are_what_the_code_says(generator: ModuleType, name: str) -> None:
     assert (ROOT / "docs" / name).read_text() == generator.PAGES[name](), "run `make docs`"
 

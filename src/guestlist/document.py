@@ -19,6 +19,8 @@ from guestlist.errors import ConfigError
 Value = str | None | list["Value"] | dict[str, "Value"]
 Place = tuple[str, ...]  # the keys (and list positions) that lead to a value
 
+MOST = 200_000  # values of a file, so that aliases of aliases cannot fill the memory
+
 _REFERENCE = re.compile(r"\$(\$\{)|\$\{([^}]*)\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NULL, _MERGE = "tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"
@@ -82,6 +84,8 @@ def _compose(path: Path, text: str) -> yaml.Node | None:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""
         raise ConfigError(f"{path}{line}: not valid YAML: {error.problem or error.context}.") from None
+    except RecursionError:
+        raise ConfigError(f"{path} is not valid here: it is nested too deeply.") from None
     except yaml.YAMLError:
         raise ConfigError(f"{path} is not valid YAML: it has characters that no text has.") from None
 
@@ -96,9 +100,13 @@ class _Reader:
     def __init__(self, path: Path, environ: Mapping[str, str], lines: dict[Place, int]) -> None:
         self._path, self._environ, self._lines = path, environ, lines
         self._above: list[yaml.Node] = []
+        self._count = 0
         self.filled: list[Place] = []
 
     def value(self, node: yaml.Node, place: Place) -> Value:
+        self._count += 1
+        if self._count > MOST:
+            raise self._error(node, "it has too many values, aliases counted each time")
         self._lines.setdefault(place, node.start_mark.line + 1)
         if not node.tag.startswith("tag:yaml.org,2002:"):
             raise self._error(node, f"the tag {node.tag} is not known here")

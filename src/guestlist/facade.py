@@ -26,6 +26,7 @@ from guestlist.ports import Lists, Progress
 
 if TYPE_CHECKING:
     from guestlist.app.context import App
+    from guestlist.app.declared import Difference
     from guestlist.config import Config
     from guestlist.configuration import Configuration
     from guestlist.stream_worker import Beside
@@ -259,6 +260,19 @@ class Guestlist:
             known = self._reread().audiences.items()
             self._audiences = frozenset(each for each, audience in known if audience.source.events is not None)
         return name in self._audiences
+
+    # ── the configuration ────────────────────────────────────────────────────────────────────────────────────────
+    def export_configuration(self) -> str:
+        """What was made on the pages or through the API, as the text of a file; "" when nothing was."""
+        from guestlist.app import declared  # noqa: PLC0415
+
+        return declared.export(self.app)
+
+    def apply_configuration(self, file: Path, *, dry_run: bool = False) -> list[Difference]:
+        """Take a file over: each of its objects becomes one of the pages, all or nothing. What changes, or would."""
+        from guestlist.app import declared  # noqa: PLC0415
+
+        return declared.apply(self.app, self.configuration, file, self._environ, dry_run=dry_run)
 
     # ── the store ────────────────────────────────────────────────────────────────────────────────────────────────
     def backup(self, file: Path, passphrase: str | None = None) -> str:

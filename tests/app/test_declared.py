@@ -64,7 +64,12 @@ def test_what_was_made_is_part_of_the_whole(here: Here) -> None:
         ("activations", {"audience": "nobody", "destination": "acme"}, ("activations", "x", "audience"), "no audience"),
         ("destinations", {"ad_account": "x"}, ("destinations", "x", "ad_account"), "must be the number"),
         ("destinations", {}, ("destinations", "x", "ad_account"), "missing"),
-        ("audiences", {"members": "people", "source": {}}, ("audiences", "x", "source"), "either file or events"),
+        (
+            "audiences",
+            {"members": "people", "source": {}},
+            ("audiences", "x", "source"),
+            "either file, upload or events",
+        ),
         ("destinations", {"ad_account": 1, "colour": 1}, ("destinations", "x", "colour"), "unknown key"),
     ],
 )

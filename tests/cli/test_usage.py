@@ -19,7 +19,20 @@ from guestlist.errors import ConfigError, NeedsPerson, SourceError, WaitsForLink
 from tests.cli.conftest import BIN, YAML, Desk, on_a_terminal
 
 LINE = ["init", "connect", "check", "plan", "sync", "worker", "status", "runs", "rejected", "explain"]
-COMMANDS = [*LINE, "forget", "remove", "rename", "backup", "restore", "secrets", "serve", "keys", "users", "tokens"]
+COMMANDS = [
+    *LINE,
+    "forget",
+    "remove",
+    "rename",
+    "backup",
+    "restore",
+    "secrets",
+    "serve",
+    "keys",
+    "users",
+    "tokens",
+    "config",
+]
 
 
 def test_without_a_command_it_shows_help(desk: Desk) -> None:

@@ -11,6 +11,7 @@ import structlog
 
 from tests.contracts.conftest import postgres_template, sqlite_template, store_url
 from tests.postgres import database_url, postgres_server
+from tests.web.apikit import Api
 from tests.web.installed import Installed, installed
 from tests.web.kit import Site, opened
 from tests.world import World, emails
@@ -46,6 +47,14 @@ def site_on_both(store_url: str, tmp_path: Path, logged: list[Any]) -> Iterator[
     """The same on SQLite and on PostgreSQL."""
     with opened(tmp_path, store_url) as opened_site:
         yield opened_site
+
+
+@pytest.fixture
+def api(world: World, logged: list[Any]) -> Iterator[Api]:
+    """The API of a connected installation whose file names one activation."""
+    opened_api = Api(world)
+    yield opened_api
+    opened_api.close()
 
 
 @pytest.fixture

@@ -18,7 +18,10 @@ from typing import Any
 import httpx2
 import pytest
 
+import guestlist
+from guestlist.app import api_tokens
 from guestlist.cli.companion import Companion
+from guestlist.core.permissions import Role
 from guestlist.events.posting import decode
 from guestlist.store import Store, open_store
 from tests.web.kit import basic, entered
@@ -115,6 +118,22 @@ def test_members_are_taken_for_audiences_of_the_file_as_it_is_now(command: Comma
         file.write_text("a mistake")
         os.utime(file, ns=(2, 2))
         assert (status("accounts"), status("others")) == (404, 200)
+
+
+@pytest.mark.slow
+def test_the_api_is_answered_and_its_work_is_done(command: Command) -> None:
+    made = guestlist.open(str(command.folder / "home"), str(command.folder / "guestlist.yaml"))
+    with made as door:
+        token = api_tokens.create(door.app, "admin", Role.ADMINISTRATOR)
+    with command.serving() as (_, address), httpx2.Client(base_url=f"{address}/api/v1") as client:
+        assert client.get("/activations").status_code == 401
+        client.headers["authorization"] = f"Bearer {token}"
+        assert [each["name"] for each in client.get("/activations").json()["items"]] == ["main"]
+        asked = client.post("/destinations/acme/checks")
+        assert asked.status_code == 202
+        where = asked.headers["location"].removeprefix("/api/v1")
+        until(lambda: client.get(where).json()["state"] == "done")
+        assert "not connected" in client.get(where).json()["result"][0]["problems"][0]
 
 
 @pytest.mark.slow

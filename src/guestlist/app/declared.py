@@ -199,7 +199,7 @@ def refuse_named(configuration: Configuration, section: Section, name: str) -> N
 
 def _refuse_taken(app: App, configuration: Configuration, section: Section, name: str) -> None:
     if app.store.declared.get(section, name) is not None or name in configuration.of_file(section):
-        raise ChangedMeanwhile(f"There is a {_ONE[section]} '{masked(name)}' already: choose another name.")
+        raise ChangedMeanwhile(f"The {_ONE[section]} '{masked(name)}' is there already: choose another name.")
 
 
 def _put(app: App, configuration: Configuration, section: Section, name: str, body: Mapping[str, Any]) -> Declaration:

@@ -10,6 +10,7 @@ from guestlist.app.context import App
 from guestlist.app.results import SyncResult
 from guestlist.config import Config
 from guestlist.core import versions
+from guestlist.errors import ConfigError
 from guestlist.store.activations import Activation
 from guestlist.store.segments import DELETED, Segment
 
@@ -30,6 +31,13 @@ def after_sync(app: App, config: Config, result: SyncResult) -> None:
     for condition in (*_ends(activation, result), *_audience(app, activation)):
         _tell(app, config, *condition)
     calendar(app, config)
+
+
+def test(app: App, config: Config) -> bool:
+    """Send a notice that says nothing; whether it arrived. ConfigError: there is no address yet."""
+    if config.notify is None:
+        raise ConfigError("There is no address to notify yet: set one first.", ("notify", "url"))
+    return _post(app, config, "test", "", "this is a test; notices arrive here")
 
 
 def _ends(activation: Activation, result: SyncResult) -> Iterator[Condition]:

@@ -188,6 +188,12 @@ def _ended_as(app: App, activation: Activation, run: Run) -> str:
     return "syncing" if app.store.lock_holder(f"ledger-{activation.ledger_id}") else "pending"
 
 
+def rejected_in(app: App, name: str) -> int:
+    """The number of the run whose rejected rows are kept; 0: none was yet."""
+    current = app.store.rejected.get(known(app, name).id)
+    return current.run_id if current is not None else 0
+
+
 def rejected(app: App, name: str) -> Iterator[RejectedRow]:
     """Every row of the last run that was not sent or that LinkedIn refused."""
     current = app.store.rejected.get(known(app, name).id)

@@ -15,6 +15,7 @@ from guestlist import __version__
 from guestlist.cli import (
     changing,
     connecting,
+    declaring,
     eventing,
     keeping,
     line,
@@ -45,7 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (starting, connecting, line, serving, people, eventing, looking, wishes, changing, keeping):
+for group in (starting, connecting, line, serving, people, eventing, looking, wishes, changing, declaring, keeping):
     group.add_to(app)
 
 

@@ -16,6 +16,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from guestlist.errors import GuestlistError
 from guestlist.version import __version__
 from guestlist.web import description, hooks, members, probes, statics, tracking
+from guestlist.web.api.api import add_api, describe
+from guestlist.web.api.openapi import BEARER
+from guestlist.web.api.problems import Problem
+from guestlist.web.api.route import PREFIX
 from guestlist.web.bodies import Gone
 from guestlist.web.description import Json
 from guestlist.web.desk import Desk
@@ -45,7 +49,7 @@ class _Silence(Response):
 
 
 def make_app(gate: Gate, metrics: Metrics, desk: Desk | None = None) -> ASGIApp:
-    """The server over what ``gate`` holds, and the pages over ``desk``: without one only the doors for events. There
+    """The server over what ``gate`` holds, and pages and API over ``desk``: without one only doors for events. There
     are no CORS headers: a write key in a web page would let any visitor change a paid audience.
     """
     app = FastAPI(
@@ -62,6 +66,8 @@ def make_app(gate: Gate, metrics: Metrics, desk: Desk | None = None) -> ASGIApp:
     ready = partial(probes.readyz, gate.postbox)
     _add(app, "GET", "/readyz", ready, "Whether events can be kept", _probe("application/json", may_fail=True))
     _add(app, "GET", "/metrics", partial(probes.metrics, metrics), "Numbers for Prometheus", _probe("text/plain"))
+    if desk is not None:
+        add_api(app, desk, gate.bodies)
     pages = _add_pages(app, desk) if desk is not None else None
     _add_refusals(app, pages)
     _describe(app)
@@ -123,18 +129,18 @@ _NO_SIGNS = str.maketrans({"/": "_", "{": None, "}": None})
 def _add_refusals(app: FastAPI, pages: Pages | None) -> None:
     async def refused(request: Request, error: Exception) -> Response:
         if isinstance(error, Refusal):
-            return error.response()
-        return await pages.no_such(request, 500) if pages and pages.wants(request) else INTERNAL.response()
+            return _told(request, error)
+        return await pages.no_such(request, 500) if pages and pages.wants(request) else _told(request, INTERNAL)
 
-    async def failed(_request: Request, error: Exception) -> Response:
-        return (refusal_of(error) if isinstance(error, GuestlistError) else INTERNAL).response()
+    async def failed(request: Request, error: Exception) -> Response:
+        return _told(request, refusal_of(error) if isinstance(error, GuestlistError) else INTERNAL)
 
     async def no_such(request: Request, error: Exception) -> Response:
         known = {404: NO_SUCH_PATH, 405: NO_SUCH_METHOD}
         status: int = getattr(error, "status_code", 500)
         if pages and status in known and pages.wants(request):
             return await pages.no_such(request, status)
-        return known.get(status, INTERNAL).response()
+        return _told(request, known.get(status, INTERNAL))
 
     async def left(_request: Request, _error: Exception) -> Response:
         return _Silence()
@@ -146,14 +152,25 @@ def _add_refusals(app: FastAPI, pages: Pages | None) -> None:
     app.add_exception_handler(HTTPException, no_such)
 
 
+def _told(request: Request, refusal: Refusal) -> Response:
+    """In the way of the API, where that was asked; senders of events know another one."""
+    path = request.url.path
+    if getattr(request.app.state, "desk", None) is None or not path.startswith(PREFIX) or path.endswith("/members"):
+        return refusal.response()
+    return Problem(refusal.status, refusal.message, refusal.headers).response(request)
+
+
 def _describe(app: FastAPI) -> None:
     written = app.openapi
 
     def openapi() -> Json:
         document = written()
         components = document.setdefault("components", {})
-        components["schemas"] = description.SCHEMAS
+        components.setdefault("schemas", {}).update(description.SCHEMAS)
         components["securitySchemes"] = description.SECURITY
+        if getattr(app.state, "desk", None) is not None:
+            components["securitySchemes"] = {**description.SECURITY, "bearer": BEARER}
+            describe(document)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

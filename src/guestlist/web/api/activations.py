@@ -1,0 +1,206 @@
+"""Activations: one audience kept in step on one destination."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+
+from guestlist.app import declared, ending, jobs, overview
+from guestlist.app.declared import Declaration
+from guestlist.app.jobs import JobRow
+from guestlist.app.results import StatusRow
+from guestlist.app.sync import Wish
+from guestlist.errors import UnknownName
+from guestlist.web.api import described
+from guestlist.web.api.described import Described, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
+from guestlist.web.api.jobs import accepted
+from guestlist.web.api.openapi import MODEL
+from guestlist.web.api.paging import MOST, Page, Paged
+from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
+
+router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["activations"])
+
+_Model = Annotated[Settings, Field(json_schema_extra={MODEL: "ActivationConfig"})]
+_Filter = Annotated[str | None, Query(max_length=100)]
+_GONE = '"not described"'  # the ETag of what only the store knows
+
+
+class Activation(Described):
+    """An activation, and how it stands."""
+
+    status: StatusRow = Field(description="As `guestlist status` shows it; docs/errors.md explains the states.")
+
+
+class NewActivation(Strict):
+    """An activation to make."""
+
+    name: NewName
+    settings: _Model
+
+
+class ActivationSettings(Strict):
+    """All it says from now on."""
+
+    settings: _Model
+
+
+class Rename(Strict):
+    """Another name."""
+
+    name: NewName
+
+
+class SyncWish(Strict):
+    """What this sync may do beside the ordinary."""
+
+    allow_removals: int | None = Field(None, ge=0, le=MOST, description="Up to so many members may leave, this time.")
+    resend: bool = Field(False, description="Tell everybody again.")
+    new_snapshot: bool = Field(False, description="Send a snapshot once more, to a second LinkedIn audience.")
+
+
+def shown(asking: Asking, found: Declaration) -> Activation:
+    """An activation as it stands."""
+    (row,) = overview.status(asking.app, asking.config, found.name)
+    return Activation(**described.facts(found), status=_seen(asking, row))
+
+
+def _seen(asking: Asking, row: StatusRow) -> StatusRow:
+    return row if asking.sees_members else replace(row, who=())
+
+
+def _all(asking: Asking) -> Iterable[tuple[Declaration | None, StatusRow]]:
+    there = declared.all_of(asking.app, asking.configuration, "activations")
+    rows = overview.status(asking.app, asking.config)
+    return ((there.get(row.activation), row) for row in sorted(rows, key=lambda row: row.activation))
+
+
+def _shown(asking: Asking, found: Declaration | None, row: StatusRow) -> Activation:
+    blank = {"name": row.activation, "origin": None, "version": None, "changed": None, "changed_by": ""}
+    facts: dict[str, Any] = {**blank, "settings": None} if found is None else described.facts(found)
+    return Activation(**facts, status=_seen(asking, row))
+
+
+# ── what there is ────────────────────────────────────────────────────────────────────────────────────────────────
+@router.get("/activations", summary="List activations")
+def list_activations(
+    asking: Asked,
+    paging: Paged,
+    origin: Origin | None = None,
+    audience: _Filter = None,
+    destination: _Filter = None,
+    mode: Literal["mirror", "stream", "add_only", "remove_only", "snapshot"] | None = None,
+    state: _Filter = None,
+) -> Page[Activation]:
+    """By name, those included that nothing describes any more. `state`: that of the status."""
+    described_here = asking.config.activations
+
+    def wanted(row: StatusRow) -> bool:
+        entry = described_here.get(row.activation)
+        return (
+            state in (None, row.state)
+            and destination in (None, row.destination)
+            and audience in (None, entry.audience if entry else None)
+            and mode in (None, entry.mode if entry else None)
+        )
+
+    rows = [_shown(asking, found, row) for found, row in _all(asking) if wanted(row)]
+    items, following = paging.by_name([row for row in rows if origin in (None, row.origin)], lambda each: each.name)
+    return Page(items=items, next=following)
+
+
+@router.post("/activations", status_code=201, summary="Make an activation")
+def make_activation(asking: Asked, body: NewActivation, response: Response) -> Activation:
+    """Mapping `primaryId` needs View Identity Graph too. Nothing is sent before a sync; a plan shows it."""
+    return shown(asking, described.created(asking, "activations", body.name, body.settings, response))
+
+
+@router.get("/activations/{name}", summary="One activation")
+def get_activation(asking: Asked, name: NamePath, response: Response) -> Activation:
+    """With its ETag, which an edit has to send back."""
+    try:
+        return shown(asking, described.got(asking, "activations", name, response))
+    except UnknownName:
+        (row,) = overview.status(asking.app, asking.config, name)
+        response.headers["ETag"] = _GONE
+        return _shown(asking, None, row)
+
+
+@router.put("/activations/{name}", summary="Change an activation")
+def put_activation(
+    asking: Asked, name: NamePath, body: ActivationSettings, response: Response, if_match: IfMatch = None
+) -> Activation:
+    """`settings` takes the place of all it said."""
+    return shown(asking, described.changed(asking, "activations", name, body.settings, if_match, response))
+
+
+@router.patch("/activations/{name}", summary="Change some of an activation")
+def patch_activation(
+    asking: Asked, name: NamePath, body: Patch, response: Response, if_match: IfMatch = None
+) -> Activation:
+    """A few keys of `settings`."""
+    return shown(asking, described.patched(asking, "activations", name, body.settings, if_match, response))
+
+
+@router.delete("/activations/{name}", status_code=204, summary="End an activation")
+def delete_activation(
+    asking: Asked,
+    name: NamePath,
+    if_match: IfMatch = None,
+    delete_segment: Annotated[
+        bool | None, Query(description="Whether the LinkedIn audience goes too; left out: what `on_delete` says.")
+    ] = None,
+) -> None:
+    """For good. What LinkedIn was told is remembered, so that forgetting reaches it."""
+    try:
+        found = declared.get(asking.app, asking.configuration, "activations", name)
+        version, current = found.version, described.tag(found)
+    except UnknownName:
+        overview.known(asking.app, name)
+        version, current = None, _GONE
+    described.check_tag(if_match, current)
+    ending.withdraw(asking.app, asking.configuration, name, version, delete_segment=delete_segment)
+
+
+@router.post("/activations/{name}/take-over", summary="Take an activation over from the file")
+def take_activation_over(asking: Asked, name: NamePath, response: Response) -> Activation:
+    """From now on it is edited here; what the file says of it counts no more."""
+    return shown(asking, described.taken_over(asking, "activations", name, response))
+
+
+# ── what is done with it ─────────────────────────────────────────────────────────────────────────────────────────
+@router.post("/activations/{name}/pause", summary="Pause an activation")
+def pause_activation(asking: Asked, name: NamePath, response: Response) -> Activation:
+    """Nothing is sent, nothing is lost."""
+    return shown(asking, described.enabled(asking, name, response, on=False))
+
+
+@router.post("/activations/{name}/resume", summary="Resume an activation")
+def resume_activation(asking: Asked, name: NamePath, response: Response) -> Activation:
+    """It goes on where it was."""
+    return shown(asking, described.enabled(asking, name, response, on=True))
+
+
+@router.post("/activations/{name}/rename", summary="Rename an activation")
+def rename_activation(asking: Asked, name: NamePath, body: Rename, response: Response) -> Activation:
+    """Its LinkedIn audience and all that is known of it stay."""
+    found = declared.rename(asking.app, asking.configuration, name, body.name)
+    response.headers["ETag"] = described.tag(found)
+    response.headers["Location"] = f"{PREFIX}/activations/{described.quoted(found.name)}"
+    return shown(Asking(asking.desk, asking.person), found)
+
+
+@router.post("/activations/{name}/plans", status_code=202, summary="Plan a sync")
+def plan_activation(asking: Asked, name: NamePath, response: Response) -> JobRow:
+    """What a sync would do now; nothing is sent. Follow the job: its result is the plan."""
+    return accepted(jobs.ask_plan(asking.app, asking.config, name), response)
+
+
+@router.post("/activations/{name}/syncs", status_code=202, summary="Sync an activation")
+def sync_activation(asking: Asked, name: NamePath, response: Response, body: SyncWish | None = None) -> JobRow:
+    """As soon as a worker is free. Follow the job: its result is what was done."""
+    wish = Wish(body.allow_removals, body.resend, body.new_snapshot) if body is not None else Wish()
+    return accepted(jobs.ask_sync(asking.app, asking.config, name, wish), response)

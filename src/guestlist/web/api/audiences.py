@@ -1,0 +1,101 @@
+"""Audiences: who, and the list or the events they come from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from guestlist.app import declared
+from guestlist.app.declared import Declaration
+from guestlist.web.api import described
+from guestlist.web.api.described import Described, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
+from guestlist.web.api.openapi import MODEL
+from guestlist.web.api.paging import Page, Paged
+from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
+
+router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["audiences"])
+
+_Model = Annotated[Settings, Field(json_schema_extra={MODEL: "AudienceConfig"})]
+
+
+class Audience(Described):
+    """An audience, and what uses it."""
+
+    activations: list[str] = Field(description="Names of the activations that send it somewhere.")
+
+
+class NewAudience(Strict):
+    """An audience to make. Only an Administrator may name a file of the server."""
+
+    name: NewName
+    settings: _Model
+
+
+class AudienceSettings(Strict):
+    """All it says from now on."""
+
+    settings: _Model
+
+
+def shown(asking: Asking, found: Declaration) -> Audience:
+    """An audience as it stands."""
+    activations = [name for name, each in asking.config.activations.items() if each.audience == found.name]
+    return Audience(**described.facts(found), activations=activations)
+
+
+@router.get("/audiences", summary="List audiences")
+def list_audiences(
+    asking: Asked,
+    paging: Paged,
+    origin: Origin | None = None,
+    members: Literal["people", "companies"] | None = None,
+) -> Page[Audience]:
+    """By name."""
+    found = declared.all_of(asking.app, asking.configuration, "audiences").values()
+    wanted = [shown(asking, each) for each in found if members in (None, each.body.get("members"))]
+    items, following = paging.by_name(
+        [each for each in wanted if origin in (None, each.origin)], lambda each: each.name
+    )
+    return Page(items=items, next=following)
+
+
+@router.post("/audiences", status_code=201, summary="Make an audience")
+def make_audience(asking: Asked, body: NewAudience, response: Response) -> Audience:
+    """Nothing is sent before an activation sends it."""
+    return shown(asking, described.created(asking, "audiences", body.name, body.settings, response))
+
+
+@router.get("/audiences/{name}", summary="One audience")
+def get_audience(asking: Asked, name: NamePath, response: Response) -> Audience:
+    """With its ETag, which an edit has to send back."""
+    return shown(asking, described.got(asking, "audiences", name, response))
+
+
+@router.put("/audiences/{name}", summary="Change an audience")
+def put_audience(
+    asking: Asked, name: NamePath, body: AudienceSettings, response: Response, if_match: IfMatch = None
+) -> Audience:
+    """`settings` takes the place of all it said."""
+    return shown(asking, described.changed(asking, "audiences", name, body.settings, if_match, response))
+
+
+@router.patch("/audiences/{name}", summary="Change some of an audience")
+def patch_audience(
+    asking: Asked, name: NamePath, body: Patch, response: Response, if_match: IfMatch = None
+) -> Audience:
+    """A few keys of `settings`."""
+    return shown(asking, described.patched(asking, "audiences", name, body.settings, if_match, response))
+
+
+@router.delete("/audiences/{name}", status_code=204, summary="Delete an audience")
+def delete_audience(asking: Asked, name: NamePath, if_match: IfMatch = None) -> None:
+    """Not while an activation sends it."""
+    described.deleted(asking, "audiences", name, if_match)
+
+
+@router.post("/audiences/{name}/take-over", summary="Take an audience over from the file")
+def take_audience_over(asking: Asked, name: NamePath, response: Response) -> Audience:
+    """From now on it is edited here; what the file says of it counts no more."""
+    return shown(asking, described.taken_over(asking, "audiences", name, response))

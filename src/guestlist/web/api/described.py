@@ -1,0 +1,167 @@
+"""What destinations, audiences, activations and settings have in common: parts of the configuration with a version."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+import msgspec
+from fastapi import Header, Path, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from guestlist.app import declared
+from guestlist.app.declared import Declaration
+from guestlist.web.api.problems import Problem
+from guestlist.web.api.route import PREFIX, Asking
+
+Section = Literal["destinations", "audiences", "activations", "settings"]
+Origin = Literal["file", "pages"]
+
+NamePath = Annotated[str, Path(max_length=200)]
+IfMatch = Annotated[str | None, Header(alias="if-match", description="The ETag of what was read.")]
+NewName = Annotated[str, Field(min_length=1, max_length=100, description="A name of yours, without slashes.")]
+PARTS = "What to change (JSON merge patch, RFC 7396): a key with null is taken out."
+
+_TAG = re.compile(r'(W/)?"([^"]*)"')
+Settings = dict[str, Any]
+
+
+class Strict(BaseModel):
+    """A body: unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Patch(Strict):
+    """A few keys."""
+
+    settings: Settings = Field(description=PARTS)
+
+
+class Described(BaseModel):
+    """A part of the configuration."""
+
+    name: str
+    origin: Origin | None = Field(
+        description="file: it is read-only here until it is taken over; null: nothing describes it any more."
+    )
+    version: int | None = Field(description="Grows with each change; null: it is not the pages'.")
+    changed: float | None = Field(description="Epoch seconds.")
+    changed_by: str
+    settings: Settings | None = Field(description="As guestlist.yaml has it; docs/configuration.md explains each key.")
+
+
+def facts(found: Declaration) -> dict[str, Any]:
+    """The fields of ``Described``."""
+    return {
+        "name": found.name,
+        "origin": "file" if found.version is None else "pages",
+        "version": found.version,
+        "changed": found.changed,
+        "changed_by": found.changed_by,
+        "settings": dict(found.body),
+    }
+
+
+def tag(found: Declaration) -> str:
+    """The ETag: of the pages' object its version, of the file's a digest."""
+    if found.version is not None:
+        return f'"{found.version}"'
+    text = msgspec.json.encode([found.section, found.name, found.body], order="sorted")
+    return f'"file-{hashlib.sha256(text).hexdigest()[:16]}"'
+
+
+def check_tag(if_match: str | None, current: str) -> None:
+    """Problem: 428 where nothing was sent, 412 where something else was read."""
+    if if_match is None:
+        raise Problem(428, "Send If-Match with the ETag of what you read, so that nobody's change is overwritten.")
+    given = [strong for weak, strong in _TAG.findall(if_match) if not weak]
+    if if_match.strip() != "*" and current.strip('"') not in given:
+        raise Problem(412, "It was changed since you read it: look at it again first.")
+
+
+def got(asking: Asking, section: Section, name: str, response: Response) -> Declaration:
+    """One of them; the answer carries its ETag."""
+    found = declared.get(asking.app, asking.configuration, section, name)
+    response.headers["ETag"] = tag(found)
+    return found
+
+
+def created(
+    asking: Asking, section: Section, name: str, settings: Mapping[str, Any], response: Response
+) -> Declaration:
+    """A new one; the answer says where."""
+    made = declared.create(asking.app, asking.configuration, section, name, settings, asking.person)
+    response.headers["ETag"] = tag(made)
+    response.headers["Location"] = f"{PREFIX}/{section}/{quoted(made.name)}"
+    return made
+
+
+def changed(
+    asking: Asking, section: Section, name: str, settings: Mapping[str, Any], if_match: str | None, response: Response
+) -> Declaration:
+    """``settings`` in place of what was read."""
+    before = declared.get(asking.app, asking.configuration, section, name)
+    check_tag(if_match, tag(before))
+    return _put(asking, before, settings, response)
+
+
+def patched(
+    asking: Asking, section: Section, name: str, parts: Mapping[str, Any], if_match: str | None, response: Response
+) -> Declaration:
+    """A few keys of it."""
+    before = declared.get(asking.app, asking.configuration, section, name)
+    check_tag(if_match, tag(before))
+    return _put(asking, before, merged(before.body, parts), response)
+
+
+def _put(asking: Asking, before: Declaration, settings: Mapping[str, Any], response: Response) -> Declaration:
+    version = before.version if before.version is not None else 0  # of the file: it is told so
+    made = declared.change(
+        asking.app, asking.configuration, before.section, before.name, settings, version, asking.person
+    )
+    response.headers["ETag"] = tag(made)
+    return made
+
+
+def enabled(asking: Asking, name: str, response: Response, *, on: bool) -> Declaration:
+    """An activation switched on or off, whatever else it says now."""
+    before = declared.get(asking.app, asking.configuration, "activations", name)
+    return _put(asking, before, {**before.body, "enabled": on}, response)
+
+
+def deleted(asking: Asking, section: Section, name: str, if_match: str | None) -> None:
+    """Gone from the configuration."""
+    before = declared.get(asking.app, asking.configuration, section, name)
+    check_tag(if_match, tag(before))
+    if before.version is None:
+        raise declared.managed(asking.configuration, section, name)
+    declared.delete(asking.app, asking.configuration, section, name, before.version)
+
+
+def taken_over(asking: Asking, section: Section, name: str, response: Response) -> Declaration:
+    """The file says nothing of it any more."""
+    found = declared.take_over(asking.app, asking.configuration, section, name)
+    response.headers["ETag"] = tag(found)
+    return found
+
+
+def merged(before: Any, parts: Any) -> Any:
+    """RFC 7396."""
+    if not isinstance(parts, Mapping):
+        return parts
+    result = dict(before) if isinstance(before, Mapping) else {}
+    for key, part in parts.items():
+        if part is None:
+            result.pop(key, None)
+        else:
+            result[key] = merged(result.get(key), part)
+    return result
+
+
+def quoted(name: str) -> str:
+    """A name as a step of a path."""
+    return quote(name, safe="")

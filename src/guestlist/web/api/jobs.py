@@ -1,0 +1,57 @@
+"""Jobs: long work that was asked for, as far as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+
+from guestlist.app import jobs
+from guestlist.app.jobs import JobRow, Kind
+from guestlist.errors import UnknownName
+from guestlist.web.api.paging import MOST, Page, Paged
+from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
+
+router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["jobs"])
+
+Number = Annotated[int, Path(ge=1, le=MOST)]
+
+
+def accepted(row: JobRow, response: Response) -> JobRow:
+    """A job that was asked for; the answer says where it can be followed."""
+    response.headers["Location"] = f"{PREFIX}/jobs/{row.id}"
+    return row
+
+
+@router.get("/jobs", summary="List jobs")
+def list_jobs(
+    asking: Asked, paging: Paged, subject: Annotated[str | None, Query(max_length=100)] = None
+) -> Page[JobRow]:
+    """Newest first; what ended is kept for a week. `subject`: of one activation or destination."""
+    hidden: tuple[Kind, ...] = () if asking.sees_members else ("forget",)
+    rows = jobs.newest(asking.app, paging.limit + 1, before=paging.after(int), subject=subject, without=hidden)
+    items, following = paging.by_number(rows, lambda row: row.id)
+    return Page(items=[_seen(asking, row) for row in items], next=following)
+
+
+@router.get("/jobs/{number}", summary="One job")
+def get_job(asking: Asked, number: Number) -> JobRow:
+    """`state` is waiting, working, done or failed. `result` is what the command line prints as JSON."""
+    row = jobs.get(asking.app, number)
+    if row.kind == "forget" and not asking.sees_members:
+        raise UnknownName(f"There is no job {number}; what ended is kept for a week.")
+    return _seen(asking, row)
+
+
+def _seen(asking: Asking, row: JobRow) -> JobRow:
+    """Single members, masked as they are, only for those who may see any."""
+    return row if asking.sees_members else replace(row, result=_without_members(row.result))
+
+
+def _without_members(result: Any) -> Any:
+    if isinstance(result, list):
+        return [_without_members(each) for each in result]
+    if not isinstance(result, dict):
+        return result
+    return {key: [] if key == "who" else _without_members(each) for key, each in result.items()}

@@ -1,0 +1,118 @@
+"""Lists that are uploaded: sealed as they arrive, kept under a name that audiences can have as a source."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.concurrency import contextmanager_in_threadpool
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+
+from guestlist.app import uploads
+from guestlist.app.uploads import LARGEST, Looked, UploadRow
+from guestlist.core.identity import Kind
+from guestlist.errors import UnknownName
+from guestlist.web.api.described import NamePath
+from guestlist.web.api.paging import Page, Paged
+from guestlist.web.api.problems import Problem
+from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
+from guestlist.web.bodies import PATIENCE, Gone
+
+router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["uploads"])
+
+_BYTES = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {}}}}}
+
+
+class Looks(BaseModel):
+    """What a list looks like."""
+
+    columns: list[str]
+    members: Literal["people", "companies"] = Field(description="What its rows are probably about.")
+    mapping: dict[str, list[str]] = Field(description="How they would be mapped: LinkedIn field, source fields.")
+
+
+class Upload(BaseModel):
+    """An uploaded list, and what it looks like."""
+
+    upload: UploadRow
+    looks: Looks
+
+
+def _looks(looked: Looked) -> Looks:
+    members: Literal["people", "companies"] = "people" if looked.members is Kind.PEOPLE else "companies"
+    mapping = {field: list(sources) for field, sources in looked.mapping.items()}
+    return Looks(columns=list(looked.columns), members=members, mapping=mapping)
+
+
+@router.get("/uploads", summary="List uploaded lists")
+def list_uploads(asking: Asked, paging: Paged) -> Page[UploadRow]:
+    """By name."""
+    items, following = paging.by_name(uploads.all_of(asking.app), lambda row: row.name)
+    return Page(items=items, next=following)
+
+
+@router.get("/uploads/{name}", summary="One uploaded list")
+def get_upload(asking: Asked, name: NamePath) -> Upload:
+    """With its columns; never its rows."""
+    row = next((each for each in uploads.all_of(asking.app) if each.name == name), None)
+    if row is None:
+        raise UnknownName("There is no uploaded list of this name.")
+    return Upload(upload=row, looks=_looks(uploads.look(asking.app, name)))
+
+
+@router.put("/uploads/{name}", summary="Upload a list", openapi_extra=_BYTES)
+async def put_upload(
+    asking: Asked,
+    name: NamePath,
+    request: Request,
+    file_name: Annotated[
+        str, Query(min_length=1, max_length=200, description="As it is called; its end says what it is.")
+    ],
+) -> Upload:
+    """The body is the file itself: csv, tsv, parquet, jsonl or xlsx, 1 GB at most. It takes the place of a list of the
+    same name, once it is whole and can be read.
+    """
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise Problem(415, "A list is uploaded as it is, without Content-Encoding.")
+    async with contextmanager_in_threadpool(uploads.arriving(asking.app)) as arriving:
+        async for part in _parts(request):
+            await run_in_threadpool(arriving.write, part)
+    looks = await run_in_threadpool(uploads.keep, asking.app, arriving, name, file_name)
+    return await run_in_threadpool(_kept, asking, name, looks)
+
+
+def _kept(asking: Asking, name: str, looks: Looked) -> Upload:
+    row = next(each for each in uploads.all_of(asking.app) if each.name == name)
+    return Upload(upload=row, looks=_looks(looks))
+
+
+async def _parts(request: Request) -> AsyncIterator[bytes]:
+    """The body as it comes; Problem when it is too large or stands still, Gone when its sender left."""
+    length, size, parts = request.headers.get("content-length", ""), 0, request.stream()
+    above = Problem(413, f"The list is larger than {LARGEST >> 30} GB, the most for one upload.")
+    if length.isdecimal() and int(length) > LARGEST:
+        raise above
+    while True:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                part = await anext(parts)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise Problem(408, "The list did not come in time.") from None
+        except ClientDisconnect:
+            raise Gone from None
+        size += len(part)
+        if size > LARGEST:
+            raise above
+        yield part
+
+
+@router.delete("/uploads/{name}", status_code=204, summary="Delete an uploaded list")
+def delete_upload(asking: Asked, name: NamePath) -> None:
+    """Not while an audience has it as its source."""
+    uploads.delete(asking.app, asking.configuration, name)

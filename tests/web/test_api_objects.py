@@ -1,0 +1,213 @@
+"""Destinations, audiences and activations through the API, from nothing to a delivered list and its end."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from guestlist.app import connection
+from tests.web.apikit import BACK, EVENTS, STREAM, Api, problem
+from tests.world import ACCOUNT, digest, emails
+
+LIST = {"audience": "people", "destination": "acme"}
+
+
+# ── destinations ─────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_destination_is_made_connected_checked_changed_and_deleted(api: Api) -> None:
+    made = api.make("destinations", "second one", {"ad_account": ACCOUNT, "description": "EMEA"})
+    assert made.headers["location"] == "/api/v1/destinations/second%20one"
+    where = made.headers["location"].removeprefix("/api/v1")
+    assert api.get(where) == made.json()
+    assert (made.json()["origin"], made.json()["connection"]["state"]) == ("pages", "not connected")
+
+    begun = api("POST", f"{where}/authorization", {"redirect_url": BACK})
+    assert begun.status_code == 201
+    back = api.world.consent(begun.json()["address"])
+    answer = {"code": back["code"], "state": back["state"], "redirect_url": BACK}
+    report = api("POST", f"{where}/authorization/code", answer).json()
+    assert (report["problems"], report["role"]) == ([], "CAMPAIGN_MANAGER")
+    assert api.get(where)["connection"]["works_until"] == report["works_until"]
+    assert "used already" in problem(api("POST", f"{where}/authorization/code", answer), 422)["detail"]
+
+    (checked,) = api.finished(api("POST", f"{where}/checks"))["result"]
+    assert checked["problems"] == []
+    changed = api("PATCH", where, {"settings": {"description": None, "send_email": False}}, if_match=api.tag(where))
+    assert changed.json()["settings"] == {"ad_account": ACCOUNT, "send_email": False}
+    replaced = api("PUT", where, {"settings": {"ad_account": ACCOUNT}}, if_match=changed.headers["etag"])
+    assert replaced.json()["settings"] == {"ad_account": ACCOUNT}
+    assert api("DELETE", where, if_match=replaced.headers["etag"]).status_code == 204
+    problem(api("GET", where), 404)
+
+
+def test_a_state_is_for_the_token_that_began(api: Api) -> None:
+    begun = api("POST", "/destinations/acme/authorization", {"redirect_url": BACK}).json()
+    back = api.world.consent(begun["address"])
+    answer = {"code": back["code"], "state": back["state"], "redirect_url": BACK}
+    from guestlist.core.permissions import Role  # noqa: PLC0415
+
+    other = api.make_token("other", Role.ADMINISTRATOR)
+    problem(api("POST", "/destinations/acme/authorization/code", answer, token=other), 422)
+    problem(api("POST", "/destinations/acme/authorization/code", answer), 422)  # it is spent
+    assert begun["ends"] == pytest.approx(api.world.clock.now() + connection.CONSENT, abs=60)
+
+
+def test_a_token_made_elsewhere_connects(api: Api) -> None:
+    report = api("POST", "/destinations/acme/token", api.world.emulator.control.token())
+    assert (report.status_code, report.json()["problems"]) == (200, [])
+    refused = problem(api("POST", "/destinations/acme/token", {"access_token": "x", "expires_in": 60}), 409)
+    assert refused["label"]
+
+
+def test_a_viewer_is_told_what_is_missing(api: Api) -> None:
+    api.make("destinations", "viewed", {"ad_account": ACCOUNT + 1})
+    refused = problem(api("POST", "/destinations/viewed/token", api.world.emulator.control.token()), 409)
+    assert refused["label"] == "role"
+    assert "VIEWER" in refused["detail"]
+
+
+# ── audiences ────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_an_audience_is_made_changed_and_deleted(api: Api) -> None:
+    made = api.make("audiences", "leads", EVENTS)
+    assert made.json()["activations"] == []
+    api.make("activations", "leads", STREAM)
+    assert api.get("/audiences/leads")["activations"] == ["leads"]
+    kept = problem(api("DELETE", "/audiences/leads", if_match=made.headers["etag"]), 422)
+    assert kept["place"] == ["activations", "leads", "audience"]
+    assert api("DELETE", "/activations/leads", if_match=api.tag("/activations/leads")).status_code == 204
+    assert api("DELETE", "/audiences/leads", if_match=made.headers["etag"]).status_code == 204
+    assert [each["name"] for each in api.get("/audiences")["items"]] == ["people"]
+
+
+def test_what_the_file_says_is_read_only_until_it_is_taken_over(api: Api) -> None:
+    for where in ("/destinations/acme", "/audiences/people", "/activations/main"):
+        found = api.get(where)
+        assert (found["origin"], found["version"]) == ("file", None)
+        tag = api.tag(where)
+        refused = problem(api("PUT", where, {"settings": found["settings"]}, if_match=tag), 422)
+        assert "guestlist.yaml: change it there, or take it over" in refused["detail"]
+        problem(api("DELETE", where, if_match=tag), 422)
+        taken = api("POST", f"{where}/take-over")
+        assert (taken.status_code, taken.json()["origin"]) == (200, "pages")
+        problem(api("PUT", where, {"settings": found["settings"]}, if_match=tag), 412)
+        assert api("PUT", where, {"settings": taken.json()["settings"]}, if_match=taken.headers["etag"]).is_success
+        assert api.get(f"{where[: where.rindex('/')]}?origin=file")["items"] == []
+
+
+# ── activations ──────────────────────────────────────────────────────────────────────────────────────────────────
+def test_an_activation_is_planned_synced_watched_paused_renamed_and_ended(api: Api) -> None:
+    api.world.write([*emails("a", "b"), {"email": "nobody"}])
+    where = "/activations/news"
+    made = api.make("activations", "news", {**LIST, "segment_name": "News"})
+    assert made.json()["status"]["state"] == "never synced"
+    for path in ("/runs", "/rejected"):
+        assert api.get(f"{where}{path}") == {"items": [], "next": None}
+
+    plan = api.finished(api("POST", f"{where}/plans"))
+    assert (plan["state"], plan["result"]["adds"], plan["result"]["rejected"]) == ("done", 2, 1)
+    assert api.world.sent() == 0
+    done = api.finished(api("POST", f"{where}/syncs"))
+    assert (done["result"]["added"], done["result"]["rejected"]) == (2, 1)
+    assert api.world.told("news") == {digest("a@example.com"), digest("b@example.com")}
+
+    status = api.get(where)["status"]
+    assert (status["state"], status["segment_id"]) == ("in step", done["result"]["segment_id"])
+    (run,) = api.get(f"{where}/runs")["items"]
+    assert (run["added"], run["state"]) == (2, "done")
+    (rejected,) = api.get(f"{where}/rejected")["items"]
+    assert rejected["row"] == 3
+    told = api("POST", f"{where}/explain", {"value": "A@example.com "}).json()["told"]
+    assert [(each["id_type"], each["state"]) for each in told] == [("SHA256_EMAIL", "in")]
+
+    paused = api("POST", f"{where}/pause")
+    assert (paused.json()["settings"]["enabled"], paused.json()["status"]["state"]) == (False, "disabled")
+    assert api("POST", f"{where}/resume").json()["status"]["state"] == "in step"
+    renamed = api("POST", f"{where}/rename", {"name": "newsletter"})
+    assert (renamed.json()["name"], renamed.headers["location"]) == ("newsletter", "/api/v1/activations/newsletter")
+    assert renamed.json()["status"]["segment_id"] == status["segment_id"]
+    problem(api("GET", where), 404)
+
+    tag = api.tag("/activations/newsletter")
+    assert api("DELETE", "/activations/newsletter?delete_segment=true", if_match=tag).status_code == 204
+    assert api.world.emulator.control.segments() == []
+    problem(api("GET", "/activations/newsletter"), 404)
+
+
+def test_removals_that_wait_are_allowed_by_a_person(api: Api) -> None:
+    api.world.write(emails(*(f"m{n}" for n in range(20))))
+    api.finished(api("POST", "/activations/main/syncs"))
+    api.world.write(emails("m1"))
+    waiting = api.finished(api("POST", "/activations/main/syncs"))["result"]
+    assert waiting["state"] == "waiting"
+    assert api.get("/activations/main")["status"]["who"]
+    done = api.finished(api("POST", "/activations/main/syncs", {"allow_removals": 19}))["result"]
+    assert (done["state"], done["removed"]) == ("done", 19)
+    entry = next(each for each in api.get("/audit?subject=main")["items"] if each["what"] == "allow removals")
+    assert (entry["who"], entry["details"]) == ("token admin", {"up_to": 19})
+
+
+def test_what_nothing_describes_any_more_is_seen_and_can_be_ended(api: Api) -> None:
+    api.world.write(emails("a"))
+    api.world.sync()
+    api.world.yaml["activations"] = {}
+    api.world.open()
+    (found,) = api.get("/activations")["items"]
+    assert (found["name"], found["origin"], found["settings"]) == ("main", None, None)
+    assert found["status"]["state"] == "not in the file"
+    problem(api("DELETE", "/activations/main", if_match='"1"'), 412)
+    assert api("DELETE", "/activations/main", if_match=api.tag("/activations/main")).status_code == 204
+    assert api.get("/activations")["items"] == []
+
+
+def test_lists_are_filtered(api: Api) -> None:
+    api.make("audiences", "leads", {**EVENTS, "members": "companies"})
+    api.make("activations", "leads", STREAM)
+    api.make("destinations", "other", {"ad_account": 1})
+
+    def names(path: str) -> list[str]:
+        return [each["name"] for each in api.get(path)["items"]]
+
+    assert names("/audiences?members=companies") == ["leads"]
+    assert names("/audiences?origin=file") == ["people"]
+    assert names("/destinations?state=connected") == ["acme"]
+    assert names("/activations?mode=stream") == names("/activations?audience=leads") == ["leads"]
+    assert names("/activations?destination=other") == names("/activations?state=in%20step") == []
+    problem(api("GET", "/activations?mode=sideways"), 422)
+
+
+# ── rejected rows as a file ──────────────────────────────────────────────────────────────────────────────────────
+def test_rejected_rows_come_in_pages_or_as_one_file(api: Api) -> None:
+    rows: list[dict[str, Any]] = [{"email": "nobody", "id": f"=cmd{n}"} for n in range(5)]
+    api.world.write([*rows, *emails("a")], columns=["email", "id"])
+    api.make("activations", "news", {**LIST, "mapping": {"email": "email", "primaryId": "id"}})
+    api.finished(api("POST", "/activations/news/syncs"))
+    first = api.get("/activations/news/rejected?limit=2")
+    second = api.get(f"/activations/news/rejected?limit=4&cursor={first['next']}")
+    assert [each["row"] for each in (*first["items"], *second["items"])] == [1, 2, 3, 4, 5]
+    assert second["next"] is None
+
+    done = api("GET", "/activations/news/rejected", accept="text/csv")
+    assert done.headers["content-type"].startswith("text/csv")
+    assert done.headers["content-disposition"] == 'attachment; filename="rejected.csv"'
+    table = list(csv.DictReader(io.StringIO(done.text)))
+    assert [each["row"] for each in table] == ["1", "2", "3", "4", "5"]
+    assert {each["key"][:5] for each in table} == {"'=cmd"}, "a spreadsheet carries nothing out"
+    api.finished(api("POST", "/activations/news/syncs", {"resend": True}))
+    assert "another run" in problem(api("GET", f"/activations/news/rejected?cursor={first['next']}"), 422)["detail"]
+
+
+# ── nothing at all ───────────────────────────────────────────────────────────────────────────────────────────────
+def test_an_installation_without_a_file(api: Api) -> None:
+    api.world.file.unlink()
+    for section in ("destinations", "audiences", "activations"):
+        assert api.get(f"/{section}") == {"items": [], "next": None}
+    made = api.make("destinations", "acme", {"ad_account": ACCOUNT})
+    assert api.get("/destinations/acme")["connection"]["state"] == "connected"
+    assert api("DELETE", "/destinations/acme", if_match=made.headers["etag"]).status_code == 204
+
+
+def test_a_file_with_a_mistake_says_where(api: Api) -> None:
+    api.world.file.write_text("destinations: {acme: {ad_account: none}}")
+    assert problem(api("GET", "/activations"), 422)["place"] == ["destinations", "acme", "ad_account"]
