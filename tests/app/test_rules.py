@@ -226,9 +226,9 @@ def test_the_pace_is_linkedins_and_that_of_the_authorised_member(
     taken: list[tuple[str, int]] = []
     reserve = paces.reserve
 
-    def noting(key: str, per_minute: int, now: float) -> float:
+    def noting(key: str, per_minute: int, *more: Any) -> float:
         taken.append((key, per_minute))
-        return reserve(key, per_minute, now)
+        return reserve(key, per_minute, *more)
 
     monkeypatch.setattr(paces, "reserve", noting)
     world.sync()
