@@ -9,8 +9,10 @@ import re
 from html import unescape
 from typing import Any
 
+from guestlist.app import declared
 from guestlist.core.permissions import Role
 from guestlist.ports import SegmentStatus
+from tests.web.browser import Browser
 from tests.web.installed import Installed, installed
 from tests.world import World, emails
 
@@ -249,3 +251,53 @@ def test_everybody_is_told_again_when_asked(pages: Installed) -> None:
     pages.signed_in(Role.MARKETER).get("/activations/main").submit("Tell everybody again")
     pages.work()
     assert pages.world.sent() == sent + 1
+
+
+def ours(pages: Installed) -> Browser:
+    """The activation, changed on the pages from now on."""
+    declared.take_over(pages.app, pages.configuration, "activations", "main")
+    pages.world.yaml["activations"] = {}
+    pages.world.open()
+    return pages.signed_in(Role.MARKETER).get("/activations/main").click("Change")
+
+
+def test_schedule_and_rules_are_changed_and_what_cannot_be_stands_at_its_field(pages: Installed) -> None:
+    browser = ours(pages)
+    browser.submit("Save", schedule="every", every="soon")
+    assert browser.status == 422
+    assert "is no duration" in browser.text
+    browser.submit("Save", schedule="cron", cron="0 6 * * 1-5", timezone="Europe/Berlin", max_removals="500")
+    assert browser.location == "/activations/main"
+    wanted = pages.configuration.current().activations["main"]
+    assert wanted.schedule is not None
+    assert (wanted.schedule.cron, wanted.schedule.timezone, wanted.max_removals.count) == (
+        "0 6 * * 1-5",
+        "Europe/Berlin",
+        500,
+    )
+    assert wanted.audience == "people"
+
+
+def test_an_activation_is_renamed_and_removed_with_its_audience(pages: Installed) -> None:
+    pages.world.sync()
+    browser = ours(pages)
+    browser.submit("Rename", new="a/b")
+    assert browser.status == 422
+    browser.submit("Rename", new="customers")
+    assert browser.location == "/activations/customers"
+    sent = pages.world.sent()
+    assert pages.world.sync("customers").unchanged == 2
+    assert pages.world.sent() == sent
+    browser.click("Change")
+    form = browser.form("Remove")
+    browser.post("/activations/customers/remove", [*form.fields, ("delete_segment", "yes")])
+    assert browser.location == "/activations"
+    assert "its LinkedIn audience was deleted" in browser.text
+    assert pages.world.emulator.control.segments() == []
+
+
+def test_what_a_file_describes_is_not_changed_here(pages: Installed) -> None:
+    browser = pages.signed_in().get("/activations/main")
+    assert "Change" not in [said for said, _ in browser.seen.links]
+    assert browser.get("/activations/main/edit").status == 422
+    assert "is managed by" in browser.text

@@ -10,12 +10,14 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from guestlist.store import schema
-from guestlist.store.database import Database
+from guestlist.store.database import Database, insert_missing
 from guestlist.store.vault import Vault
 
 Section = Literal["destinations", "audiences", "activations", "settings"]
 
-_table = schema.declared
+CHANGES = "declared"  # in meta: how many changes there were
+
+_table, _meta = schema.declared, schema.meta
 
 
 @dataclass(frozen=True)
@@ -50,18 +52,19 @@ class Declared:
         return None if row is None else self._part(row)
 
     def stamp(self) -> tuple[int, int]:
-        """Changes whenever anything here does; cheap to ask."""
-        query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(_table.c.version), 0))
+        """How many there are, and the number of the last change; cheap to ask."""
+        count = sa.select(sa.func.count()).select_from(_table).scalar_subquery()
+        query = sa.select(count, sa.select(_meta.c.value).where(_meta.c.key == CHANGES).scalar_subquery())
         with self._database.read() as connection:
-            count, newest = connection.execute(query).one()
-        return int(count), int(newest)
+            there, changes = connection.execute(query).one()
+        return int(there), int(changes or 0)
 
     def put(self, kind: Section, name: str, body: Mapping[str, Any], by: str, now: float) -> int:
         """Make it or put it in place of what was there; its new version."""
-        version = self._next(now)
         sealed = self._vault.seal(json.dumps(body, sort_keys=True).encode())
-        values = {"body": sealed, "version": version, "changed_at": now, "changed_by": by}
         with self._database.write() as connection:
+            version = self._next(connection)
+            values = {"body": sealed, "version": version, "changed_at": now, "changed_by": by}
             there = sa.update(_table).where(_table.c.kind == kind, _table.c.name == name).values(values)
             if connection.execute(there).rowcount == 0:
                 connection.execute(sa.insert(_table).values(kind=kind, name=name, **values))
@@ -70,12 +73,17 @@ class Declared:
     def delete(self, kind: Section, name: str) -> bool:
         """Whether there was one."""
         with self._database.write() as connection:
+            self._next(connection)
             gone = sa.delete(_table).where(_table.c.kind == kind, _table.c.name == name)
             return connection.execute(gone).rowcount == 1
 
-    def _next(self, now: float) -> int:
-        """Larger than every version so far, also of what is gone: a moment in milliseconds is."""
-        return max(self.stamp()[1] + 1, int(now * 1000))
+    def _next(self, connection: sa.Connection) -> int:
+        """The number of this change: larger than that of every one before, of what is gone too."""
+        insert_missing(connection, _meta, key=CHANGES, value="0")
+        last = connection.execute(sa.select(_meta.c.value).where(_meta.c.key == CHANGES).with_for_update()).scalar_one()
+        number = int(last) + 1
+        connection.execute(sa.update(_meta).where(_meta.c.key == CHANGES).values(value=str(number)))
+        return number
 
     def _part(self, row: sa.RowMapping) -> Part:
         body = json.loads(self._vault.open(row["body"]))

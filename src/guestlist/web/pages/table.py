@@ -5,6 +5,7 @@ from __future__ import annotations
 from guestlist.web.pages import (
     activations,
     activity,
+    changing,
     confirming,
     connect,
     destination,
@@ -28,6 +29,7 @@ _BOOKS = (
     destination,
     activations,
     confirming,
+    changing,
     jobs,
     activity,
     users,

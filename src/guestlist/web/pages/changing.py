@@ -1,0 +1,101 @@
+"""Changing an activation: its schedule and rules, its name, and its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from guestlist.app import declared, ending, overview
+from guestlist.app.declared import Declaration
+from guestlist.core.permissions import ACTIVATE
+from guestlist.errors import ConfigError
+from guestlist.web.pages.book import Book
+from guestlist.web.pages.call import Call
+from guestlist.web.pages.templates import path
+
+book = Book()
+KINDS = ("manual", "every", "cron")
+RENAMES, ENDS = ("keep", "propagate"), ("keep", "delete")
+
+
+@book.get("/activations/{name}/edit", *ACTIVATE)
+def edit(call: Call) -> Response:
+    """What can change while its LinkedIn audience stays."""
+    return call.show("activation_edit.html", **_shown(call))
+
+
+@book.post("/activations/{name}/edit", *ACTIVATE)
+def save(call: Call) -> Response:
+    """Put what was typed in place of what there was; what the form does not speak of stays."""
+    name, configuration = call.part("name"), call.desk.configuration
+    found = _mine(call)
+    try:
+        body = {key: value for key, value in {**found.body, **_typed(call)}.items() if value not in (None, "")}
+        declared.change(call.app, configuration, "activations", name, body, _version(call), call.person)
+    except ConfigError as error:
+        return call.again("activation_edit.html", error, "max_removals", **_shown(call))
+    return call.go(path("activations", name), f"{name} was saved.")
+
+
+@book.post("/activations/{name}/rename", *ACTIVATE)
+def rename(call: Call) -> Response:
+    """Its LinkedIn audience and all that is known of it stay."""
+    name = call.part("name")
+    try:
+        found = declared.rename(call.app, call.desk.configuration, name, call.form["new"].strip())
+    except ConfigError as error:
+        return call.again("activation_edit.html", ConfigError(str(error), ("new",)), "new", **_shown(call))
+    return call.go(path("activations", found.name), f"{name} is called {found.name} now.")
+
+
+@book.post("/activations/{name}/remove", *ACTIVATE)
+def remove(call: Call) -> Response:
+    """Stop it for good; the LinkedIn audience is kept, or deleted where that was ticked."""
+    name, delete = call.part("name"), bool(call.form["delete_segment"])
+    wanted = call.config.activations.get(name)
+    version = None if wanted is None else _mine(call).version
+    text = ending.withdraw(call.app, call.desk.configuration, name, version, delete_segment=delete)
+    return call.go("/activations", text)
+
+
+def _typed(call: Call) -> dict[str, Any]:
+    kind = call.form["schedule"]
+    schedule: dict[str, str] | None = None
+    if kind == "every":
+        schedule = {"every": call.form["every"].strip() or "1h"}
+    elif kind == "cron":
+        schedule = {"cron": call.form["cron"].strip(), "timezone": call.form["timezone"].strip() or "UTC"}
+    return {
+        "schedule": schedule,
+        "max_removals": call.form["max_removals"].strip(),
+        "segment_name": call.form["segment_name"].strip(),
+        "rename": call.form["rename"] or "keep",
+        "on_delete": call.form["on_delete"] or "keep",
+        "keep_alive": bool(call.form["keep_alive"]),
+    }
+
+
+def _shown(call: Call) -> dict[str, Any]:
+    found = _mine(call)
+    row = overview.status(call.app, call.config, found.name)[0]
+    schedule = found.body.get("schedule") or {}
+    kind = next((each for each in ("every", "cron") if each in schedule), "manual")
+    return {
+        "row": row, "body": found.body, "version": found.version, "schedule": schedule, "kind": kind,
+        "wanted": call.config.activations[found.name], "kinds": KINDS, "renames": RENAMES, "ends": ENDS,
+    }  # fmt: skip
+
+
+def _mine(call: Call) -> Declaration:
+    """What the pages keep of it; ConfigError where a file describes it."""
+    name, configuration = call.part("name"), call.desk.configuration
+    found = declared.get(call.app, configuration, "activations", name)
+    if found.version is None:
+        raise declared.managed(configuration, "activations", name)
+    return found
+
+
+def _version(call: Call) -> int:
+    text = call.form["version"]
+    return int(text) if text.isdecimal() and len(text) < 18 else 0
