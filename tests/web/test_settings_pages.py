@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import urllib.parse
+from dataclasses import replace
 
 import pytest
 
 from guestlist.app import api_tokens, users
+from guestlist.bootstrap import open_web
 from guestlist.core.permissions import Permission, Role
-from tests.web.browser import Browser
+from tests.web.browser import ADDRESS, Browser
 from tests.web.installed import Installed
 
 
@@ -156,3 +158,33 @@ def test_who_did_what_is_found_again(pages: Installed) -> None:
     assert "list9" in browser.get("/activity?subject=list9&before=999999999").text
     for odd in ("?before=x", "?before=-1", "?before=99999999999999999999"):
         assert browser.get(f"/activity{odd}").status == 200
+
+
+def test_notices_are_set_tested_and_switched_off_and_the_address_is_never_shown(pages: Installed) -> None:
+    posted: list[str] = []
+    app = replace(pages.app, post=lambda url, _message: not posted.append(url))
+    web = open_web(app, pages.door.is_audience, (), pages.configuration, ADDRESS)
+    browser = replace(pages.signed_in(), web=web).get("/settings/notices")
+    assert "Nobody is told yet" in browser.text
+    browser.submit("Save", url="gopher://x")
+    assert browser.status == 422
+    assert "must start with https://" in browser.text
+    browser.submit("Save", url="https://hooks.example/T0/secret")
+    assert "Notices are sent" in browser.text
+    assert "secret" not in browser.response.text.replace("hold a secret", "")
+    browser.submit("Send a test")
+    assert "It arrived." in browser.text
+    assert posted == ["https://hooks.example/T0/secret"]
+    browser.submit("Switch off")
+    assert "Nobody is told yet" in browser.text
+    assert all("secret" not in str(entry.details) for entry in pages.app.store.audit.latest(10))
+    web.close()
+
+
+def test_the_limit_of_activations(pages: Installed) -> None:
+    browser = pages.signed_in().get("/settings/notices")
+    browser.post("/settings/limits", [*browser.form("Save").fields[:1], ("mappings_per_destination", "0")])
+    assert browser.status == 422
+    browser.get("/settings/notices")
+    browser.post("/settings/limits", [*browser.form("Save").fields[:1], ("mappings_per_destination", "7")])
+    assert pages.configuration.current().limits.mappings_per_destination == 7

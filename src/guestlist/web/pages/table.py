@@ -13,6 +13,7 @@ from guestlist.web.pages import (
     home,
     jobs,
     keys,
+    notices,
     password,
     privacy,
     signing,
@@ -35,6 +36,7 @@ _BOOKS = (
     users,
     tokens,
     keys,
+    notices,
     password,
     privacy,
 )

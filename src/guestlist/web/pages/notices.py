@@ -1,0 +1,80 @@
+"""Settings: who hears when something waits for a person, and what may be asked for at most."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from guestlist.app import declared, notices
+from guestlist.errors import ConfigError, UnknownName
+from guestlist.web.pages.book import Book
+from guestlist.web.pages.call import Call
+
+book = Book()
+
+
+@book.get("/settings/notices", administrator=True)
+def show(call: Call) -> Response:
+    """The address is a secret: it is never shown again."""
+    return call.show("notices.html", **_shown(call))
+
+
+@book.post("/settings/notices", administrator=True)
+def save(call: Call) -> Response:
+    """Another address."""
+    return _put(call, "notify", {"url": call.form["url"].strip()}, "url", "Notices go to that address from now on.")
+
+
+@book.post("/settings/notices/off", administrator=True)
+def off(call: Call) -> Response:
+    """Nobody hears any more."""
+    found = declared.get(call.app, call.desk.configuration, "settings", "notify")
+    if found.version is None:
+        raise declared.managed(call.desk.configuration, "settings", "notify")
+    declared.delete(call.app, call.desk.configuration, "settings", "notify", found.version)
+    return call.go("/settings/notices", "No notice is sent any more.")
+
+
+@book.post("/settings/notices/test", administrator=True)
+def test(call: Call) -> Response:
+    """Send one now."""
+    arrived = notices.test(call.app, call.config)
+    text = (
+        "It arrived." if arrived else "It did not arrive: look at the address, and whether this machine may reach it."
+    )
+    return call.go("/settings/notices", text)
+
+
+@book.post("/settings/limits", administrator=True)
+def limits(call: Call) -> Response:
+    """How many activations may feed one destination."""
+    body = {"mappings_per_destination": call.form["mappings_per_destination"].strip()}
+    return _put(call, "limits", body, "mappings_per_destination", "The limit was saved.")
+
+
+def _put(call: Call, name: str, body: dict[str, Any], at: str, text: str) -> Response:
+    configuration = call.desk.configuration
+    try:
+        found = declared.get(call.app, configuration, "settings", name)
+    except UnknownName:
+        found = None
+    try:
+        if found is None:
+            declared.create(call.app, configuration, "settings", name, body, call.person)
+        elif found.version is None:
+            raise declared.managed(configuration, "settings", name)
+        else:
+            declared.change(call.app, configuration, "settings", name, body, found.version, call.person)
+    except ConfigError as error:
+        return call.again("notices.html", ConfigError(str(error), (at,)), at, **_shown(call))
+    return call.go("/settings/notices", text)
+
+
+def _shown(call: Call) -> dict[str, Any]:
+    config = call.config
+    return {
+        "notified": config.notify is not None,
+        "ours": config.from_pages("settings", "notify"),
+        "most": config.limits.mappings_per_destination,
+    }
