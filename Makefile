@@ -7,9 +7,14 @@ UV := .uv/bin/uv
 
 install: $(VENV)/.installed
 
-$(VENV)/.installed: uv.lock pyproject.toml
+# What pages load; made by hatch_build.py when the package is installed.
+ASSETS := src/guestlist/web/static/vendor/.made-from
+$(ASSETS): ;
+
+$(VENV)/.installed: uv.lock pyproject.toml hatch_build.py $(wildcard src/guestlist/web/assets/package*.json) $(ASSETS)
 	@test -x $(UV) || { $(PYTHON) -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check uv; }
-	@UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --all-extras --quiet --compile-bytecode --python $(PYTHON)
+	@UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --all-extras --quiet --compile-bytecode --python $(PYTHON) \
+		--reinstall-package guestlist
 	@PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m compileall -q src
 	@touch $@
 

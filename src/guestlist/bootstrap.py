@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from guestlist.config import AudienceConfig
+    from guestlist.configuration import Configuration
     from guestlist.linkedin.destination import LinkedIn
     from guestlist.linkedin.oauth import OAuth
     from guestlist.linkedin.tokens import SharedTokens
@@ -207,12 +208,20 @@ class Web:
     close: Callable[[], None]
 
 
-def open_web(app: App, is_audience: Callable[[str], bool], collectors: Iterable[Any] = ()) -> Web:
+def open_web(
+    app: App,
+    is_audience: Callable[[str], bool],
+    collectors: Iterable[Any] = (),
+    configuration: Configuration | None = None,
+    address: str = "http://127.0.0.1:8000",
+) -> Web:
     """What ``guestlist serve`` serves, usable without any socket. ``is_audience``: whether members may be added to an
-    audience of this name; ``collectors``: of prometheus-client, shown beside the server's own numbers.
+    audience of this name; ``collectors``: of prometheus-client, shown beside the server's own numbers;
+    ``configuration``: what pages show and change, without it there are none; ``address``: where people reach them.
     """
     try:
         from guestlist.web.application import make_app  # noqa: PLC0415
+        from guestlist.web.desk import Desk  # noqa: PLC0415
         from guestlist.web.gate import Gate  # noqa: PLC0415
         from guestlist.web.metrics import Ends, Metrics, Waiting  # noqa: PLC0415
     except ModuleNotFoundError as error:
@@ -226,7 +235,8 @@ def open_web(app: App, is_audience: Callable[[str], bool], collectors: Iterable[
     metrics.add(Waiting(intake, app.clock))
     metrics.add(Ends(lambda: event_view.ends(app), lambda: event_view.latencies(app)))
     gate = Gate(intake, Keyring(app.store, app.clock), app.clock, is_audience, app.settings.segment_secret)
-    return Web(make_app(gate, metrics), intake.close)
+    desk = Desk(app, configuration, address) if configuration is not None else None
+    return Web(make_app(gate, metrics, desk), intake.close)
 
 
 def listen_for_code(redirect_url: str, state: str, timeout: float) -> str:

@@ -46,8 +46,11 @@ class Configuration:
     """``current`` reads anew only when the file or the parts changed. May be used from several threads.
 
     ``file`` None: there is only what the pages made. A file that is not there counts as None when ``may_be_missing``
-    and the pages made something; else reading it raises ConfigError, which says how to write one.
+    and the pages made something; else reading it raises ConfigError, which says how to write one. Where
+    ``may_be_empty`` is set (a server: its pages are how one begins), one that nobody began has nothing in it.
     """
+
+    may_be_empty = False
 
     def __init__(
         self, file: Path | None, environ: Mapping[str, str], kept: PartsKept, *, may_be_missing: bool = False
@@ -94,6 +97,7 @@ class Configuration:
         return configs.load(self._file(any_parts=bool(parts)), self._environ, parts)
 
     def _file(self, *, any_parts: bool) -> Path | None:
+        any_parts = any_parts or self.may_be_empty
         if self.file is None and not any_parts:
             raise ConfigError("This needs a guestlist.yaml: give its path.")
         gone = self.file is not None and self._may_be_missing and not self.file.exists()

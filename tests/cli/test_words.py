@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from guestlist.cli import words
+from guestlist.core import words
 
 
 @pytest.mark.parametrize(

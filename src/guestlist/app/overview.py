@@ -174,3 +174,10 @@ def rejected(app: App, name: str) -> Iterator[RejectedRow]:
         return
     for row, key, reason, since in app.elements.rejected(str(app.store.files.open(current.file_id))):
         yield RejectedRow(row, key, reason, since)
+
+
+def rejected_by_reason(app: App, name: str) -> dict[str, int]:
+    """How many rows of the last run were not sent or refused, most first; nothing where it was never synced."""
+    found = app.store.activations.get(name)
+    current = app.store.rejected.get(found.id) if found is not None else None
+    return dict(sorted(current.by_reason.items(), key=lambda item: -item[1])) if current is not None else {}

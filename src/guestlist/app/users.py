@@ -175,7 +175,7 @@ def change_password(app: App, name: str, old: str, new: str) -> None:
     """One's own. Other sessions of the user end. ConfigError: the old one is wrong, or the new one too weak."""
     user = _known(app, name)
     if user.password is None or not app.passwords.matches(user.password, old[:LONGEST]):
-        raise ConfigError("The old password is wrong.")
+        raise ConfigError("The old password is wrong.", ("old",))
     hashed = _hashed(app, new, user.name)
     with app.store.transaction():
         app.store.users.update(user.id, password=hashed, fails=0, locked_until=None)
@@ -187,15 +187,20 @@ def change_password(app: App, name: str, old: str, new: str) -> None:
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise ConfigError(
-            "A user's name is 1 to 100 letters, digits, '@', '_', '.', '+' or '-', like ann or ann@acme.com."
+            "A user's name is 1 to 100 letters, digits, '@', '_', '.', '+' or '-', like ann or ann@acme.com.",
+            ("name",),
         )
 
 
 def _hashed(app: App, password: str, name: str) -> str:
     if not SHORTEST <= len(password) <= LONGEST:
-        raise ConfigError(f"A password has {SHORTEST} to {LONGEST} characters: choose a longer one, like four words.")
+        raise ConfigError(
+            f"A password has {SHORTEST} to {LONGEST} characters: choose a longer one, like four words.", ("password",)
+        )
     if len(set(password)) < 5 or name.casefold() in password.casefold():
-        raise ConfigError("This password is easily guessed: choose one without your name and with more variety.")
+        raise ConfigError(
+            "This password is easily guessed: choose one without your name and with more variety.", ("password",)
+        )
     return app.passwords.hashed(password)
 
 

@@ -132,6 +132,7 @@ def worker(
     if with_parent:
         threading.Thread(target=_stop_with_parent, daemon=True).start()
     with opened(file) as door, ending_gently(door.app.stop.set):
+        door.configuration.may_be_empty = with_parent  # a server's: its pages are how one begins
         kept = [
             name
             for name, wanted in door.config.activations.items()

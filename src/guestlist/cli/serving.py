@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from socket import socket
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -43,32 +44,40 @@ def serve(
         bool, typer.Option("--worker/--no-worker", help="Whether to run a worker beside it; another may run elsewhere.")
     ] = True,
 ) -> None:
-    """Take events over HTTP and keep audiences in step.
+    """Serve the pages, take events over HTTP, and keep audiences in step.
 
-    One process answers Segment's and RudderStack's SDKs and webhooks; a worker beside it does the rest. An event is
-    acknowledged once it is on disk, encrypted. There is no TLS here: put a proxy in front where others can listen.
+    Opens without any file: the pages are how one begins, and the first start prints the link that sets them up. One
+    process answers browsers and Segment's and RudderStack's SDKs and webhooks; a worker beside it does the rest. An
+    event is acknowledged once it is on disk, encrypted. There is no TLS here: put a proxy in front where others can
+    listen.
     """
-    if not file.exists():
-        raise ConfigError(f"{file} does not exist; `guestlist init LIST` writes one")
     with opened(file) as door:
         from guestlist import bootstrap  # noqa: PLC0415 - a third of a second that --help does not pay
 
-        web = bootstrap.open_web(door.app, door.is_audience)
-        worker = _worker(file) if with_worker else None
         try:
-            _take(door, web, worker, host, port)
-        finally:
-            web.close()
-            if worker is not None:
-                worker.stop()
-                worker.wait(_WORKER_ENDS)
+            from guestlist.web.server import address_of, listen  # noqa: PLC0415 - needs the extra
+        except ModuleNotFoundError as error:
+            raise ConfigError(f"Serving needs the extra ({error.name}): pip install 'guestlist[serve]'.") from None
+
+        door.configuration.may_be_empty = True
+        with listen(host, port) as listening:
+            address = door.app.settings.public_url or address_of(listening)
+            web = bootstrap.open_web(door.app, door.is_audience, (), door.configuration, address)
+            worker = _worker(file) if with_worker else None
+            try:
+                _take(door, web, worker, listening)
+            finally:
+                web.close()
+                if worker is not None:
+                    worker.stop()
+                    worker.wait(_WORKER_ENDS)
 
 
-def _take(door: Guestlist, web: Web, worker: Companion | None, host: str, port: int) -> None:
+def _take(door: Guestlist, web: Web, worker: Companion | None, listening: socket) -> None:
     """Until a signal comes; then what is being answered is answered."""
-    from guestlist.web.server import Server, address_of, listen  # noqa: PLC0415 - needs the extra
+    from guestlist.web.server import Server, address_of  # noqa: PLC0415 - needs the extra
 
-    with listen(host, port) as listening, _logging():
+    with _logging():
         server = Server(web.asgi, listening)
 
         def stop() -> None:
@@ -115,11 +124,18 @@ def _logging() -> Iterator[None]:
 
 
 def _greet(door: Guestlist, address: str) -> None:
+    from guestlist.app import users  # noqa: PLC0415 - slow to import
+
     shown = door.app.settings.public_url or address
     has_keys = any(key.revoked is None for key in door.write_keys())
     first = "" if has_keys else "\n  there is no write key yet   guestlist keys create NAME"
+    link = users.setup_link(door.app)
+    if link is not None:
+        output.say(
+            f"Nobody can sign in yet. Open this within a day and choose a name and a password:\n  {shown}/setup/{link}"
+        )
     output.say(
-        f"Taking events at {address}. Ctrl-C stops.{first}\n"
+        f"Taking events at {address}. Ctrl-C stops. The pages are at {shown}/{first}\n"
         f'  segment-analytics-python    analytics.write_key = KEY; analytics.host = "{shown}"\n'
         f'  rudder-sdk-python           rudder_analytics.write_key = KEY; rudder_analytics.dataPlaneUrl = "{shown}"\n'
         f'  analytics-node              new Analytics({{ writeKey: KEY, host: "{shown}" }})\n'

@@ -39,8 +39,25 @@ class Audit:
         with self._database.write() as connection:
             connection.execute(sa.insert(_table).values(row))
 
-    def latest(self, limit: int = 100) -> list[Entry]:
-        """Newest first."""
+    def latest(
+        self,
+        limit: int = 100,
+        *,
+        before: int | None = None,
+        who: str | None = None,
+        what: str | None = None,
+        subject: str | None = None,
+    ) -> list[Entry]:
+        """Newest first; ``before``: only those of a lower number, so that one page follows another."""
         query = sa.select(_table).order_by(_table.c.id.desc()).limit(limit)
+        for column, value in ((_table.c.who, who), (_table.c.what, what), (_table.c.subject, subject)):
+            query = query if value is None else query.where(column == value)
+        query = query if before is None else query.where(_table.c.id < before)
         with self._database.read() as connection:
             return [load(Entry, row) for row in connection.execute(query).mappings().all()]
+
+    def kinds(self) -> list[str]:
+        """All that was ever done, by name."""
+        query = sa.select(_table.c.what).distinct().order_by(_table.c.what)
+        with self._database.read() as connection:
+            return [str(each) for each in connection.execute(query).scalars()]

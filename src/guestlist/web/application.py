@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -15,13 +15,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from guestlist.errors import GuestlistError
 from guestlist.version import __version__
-from guestlist.web import description, hooks, members, probes, tracking
+from guestlist.web import description, hooks, members, probes, statics, tracking
 from guestlist.web.bodies import Gone
 from guestlist.web.description import Json
+from guestlist.web.desk import Desk
 from guestlist.web.entrance import Entrance
 from guestlist.web.gate import Gate
 from guestlist.web.metrics import Metrics
 from guestlist.web.refusals import INTERNAL, NO_SUCH_METHOD, NO_SUCH_PATH, Refusal, refusal_of
+
+if TYPE_CHECKING:
+    from guestlist.web.pages.mounting import Pages
 
 Answering = Callable[[Request], Awaitable[Response]]
 
@@ -40,9 +44,9 @@ class _Silence(Response):
         """Nothing."""
 
 
-def make_app(gate: Gate, metrics: Metrics) -> ASGIApp:
-    """The server over what ``gate`` holds. There are no CORS headers: a write key in a web page would let any visitor
-    change a paid audience.
+def make_app(gate: Gate, metrics: Metrics, desk: Desk | None = None) -> ASGIApp:
+    """The server over what ``gate`` holds, and the pages over ``desk``: without one only the doors for events. There
+    are no CORS headers: a write key in a web page would let any visitor change a paid audience.
     """
     app = FastAPI(
         title="Guestlist",
@@ -58,7 +62,8 @@ def make_app(gate: Gate, metrics: Metrics) -> ASGIApp:
     ready = partial(probes.readyz, gate.postbox)
     _add(app, "GET", "/readyz", ready, "Whether events can be kept", _probe("application/json", may_fail=True))
     _add(app, "GET", "/metrics", partial(probes.metrics, metrics), "Numbers for Prometheus", _probe("text/plain"))
-    _add_refusals(app)
+    pages = _add_pages(app, desk) if desk is not None else None
+    _add_refusals(app, pages)
     _describe(app)
     return Entrance(app, metrics)
 
@@ -77,6 +82,22 @@ def _add_doors(app: FastAPI, gate: Gate) -> None:
     change = description.taking(description.ref("Members"), parameters=(description.AUDIENCE,))
     path = "/api/v1/audiences/{name}/members"
     _add(app, "POST", path, partial(members.change, gate), "Members that enter and leave an audience", change)
+
+
+def _add_pages(app: FastAPI, desk: Desk) -> Pages:
+    """Pages and what they load; neither is part of the API."""
+    from guestlist.web.pages.mounting import Pages  # noqa: PLC0415 - only where there are pages
+
+    async def static(request: Request) -> Response:
+        return statics.answer(request, str(request.path_params["name"]))
+
+    pages = Pages(desk)
+    routes: list[tuple[str, str, Answering]] = [("GET", "/static/{name:path}", static)]
+    routes += [(page.method, page.path, endpoint) for page, endpoint in pages.endpoints()]
+    for method, path, endpoint in routes:
+        options: Json = {"include_in_schema": False, "response_class": Response, "route_class_override": _Plain}
+        app.router.add_api_route(path, endpoint, methods=[method], **options)
+    return pages
 
 
 def _add(app: FastAPI, method: str, path: str, answering: Answering, summary: str, described: Json) -> None:
@@ -98,16 +119,21 @@ def _add(app: FastAPI, method: str, path: str, answering: Answering, summary: st
 _NO_SIGNS = str.maketrans({"/": "_", "{": None, "}": None})
 
 
-def _add_refusals(app: FastAPI) -> None:
-    async def refused(_request: Request, error: Exception) -> Response:
-        return error.response() if isinstance(error, Refusal) else INTERNAL.response()
+def _add_refusals(app: FastAPI, pages: Pages | None) -> None:
+    async def refused(request: Request, error: Exception) -> Response:
+        if isinstance(error, Refusal):
+            return error.response()
+        return await pages.no_such(request, 500) if pages and pages.wants(request) else INTERNAL.response()
 
     async def failed(_request: Request, error: Exception) -> Response:
         return (refusal_of(error) if isinstance(error, GuestlistError) else INTERNAL).response()
 
-    async def no_such(_request: Request, error: Exception) -> Response:
+    async def no_such(request: Request, error: Exception) -> Response:
         known = {404: NO_SUCH_PATH, 405: NO_SUCH_METHOD}
-        return known.get(getattr(error, "status_code", 500), INTERNAL).response()
+        status: int = getattr(error, "status_code", 500)
+        if pages and status in known and pages.wants(request):
+            return await pages.no_such(request, status)
+        return known.get(status, INTERNAL).response()
 
     async def left(_request: Request, _error: Exception) -> Response:
         return _Silence()

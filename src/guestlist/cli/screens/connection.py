@@ -10,7 +10,7 @@ from rich.text import Text
 from guestlist.app.results import CheckReport
 from guestlist.cli.screens import parts
 from guestlist.cli.screens.plan import quoted
-from guestlist.cli.words import counted, days_left
+from guestlist.core.words import counted, days_left
 
 WARNED = 14 * 86_400  # seconds before its end in which an authorisation is counted down
 

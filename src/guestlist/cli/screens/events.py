@@ -9,7 +9,7 @@ from rich.text import Text
 
 from guestlist.app.results import EventsReport, EventsRow
 from guestlist.cli.screens import parts
-from guestlist.cli.words import NOTHING, counted, duration, number
+from guestlist.core.words import NOTHING, counted, duration, number
 
 _NOBODY = "(no activation)"
 _BAR = 24

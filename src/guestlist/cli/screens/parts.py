@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from guestlist.cli.words import clean
+from guestlist.core.words import clean
 
 GOOD, BAD, WAITS, FAINT, STRONG = "green", "red", "yellow", "dim", "bold"
 _ENDLESS = 10_000  # columns: wide enough to learn how wide a table would like to be

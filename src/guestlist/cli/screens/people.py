@@ -11,7 +11,7 @@ from rich.text import Text
 from guestlist.app.results import Explanation, KeyRow, Receipt, RejectedRow, Told
 from guestlist.cli.screens import parts
 from guestlist.cli.screens.plan import quoted
-from guestlist.cli.words import ago, number
+from guestlist.core.words import ago, number
 
 _ANSWERS = {"unknown": "nobody known there"}
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from guestlist.app.results import Guard, PlanResult
 from guestlist.cli.screens import parts
-from guestlist.cli.words import counted, duration, number
+from guestlist.core.words import counted, duration, number
 from guestlist.ports import Lists
 
 _REASONS_SHOWN = 8

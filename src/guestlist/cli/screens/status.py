@@ -9,7 +9,7 @@ from rich.text import Text
 
 from guestlist.app.results import StatusRow
 from guestlist.cli.screens import connection, parts
-from guestlist.cli.words import NOTHING, ago, clean, number
+from guestlist.core.words import NOTHING, ago, clean, number
 
 MINIMUM = 300  # matched members; below, LinkedIn does not show an ad to the audience
 

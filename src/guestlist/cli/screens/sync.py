@@ -10,7 +10,7 @@ from rich.text import Text
 from guestlist.app.results import RunRow, SyncResult
 from guestlist.cli.screens import parts
 from guestlist.cli.screens.plan import quoted
-from guestlist.cli.words import ago, counted, duration, number
+from guestlist.core.words import ago, counted, duration, number
 
 _RIGHT = "Pending,Parked,Added,Removed,Changed,Unchanged,Rejected,Requests,Time,Run"
 

@@ -1,0 +1,201 @@
+"""Pictures of every page, light and dark, wide and narrow, of an installation that stands beside an emulated LinkedIn.
+
+python scripts/screenshots.py [FOLDER]        default: .screenshots
+python scripts/screenshots.py FOLDER --only activation
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+import guestlist
+from guestlist import job_worker
+from guestlist.app import api_tokens, jobs, users, write_keys
+from guestlist.bootstrap import open_web
+from guestlist.core.permissions import Permission, Role
+from guestlist.web.server import Server, address_of, listen
+from linkedin_emulator.running import RunningEmulator
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from guestlist.facade import Guestlist
+
+ROOT = Path(__file__).parents[1]
+SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
+PASSWORD = "four words that nobody guesses"  # noqa: S105 - of an installation that lives for a minute
+DAY = 86_400.0
+PAGES = {
+    "home": "/",
+    "destinations": "/destinations",
+    "activations": "/activations",
+    "activation": "/activations/newsletter-to-acme",
+    "activation-waiting": "/activations/partners-to-acme",
+    "activation-new": "/activations/webinar-to-acme",
+    "job": "/jobs/1",
+    "job-waiting": "/jobs/2",
+    "activity": "/activity",
+    "users": "/settings/users",
+    "tokens": "/settings/tokens",
+    "keys": "/settings/keys",
+    "password": "/settings/password",
+    "no-such-page": "/nowhere",
+}
+
+
+# ── what is to be seen ───────────────────────────────────────────────────────────────────────────────────────────
+@contextlib.contextmanager
+def installed(folder: Path) -> Iterator[tuple[Guestlist, str]]:
+    """An installation with sample data that serves, and its address."""
+    with RunningEmulator() as linkedin:
+        os.environ |= {
+            "GUESTLIST_HOME": str(folder / "home"),
+            "GUESTLIST_LINKEDIN_API_URL": linkedin.api_url,
+            "GUESTLIST_LINKEDIN_OAUTH_URL": linkedin.oauth_url,
+            "GUESTLIST_LINKEDIN_CLIENT_ID": "86emulator",
+            "GUESTLIST_LINKEDIN_CLIENT_SECRET": "emulator-secret",
+        }
+        linkedin.emulator.control.config(segment_visible_after=0.0)
+        file = _written(folder)
+        with guestlist.open(file=str(file)) as door:
+            door.connect_token("acme", linkedin.emulator.control.token())
+            door.sync()
+            linkedin.emulator.control.clock(advance=2 * DAY)
+            door.sync("accounts-to-acme")
+            door.status(live=True)
+            rows = (folder / "partners.csv").read_text().splitlines()
+            (folder / "partners.csv").write_text("\n".join(rows[:900]) + "\n")
+            door.sync("partners-to-acme")
+            _people(door)
+            with _serving(door) as address:
+                yield door, address
+
+
+def _written(folder: Path) -> Path:
+    for name in ("people.csv", "companies.csv"):
+        shutil.copy(ROOT / "examples" / name, folder)
+    rows = (folder / "people.csv").read_text().splitlines()
+    (folder / "partners.csv").write_text("\n".join(rows[:2501]) + "\n")
+    described = yaml.safe_load((ROOT / "examples" / "guestlist.yaml").read_text())
+    for name in ("partners", "webinar"):
+        described["audiences"][name] = {"members": "people", "source": {"file": "partners.csv"}}
+        described["activations"][f"{name}-to-acme"] = {"audience": name, "destination": "acme", "enabled": True}
+    described["activations"]["newsletter-to-acme"]["schedule"] = {"every": "1h"}
+    described["activations"]["webinar-to-acme"]["enabled"] = False
+    described["destinations"]["apac"] = {"ad_account": 516848834, "description": "Not connected yet"}
+    file = folder / "guestlist.yaml"
+    file.write_text(yaml.safe_dump(described, sort_keys=False))
+    return file
+
+
+def _people(door: Guestlist) -> None:
+    app, configuration = door.app, door.configuration
+    users.create(app, "ann@acme.example", Role.ADMINISTRATOR, PASSWORD)
+    users.create(app, "ben@acme.example", Role.MARKETER)
+    users.create(app, "cleo@acme.example", Role.ANALYST, PASSWORD)
+    users.disable(app, "cleo@acme.example")
+    api_tokens.create(app, "nightly-export", Role.ANALYST, [Permission.VIEW_DESTINATIONS], time.time() + 90 * DAY)
+    write_keys.create(app, "engage", )
+    write_keys.create(app, "old-site")
+    write_keys.revoke(app, "old-site")
+    from guestlist.app import declared  # noqa: PLC0415
+
+    declared.take_over(app, configuration, "activations", "newsletter-to-acme")
+    done = jobs.ask_plan(app, configuration.current(), "newsletter-to-acme")
+    job = app.store.jobs.get(done.id)
+    if job is not None:
+        job_worker.take_up(app, configuration.current, job)
+    jobs.ask_sync(app, configuration.current(), "accounts-to-acme")
+
+
+@contextlib.contextmanager
+def _serving(door: Guestlist) -> Iterator[str]:
+    with listen("127.0.0.1", 0) as listening:
+        address = address_of(listening)
+        web = open_web(door.app, door.is_audience, (), door.configuration, address)
+        server = Server(web.asgi, listening)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        try:
+            yield address
+        finally:
+            server.stop()
+            thread.join(10)
+            web.close()
+
+
+# ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class Camera:
+    """``into``: where pictures go."""
+
+    browser: Browser
+    address: str
+    into: Path
+    only: str
+
+    def all(self) -> list[str]:
+        """Take every picture; what is wrong with a page that can be measured."""
+        wrong = []
+        for theme in ("light", "dark"):
+            for size, (width, height) in SIZES.items():
+                context = self.browser.new_context(
+                    viewport={"width": width, "height": height}, color_scheme="dark" if theme == "dark" else "light"
+                )
+                page = context.new_page()
+                page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+                page.goto(f"{self.address}/sign-in")
+                wrong += self._taken(page, f"sign-in-{theme}-{size}")
+                page.fill("#f-name", "ann@acme.example")
+                page.fill("#f-password", PASSWORD)
+                page.click("main button.btn-primary")
+                for name, path in PAGES.items():
+                    if re.search(self.only, name):
+                        page.goto(f"{self.address}{path}", wait_until="load")
+                        wrong += self._taken(page, f"{name}-{theme}-{size}")
+                context.close()
+        return [each for each in wrong if "404" not in each]
+
+    def _taken(self, page: Page, name: str) -> list[str]:
+        page.screenshot(path=self.into / f"{name}.png", full_page=True)
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        return [f"{name}: {over} pixels wider than the window"] if over > 0 else []
+
+
+def main() -> int:
+    """Take them; 1 when a page is too wide or its console holds an error."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(".screenshots"))
+    parser.add_argument("--only", default="", help="a regular expression for names of pages")
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only who takes pictures has it
+
+    with tempfile.TemporaryDirectory() as work, installed(Path(work)) as (_, address), sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        wrong = Camera(browser, address, given.folder, given.only).all()
+        browser.close()
+    for each in wrong:
+        print(each)  # noqa: T201
+    print(f"{len(list(given.folder.glob('*.png')))} pictures in {given.folder}")  # noqa: T201
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

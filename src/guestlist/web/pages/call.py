@@ -1,0 +1,103 @@
+"""What a page is given: who asks, for what, with which form; and the ways to answer."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from guestlist.app.context import App
+from guestlist.core.permissions import Permission, Person
+from guestlist.errors import ConfigError, PermissionMissing
+from guestlist.web import sessions
+from guestlist.web.desk import Desk
+from guestlist.web.pages import templates
+from guestlist.web.pages.forms import Form
+from guestlist.web.sessions import Asker
+
+if TYPE_CHECKING:
+    from guestlist.config import Config
+
+NOTICE = "guestlist_notice"  # one sentence for the page that follows
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request for a page. ``form``: what a POST brought, without what proves it ours."""
+
+    desk: Desk
+    request: Request
+    asker: Asker
+    form: Form = field(default_factory=Form)
+
+    @property
+    def person(self) -> Person:
+        """Who asks; of public pages it may be nobody: PermissionMissing."""
+        if self.asker.person is None:
+            raise PermissionMissing("Sign in first.", "")
+        return self.asker.person
+
+    @property
+    def app(self) -> App:
+        """The installation; the audit log names who asks."""
+        return self.desk.app if self.asker.person is None else self.desk.for_(self.asker.person)
+
+    @property
+    def config(self) -> Config:
+        """The configuration as it is now. ConfigError while it has a mistake."""
+        return self.desk.configuration.current()
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """What stands behind the question mark."""
+        return self.request.query_params
+
+    def part(self, name: str) -> str:
+        """A part of the path, as its page declares it."""
+        return str(self.request.path_params[name])
+
+    def show(self, template: str, status: int = 200, /, **values: Any) -> Response:
+        """A page of ours."""
+        response = HTMLResponse(templates.render(template, self._everywhere(values)), status)
+        sessions.keep_for_forms(self.desk, response, self.asker)
+        if NOTICE in self.request.cookies:
+            response.delete_cookie(NOTICE, path="/")
+        return response
+
+    def again(self, template: str, error: ConfigError, at: str, /, **values: Any) -> Response:
+        """The same form with what was typed, and the sentence at its field (``at`` where the error names none)."""
+        return self.show(template, 422, form=self.form.refused(error, at), **values)
+
+    def go(self, path: str, notice: str = "") -> Response:
+        """On to another page of ours, which tells ``notice``."""
+        response = RedirectResponse(path, 303)
+        if notice:
+            value = base64.urlsafe_b64encode(notice.encode()).decode()
+            response.set_cookie(NOTICE, value, 60, path="/", httponly=True, samesite="lax")
+        return response
+
+    def _everywhere(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        person = self.asker.person
+        return {
+            "form": self.form,
+            **values,
+            "call": self,
+            "person": person,
+            "csrf": self.asker.token,
+            "now": self.desk.app.clock.now(),
+            "here": self.request.url.path,
+            "theme": self.request.cookies.get("guestlist_theme", ""),
+            "notice": _notice(self.request),
+            "may": lambda *needed: person is not None and person.may(*map(Permission, needed)),
+        }
+
+
+def _notice(request: Request) -> str:
+    try:
+        return base64.urlsafe_b64decode(request.cookies.get(NOTICE, "")).decode()
+    except ValueError:
+        return ""

@@ -1,0 +1,34 @@
+"""What can be connected, and what is."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from guestlist.app import destinations
+from guestlist.core.permissions import ACTIVATE, CONNECT, Permission
+from guestlist.web.pages.book import Book
+from guestlist.web.pages.call import Call
+from guestlist.web.pages.lists import listed
+
+book = Book()
+_COLUMNS = {
+    "name": lambda row: row.name.casefold(),
+    "account": lambda row: row.ad_account,
+    "state": lambda row: row.state,
+    "ends": lambda row: row.works_until,
+    "activations": lambda row: row.activations,
+}
+
+
+@book.get("/destinations", Permission.VIEW_DESTINATIONS)
+def all_of(call: Call) -> Response:
+    """The two cards, and below them the connected ad accounts."""
+    rows = destinations.all_of(call.app, call.config)
+    shown = listed(call, rows, _COLUMNS, "name", lambda row: f"{row.name} {row.account_name} {row.ad_account}")
+    return call.show(
+        "destinations.html",
+        listing=shown,
+        connected=any(row.authorised is not None for row in rows),
+        may_connect=call.person.may(*CONNECT),
+        may_activate=call.person.may(*ACTIVATE),
+    )

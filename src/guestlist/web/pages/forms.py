@@ -1,0 +1,46 @@
+"""What people typed, and what is wrong with it, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+from guestlist.errors import ConfigError
+
+MOST_FIELDS = 1000
+_SECRET = ("password", "old", "new")
+
+
+@dataclass(frozen=True)
+class Form:
+    """``faults``: field -> sentence. Of a field that came several times ``[]`` gives the last, ``all`` all."""
+
+    fields: Sequence[tuple[str, str]] = ()
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> str:
+        return next((value for each, value in reversed(self.fields) if each == name), "")
+
+    def get(self, name: str, default: str = "") -> str:
+        """The last of this name."""
+        return self[name] or default
+
+    def all(self, name: str) -> list[str]:
+        """All of this name: boxes that were ticked."""
+        return [value for each, value in self.fields if each == name]
+
+    def shown(self, name: str) -> str:
+        """What the field holds when it is shown again; a password is typed again."""
+        return "" if name in _SECRET else self[name]
+
+    def refused(self, error: ConfigError, at: str) -> Form:
+        """The same with the sentence at its field."""
+        names = [each for each in error.place if each == at or any(each == name for name, _ in self.fields)]
+        return Form(self.fields, {**self.faults, (names[-1] if names else at): str(error)})
+
+
+def read(body: bytes) -> Form:
+    """A form's body; ValueError when it has too many fields."""
+    pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    return Form([(name, value.replace("\x00", "")) for name, value in pairs])

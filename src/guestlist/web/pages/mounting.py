@@ -1,0 +1,153 @@
+"""From a request to a page and back: who asks is looked up, a form is checked, the answer is made in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from guestlist.errors import ChangedMeanwhile, ConfigError, GuestlistError, PermissionMissing, TryAgain, UnknownName
+from guestlist.web import sessions
+from guestlist.web.bodies import Bodies
+from guestlist.web.desk import Desk
+from guestlist.web.pages import forms
+from guestlist.web.pages.book import Page
+from guestlist.web.pages.call import Call
+from guestlist.web.pages.forms import Form
+from guestlist.web.pages.table import PAGES
+from guestlist.web.refusals import Refusal
+
+LARGEST = 1 << 20  # bytes of a form
+_MACHINES = ("/v1/", "/api/", "/hooks/", "/static/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Pages:
+    """All pages over one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._bodies = Bodies()
+        self._headers = _headers(desk)
+
+    def endpoints(self) -> list[tuple[Page, Endpoint]]:
+        """Every page with what answers it."""
+        return [(page, self._endpoint(page)) for page in PAGES]
+
+    def _endpoint(self, page: Page) -> Endpoint:
+        async def endpoint(request: Request) -> Response:
+            return self._guarded(await self._answered(page, request))
+
+        return endpoint
+
+    async def _answered(self, page: Page, request: Request) -> Response:
+        try:
+            form = await self._form(request) if page.method == "POST" else Form()
+        except Refusal as refusal:
+            return await run_in_threadpool(self._refused, request, refusal.status, refusal.message)
+        return await run_in_threadpool(self._answer, page, request, form)
+
+    async def _form(self, request: Request) -> Form:
+        kind = request.headers.get("content-type", "application/x-www-form-urlencoded").partition(";")[0].strip()
+        if kind != "application/x-www-form-urlencoded":
+            raise Refusal(415, "form", "This is not what a form of ours sends.")
+        async with self._bodies.read(request, LARGEST) as body:
+            try:
+                return forms.read(body)
+            except ValueError:
+                raise Refusal(400, "form", "This form has too many fields.") from None
+
+    def _answer(self, page: Page, request: Request, form: Form) -> Response:
+        call = Call(self._desk, request, sessions.asker_of(self._desk, request), form)
+        try:
+            if not page.public and call.asker.person is None:
+                return _to_sign_in(request)
+            if page.method == "POST" and not sessions.is_ours(self._desk, request, call.asker, form[sessions.FIELD]):
+                return call.show("error.html", 403, title="This form is out of date", sentence=_STALE)
+            if not page.public:
+                page.judge(call.person)
+            return page.answer(call)
+        except GuestlistError as error:
+            return _told(call, error)
+
+    def _refused(self, request: Request, status: int, sentence: str) -> Response:
+        call = Call(self._desk, request, sessions.asker_of(self._desk, request))
+        return call.show("error.html", status, title="That did not work", sentence=sentence)
+
+    # ── what no page answers ─────────────────────────────────────────────────────────────────────────────────────
+    def wants(self, request: Request) -> bool:
+        """Whether a person asks, with a browser, and no program."""
+        path = request.url.path
+        return not path.startswith(_MACHINES) and "text/html" in request.headers.get("accept", "")
+
+    async def no_such(self, request: Request, status: int) -> Response:
+        """For a path or a method that nobody knows, and (500) for an error of ours."""
+        title, sentence = _SENTENCES[status]
+        made = partial(Call(self._desk, request, await self._asker(request)).show, "error.html", status)
+        return self._guarded(await run_in_threadpool(made, title=title, sentence=sentence))
+
+    async def _asker(self, request: Request) -> sessions.Asker:
+        try:
+            return await run_in_threadpool(sessions.asker_of, self._desk, request)
+        except GuestlistError:
+            return sessions.Asker(None, "", "nobody")
+
+    def _guarded(self, response: Response) -> Response:
+        for name, value in self._headers.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+_STALE = (
+    "It was not sent from a page of this sign-in, or its address is another than this server's: go back, load the page "
+    "anew and send it again."
+)
+_SENTENCES = {
+    404: ("There is no such page", "Nothing is under this address: follow one of the links beside it."),
+    405: ("There is no such page", "This address is not used that way: follow one of the links beside it."),
+    500: ("Something unexpected happened", "Nothing is lost; the server's log says where. Try it again."),
+}
+
+
+def _headers(desk: Desk) -> dict[str, str]:
+    """For every page. A form may lead to LinkedIn, where people consent."""
+    linkedin = urlsplit(desk.app.settings.linkedin_oauth_url)
+    policy = (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+        f"form-action 'self' {linkedin.scheme}://{linkedin.netloc}"
+    )
+    return {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cache-Control": "no-store",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+
+
+def _to_sign_in(request: Request) -> Response:
+    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    from guestlist.web.pages.templates import path  # noqa: PLC0415 - imported with the first page
+
+    to = path("sign-in", next=back if request.method == "GET" and back != "/" else "")
+    if request.headers.get("hx-request"):
+        return Response(status_code=401, headers={"HX-Redirect": to})
+    return RedirectResponse(to, 303)
+
+
+def _told(call: Call, error: GuestlistError) -> Response:
+    """A page that says what went wrong."""
+    if isinstance(error, PermissionMissing):
+        return call.show("error.html", 403, title="You may not do this", sentence=str(error))
+    known: list[tuple[type[GuestlistError], int, str]] = [
+        (UnknownName, 404, "There is no such thing"),
+        (ChangedMeanwhile, 409, "Somebody was faster"),
+        (ConfigError, 422, "This cannot be"),
+        (TryAgain, 503, "Not now"),
+    ]
+    status, title = next(((code, title) for kind, code, title in known if isinstance(error, kind)), (503, "Not now"))
+    return call.show("error.html", status, title=title, sentence=str(error))

@@ -1,0 +1,67 @@
+"""How things stand, in plain words: what a person should know and do, not what we call it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Colour = Literal["green", "blue", "yellow", "red", "grey"]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """``text`` stands beside a dot of that colour; ``meaning`` says more."""
+
+    text: str
+    colour: Colour
+    meaning: str = ""
+
+
+_STATES = {
+    "in step": Shown("In step", "green", "LinkedIn was told everything the list says."),
+    "never synced": Shown("Not sent yet", "grey", "Nothing was sent yet: run it when you are ready."),
+    "waiting": Shown("Waiting for you", "yellow", "More people would leave than a run may remove by itself."),
+    "parked": Shown("Waiting for you", "yellow"),
+    "pending": Shown("Waiting for LinkedIn", "blue", "It goes on by itself."),
+    "failed": Shown("Failed", "red", "The next run tries again."),
+    "lost": Shown("Lost at LinkedIn", "red", "The next run makes another LinkedIn audience and fills it."),
+    "frozen": Shown("Sent once", "green", "The snapshot was sent; its list is not read again."),
+    "syncing": Shown("Sending now", "blue"),
+    "disabled": Shown("Paused", "grey", "Nothing is sent, nothing is lost."),
+    "not in the file": Shown(
+        "Taken out", "grey", "It is described nowhere any more: nothing is sent, nothing deleted."
+    ),
+    "done": Shown("Done", "green"),
+    "working": Shown("Working", "blue"),
+    "works": Shown("Works", "green"),
+    "invited": Shown("Invited", "blue", "They have not chosen a password yet."),
+    "locked": Shown("Locked", "yellow", "Too many wrong passwords; it opens by itself within 15 minutes."),
+}
+_LINKEDIN = {
+    "BUILDING": Shown("Building", "blue", "LinkedIn is matching who was sent; that takes up to 48 hours."),
+    "READY": Shown("Ready", "green", "Campaigns can use it."),
+    "UPDATING": Shown(
+        "Updating", "blue", "Campaigns can use it; LinkedIn takes in changes, which takes up to 48 hours."
+    ),
+    "FAILED": Shown("Failed", "red", "LinkedIn could not build it; the next run makes another."),
+    "ERROR": Shown("Error", "red", "LinkedIn could not build it; the next run makes another."),
+    "EXPIRED": Shown(
+        "Expired", "red", "Nobody used or changed it for 90 days and its members are gone; the next run makes another."
+    ),
+    "ARCHIVED": Shown(
+        "Archived",
+        "yellow",
+        "Nobody used or changed it for 30 days; a change or a campaign brings it back within 48 hours.",
+    ),
+    "DELETED": Shown("Deleted", "red", "Somebody deleted it at LinkedIn; the next run makes another."),
+}
+
+
+def state(name: str) -> Shown:
+    """Of an activation, a run, a job, a user."""
+    return _STATES.get(name) or Shown(name.capitalize(), "grey")
+
+
+def linkedin(status: str) -> Shown:
+    """Of a LinkedIn audience, as LinkedIn says it."""
+    return _LINKEDIN.get(status) or Shown(status.capitalize() or "Not made yet", "grey")

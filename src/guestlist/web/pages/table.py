@@ -1,0 +1,20 @@
+"""All pages there are. A new file of pages is added here, and the matrix of roles walks it from then on."""
+
+from __future__ import annotations
+
+from guestlist.web.pages import (
+    activations,
+    activity,
+    destinations,
+    home,
+    jobs,
+    keys,
+    password,
+    signing,
+    tokens,
+    users,
+)
+from guestlist.web.pages.book import Page
+
+_BOOKS = (signing, home, destinations, activations, jobs, activity, users, tokens, keys, password)
+PAGES: tuple[Page, ...] = tuple(page for each in _BOOKS for page in each.book.pages)
