@@ -11,7 +11,9 @@ import structlog
 
 from tests.contracts.conftest import postgres_template, sqlite_template, store_url
 from tests.postgres import database_url, postgres_server
+from tests.web.installed import Installed, installed
 from tests.web.kit import Site, opened
+from tests.world import World, emails
 
 __all__ = ["database_url", "postgres_server", "postgres_template", "sqlite_template", "store_url"]
 
@@ -44,3 +46,12 @@ def site_on_both(store_url: str, tmp_path: Path, logged: list[Any]) -> Iterator[
     """The same on SQLite and on PostgreSQL."""
     with opened(tmp_path, store_url) as opened_site:
         yield opened_site
+
+
+@pytest.fixture
+def pages(world: World, logged: list[Any]) -> Iterator[Installed]:
+    """Pages over a connected installation whose activation ``main`` was never synced."""
+    world.write(emails("ann", "bob"))
+    made = installed(world)
+    yield made
+    made.web.close()
