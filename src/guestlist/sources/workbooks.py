@@ -95,7 +95,7 @@ def _column(letters: bytes) -> int:
 
 
 def _too_much(path: Path) -> SourceError:
-    return SourceError(f"{path} is too large: it would fill more than {LARGEST >> 30} GB when opened; save it as csv.")
+    return SourceError(f"{path} is too large to be opened: unpacked it is far more than it seems; save it as csv.")
 
 
 def _damaged(path: Path) -> SourceError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from guestlist.web.pages import (
     activations,
     activity,
+    audiences,
     destinations,
     home,
     jobs,
@@ -12,9 +13,10 @@ from guestlist.web.pages import (
     password,
     signing,
     tokens,
+    uploads,
     users,
 )
 from guestlist.web.pages.book import Page
 
-_BOOKS = (signing, home, destinations, activations, jobs, activity, users, tokens, keys, password)
+_BOOKS = (signing, home, destinations, audiences, uploads, activations, jobs, activity, users, tokens, keys, password)
 PAGES: tuple[Page, ...] = tuple(page for each in _BOOKS for page in each.book.pages)
