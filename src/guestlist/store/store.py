@@ -21,6 +21,7 @@ from guestlist.store.batches import Batches
 from guestlist.store.database import Database
 from guestlist.store.declared import Declared
 from guestlist.store.destinations import Destinations
+from guestlist.store.drafts import Drafts
 from guestlist.store.event_counts import EventCounts
 from guestlist.store.event_members import EventMembers
 from guestlist.store.files import COLLECTING, Files
@@ -103,6 +104,7 @@ class Store:
         self.declared = Declared(database, vault)
         self.readings = Readings(database)
         self.jobs = Jobs(database, vault)
+        self.drafts = Drafts(database, vault)
         self.uploads = Uploads(database, files)
 
     @property

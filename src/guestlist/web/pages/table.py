@@ -7,16 +7,39 @@ from guestlist.web.pages import (
     activity,
     audiences,
     destinations,
+    drafts,
     home,
     jobs,
     keys,
+    mappings,
     password,
+    reviews,
+    schedules,
     signing,
     tokens,
+    triggers,
     uploads,
     users,
 )
 from guestlist.web.pages.book import Page
 
-_BOOKS = (signing, home, destinations, audiences, uploads, activations, jobs, activity, users, tokens, keys, password)
+_BOOKS = (
+    signing,
+    home,
+    destinations,
+    audiences,
+    uploads,
+    activations,
+    jobs,
+    activity,
+    users,
+    tokens,
+    keys,
+    password,
+    drafts,
+    mappings,
+    schedules,
+    triggers,
+    reviews,
+)
 PAGES: tuple[Page, ...] = tuple(page for each in _BOOKS for page in each.book.pages)
