@@ -465,3 +465,18 @@ def test_whoever_may_not_activate_gets_nowhere(pages: Installed) -> None:
             drafts.Draft(1, "acme", "people"),
             run=False,
         )
+
+
+def test_a_mapping_shows_what_linkedin_would_receive_and_masks_people(pages: Installed) -> None:
+    pages.world.write(
+        [{"email": "Ann@Example.com ", "firstname": "Annabel", "country": "Germany", "googleaid": "no id"}]
+    )
+    browser = begun(pages.signed_in(), "people", "people")
+    said = " ".join(browser.text.split())
+    told = digest("ann@example.com").removeprefix("SHA256_EMAIL:")
+    assert f"becomes {told[:8]}…{told[-4:]}" in said
+    assert "A•••••• → becomes A••••••" in said
+    assert "Germany → becomes DE" in said
+    assert "n••••  cannot be sent like that" in browser.text or "n•••• cannot be sent like that" in said
+    assert "nnabel" not in browser.response.text.lower()
+    assert "ann@example.com" not in browser.response.text.lower()

@@ -16,6 +16,7 @@ from guestlist.core import mapping
 from guestlist.core.identity import Kind
 from guestlist.core.permissions import Person
 from guestlist.errors import ConfigError
+from guestlist.store.activations import Activation
 from guestlist.store.uploads import Arriving
 
 HOUR = 3600.0
@@ -136,7 +137,8 @@ def _keys(app: App, config: Config, used: tuple[str, ...]) -> list[tuple[str, in
 def _wanted(app: App, config: Config, kind: SourceKind, used: tuple[str, ...]) -> int | None:
     if kind == "events":
         return sum(inside for _, inside, _ in _keys(app, config, used)) if used else None
-    runs = [run for each in used if app.store.activations.get(each) for run in overview.runs(app, each, 1)]
+    known = [each for each in used if _known(app, each)]
+    runs = [run for each in known for run in overview.runs(app, each, 5) if run.result.state in ("done", "frozen")]
     if not runs:
         return None
     last = max(runs, key=lambda run: run.started).result
@@ -144,8 +146,13 @@ def _wanted(app: App, config: Config, kind: SourceKind, used: tuple[str, ...]) -
 
 
 def _told(app: App, name: str) -> int | None:
+    found = _known(app, name)
+    return segments.told(app, found) if found is not None and found.last_run is not None else None
+
+
+def _known(app: App, name: str) -> Activation | None:
     found = app.store.activations.get(name)
-    return segments.told(app, found) if found is not None and found.removed_at is None else None
+    return found if found is not None and found.removed_at is None else None
 
 
 # ── making ───────────────────────────────────────────────────────────────────────────────────────────────────────

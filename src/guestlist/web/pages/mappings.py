@@ -7,8 +7,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import drafts, event_trial
+from guestlist.app import drafts, event_trial, samples
 from guestlist.app.drafts import Draft, Wanted
+from guestlist.app.samples import Shown
 from guestlist.core.fields import FIELDS, FieldSpec
 from guestlist.core.identity import Kind
 from guestlist.core.permissions import Permission
@@ -100,8 +101,9 @@ def _defaults(kind: Kind) -> dict[str, list[str]]:
 
 def _shown(call: Call, draft: Draft, place: int, wanted: Wanted, tab: str) -> dict[str, Any]:
     of_events = wizard.is_of_events(call, wanted)
-    columns, problem = drafts.columns_of(call.app, call.config, wanted.audience)
     mapping = _current(draft, wanted, of_events=of_events)
+    seen = Shown() if of_events else samples.of_list(call.app, call.config, wanted.audience, mapping)
+    columns = seen.columns
     tab = IDENTITY if tab == IDENTITY and call.person.may(Permission.VIEW_IDENTITY_GRAPH) else ATTRIBUTES
     rows = [
         Row(spec, tuple(mapping.get(name, ())), _told(spec), _pair(name, columns, draft.kind))
@@ -117,7 +119,7 @@ def _shown(call: Call, draft: Draft, place: int, wanted: Wanted, tab: str) -> di
         tab=tab,
         rows=rows,
         columns=columns,
-        problem=problem,
+        seen=seen,
         of_events=of_events,
         has_pairs=any(each.pair for each in rows) or bool(_pair("primaryId", columns, draft.kind)),
     )
