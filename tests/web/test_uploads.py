@@ -109,6 +109,12 @@ def test_a_file_that_is_too_large_is_refused(pages: Installed, monkeypatch: pyte
     assert kept(pages) == ["customers"]
 
 
+def test_what_says_itself_that_it_is_too_large_is_not_read(pages: Installed) -> None:
+    browser = pages.signed_in()
+    assert send(browser, "/audiences/upload", b"nothing of a form", content_length=str(2 << 30)).status == 413
+    assert "larger than 1,024 MB" in browser.text
+
+
 def test_a_field_without_end_is_refused(pages: Installed) -> None:
     browser = pages.signed_in()
     assert upload(browser, CSV, "x" * 10_000).status == 413

@@ -45,6 +45,13 @@ def received(content_type: str, pieces: Iterable[bytes], begin: Begin, largest: 
     return parts.fields
 
 
+def refuse_above(request: Request, largest: int) -> None:
+    """Refusal when it says itself that it brings more than a file of that size: before anything of it is read."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > largest + BESIDE:
+        raise _above(largest)
+
+
 def pieces_of(request: Request) -> Iterator[bytes]:
     """The body of a request, in a thread that the event loop started."""
     more = True

@@ -17,7 +17,7 @@ document.querySelectorAll("[data-growth]").forEach(function (place) {
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       tooltip: { trigger: "axis", renderMode: "richText" },
       legend: { bottom: 0, textStyle: { color: text } },
-      grid: { left: 8, right: 16, top: 16, bottom: 40, containLabel: true },
+      grid: { left: 8, right: 16, top: 16, bottom: place.clientWidth < 420 ? 64 : 40, containLabel: true },
       xAxis: { type: "time", axisLabel: { color: text, hideOverlap: true }, axisLine: { lineStyle: { color: grid } } },
       yAxis: { type: "value", axisLabel: { color: text }, splitLine: { lineStyle: { color: grid } } },
       series: [

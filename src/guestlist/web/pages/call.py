@@ -17,7 +17,7 @@ from guestlist.web import sessions
 from guestlist.web.desk import Desk
 from guestlist.web.pages import templates
 from guestlist.web.pages.forms import Form
-from guestlist.web.receiving import Begin, Fields, Write, pieces_of, received
+from guestlist.web.receiving import Begin, Fields, Write, pieces_of, received, refuse_above
 from guestlist.web.refusals import Refusal
 from guestlist.web.sessions import Asker
 
@@ -71,6 +71,7 @@ class Call:
             self._prove(fields)
             return begin(fields, file_name)
 
+        refuse_above(self.request, largest)
         kind = self.request.headers.get("content-type", "")
         fields = received(kind, pieces_of(self.request), ours, largest)
         self._prove(fields)
