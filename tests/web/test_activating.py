@@ -409,6 +409,23 @@ def test_a_draft_is_thrown_away(pages: Installed) -> None:
     assert browser.get(here).status == 404
 
 
+def test_what_is_gone_meanwhile_leaves_a_draft_that_can_go_on(pages: Installed) -> None:
+    body = {"members": "people", "source": {"file": "people.csv"}}
+    more = declared.create(pages.app, pages.configuration, "audiences", "more", body)
+    other = declared.create(pages.app, pages.configuration, "destinations", "apac", {"ad_account": 516848834})
+    browser = begun(pages.signed_in(), "people", "people", "more")
+    declared.delete(pages.app, pages.configuration, "audiences", "more", more.version or 0)
+    assert "Mapping of people" in browser.get(browser.location).text
+    assert browser.get(browser.location.replace("mapping/1", "mapping/2")).status == 404
+    draft = drafts.mine(pages.app, _of("ann", pages))[0]
+    drafts.save(pages.app, _of("ann", pages), drafts.with_destination(draft, "apac"))
+    declared.delete(pages.app, pages.configuration, "destinations", "apac", other.version or 0)
+    assert browser.get(browser.location.replace("mapping/2", "review")).status == 422
+    assert "The destination 'apac' is gone" in browser.text
+    browser.get("/activate").click("people, more")
+    assert step(browser, destination="acme").location.endswith("/audiences")
+
+
 def test_going_back_keeps_what_was_typed(pages: Installed) -> None:
     browser = to_sync(pages)
     step(browser, "back", **{"name-0": "later", "when-0": "cron", "cron-0": "nonsense"})

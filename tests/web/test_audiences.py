@@ -111,13 +111,14 @@ def test_an_audience_of_events_is_made_in_one_form(pages: Installed) -> None:
 
 def test_a_file_on_the_server_is_an_administrators_to_name(pages: Installed) -> None:
     marketer = pages.signed_in(Role.MARKETER).get("/audiences/new")
-    fields = {"csrf": token(marketer), "how": "file", "name": "more", "members": "people", "file": "people.csv"}
+    fields = {"csrf": token(marketer), "how": "file", "name": "more", "members": "people", "path": "people.csv"}
     assert "A file on the server" not in marketer.text
     assert marketer.post("/audiences/new", fields).status == 403
     browser = pages.signed_in().get("/audiences/new")
     fields["csrf"] = token(browser)
-    assert browser.post("/audiences/new", {**fields, "file": "gone.csv"}).status == 422
+    assert browser.post("/audiences/new", {**fields, "path": "gone.csv"}).status == 422
     assert "gone.csv does not exist" in browser.text
+    assert 'is-invalid" id="f-path"' in browser.response.text
     assert "more" not in pages.configuration.current().audiences
     assert browser.post("/audiences/new", fields).location == "/audiences/more"
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from guestlist.app import declared, uploads
 from guestlist.core.permissions import Role
 from guestlist.web import receiving
+from tests.web.browser import ADDRESS
 from tests.web.installed import Installed
 from tests.web.sending import BOUNDARY, multipart, send, token, upload
 
@@ -131,6 +134,40 @@ def test_a_body_that_is_cut_off_is_no_list(pages: Installed) -> None:
         assert send(browser, "/audiences/upload", cut).status == 400
         assert "did not come whole" in browser.text
     assert kept(pages) == []
+
+
+def test_who_leaves_before_the_end_leaves_nothing(pages: Installed, world_folder: Path) -> None:
+    browser = pages.signed_in()
+    proof = token(browser.get("/audiences/new"))
+    whole = multipart([("csrf", proof), ("name", "customers")], CSV * 100)
+    cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    headers = {
+        "origin": ADDRESS,
+        "cookie": cookies,
+        "content-type": f"multipart/form-data; boundary={BOUNDARY}",
+        "host": "guestlist",
+    }
+    messages = [{"type": "http.request", "body": whole[:500], "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    async def send_(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/audiences/upload",
+        "query_string": b"",
+        "http_version": "1.1",
+        "scheme": "http",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    asyncio.run(pages.web.asgi(scope, receive, send_))
+    assert (sent, kept(pages)) == ([], [])
+    assert not list((world_folder / "home" / "work").glob("*"))
 
 
 def test_another_boundary_than_was_said_and_no_form_at_all(pages: Installed) -> None:

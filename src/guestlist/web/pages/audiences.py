@@ -51,7 +51,7 @@ def create(call: Call) -> Response:
     source: dict[str, Any] = {"events": {"write_keys": call.form.all("write_keys")}}
     if how == "file":
         call.person.need_administrator()
-        source = {"file": call.form["file"].strip()}
+        source = {"file": call.form["path"].strip()}
     body = {"members": call.form["members"], "source": source}
     try:
         audiences.check_free(call.config, name)
@@ -59,9 +59,9 @@ def create(call: Call) -> Response:
         if how == "file":
             _refuse_unreadable(call, name)
     except (ConfigError, SourceError) as error:
-        fault = _as_config(error)
-        at = "write_keys" if "write_keys" in fault.place else f"name-{how}"
-        return call.again("audience_new.html", fault, at, **choices(call))
+        place = error.place if isinstance(error, ConfigError) else ("file",)
+        at = {"write_keys": "write_keys", "file": "path"}.get(place[-1] if place else "", f"name-{how}")
+        return call.again("audience_new.html", ConfigError(str(error)), at, **choices(call))
     return call.go(path("audiences", name), f"{name} is there: activate it when you are ready.")
 
 
@@ -197,7 +197,3 @@ def _refuse_unreadable(call: Call, name: str) -> None:
         version = declared.get(call.app, call.desk.configuration, "audiences", name).version
         audiences.delete(call.app, call.desk.configuration, name, version or 0)
         raise
-
-
-def _as_config(error: Exception) -> ConfigError:
-    return error if isinstance(error, ConfigError) else ConfigError(str(error), ("file",))

@@ -62,13 +62,13 @@ def choose_destination(call: Call) -> Response:
 @book.get("/activate/{number}/audiences", *MAY)
 def select(call: Call) -> Response:
     """Only those that fit the card."""
-    return call.show("activate_audiences.html", **_audiences(call, wizard.draft_of(call)))
+    return call.show("activate_audiences.html", **_audiences(call, wizard.going_on(call)))
 
 
 @book.post("/activate/{number}/audiences", *MAY)
 def choose_audiences(call: Call) -> Response:
     """What was chosen before stays as it was."""
-    draft = wizard.draft_of(call)
+    draft = wizard.going_on(call)
     try:
         draft = drafts.with_audiences(call.app, call.config, draft, call.form.all("audiences"), call.person)
     except ConfigError as error:
@@ -108,6 +108,7 @@ def _choices(call: Call, draft: Draft | None) -> dict[str, Any]:
         or (draft.destination if draft else asked if asked in usable else usable[0] if len(usable) == 1 else ""),
         "audience": call.form["audience"] or call.query.get("audience", ""),
         "mine": drafts.mine(call.app, call.person) if draft is None else [],
+        "there": {each.name for each in rows},
     }
     if draft is not None:
         return wizard.shown(call, draft, "", **known)

@@ -40,7 +40,7 @@ class Row:
 @book.get("/activate/{number}/mapping/{place}", *MAY)
 def one(call: Call) -> Response:
     """Its two tabs."""
-    draft = wizard.draft_of(call)
+    draft = wizard.going_on(call)
     place, wanted = wizard.one_of(call, draft)
     return call.show("activate_mapping.html", **_shown(call, draft, place, wanted, call.query.get("tab", ATTRIBUTES)))
 
@@ -48,7 +48,7 @@ def one(call: Call) -> Response:
 @book.post("/activate/{number}/mapping/{place}", *MAY)
 def choose(call: Call) -> Response:
     """What was chosen is kept whichever button is pressed, and judged before it goes on."""
-    draft = wizard.draft_of(call)
+    draft = wizard.going_on(call)
     place, wanted = wizard.one_of(call, draft)
     tab, button = call.form["tab"], call.form["do"]
     wanted = wanted.with_(mapping=_typed(call, draft, wanted, tab))

@@ -21,14 +21,14 @@ book = Book()
 @book.get("/activate/{number}/review", *MAY)
 def look(call: Call) -> Response:
     """What is wrong with it stands above all."""
-    draft = wizard.draft_of(call)
+    draft = wizard.going_on(call)
     return call.show("activate_review.html", **_shown(call, draft, _problem(call, draft)))
 
 
 @book.post("/activate/{number}/plan", *MAY)
 def ask(call: Call) -> Response:
     """Let a worker find out."""
-    draft = wizard.draft_of(call)
+    draft = wizard.going_on(call)
     drafts.ask_plan(call.app, call.desk.configuration, call.person, draft)
     return call.go(wizard.at(draft, "review"))
 
@@ -36,14 +36,14 @@ def ask(call: Call) -> Response:
 @book.get("/activate/{number}/plan", *MAY)
 def plan(call: Call) -> Response:
     """The part of the page that says how far it is, for looking again and again."""
-    draft = wizard.draft_of(call)
+    draft = wizard.going_on(call)
     return call.show("activate_plan.html", draft=draft, job=drafts.plan_of(call.app, draft), to=wizard.at(draft, ""))
 
 
 @book.post("/activate/{number}/finish", *MAY)
 def finish(call: Call) -> Response:
     """All of it is made, or nothing."""
-    draft = wizard.draft_of(call)
+    draft = wizard.going_on(call)
     try:
         names = drafts.finish(call.app, call.desk.configuration, call.person, draft, run=call.form["run"] == "yes")
     except ConfigError as error:

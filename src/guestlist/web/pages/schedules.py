@@ -33,13 +33,13 @@ _AT = {"every": "number", "audience_key": "mode"}  # keys of the yaml -> fields 
 @book.get("/activate/{number}/sync", *MAY)
 def look(call: Call) -> Response:
     """One block for each audience."""
-    return call.show("activate_sync.html", **_shown(call, wizard.draft_of(call)))
+    return call.show("activate_sync.html", **_shown(call, wizard.going_on(call)))
 
 
 @book.post("/activate/{number}/sync", *MAY)
 def choose(call: Call) -> Response:
     """Judged as a part of the whole configuration; going back keeps what was typed, whatever it is."""
-    draft = wizard.draft_of(call)
+    draft = wizard.going_on(call)
     draft = replace(draft, wanted=tuple(_typed(call.form, n, each) for n, each in enumerate(draft.wanted)))
     if call.form["do"] != "back":
         try:

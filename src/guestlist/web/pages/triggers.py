@@ -69,7 +69,7 @@ def _refused(call: Call, draft: Draft, place: int, fields: dict[str, Any], error
 
 
 def _chosen(call: Call) -> tuple[Draft, int, Wanted]:
-    draft = wizard.draft_of(call)
+    draft = wizard.going_on(call)
     place, wanted = wizard.one_of(call, draft)
     if not wizard.is_of_events(call, wanted):
         raise UnknownName(f"The audience '{wanted.audience}' comes from a list, not from events.")

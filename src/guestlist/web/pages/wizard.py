@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.responses import Response
@@ -29,9 +29,19 @@ class Step:
 
 
 def draft_of(call: Call) -> Draft:
-    """The draft of the path, if it is theirs. UnknownName."""
+    """The draft of the path, if it is theirs, without audiences that are gone by now. UnknownName."""
     number = call.part("number")
-    return drafts.get(call.app, call.person, int(number) if number.isdecimal() and len(number) < 16 else 0)
+    draft = drafts.get(call.app, call.person, int(number) if number.isdecimal() and len(number) < 16 else 0)
+    there = call.config.audiences
+    return replace(draft, wanted=tuple(each for each in draft.wanted if each.audience in there))
+
+
+def going_on(call: Call) -> Draft:
+    """The same for every step but the first. ConfigError: its destination is gone."""
+    draft = draft_of(call)
+    if draft.destination not in call.config.destinations:
+        raise ConfigError(f"The destination '{draft.destination}' is gone: choose another in the draft's first step.")
+    return draft
 
 
 def one_of(call: Call, draft: Draft) -> tuple[int, Wanted]:
@@ -44,10 +54,7 @@ def one_of(call: Call, draft: Draft) -> tuple[int, Wanted]:
 
 def is_of_events(call: Call, wanted: Wanted) -> bool:
     """Whether its audience comes from events."""
-    audience = call.config.audiences.get(wanted.audience)
-    if audience is None:
-        raise ConfigError(f"The audience '{wanted.audience}' is gone: choose another.", ("audiences",))
-    return audience.source.events is not None
+    return call.config.audiences[wanted.audience].source.events is not None
 
 
 def keys(call: Call, draft: Draft) -> list[tuple[str, str]]:
