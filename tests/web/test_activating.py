@@ -68,6 +68,8 @@ def test_from_a_card_to_people_at_linkedin(pages: Installed) -> None:
     browser.get(browser.location)
     assert "Would be added 2" in browser.text
     assert "every 6h" in browser.text
+    assert pages.app.store.activations.get("newsletter") is None
+    assert pages.world.sent() == 0
     browser.submit("Finish")
     assert browser.location == "/activations/newsletter"
     assert "A run that ben asked for" in browser.text

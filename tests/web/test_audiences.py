@@ -144,6 +144,8 @@ def test_what_a_file_says_is_read_only_until_it_is_taken_over(pages: Installed) 
     assert "Edit" not in [said for said, _ in browser.seen.links]
     assert browser.get("/audiences/people/edit").status == 422
     assert "managed by guestlist.yaml" in browser.text
+    marketer = pages.signed_in(Role.MARKETER).get("/audiences/people")
+    assert marketer.post("/audiences/people/take-over", {"csrf": token(marketer)}).status == 403
     browser.get("/audiences/people").submit("take it over")
     assert "Origin made here" in browser.text
     assert pages.configuration.current().from_pages("audiences", "people")
