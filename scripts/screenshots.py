@@ -58,6 +58,22 @@ PAGES = {
     "job": "/jobs/1",
     "job-waiting": "/jobs/2",
     "activity": "/activity",
+    "audiences": "/audiences",
+    "audience-new": "/audiences/new",
+    "audience-file": "/audiences/newsletter",
+    "audience-upload": "/audiences/webinar%20guests",
+    "audience-edit": "/audiences/webinar%20guests/edit",
+    "audience-events": "/audiences/high%20intent",
+    "activate": "/activate?kind=people",
+    "activate-audiences": "/activate/1/audiences",
+    "activate-mapping": "/activate/1/mapping/1",
+    "activate-identity": "/activate/1/mapping/1?tab=identity",
+    "activate-mapping-events": "/activate/1/mapping/2",
+    "activate-mapping-companies": "/activate/3/mapping/1",
+    "activate-sync": "/activate/1/sync",
+    "activate-events": "/activate/1/events/2",
+    "activate-review": "/activate/2/review",
+    "activate-review-problem": "/activate/1/review",
     "users": "/settings/users",
     "tokens": "/settings/tokens",
     "keys": "/settings/keys",
@@ -96,6 +112,7 @@ def installed(folder: Path) -> Iterator[tuple[Guestlist, str]]:
             door.sync("partners-to-acme")
             _past(door)
             _people(door)
+            _audiences(door)
             with _serving(door) as address:
                 yield door, address
 
@@ -158,6 +175,39 @@ def _people(door: Guestlist) -> None:
     if job is not None:
         job_worker.take_up(app, configuration.current, job)
     jobs.ask_sync(app, configuration.current(), "accounts-to-acme")
+
+
+def _audiences(door: Guestlist) -> None:
+    """An uploaded list, one of events with events, and what somebody has begun to activate."""
+    from guestlist.app import declared, drafts, uploads  # noqa: PLC0415
+    from guestlist.core.permissions import person  # noqa: PLC0415
+
+    app, configuration = door.app, door.configuration
+    with uploads.arriving(app) as arriving:
+        arriving.write((ROOT / "examples" / "people.csv").read_bytes())
+    uploads.keep(app, arriving, "webinar guests", "webinar-guests-2026.csv")
+    uploaded = {"members": "people", "source": {"upload": "webinar guests"}}
+    declared.create(app, configuration, "audiences", "webinar guests", uploaded)
+    of_events = {"members": "people", "source": {"events": {"write_keys": ["engage"]}}}
+    declared.create(app, configuration, "audiences", "high intent", of_events)
+    fed = {"audience": "high intent", "destination": "acme", "mode": "stream", "audience_key": "high_intent"}
+    declared.create(app, configuration, "activations", "high-intent-to-acme", fed)
+    ann = app.store.users.get("ann@acme.example")
+    by = person("ann@acme.example", Role.ADMINISTRATOR, user_id=ann.id if ann else None)
+    config = configuration.current()
+    for members, names in (
+        ("people", ["webinar guests", "high intent"]),
+        ("people", ["webinar guests"]),
+        ("companies", ["accounts"]),
+    ):
+        draft = drafts.begin(app, by, "acme", members)
+        draft = drafts.with_audiences(app, config, draft, names, by)
+        drafts.save(app, by, draft)
+        if names == ["webinar guests"]:
+            draft = drafts.ask_plan(app, configuration, by, draft)
+            job = app.store.jobs.get(draft.job or 0)
+            if job is not None:
+                job_worker.take_up(app, configuration.current, job)
 
 
 @contextlib.contextmanager

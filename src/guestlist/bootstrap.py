@@ -185,6 +185,7 @@ def open_app(
         lambda audience, folder: _source(store, audience, folder, clock),
         _late_passwords(),
         _look_at,
+        first_rows=_first_rows,
         post=_post,
         threads=threads,
         dice=dice or random.Random(),  # noqa: S311 - spreads waiting times
@@ -360,6 +361,12 @@ def _look_at(held: HeldList) -> Scan:
     from guestlist.sources.held import scan_of  # noqa: PLC0415
 
     return scan_of(held)
+
+
+def _first_rows(scan: Scan, most: int) -> list[Mapping[str, str]]:
+    from guestlist.sources.beginnings import first_rows  # noqa: PLC0415
+
+    return first_rows(scan, most)
 
 
 def _source(store: Store, audience: AudienceConfig, folder: Path, clock: Clock) -> Source:

@@ -64,3 +64,9 @@ def pages(world: World, logged: list[Any]) -> Iterator[Installed]:
     made = installed(world)
     yield made
     made.web.close()
+
+
+@pytest.fixture
+def world_folder(tmp_path: Path) -> Path:
+    """Where all that the installation of ``pages`` writes is."""
+    return tmp_path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -40,6 +40,7 @@ class App:
     sources: Callable[[AudienceConfig, Path], Source]
     passwords: Passwords
     look_at: Callable[[HeldList], Scan]
+    first_rows: Callable[[Scan, int], list[Mapping[str, str]]] = lambda scan, most: []
     post: Callable[[str, dict[str, str]], bool] = lambda url, message: True
     threads: int = 8
     dice: random.Random = field(default_factory=random.Random)

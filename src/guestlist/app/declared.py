@@ -94,7 +94,7 @@ def create(
 ) -> Declaration:
     """A new object. ConfigError says what is wrong with it (``place`` where); ChangedMeanwhile: the name is taken."""
     _may(by, section, body, {})
-    with _changing(app):
+    with changing(app):
         _refuse_taken(app, configuration, section, name)
         return _put(app, configuration, section, name, body)
 
@@ -109,7 +109,7 @@ def change(
     by: Person = LOCAL,
 ) -> Declaration:
     """Put ``body`` in place of what was read as ``version``; ChangedMeanwhile when it is another by now."""
-    with _changing(app):
+    with changing(app):
         before = expect(app, configuration, section, name, version)
         _may(by, section, body, before.body)
         return _put(app, configuration, section, name, body)
@@ -117,7 +117,7 @@ def change(
 
 def take_over(app: App, configuration: Configuration, section: Section, name: str) -> Declaration:
     """From now on the pages say what the file said; the file's object of this name counts no more."""
-    with _changing(app):
+    with changing(app):
         found = get(app, configuration, section, name)
         if found.version is not None:
             return found
@@ -126,7 +126,7 @@ def take_over(app: App, configuration: Configuration, section: Section, name: st
 
 def delete(app: App, configuration: Configuration, section: Section, name: str, version: int) -> None:
     """ConfigError while something else needs it, or the file still names it (which would bring it back)."""
-    with _changing(app):
+    with changing(app):
         before = expect(app, configuration, section, name, version)
         refuse_named(configuration, section, name)
         configuration.tried({(section, name): None})
@@ -139,7 +139,7 @@ def rename(app: App, configuration: Configuration, old: str, new: str) -> Declar
     """Give an activation of the pages another name: its LinkedIn audience and all that is known of it stay, and those
     that thin that audience out follow. ConfigError where it is the file's, or the name cannot be one.
     """
-    with _changing(app):
+    with changing(app):
         found = get(app, configuration, "activations", old)
         if found.version is None:
             raise managed(configuration, "activations", old)
@@ -164,8 +164,11 @@ def rename(app: App, configuration: Configuration, old: str, new: str) -> Declar
 
 
 @contextmanager
-def _changing(app: App) -> Iterator[None]:
-    """One change of the configuration at a time, whole or not at all."""
+def changing(app: App) -> Iterator[None]:
+    """One change of the configuration at a time, whole or not at all; inside of another one: a part of it."""
+    if app.store.database.in_transaction:
+        yield
+        return
     with app.store.lock("configuration"), app.store.transaction():
         yield
 
@@ -299,7 +302,7 @@ def _apply(
 ) -> list[Difference]:
     configs.judged(read)
     wanted = dict(_objects(read.data, folder))
-    with _changing(app):
+    with changing(app):
         there: dict[tuple[str, str], Mapping[str, Any]] = {(p.kind, p.name): p.body for p in app.store.declared.all()}
         configuration.tried(dict(wanted))
         differences = [_difference(key, there.get(key), body) for key, body in wanted.items()]

@@ -14,7 +14,7 @@ from guestlist.config import Config
 from guestlist.errors import UnknownName
 from guestlist.store.jobs import Job
 
-Kind = Literal["sync", "plan", "check", "forget"]
+Kind = Literal["sync", "plan", "preview", "check", "forget"]
 STARTS = 3  # workers that may end over one job before it counts as failed
 SHOWN_EVERY = 0.5  # seconds between two notes of how far it is
 
@@ -50,6 +50,11 @@ def ask_plan(app: App, config: Config, activation: str) -> JobRow:
     """What a sync would do. ConfigError: there is no such activation."""
     entry(config, activation)
     return _asked(app, "plan", activation, {})
+
+
+def ask_preview(app: App, wanted: Mapping[str, Mapping[str, Any]]) -> JobRow:
+    """What first syncs would do of activations that nobody made yet: name -> in the yaml's shape."""
+    return _asked(app, "preview", "", {"wanted": wanted})
 
 
 def ask_check(app: App, config: Config, destination: str) -> JobRow:
@@ -108,6 +113,8 @@ def do(app: App, config: Config, job: Job) -> Any:
             return sync(noted, config, job.subject, Wish(**job.options)).json()
         case "plan":
             return preview.plan(noted, config, job.subject).json()
+        case "preview":
+            return preview.plans(noted, config, job.options["wanted"])
         case "check":
             return [report.json() for report in connection.check(noted, config, job.subject)]
         case "forget":

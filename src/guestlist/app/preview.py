@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from guestlist.app import activations, planning, streams
 from guestlist.app.context import App
 from guestlist.app.delivery import RATE
 from guestlist.app.planning import Case
 from guestlist.app.results import Guard, PlanResult
-from guestlist.config import Config
+from guestlist.config import ActivationConfig, Config
 from guestlist.core.delivery import BATCH_SIZE
 from guestlist.core.fields import FIELDS
+from guestlist.errors import ConfigError, SourceError
 from guestlist.ports import LedgerPart, Lists, Plan, Scan
 from guestlist.store.activations import Activation
 
@@ -37,6 +40,21 @@ def plan(app: App, config: Config, name: str) -> PlanResult:
         command = planning.allow_command(name, guard.removals)
         return replace(result, state="waiting", reason=f"the removal guard would stop it: {guard.reason}; `{command}`")
     return replace(result, reason=planning.note(made, guard))
+
+
+def plans(app: App, config: Config, wanted: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What a first sync of activations would do that are not there yet (name -> in the yaml's shape): each as the JSON
+    of ``plan``, or with ``problem``, a sentence that says why nobody knows.
+    """
+    there = {name: ActivationConfig.model_validate(body) for name, body in wanted.items()}
+    tried = config.model_copy(update={"activations": {**config.activations, **there}})
+    found: dict[str, dict[str, Any]] = {}
+    for name in wanted:
+        try:
+            found[name] = plan(app, tried, name).json()
+        except (ConfigError, SourceError) as error:
+            found[name] = {"activation": name, "problem": str(error)}
+    return found
 
 
 def _ledger(app: App, config: Config, case: Case, found: Activation | None) -> tuple[LedgerPart, ...]:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from guestlist.core.text import masked, squeezed
 from guestlist.errors import SourceError
 from guestlist.ports import CsvDialect
+from guestlist.sources import workbooks
 from guestlist.sources.text import Sample, dialect_of, sample
 
 Format = Literal["csv", "parquet", "jsonl", "xlsx"]
@@ -102,6 +103,7 @@ def _xlsx(path: Path) -> Header:
         import python_calamine  # noqa: PLC0415 - an extra
     except ImportError:
         raise SourceError(f"{path}: to read xlsx, install guestlist[xlsx].") from None
+    workbooks.check(path)
     try:
         book = python_calamine.CalamineWorkbook.from_path(path)
         rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)

@@ -509,7 +509,7 @@ drafts = _table(
 jobs = _table(
     "jobs",  # what somebody asked for that takes longer than an answer may; a worker does it
     _id(),
-    _column("kind", sa.Text),  # sync, plan, check, forget
+    _column("kind", sa.Text),  # sync, plan, preview, check, forget
     _column("subject", sa.Text),  # activation or destination; '' none
     _column("options", Blob, null=True, info=SEALED),  # JSON; may name people
     _column("asked_by", sa.Text),

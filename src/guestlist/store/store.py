@@ -22,6 +22,7 @@ from guestlist.store.consents import Consents
 from guestlist.store.database import Database
 from guestlist.store.declared import Declared
 from guestlist.store.destinations import Destinations
+from guestlist.store.drafts import Drafts
 from guestlist.store.event_counts import EventCounts
 from guestlist.store.event_members import EventMembers
 from guestlist.store.files import COLLECTING, Files
@@ -105,6 +106,7 @@ class Store:
         self.declared = Declared(database, vault)
         self.readings = Readings(database)
         self.jobs = Jobs(database, vault)
+        self.drafts = Drafts(database, vault)
         self.uploads = Uploads(database, files)
         self.repeats = Repeats(database, vault)
         self.consents = Consents(database, vault)

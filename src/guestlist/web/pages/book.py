@@ -20,7 +20,8 @@ Method = Literal["GET", "POST"]
 @dataclass(frozen=True)
 class Page:
     """``answer`` runs in a thread. Everybody who is signed in may ask, unless permissions are needed or only an
-    administrator may; ``public``: also those who are not signed in.
+    administrator may; ``public``: also those who are not signed in. ``streams``: its form brings a file, which
+    ``answer`` takes with ``call.receive``.
     """
 
     method: Method
@@ -29,6 +30,7 @@ class Page:
     needs: tuple[Permission, ...] = ()
     administrator: bool = False
     public: bool = False
+    streams: bool = False
 
     def allows(self, person: Person) -> bool:
         """Whether ``judge`` would pass."""
@@ -58,6 +60,15 @@ class Book:
     ) -> Callable[[Answering], Answering]:
         """What a form does; it was checked to be one of ours."""
         return self._page("POST", path, needs, administrator, public)
+
+    def post_file(self, path: str, *needs: Permission) -> Callable[[Answering], Answering]:
+        """What a form with a file does; ``call.receive`` checks that it is one of ours before it takes anything."""
+
+        def declare(answer: Answering) -> Answering:
+            self.pages.append(Page("POST", path, answer, needs, streams=True))
+            return answer
+
+        return declare
 
     def _page(
         self, method: Method, path: str, needs: tuple[Permission, ...], administrator: bool, public: bool

@@ -17,11 +17,17 @@ from guestlist.web import sessions
 from guestlist.web.desk import Desk
 from guestlist.web.pages import templates
 from guestlist.web.pages.forms import Form
+from guestlist.web.receiving import Begin, Fields, Write, pieces_of, received, refuse_above
+from guestlist.web.refusals import Refusal
 from guestlist.web.sessions import Asker
 
 if TYPE_CHECKING:
     from guestlist.config import Config
 
+STALE = (
+    "It was not sent from a page of this sign-in: go back, load the page anew and send it again. If that changes "
+    "nothing, this server is reached under another address than it knows: set GUESTLIST_PUBLIC_URL to it."
+)
 NOTICE = "guestlist_notice"  # one sentence for the page that follows
 
 
@@ -55,6 +61,25 @@ class Call:
     def query(self) -> Mapping[str, str]:
         """What stands behind the question mark."""
         return self.request.query_params
+
+    def receive(self, begin: Begin, largest: int) -> Form:
+        """The fields of a form that brings a file; ``begin`` says where the file's bytes go and is asked only when the
+        form is ours. Refusal: it is not, or not whole, or too large.
+        """
+
+        def ours(fields: Fields, file_name: str) -> Write:
+            self._prove(fields)
+            return begin(fields, file_name)
+
+        refuse_above(self.request, largest)
+        kind = self.request.headers.get("content-type", "")
+        fields = received(kind, pieces_of(self.request), ours, largest)
+        self._prove(fields)
+        return Form(fields)
+
+    def _prove(self, fields: Fields) -> None:
+        if not sessions.is_ours(self.desk, self.request, self.asker, Form(fields)[sessions.FIELD]):
+            raise Refusal(403, "form", STALE)
 
     def part(self, name: str) -> str:
         """A part of the path, as its page declares it."""

@@ -6,17 +6,19 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from urllib.parse import urlsplit
 
+import anyio
+import anyio.to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from guestlist.errors import ChangedMeanwhile, ConfigError, GuestlistError, PermissionMissing, TryAgain, UnknownName
-from guestlist.web import sessions
+from guestlist.web import receiving, sessions
 from guestlist.web.bodies import Bodies
 from guestlist.web.desk import Desk
 from guestlist.web.pages import forms
 from guestlist.web.pages.book import Page
-from guestlist.web.pages.call import Call
+from guestlist.web.pages.call import STALE, Call
 from guestlist.web.pages.forms import Form
 from guestlist.web.pages.table import PAGES
 from guestlist.web.refusals import Refusal
@@ -32,6 +34,7 @@ class Pages:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._bodies = Bodies()
+        self._files = anyio.CapacityLimiter(receiving.AT_ONCE)
         self._headers = _headers(desk)
 
     def endpoints(self) -> list[tuple[Page, Endpoint]]:
@@ -45,11 +48,22 @@ class Pages:
         return endpoint
 
     async def _answered(self, page: Page, request: Request) -> Response:
+        if page.streams:
+            return await self._taken(page, request)
         try:
             form = await self._form(request) if page.method == "POST" else Form()
         except Refusal as refusal:
             return await run_in_threadpool(self._refused, request, refusal.status, refusal.message)
         return await run_in_threadpool(self._answer, page, request, form)
+
+    async def _taken(self, page: Page, request: Request) -> Response:
+        """In threads of their own: a file that comes slowly must not hold up pages."""
+        if self._files.available_tokens < 1:
+            return await run_in_threadpool(self._refused, request, 503, _BUSY)
+        try:
+            return await anyio.to_thread.run_sync(self._answer, page, request, Form(), limiter=self._files)
+        except Refusal as refusal:
+            return await run_in_threadpool(self._refused, request, refusal.status, refusal.message)
 
     async def _form(self, request: Request) -> Form:
         kind = request.headers.get("content-type", "application/x-www-form-urlencoded").partition(";")[0].strip()
@@ -66,8 +80,8 @@ class Pages:
         try:
             if not page.public and call.asker.person is None:
                 return _to_sign_in(request)
-            if page.method == "POST" and not sessions.is_ours(self._desk, request, call.asker, form[sessions.FIELD]):
-                return call.show("error.html", 403, title="This form is out of date", sentence=_STALE)
+            if _proves(page) and not sessions.is_ours(self._desk, request, call.asker, form[sessions.FIELD]):
+                return call.show("error.html", 403, title="This form is out of date", sentence=STALE)
             if not page.public:
                 page.judge(call.person)
             return page.answer(call)
@@ -102,10 +116,12 @@ class Pages:
         return response
 
 
-_STALE = (
-    "It was not sent from a page of this sign-in: go back, load the page anew and send it again. If that changes "
-    "nothing, this server is reached under another address than it knows: set GUESTLIST_PUBLIC_URL to it."
-)
+def _proves(page: Page) -> bool:
+    """Whether its form was read already; one that brings a file is checked as it comes."""
+    return page.method == "POST" and not page.streams
+
+
+_BUSY = "Several lists are being uploaded at the moment: send yours again in a minute."
 _SENTENCES = {
     404: ("There is no such page", "Nothing is under this address: follow one of the links beside it."),
     405: ("There is no such page", "This address is not used that way: follow one of the links beside it."),

@@ -1,0 +1,233 @@
+"""Audiences as people see them: where they come from, how many are in them, what uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from guestlist.app import declared, event_view, overview, segments, uploads
+from guestlist.app.context import App
+from guestlist.app.results import EventsRow
+from guestlist.app.uploads import Looked, UploadRow
+from guestlist.config import AudienceConfig, Config
+from guestlist.configuration import Configuration
+from guestlist.core import mapping
+from guestlist.core.identity import Kind
+from guestlist.core.permissions import Person
+from guestlist.errors import ConfigError
+from guestlist.store.activations import Activation
+from guestlist.store.uploads import Arriving
+
+HOUR = 3600.0
+SourceKind = Literal["upload", "file", "events"]
+State = Literal["in use", "not activated", "no list", "no events yet", "listening"]
+
+
+@dataclass(frozen=True)
+class AudienceRow:
+    """``members``: people or companies. ``wanted``: who should be told of by what is known now; ``told``: the most that
+    LinkedIn was told on any destination; None: not known yet. ``from_pages``: it is described there, not in a file.
+    """
+
+    name: str
+    members: str
+    kind: SourceKind
+    source: str
+    from_pages: bool
+    state: State
+    used_by: tuple[str, ...]
+    wanted: int | None
+    told: int | None
+
+
+@dataclass(frozen=True)
+class Live:
+    """What came of events within the last hour. ``keys``: audience key, members who are in, all ever heard of.
+    ``waiting``: events of this installation that nobody looked at yet; ``oldest_seconds``: how long the oldest waits.
+    """
+
+    keys: tuple[tuple[str, int, int], ...]
+    rows: tuple[EventsRow, ...]
+    waiting: int
+    oldest_seconds: float | None
+
+
+# ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def all_of(app: App, config: Config) -> list[AudienceRow]:
+    """Those that the configuration describes; no list is opened."""
+    uploaded = {each.name: each for each in uploads.all_of(app)}
+    return [_row(app, config, name, wanted, uploaded) for name, wanted in config.audiences.items()]
+
+
+def one(app: App, config: Config, name: str) -> AudienceRow | None:
+    """By name; None: there is none."""
+    wanted = config.audiences.get(name)
+    if wanted is None:
+        return None
+    return _row(app, config, name, wanted, {each.name: each for each in uploads.all_of(app)})
+
+
+def columns(app: App, config: Config, name: str) -> tuple[str, ...]:
+    """Of its list as it is now. ConfigError, SourceError: it cannot be read."""
+    return app.sources(config.audiences[name], config.folder).open().columns
+
+
+def live(app: App, config: Config, name: str) -> Live:
+    """Who is in an audience of events, and what came of the last hour's."""
+    used = _used_by(config, name)
+    report = event_view.events(app, None, app.clock.now() - HOUR)
+    rows = tuple(row for row in report.activations if row.activation in used)
+    return Live(tuple(_keys(app, config, used)), rows, report.waiting, report.oldest_seconds)
+
+
+def _row(app: App, config: Config, name: str, wanted: AudienceConfig, uploaded: Mapping[str, UploadRow]) -> AudienceRow:
+    used = _used_by(config, name)
+    source = wanted.source
+    kind: SourceKind = "events" if source.events else "upload" if source.upload else "file"
+    told = [count for each in used if (count := _told(app, each)) is not None]
+    return AudienceRow(
+        name,
+        wanted.members,
+        kind,
+        _in_words(wanted, uploaded),
+        config.from_pages("audiences", name),
+        _state(app, config, wanted, used, uploaded),
+        used,
+        _wanted(app, config, kind, used),
+        max(told, default=None),
+    )
+
+
+def _in_words(wanted: AudienceConfig, uploaded: Mapping[str, UploadRow]) -> str:
+    source = wanted.source
+    if source.events is not None:
+        return f"events of {', '.join(source.events.write_keys)}"
+    if source.upload is None:
+        return f"file {source.file}"
+    found = uploaded.get(source.upload)
+    return f"uploaded list {found.file_name}" if found else f"uploaded list {source.upload}"
+
+
+def _state(
+    app: App, config: Config, wanted: AudienceConfig, used: tuple[str, ...], uploaded: Mapping[str, UploadRow]
+) -> State:
+    source = wanted.source
+    if source.upload is not None and source.upload not in uploaded:
+        return "no list"
+    if not used:
+        return "not activated"
+    if source.events is None:
+        return "in use"
+    return "listening" if any(heard for _, _, heard in _keys(app, config, used)) else "no events yet"
+
+
+def _used_by(config: Config, name: str) -> tuple[str, ...]:
+    return tuple(each for each, wanted in config.activations.items() if wanted.audience == name)
+
+
+def _keys(app: App, config: Config, used: tuple[str, ...]) -> list[tuple[str, int, int]]:
+    found = []
+    for key in dict.fromkeys(config.activations[each].audience_key or "" for each in used):
+        known = app.store.event_members.key(key)
+        found.append((key, *(app.store.event_members.counts(known.id) if known else (0, 0))))
+    return found
+
+
+def _wanted(app: App, config: Config, kind: SourceKind, used: tuple[str, ...]) -> int | None:
+    if kind == "events":
+        return sum(inside for _, inside, _ in _keys(app, config, used)) if used else None
+    known = [each for each in used if _known(app, each)]
+    runs = [run for each in known for run in overview.runs(app, each, 5) if run.result.state in ("done", "frozen")]
+    if not runs:
+        return None
+    last = max(runs, key=lambda run: run.started).result
+    return last.added + last.changed + last.unchanged
+
+
+def _told(app: App, name: str) -> int | None:
+    found = _known(app, name)
+    return segments.told(app, found) if found is not None and found.last_run is not None else None
+
+
+def _known(app: App, name: str) -> Activation | None:
+    found = app.store.activations.get(name)
+    return found if found is not None and found.removed_at is None else None
+
+
+# ── making ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def check_free(config: Config, name: str) -> None:
+    """ConfigError: the name is taken."""
+    if name in config.audiences or name == "new":
+        raise ConfigError(f"There is an audience '{name}' already: choose another name.", ("name",))
+
+
+def take_in(
+    app: App, configuration: Configuration, arrived: Arriving, name: str, file_name: str, members: str, by: Person
+) -> Looked:
+    """A list that arrived becomes an audience of its own; ``members`` "": as its header suggests. ConfigError,
+    SourceError: neither list nor audience is kept.
+    """
+    check_free(configuration.current(), name)
+    was_there = any(each.name == name for each in uploads.all_of(app))
+    looked = uploads.keep(app, arrived, name, file_name)
+    kind = members or ("people" if looked.members is Kind.PEOPLE else "companies")
+    body = {"members": kind, "source": {"upload": name}}
+    try:
+        declared.create(app, configuration, "audiences", name, body, by)
+    except ConfigError:
+        if not was_there:
+            uploads.delete(app, configuration, name)
+        raise
+    return looked
+
+
+def replace_list(app: App, configuration: Configuration, arrived: Arriving, name: str, file_name: str) -> list[str]:
+    """Another list for an audience that was uploaded; a sentence for each activation that cannot use it as it is."""
+    config = configuration.current()
+    wanted = config.audiences.get(name)
+    if wanted is None or wanted.source.upload is None:
+        raise ConfigError(f"The audience '{name}' is no uploaded list: its source cannot be replaced here.")
+    looked = uploads.keep(app, arrived, wanted.source.upload, file_name)
+    return [sentence for each in _used_by(config, name) if (sentence := _misfit(config, each, looked))]
+
+
+def _misfit(config: Config, activation: str, looked: Looked) -> str:
+    wanted = config.activations[activation]
+    if wanted.mapping is None:
+        return ""
+    try:
+        mapping.check(config.audiences[wanted.audience].kind, wanted.mapping, looked.columns)
+    except ConfigError as error:
+        return f"{activation}: {error}"
+    return ""
+
+
+def change(
+    app: App, configuration: Configuration, name: str, changes: Mapping[str, Any], version: int, by: Person
+) -> None:
+    """Put these keys in place of what was read as ``version``; an empty value takes its key out. Of ``source`` its
+    own keys are changed likewise.
+    """
+    body = dict(declared.get(app, configuration, "audiences", name).body)
+    body |= {key: value for key, value in changes.items() if key != "source"}
+    body["source"] = _without_nothing({**body["source"], **changes.get("source", {})})
+    declared.change(app, configuration, "audiences", name, _without_nothing(body), version, by)
+
+
+def _without_nothing(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if value not in ("", None, [], {})}
+
+
+def delete(app: App, configuration: Configuration, name: str, version: int) -> None:
+    """With its uploaded list, where no other audience has that. ConfigError: an activation uses it."""
+    config = configuration.current()
+    if used := _used_by(config, name):
+        raise ConfigError(f"The audience '{name}' is used by {', '.join(used)}: remove what uses it first.")
+    found = config.audiences.get(name)
+    declared.delete(app, configuration, "audiences", name, version)
+    upload = found.source.upload if found is not None else None
+    left = configuration.current().audiences.values()
+    known = {each.name for each in uploads.all_of(app)}
+    if upload in known and all(each.source.upload != upload for each in left):
+        uploads.delete(app, configuration, upload or "")

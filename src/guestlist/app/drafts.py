@@ -1,0 +1,288 @@
+"""Activating, step by step: what somebody chose so far, kept until they finish. Nobody sees another's."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from guestlist.app import audiences, declared, jobs
+from guestlist.app.context import App
+from guestlist.app.jobs import JobRow
+from guestlist.config import AudienceConfig, Config
+from guestlist.configuration import Configuration
+from guestlist.core import mapping as mappings
+from guestlist.core.fields import FIELDS
+from guestlist.core.identity import Kind
+from guestlist.core.permissions import ACTIVATE, Permission, Person
+from guestlist.errors import ConfigError, PermissionMissing, SourceError, StoreError, UnknownName
+from guestlist.events import declared as event_rules
+from guestlist.events import defaults
+
+_FIELD = re.compile(r'(?:"|mapped to )(\w+)')  # how a sentence about a mapping names a field
+ACTIVATING = "activate"  # what such a draft is of
+_PLANNED_BY = ("audience", "destination", "mapping", "mode", "segment_of", "audience_key", "trigger", "action")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One activation to be: ``body`` in the yaml's shape."""
+
+    name: str
+    body: Mapping[str, Any]
+
+    @property
+    def audience(self) -> str:
+        """Its name."""
+        return str(self.body["audience"])
+
+    def with_(self, name: str = "", **changes: Any) -> Wanted:
+        """Changed keys; what is None, empty or {} is left out."""
+        body = {key: value for key, value in {**self.body, **changes}.items() if value not in (None, "", {})}
+        return Wanted(name or self.name, body)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """``members``: people or companies. ``job``: the one that plans it, ``planned``: what it was asked to plan."""
+
+    id: int
+    destination: str
+    members: str
+    wanted: tuple[Wanted, ...] = ()
+    job: int | None = None
+    planned: str = ""
+    changed: float = field(default=0.0, compare=False)
+
+    @property
+    def kind(self) -> Kind:
+        """``members`` as the core knows it."""
+        return Kind.PEOPLE if self.members == "people" else Kind.COMPANIES
+
+    def with_one(self, place: int, wanted: Wanted) -> Draft:
+        """Another one at that place, from 0."""
+        return replace(self, wanted=(*self.wanted[:place], wanted, *self.wanted[place + 1 :]))
+
+    def parts(self) -> dict[str, Mapping[str, Any]]:
+        """Name -> body of all that will be made."""
+        return {each.name: each.body for each in self.wanted}
+
+    def question(self) -> str:
+        """What decides about its plan, as text. Names do not: whoever asks for its results goes by place."""
+        kept = [{key: each.body[key] for key in _PLANNED_BY if key in each.body} for each in self.wanted]
+        return json.dumps(kept, sort_keys=True)
+
+
+# ── keeping ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def begin(app: App, by: Person, destination: str, members: str) -> Draft:
+    """An empty one."""
+    draft = Draft(0, destination, members)
+    return replace(draft, id=app.store.drafts.begin(_user(by), ACTIVATING, _stored(draft), app.clock.now()))
+
+
+def mine(app: App, by: Person) -> list[Draft]:
+    """Those that this person left, the last first."""
+    found = app.store.drafts.of(_user(by), ACTIVATING)
+    return [_read(each.id, each.body, each.changed_at) for each in found]
+
+
+def get(app: App, by: Person, draft_id: int) -> Draft:
+    """UnknownName: there is none, or it is somebody else's."""
+    found = app.store.drafts.get(draft_id)
+    if found is None or found.user_id != _user(by) or found.what != ACTIVATING:
+        raise UnknownName("There is no such draft: it was finished or thrown away.")
+    return _read(found.id, found.body, found.changed_at)
+
+
+def save(app: App, by: Person, draft: Draft) -> None:
+    """Keep it as it is now. UnknownName as ``get``."""
+    get(app, by, draft.id)
+    app.store.drafts.save(draft.id, _stored(draft), app.clock.now())
+
+
+def discard(app: App, by: Person, draft_id: int) -> None:
+    """Throw it away. UnknownName as ``get``."""
+    app.store.drafts.delete(get(app, by, draft_id).id)
+
+
+def _user(by: Person) -> int:
+    if by.user_id is None:
+        raise PermissionMissing("Only whoever signed in has drafts.", "")
+    return by.user_id
+
+
+def _stored(draft: Draft) -> dict[str, Any]:
+    wanted = [{"name": each.name, "body": each.body} for each in draft.wanted]
+    return {
+        "destination": draft.destination, "members": draft.members, "wanted": wanted, "job": draft.job,
+        "planned": draft.planned,
+    }  # fmt: skip
+
+
+def _read(draft_id: int, body: Mapping[str, Any], changed: float) -> Draft:
+    wanted = tuple(Wanted(each["name"], each["body"]) for each in body["wanted"])
+    return Draft(draft_id, body["destination"], body["members"], wanted, body["job"], body["planned"], changed)
+
+
+# ── choosing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def fitting(config: Config, members: str) -> dict[str, AudienceConfig]:
+    """Audiences that a card takes."""
+    return {name: each for name, each in config.audiences.items() if each.members == members}
+
+
+def with_audiences(app: App, config: Config, draft: Draft, names: Sequence[str], by: Person) -> Draft:
+    """These audiences; whatever was said of one before stays. ConfigError: none, or one that does not fit."""
+    fit = fitting(config, draft.members)
+    if not names:
+        raise ConfigError("Choose at least one audience.", ("audiences",))
+    if strangers := [each for each in names if each not in fit]:
+        raise ConfigError(f"'{strangers[0]}' is no audience of {draft.members}: choose others.", ("audiences",))
+    before = {each.audience: each for each in draft.wanted}
+    taken = {*config.activations, *(each.name for each in draft.wanted)}
+    wanted: list[Wanted] = []
+    for each in dict.fromkeys(names):
+        if each not in before:
+            name = _free(f"{each}-to-{draft.destination}", taken)
+            taken.add(name)
+            before[each] = Wanted(name, _first(app, config, draft, each, by))
+        wanted.append(before[each])
+    return replace(draft, wanted=tuple(wanted))
+
+
+def with_destination(draft: Draft, destination: str) -> Draft:
+    """The same for another ad account."""
+    wanted = tuple(each.with_(destination=destination) for each in draft.wanted)
+    return replace(draft, destination=destination, wanted=wanted)
+
+
+def _first(app: App, config: Config, draft: Draft, audience: str, by: Person) -> dict[str, Any]:
+    """What is suggested."""
+    body: dict[str, Any] = {"audience": audience, "destination": draft.destination}
+    if config.audiences[audience].source.events is not None:
+        return {**body, "mode": "stream", "enabled": False}
+    columns, _ = columns_of(app, config, audience)
+    guessed = mappings.guess(draft.kind, columns)
+    if not by.may(Permission.VIEW_IDENTITY_GRAPH):
+        guessed.pop("primaryId", None)
+    return {**body, "mode": "mirror", "mapping": {field: list(sources) for field, sources in guessed.items()}}
+
+
+def _free(name: str, taken: set[str]) -> str:
+    name = name[:96]
+    return next(each for each in (name, *(f"{name}-{n}" for n in range(2, 1000))) if each not in taken)
+
+
+def columns_of(app: App, config: Config, audience: str) -> tuple[tuple[str, ...], str]:
+    """Of its list, and why there are none; events have none."""
+    if config.audiences[audience].source.events is not None:
+        return (), ""
+    try:
+        return audiences.columns(app, config, audience), ""
+    except (ConfigError, SourceError, StoreError) as error:
+        return (), str(error)
+
+
+# ── judging ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def check_mapping(config: Config, draft: Draft, wanted: Wanted, columns: Sequence[str] | None, by: Person) -> None:
+    """PermissionMissing: identities are not theirs to send. ConfigError, ``place`` where it can be said: LinkedIn could
+    find nobody by it, a required pair is missing, a column is not there.
+    """
+    may_send_identities(wanted, by)
+    chosen = wanted.body.get("mapping")
+    destination = config.destinations[draft.destination]
+    if config.audiences[wanted.audience].source.events is not None:
+        try:
+            event_rules.declared(draft.kind, defaults.TRIGGER, "any", "auto", chosen)
+        except event_rules.Mistake as mistake:
+            raise ConfigError(str(mistake), mistake.place) from None
+        return
+    try:
+        given = {name: tuple(sources) for name, sources in (chosen or {}).items()}
+        mappings.check(draft.kind, given, columns, destination.send_email, destination.send_google_advertising_id)
+    except ConfigError as error:
+        named = (each[1] for each in _FIELD.finditer(str(error)))
+        place = next((each for each in named if each in FIELDS[draft.kind]), "")
+        raise ConfigError(str(error), ("mapping", place)) from None
+
+
+def may_send_identities(wanted: Wanted, by: Person) -> None:
+    """PermissionMissing: it maps ``primaryId``, which needs View Identity Graph."""
+    if "primaryId" in (wanted.body.get("mapping") or {}):
+        by.need(Permission.VIEW_IDENTITY_GRAPH)
+
+
+def tried(configuration: Configuration, draft: Draft) -> Config:
+    """The configuration with what the draft says. ConfigError: it cannot be; ``place`` is of the whole."""
+    twice = [name for name in draft.parts() if sum(each.name == name for each in draft.wanted) > 1]
+    if twice:
+        raise ConfigError(f"Two activations cannot both be called '{twice[0]}'.", ("activations", twice[0], "name"))
+    for name in draft.parts():
+        if name in configuration.current().activations:
+            raise ConfigError(
+                f"There is an activation '{name}' already: choose another name.", ("activations", name, "name")
+            )
+    return configuration.tried({("activations", name): body for name, body in draft.parts().items()})
+
+
+def check_key(app: App, wanted: Wanted) -> None:
+    """ConfigError: the audience key is another audience's for ever."""
+    key = str(wanted.body.get("audience_key", ""))
+    known = app.store.event_members.key(key) if key else None
+    if known is not None and known.audience != wanted.audience:
+        raise ConfigError(
+            f"The audience key '{key}' belongs to audience '{known.audience}': choose another.",
+            ("activations", wanted.name, "audience_key"),
+        )
+
+
+# ── planning ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def ask_plan(app: App, configuration: Configuration, by: Person, draft: Draft) -> Draft:
+    """Let a worker find out what first syncs would do, unless it knows. ConfigError as ``tried``."""
+    if draft.job is not None and draft.planned == draft.question():
+        return draft
+    tried(configuration, draft)
+    asked = jobs.ask_preview(app, draft.parts())
+    draft = replace(draft, job=asked.id, planned=draft.question())
+    save(app, by, draft)
+    return draft
+
+
+def plan_of(app: App, draft: Draft) -> JobRow | None:
+    """How far that is; None: nobody asked for what the draft says now."""
+    if draft.job is None or draft.planned != draft.question():
+        return None
+    try:
+        return jobs.get(app, draft.job)
+    except UnknownName:
+        return None
+
+
+# ── finishing ────────────────────────────────────────────────────────────────────────────────────────────────────
+def finish(app: App, configuration: Configuration, by: Person, draft: Draft, *, run: bool) -> list[str]:
+    """Make what the draft says, all of it or nothing, and (``run``) sync at once what is switched on; the names.
+    PermissionMissing, ConfigError as ``tried``.
+    """
+    by.need(*ACTIVATE)
+    for each in draft.wanted:
+        may_send_identities(each, by)
+    if not draft.wanted:
+        raise ConfigError("Choose at least one audience.", ("audiences",))
+    tried(configuration, draft)
+    with declared.changing(app):
+        for each in draft.wanted:
+            declared.create(app, configuration, "activations", each.name, each.body, by)
+        discard(app, by, draft.id)
+    if run:
+        config = configuration.current()
+        for name in _to_run(draft):
+            jobs.ask_sync(app, config, name)
+    return [each.name for each in draft.wanted]
+
+
+def _to_run(draft: Draft) -> Iterator[str]:
+    """What is switched on and not fed by events, which come when they come."""
+    for each in draft.wanted:
+        if each.body.get("enabled", True) and each.body["mode"] != "stream":
+            yield each.name

@@ -1,0 +1,100 @@
+"""The first rows of a list, for people to see what stands in its columns. Nothing is decided by them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from guestlist.errors import SourceError
+from guestlist.ports import CsvDialect, Scan
+from guestlist.sources.text import sample
+
+_ENOUGH = 1 << 20  # bytes of a text file
+
+Row = Mapping[str, str]
+
+
+def first_rows(scan: Scan, most: int) -> list[Row]:
+    """Column -> text, of at most ``most`` rows of its first file; what is empty is left out. None where they cannot be
+    read: whoever reads the whole list says why.
+    """
+    path = Path(scan.paths[0])
+    columns = scan.orders.get(scan.paths[0], scan.columns)
+    try:
+        return list(itertools.islice(_READERS[scan.format](path, columns, scan.dialect), most))
+    except (SourceError, OSError, ValueError, csv.Error, RecursionError):
+        return []
+
+
+def _csv(path: Path, columns: tuple[str, ...], dialect: CsvDialect | None) -> Iterator[Row]:
+    dialect = dialect or CsvDialect(",")
+    lines = io.StringIO(sample(path, _ENOUGH).text, newline="")
+    for _ in range(dialect.header_rows):
+        lines.readline()
+    for cells in csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True):
+        yield {column: cell for column, cell in zip(columns, cells, strict=False) if cell}
+
+
+def _jsonl(path: Path, _columns: tuple[str, ...], _dialect: CsvDialect | None) -> Iterator[Row]:
+    for line in sample(path, _ENOUGH).text.split("\n"):
+        if line.strip():
+            row = json.loads(line)
+            yield dict(_texts(row if isinstance(row, dict) else {}))
+
+
+def _parquet(path: Path, _columns: tuple[str, ...], _dialect: CsvDialect | None) -> Iterator[Row]:
+    import pyarrow  # noqa: PLC0415 - slow to load
+    import pyarrow.parquet  # noqa: PLC0415
+
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=100):
+                for row in batch.to_pylist():
+                    yield dict(_texts(row))
+    except pyarrow.ArrowException:
+        return
+
+
+def _xlsx(path: Path, columns: tuple[str, ...], dialect: CsvDialect | None) -> Iterator[Row]:
+    try:
+        import python_calamine  # noqa: PLC0415 - an extra
+    except ImportError:
+        return
+    try:
+        sheet = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_index(0)
+    except python_calamine.CalamineError:
+        return
+    rows = sheet.to_python(skip_empty_area=False)[dialect.header_rows if dialect else 1 :]
+    for row in rows:
+        yield {column: text for column, cell in zip(columns, row, strict=False) if (text := _text(cell))}
+
+
+def _texts(row: Mapping[str, Any], outer: str = "") -> Iterator[tuple[str, str]]:
+    """Fields inside of others as ``outer.inner``."""
+    for name, value in row.items():
+        if isinstance(value, dict):
+            yield from _texts(value, f"{outer}{name}.")
+        elif text := _text(value):
+            yield f"{outer}{name}", text
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+_READERS: dict[str, Callable[[Path, tuple[str, ...], CsvDialect | None], Iterator[Row]]] = {
+    "csv": _csv,
+    "parquet": _parquet,
+    "jsonl": _jsonl,
+    "xlsx": _xlsx,
+}

@@ -1,0 +1,202 @@
+"""Audiences: who they are, where they come from, and how they grow."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.responses import Response
+
+from guestlist.app import audiences, declared, home, overview, write_keys
+from guestlist.app.audiences import AudienceRow
+from guestlist.core.permissions import Permission
+from guestlist.errors import ConfigError, PermissionMissing, SourceError, StoreError, UnknownName
+from guestlist.web.pages.book import Book
+from guestlist.web.pages.call import Call
+from guestlist.web.pages.lists import listed
+from guestlist.web.pages.templates import path
+
+book = Book()
+LOOK = (Permission.VIEW_SEGMENTS,)
+CHANGE = (Permission.VIEW_SEGMENTS, Permission.MANAGE_SEGMENTS)
+_COLUMNS = {
+    "name": lambda row: row.name.casefold(),
+    "members": lambda row: row.members,
+    "source": lambda row: row.source.casefold(),
+    "state": lambda row: row.state,
+    "wanted": lambda row: row.wanted,
+    "told": lambda row: row.told,
+}
+
+
+# ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────────
+@book.get("/audiences", *LOOK)
+def all_of(call: Call) -> Response:
+    """Every one that is described."""
+    rows = audiences.all_of(call.app, call.config)
+    shown = listed(call, rows, _COLUMNS, "name", lambda row: f"{row.name} {row.members} {row.source} {row.state}")
+    return call.show("audiences.html", listing=shown, config=call.config)
+
+
+@book.get("/audiences/new", *CHANGE)
+def new(call: Call) -> Response:
+    """Three ways to get one; nothing is made yet."""
+    return call.show("audience_new.html", **choices(call))
+
+
+@book.post("/audiences/new", *CHANGE)
+def create(call: Call) -> Response:
+    """From events, or from a file on the server."""
+    name, how = call.form["name"].strip(), call.form["how"]
+    source: dict[str, Any] = {"events": {"write_keys": call.form.all("write_keys")}}
+    if how == "file":
+        call.person.need_administrator()
+        source = {"file": call.form["path"].strip()}
+    body = {"members": call.form["members"], "source": source}
+    try:
+        audiences.check_free(call.config, name)
+        declared.create(call.app, call.desk.configuration, "audiences", name, body, call.person)
+        if how == "file":
+            _refuse_unreadable(call, name)
+    except (ConfigError, SourceError) as error:
+        place = error.place if isinstance(error, ConfigError) else ("file",)
+        at = {"write_keys": "write_keys", "file": "path"}.get(place[-1] if place else "", f"name-{how}")
+        return call.again("audience_new.html", ConfigError(str(error)), at, **choices(call))
+    return call.go(path("audiences", name), f"{name} is there: activate it when you are ready.")
+
+
+@book.get("/audiences/{name}", *LOOK)
+def one(call: Call) -> Response:
+    """Its source, what uses it, and how that grows."""
+    row = _row(call)
+    columns, problem = _columns(call, row)
+    status = {
+        each.activation: each for each in overview.status(call.app, call.config) if each.activation in row.used_by
+    }
+    return call.show(
+        "audience.html",
+        row=row,
+        wanted=call.config.audiences[row.name],
+        columns=columns,
+        problem=problem,
+        status=status,
+        growth=[_growth(call, each) for each in row.used_by],
+        live=audiences.live(call.app, call.config, row.name) if row.kind == "events" else None,
+        declaration=declared.get(call.app, call.desk.configuration, "audiences", row.name),
+        activations=call.config.activations,
+        address=call.desk.address,
+        file=call.config.path,
+    )
+
+
+@book.get("/audiences/{name}/live", *LOOK)
+def live(call: Call) -> Response:
+    """The part of the page that counts events, for looking again and again."""
+    row = _row(call)
+    return call.show("audience_live.html", row=row, live=audiences.live(call.app, call.config, row.name))
+
+
+def _columns(call: Call, row: AudienceRow) -> tuple[tuple[str, ...], str]:
+    """Of its list, and why there are none."""
+    if row.kind == "events":
+        return (), ""
+    try:
+        return audiences.columns(call.app, call.config, row.name), ""
+    except (ConfigError, SourceError, StoreError) as error:
+        return (), str(error)
+
+
+def _growth(call: Call, activation: str) -> dict[str, Any]:
+    """A line's points as the script that draws it takes them, and as a table."""
+    readings = home.growth(call.app, activation).readings
+    points = [
+        {"at": each.at * 1000, "told": each.told, "matched": each.matched, "size": each.audience_size}
+        for each in readings
+    ]
+    return {"activation": activation, "readings": readings, "points": json.dumps(points)}
+
+
+# ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+@book.get("/audiences/{name}/edit", *CHANGE)
+def edit(call: Call) -> Response:
+    """What may be changed of it, depending on its source."""
+    return call.show("audience_edit.html", **_editable(call))
+
+
+@book.post("/audiences/{name}/edit", *CHANGE)
+def change(call: Call) -> Response:
+    """Saves what was typed, unless somebody was faster."""
+    shown, form = _editable(call), call.form
+    changes: dict[str, Any] = {}
+    if shown["row"].kind == "events":
+        changes["source"] = {"events": {"write_keys": form.all("write_keys")}}
+    else:
+        changes = {"filter": form["filter"].strip(), "source": {"max_age": form["max_age"].strip()}}
+        if shown["row"].kind == "file" and call.person.is_administrator:
+            changes["source"]["file"] = form["file"].strip()
+    version = int(form["version"]) if form["version"].isdecimal() else 0
+    name = shown["row"].name
+    try:
+        audiences.change(call.app, call.desk.configuration, name, changes, version, call.person)
+    except ConfigError as error:
+        return call.again("audience_edit.html", error, "filter", **shown)
+    return call.go(path("audiences", name), "Saved.")
+
+
+@book.post("/audiences/{name}/take-over", *CHANGE)
+def take_over(call: Call) -> Response:
+    """From now on pages change it, and what the file says of it counts no more."""
+    row = _row(call)
+    if row.kind == "file":
+        call.person.need_administrator()
+    name = row.name
+    declared.take_over(call.app, call.desk.configuration, "audiences", name)
+    return call.go(path("audiences", name), f"{name} is changed on these pages from now on.")
+
+
+@book.post("/audiences/{name}/delete", *CHANGE)
+def delete(call: Call) -> Response:
+    """With its uploaded list."""
+    name, version = _row(call).name, call.form["version"]
+    audiences.delete(call.app, call.desk.configuration, name, int(version) if version.isdecimal() else 0)
+    return call.go("/audiences", f"{name} is gone.")
+
+
+def _row(call: Call) -> AudienceRow:
+    name = call.part("name")
+    row = audiences.one(call.app, call.config, name)
+    if row is None:
+        raise UnknownName(f"There is no audience '{name}'.")
+    return row
+
+
+def choices(call: Call) -> dict[str, Any]:
+    """What the form for a new audience offers."""
+    keys = [each.name for each in write_keys.all_of(call.app) if each.revoked is None]
+    return {"keys": keys, "may_name_files": call.person.is_administrator}
+
+
+def _editable(call: Call) -> dict[str, Any]:
+    row = _row(call)
+    found = declared.get(call.app, call.desk.configuration, "audiences", row.name)
+    if found.version is None:
+        raise ConfigError(f"The audience '{row.name}' is managed by {call.config.path.name}: take it over first.")
+    if row.kind == "file" and not call.person.is_administrator:
+        raise PermissionMissing(
+            f"{call.person.name} has no permission to do this: a file on the server is an Administrator's to name.",
+            "Administrator",
+        )
+    events = found.body["source"].get("events") or {}
+    listening = list(events.get("write_keys", ()))
+    keys = [*listening, *(each for each in choices(call)["keys"] if each not in listening)]
+    return {"row": row, "declaration": found, "keys": keys, "listening": listening}
+
+
+def _refuse_unreadable(call: Call, name: str) -> None:
+    """A file that cannot be read is no audience: it is taken back."""
+    try:
+        audiences.columns(call.app, call.config, name)
+    except SourceError:
+        version = declared.get(call.app, call.desk.configuration, "audiences", name).version
+        audiences.delete(call.app, call.desk.configuration, name, version or 0)
+        raise

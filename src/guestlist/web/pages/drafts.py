@@ -1,0 +1,126 @@
+"""Activating begins: a card and an ad account, then audiences. Whoever leaves finds it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from guestlist.app import audiences, destinations, drafts
+from guestlist.app.drafts import Draft
+from guestlist.errors import ConfigError
+from guestlist.web.pages import wizard
+from guestlist.web.pages.book import Book
+from guestlist.web.pages.call import Call
+from guestlist.web.pages.wizard import MAY
+
+book = Book()
+CARDS = {"people": "LinkedIn Matched Audiences", "companies": "(Companies) LinkedIn Matched Audiences"}
+
+
+@book.get("/activate", *MAY)
+def new(call: Call) -> Response:
+    """What was left, and the first step of another."""
+    return call.show("activate.html", **_choices(call, None))
+
+
+@book.post("/activate", *MAY)
+def begin(call: Call) -> Response:
+    """A new draft."""
+    try:
+        destination, members = _chosen(call)
+    except ConfigError as error:
+        return call.again("activate.html", error, "destination", **_choices(call, None))
+    draft = drafts.begin(call.app, call.person, destination, members)
+    if call.form["audience"] in drafts.fitting(call.config, members):
+        draft = drafts.with_audiences(call.app, call.config, draft, [call.form["audience"]], call.person)
+        drafts.save(call.app, call.person, draft)
+    return call.go(wizard.at(draft, "audiences"))
+
+
+@book.get("/activate/{number}", *MAY)
+def destination(call: Call) -> Response:
+    """The first step again."""
+    return call.show("activate.html", **_choices(call, wizard.draft_of(call)))
+
+
+@book.post("/activate/{number}", *MAY)
+def choose_destination(call: Call) -> Response:
+    """Another ad account; the card stays, for its audiences do."""
+    draft = wizard.draft_of(call)
+    try:
+        chosen, members = _chosen(call)
+        if draft.wanted and members != draft.members:
+            raise ConfigError(f"Its audiences are made of {draft.members}: begin another draft.", ("card",))
+    except ConfigError as error:
+        return call.again("activate.html", error, "destination", **_choices(call, draft))
+    draft = drafts.with_destination(draft, chosen)
+    drafts.save(call.app, call.person, draft)
+    return wizard.onward(call, draft, "")
+
+
+@book.get("/activate/{number}/audiences", *MAY)
+def select(call: Call) -> Response:
+    """Only those that fit the card."""
+    return call.show("activate_audiences.html", **_audiences(call, wizard.going_on(call)))
+
+
+@book.post("/activate/{number}/audiences", *MAY)
+def choose_audiences(call: Call) -> Response:
+    """What was chosen before stays as it was."""
+    draft = wizard.going_on(call)
+    try:
+        draft = drafts.with_audiences(call.app, call.config, draft, call.form.all("audiences"), call.person)
+    except ConfigError as error:
+        if call.form["do"] == "back":
+            return wizard.onward(call, draft, "audiences")
+        return call.again("activate_audiences.html", error, "audiences", **_audiences(call, draft))
+    drafts.save(call.app, call.person, draft)
+    return wizard.onward(call, draft, "audiences")
+
+
+@book.post("/activate/{number}/discard", *MAY)
+def discard(call: Call) -> Response:
+    """Nothing of it is kept."""
+    drafts.discard(call.app, call.person, wizard.draft_of(call).id)
+    return call.go("/activate", "The draft is gone.")
+
+
+def _chosen(call: Call) -> tuple[str, str]:
+    name, members = call.form["destination"], call.form["card"]
+    if members not in CARDS:
+        raise ConfigError("Choose what the audiences are made of.", ("card",))
+    rows = {each.name: each for each in destinations.all_of(call.app, call.config)}
+    if name not in rows or rows[name].authorised is None:
+        raise ConfigError("Choose a destination that is connected.", ("destination",))
+    return name, members
+
+
+def _choices(call: Call, draft: Draft | None) -> dict[str, Any]:
+    rows = destinations.all_of(call.app, call.config)
+    usable = [each.name for each in rows if each.authorised is not None]
+    asked = call.query.get("destination", "")
+    known = {
+        "rows": rows,
+        "cards": CARDS,
+        "card": call.form["card"] or (draft.members if draft else call.query.get("kind", "")),
+        "destination": call.form["destination"]
+        or (draft.destination if draft else asked if asked in usable else usable[0] if len(usable) == 1 else ""),
+        "audience": call.form["audience"] or call.query.get("audience", ""),
+        "mine": drafts.mine(call.app, call.person) if draft is None else [],
+        "there": {each.name for each in rows},
+    }
+    if draft is not None:
+        return wizard.shown(call, draft, "", **known)
+    return {"draft": None, "steps": [], "to": "/activate", **known}
+
+
+def _audiences(call: Call, draft: Draft) -> dict[str, Any]:
+    chosen = [each.audience for each in draft.wanted]
+    rows = [each for each in audiences.all_of(call.app, call.config) if each.members == draft.members]
+    activated = {
+        each.audience: name for name, each in call.config.activations.items() if each.destination == draft.destination
+    }
+    return wizard.shown(
+        call, draft, "audiences", rows=rows, chosen=chosen, activated=activated, card=CARDS[draft.members]
+    )

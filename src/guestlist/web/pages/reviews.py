@@ -1,0 +1,90 @@
+"""Activating ends: what will be made, what a first sync would do exactly, and Finish."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from guestlist.app import drafts
+from guestlist.app.drafts import Draft
+from guestlist.errors import ConfigError
+from guestlist.web.pages import wizard
+from guestlist.web.pages.book import Book
+from guestlist.web.pages.call import Call
+from guestlist.web.pages.templates import path
+from guestlist.web.pages.wizard import MAY
+
+book = Book()
+
+
+@book.get("/activate/{number}/review", *MAY)
+def look(call: Call) -> Response:
+    """What is wrong with it stands above all."""
+    draft = wizard.going_on(call)
+    return call.show("activate_review.html", **_shown(call, draft, _problem(call, draft)))
+
+
+@book.post("/activate/{number}/plan", *MAY)
+def ask(call: Call) -> Response:
+    """Let a worker find out."""
+    draft = wizard.going_on(call)
+    drafts.ask_plan(call.app, call.desk.configuration, call.person, draft)
+    return call.go(wizard.at(draft, "review"))
+
+
+@book.get("/activate/{number}/plan", *MAY)
+def plan(call: Call) -> Response:
+    """The part of the page that says how far it is, for looking again and again."""
+    draft = wizard.going_on(call)
+    return call.show("activate_plan.html", draft=draft, job=drafts.plan_of(call.app, draft), to=wizard.at(draft, ""))
+
+
+@book.post("/activate/{number}/finish", *MAY)
+def finish(call: Call) -> Response:
+    """All of it is made, or nothing."""
+    draft = wizard.going_on(call)
+    try:
+        names = drafts.finish(call.app, call.desk.configuration, call.person, draft, run=call.form["run"] == "yes")
+    except ConfigError as error:
+        return call.show("activate_review.html", 422, **_shown(call, draft, error))
+    if len(names) == 1:
+        return call.go(path("activations", names[0]), f"{names[0]} is there.")
+    return call.go("/activations", f"{len(names)} activations are there.")
+
+
+def _problem(call: Call, draft: Draft) -> ConfigError | None:
+    try:
+        drafts.tried(call.desk.configuration, draft)
+        for each in draft.wanted:
+            drafts.check_mapping(call.config, draft, each, None, call.person)
+    except ConfigError as error:
+        return error
+    return None
+
+
+def _shown(call: Call, draft: Draft, problem: ConfigError | None) -> dict[str, Any]:
+    """``mend``: where what is wrong can be put right."""
+    runnable = [each for each in draft.wanted if each.body.get("enabled", True) and each.body["mode"] != "stream"]
+    return wizard.shown(
+        call,
+        draft,
+        "review",
+        problem=problem,
+        mend=wizard.at(draft, _step(call, draft, problem)) if problem else "",
+        job=drafts.plan_of(call.app, draft),
+        runnable=runnable,
+        of_events=[wizard.is_of_events(call, each) for each in draft.wanted],
+    )
+
+
+def _step(call: Call, draft: Draft, problem: ConfigError) -> str:
+    if not draft.wanted:
+        return "audiences"
+    names, place = [each.name for each in draft.wanted], problem.place
+    n = names.index(place[1]) if len(place) > 1 and place[1] in names else 0
+    if "mapping" in place:
+        return f"mapping/{n + 1}"
+    if {"audience_key", "trigger", "action"} & set(place) and wizard.is_of_events(call, draft.wanted[n]):
+        return f"events/{n + 1}"
+    return "" if "destination" in place else "sync"

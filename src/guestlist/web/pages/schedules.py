@@ -1,0 +1,146 @@
+"""Activating: how each audience is kept in step, and when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from starlette.responses import Response
+
+from guestlist.app import drafts
+from guestlist.app.drafts import Draft, Wanted
+from guestlist.errors import ConfigError
+from guestlist.web.pages import wizard
+from guestlist.web.pages.book import Book
+from guestlist.web.pages.call import Call
+from guestlist.web.pages.forms import Form
+from guestlist.web.pages.wizard import MAY
+
+book = Book()
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+ZONES = (
+    "UTC", "Europe/Berlin", "Europe/London", "Europe/Paris", "America/New_York", "America/Chicago",
+    "America/Los_Angeles", "America/Sao_Paulo", "Asia/Kolkata", "Asia/Singapore", "Asia/Tokyo", "Australia/Sydney",
+)  # fmt: skip
+_LIST = ("mirror", "snapshot", "add_only", "remove_only")
+_EVENTS = ("stream", "mirror", "add_only")
+_KEYS = ("name", "segment_name", "mode", "segment_of", "when", "number", "unit", "cron", "timezone")
+_AT = {"every": "number", "audience_key": "mode"}  # keys of the yaml -> fields of the form, where they differ
+
+
+@book.get("/activate/{number}/sync", *MAY)
+def look(call: Call) -> Response:
+    """One block for each audience."""
+    return call.show("activate_sync.html", **_shown(call, wizard.going_on(call)))
+
+
+@book.post("/activate/{number}/sync", *MAY)
+def choose(call: Call) -> Response:
+    """Judged as a part of the whole configuration; going back keeps what was typed, whatever it is."""
+    draft = wizard.going_on(call)
+    draft = replace(draft, wanted=tuple(_typed(call.form, n, each) for n, each in enumerate(draft.wanted)))
+    if call.form["do"] != "back":
+        try:
+            _check(call, draft)
+        except ConfigError as error:
+            return _refused(call, draft, error)
+    drafts.save(call.app, call.person, draft)
+    return wizard.onward(call, draft, "sync")
+
+
+def _check(call: Call, draft: Draft) -> None:
+    for n, each in enumerate(draft.wanted):
+        if each.body["mode"] not in (_EVENTS if wizard.is_of_events(call, each) else _LIST):
+            raise ConfigError("Choose how it is kept in step.", ("activations", each.name, "mode"))
+        if call.form[f"when-{n}"] == "every" and not re.fullmatch(r"[1-9][0-9]{0,4}", call.form[f"number-{n}"].strip()):
+            raise ConfigError("Say how often, as a whole number.", ("activations", each.name, "schedule", "every"))
+    ready = tuple(each for each in draft.wanted if "audience_key" in each.body or not wizard.is_of_events(call, each))
+    drafts.tried(call.desk.configuration, replace(draft, wanted=ready))
+
+
+def _refused(call: Call, draft: Draft, error: ConfigError) -> Response:
+    """At the field of the audience that it is about."""
+    names = [each.name for each in draft.wanted]
+    place = names.index(error.place[1]) if len(error.place) > 1 and error.place[1] in names else 0
+    key = next((each for each in reversed(error.place[2:]) if _AT.get(each, each) in _KEYS), "name")
+    form = Form(call.form.fields, {f"{_AT.get(key, key)}-{place}": str(error)})
+    return call.show("activate_sync.html", 422, form=form, **_shown(call, draft))
+
+
+def _typed(form: Form, n: int, wanted: Wanted) -> Wanted:
+    mode = form[f"mode-{n}"]
+    schedule: dict[str, str] | None = None
+    if mode not in ("stream", "snapshot"):
+        schedule = _schedule(form, n)
+    return wanted.with_(
+        form[f"name-{n}"].strip(),
+        mode=mode,
+        segment_name=form[f"segment_name-{n}"].strip()
+        if f"segment_name-{n}" in dict(form.fields)
+        else wanted.body.get("segment_name"),
+        segment_of=form[f"segment_of-{n}"] if mode == "remove_only" else None,
+        schedule=schedule,
+        enabled=None if mode == "snapshot" else wanted.body.get("enabled"),
+    )
+
+
+def _schedule(form: Form, n: int) -> dict[str, str] | None:
+    match form[f"when-{n}"]:
+        case "every":
+            unit = form[f"unit-{n}"] if form[f"unit-{n}"] in UNITS else "h"
+            return {"every": f"{form[f'number-{n}'].strip()}{unit}"}
+        case "cron":
+            zone = form[f"timezone-{n}"].strip()
+            return {"cron": form[f"cron-{n}"].strip(), **({"timezone": zone} if zone not in ("", "UTC") else {})}
+    return None
+
+
+def _shown(call: Call, draft: Draft) -> dict[str, Any]:
+    blocks = []
+    for n, each in enumerate(draft.wanted):
+        of_events = wizard.is_of_events(call, each)
+        values = {key: call.form[f"{key}-{n}"] for key in _KEYS} if call.form.fields else _values(each)
+        blocks.append({
+            "wanted": each,
+            "of_events": of_events,
+            "modes": _EVENTS if of_events else _LIST,
+            "contacts": _contacts(call, draft, n),
+            **values,
+        })  # fmt: skip
+    others = [
+        name
+        for name, each in call.config.activations.items()
+        if each.destination == draft.destination
+        and each.segment_of is None
+        and each.mode != "stream"
+        and call.config.audiences[each.audience].members == draft.members
+    ]
+    return wizard.shown(call, draft, "sync", blocks=blocks, units=UNITS, zones=ZONES, others=others)
+
+
+def _values(wanted: Wanted) -> dict[str, str]:
+    """A body as the fields of the form show it."""
+    schedule: Mapping[str, str] = wanted.body.get("schedule") or {}
+    every = re.fullmatch(r"([0-9]+)([mhd])", schedule.get("every", "")) or re.fullmatch("()()", "")
+    return {
+        "name": wanted.name,
+        "segment_name": wanted.body.get("segment_name", ""),
+        "mode": wanted.body["mode"],
+        "segment_of": wanted.body.get("segment_of", ""),
+        "when": "every" if "every" in schedule else "cron" if "cron" in schedule else "manual",
+        "number": every[1] if every else "",
+        "unit": every[2] if every else "",
+        "cron": schedule.get("cron", ""),
+        "timezone": schedule.get("timezone", "UTC"),
+    }
+
+
+def _contacts(call: Call, draft: Draft, n: int) -> int | None:
+    """How many the list has, once a worker has counted."""
+    job = drafts.plan_of(call.app, draft)
+    if job is None or job.state != "done":
+        return None
+    found = list(job.result.values())[n]
+    return found["adds"] + found["unchanged"] if "adds" in found else None

@@ -1,0 +1,145 @@
+"""Activating an audience of events, with Segment's labels: its key, its action, which events count, and a test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from guestlist.app import drafts, event_trial
+from guestlist.app.drafts import Draft, Wanted
+from guestlist.app.event_trial import Trial
+from guestlist.errors import ConfigError, UnknownName
+from guestlist.web.pages import wizard
+from guestlist.web.pages.book import Book
+from guestlist.web.pages.call import Call
+from guestlist.web.pages.forms import Form
+from guestlist.web.pages.wizard import MAY
+
+book = Book()
+ACTIONS = {"auto": "Auto Detect", "add": "Add", "remove": "Remove"}
+_LINE = ("on", "op", "path", "value")
+_FEWEST = 2  # rows for conditions
+_MOST = 20
+
+
+@book.get("/activate/{number}/events/{place}", *MAY)
+def one(call: Call) -> Response:
+    """As it was left."""
+    draft, place, wanted = _chosen(call)
+    return call.show("activate_events.html", **_shown(call, draft, place, _fields(draft, wanted)))
+
+
+@book.post("/activate/{number}/events/{place}", *MAY)
+def choose(call: Call) -> Response:
+    """Only ``next`` and ``back`` keep it; the other buttons help with filling in."""
+    draft, place, wanted = _chosen(call)
+    fields = _typed(call.form)
+    try:
+        match call.form["do"]:
+            case "conditions":
+                fields["trigger"] = event_trial.as_text(event_trial.joined(fields["group"], fields["lines"]))
+            case "more":
+                fields["lines"] = [*fields["lines"], dict.fromkeys(_LINE, "")][:_MOST]
+            case "sample":
+                fields["event"] = event_trial.sample(draft.kind, fields["audience_key"])
+            case "test":
+                found = event_trial.trial(draft.kind, _body(wanted, fields).body, fields["event"])
+                return call.show("activate_events.html", **_shown(call, draft, place, fields, found))
+            case button:
+                return _kept(call, draft.with_one(place, _body(wanted, fields)), place, button)
+    except ConfigError as error:
+        return _refused(call, draft, place, fields, error)
+    return call.show("activate_events.html", **_shown(call, draft, place, fields))
+
+
+def _kept(call: Call, draft: Draft, place: int, button: str) -> Response:
+    wanted = draft.wanted[place]
+    if button != "back":
+        drafts.check_key(call.app, wanted)
+        drafts.tried(call.desk.configuration, Draft(draft.id, draft.destination, draft.members, (wanted,)))
+    drafts.save(call.app, call.person, draft)
+    return wizard.onward(call, draft, f"events/{place + 1}")
+
+
+def _refused(call: Call, draft: Draft, place: int, fields: dict[str, Any], error: ConfigError) -> Response:
+    at = next((each for each in reversed(error.place) if each in fields or each == "event"), "audience_key")
+    form = Form(call.form.fields, {at: str(error)})
+    return call.show("activate_events.html", 422, form=form, **_shown(call, draft, place, fields))
+
+
+def _chosen(call: Call) -> tuple[Draft, int, Wanted]:
+    draft = wizard.going_on(call)
+    place, wanted = wizard.one_of(call, draft)
+    if not wizard.is_of_events(call, wanted):
+        raise UnknownName(f"The audience '{wanted.audience}' comes from a list, not from events.")
+    return draft, place, wanted
+
+
+# ── fields and bodies ────────────────────────────────────────────────────────────────────────────────────────────
+def _fields(draft: Draft, wanted: Wanted) -> dict[str, Any]:
+    body = wanted.body
+    trigger = body.get("trigger") or event_trial.DEFAULT
+    rows = event_trial.as_conditions(trigger) or {"all": []}
+    [(word, lines)] = rows.items()
+    return {
+        "audience_key": body.get("audience_key", ""),
+        "segment_name": body.get("segment_name", ""),
+        "action": body.get("action", "auto"),
+        "trigger": event_trial.as_text(trigger),
+        "group": word,
+        "lines": [{key: str(line.get(key, "")) for key in _LINE} for line in lines],
+        "enabled": body.get("enabled", True),
+        "event": event_trial.sample(draft.kind, body.get("audience_key", "")),
+    }
+
+
+def _typed(form: Form) -> dict[str, Any]:
+    columns = [form.all(each) for each in _LINE]
+    return {
+        "audience_key": form["audience_key"].strip(),
+        "segment_name": form["segment_name"].strip(),
+        "action": form["action"] if form["action"] in ACTIONS else "auto",
+        "trigger": form["trigger"].strip().replace("\r\n", "\n"),
+        "group": "any" if form["group"] == "any" else "all",
+        "lines": [dict(zip(_LINE, line, strict=True)) for line in zip(*columns, strict=False)][:_MOST],
+        "enabled": form["enabled"] == "yes",
+        "event": form["event"],
+    }
+
+
+def _body(wanted: Wanted, fields: dict[str, Any]) -> Wanted:
+    """The trigger is kept as conditions where they say the same: so it can be edited as such again."""
+    trigger: Any = fields["trigger"]
+    try:
+        rows = event_trial.joined(fields["group"], fields["lines"])
+    except ConfigError:
+        rows = {}
+    if rows and event_trial.same(trigger, rows):
+        trigger = rows
+    if event_trial.same(event_trial.DEFAULT, trigger) if trigger else True:
+        trigger = None
+    return wanted.with_(
+        audience_key=fields["audience_key"],
+        segment_name=fields["segment_name"],
+        action=None if fields["action"] == "auto" else fields["action"],
+        trigger=trigger,
+        enabled=None if fields["enabled"] else False,
+    )
+
+
+def _shown(call: Call, draft: Draft, place: int, fields: dict[str, Any], found: Trial | None = None) -> dict[str, Any]:
+    missing = _FEWEST - len(fields["lines"])
+    lines = [*fields["lines"], *(dict.fromkeys(_LINE, "") for _ in range(missing))]
+    return wizard.shown(
+        call,
+        draft,
+        f"events/{place + 1}",
+        wanted=draft.wanted[place],
+        fields={**fields, "lines": lines},
+        found=found,
+        actions=ACTIONS,
+        ons=event_trial.ON,
+        ops=event_trial.OPS,
+        heading=wizard.EVENTS,
+    )

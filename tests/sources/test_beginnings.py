@@ -1,0 +1,58 @@
+"""The first rows of a list, whatever its format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.sources.test_files import workbook
+from tests.web.kit import Clock
+
+from guestlist.sources.beginnings import first_rows
+from guestlist.sources.files import FileSource
+
+ROWS = [{"email": "ann@example.com", "n": "1"}, {"email": "bob@example.com"}]
+
+
+def read(folder: Path, name: str, most: int = 5) -> list[dict[str, str]]:
+    return [dict(row) for row in first_rows(FileSource(name, folder, None, Clock()).open(), most)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "email,n\nann@example.com,1\nbob@example.com,\n"),
+        ("a.csv", '\ufeff"email";"n"\n"ann@example.com";"1"\n"bob@example.com";""\n'),
+        ("a.tsv", "email\tn\nann@example.com\t1\nbob@example.com\t\n"),
+        ("a.jsonl", '{"email": "ann@example.com", "n": 1}\n\n{"email": "bob@example.com", "n": null}\n'),
+    ],
+)
+def test_texts(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    assert read(tmp_path, name) == ROWS
+    assert read(tmp_path, name, 1) == ROWS[:1]
+
+
+def test_parquet_and_workbooks(tmp_path: Path) -> None:
+    emails = ["ann@example.com", "bob@example.com"]
+    pq.write_table(pa.table({"email": emails, "n": [1.0, None]}), tmp_path / "a.parquet")
+    assert read(tmp_path, "a.parquet") == ROWS
+    workbook(tmp_path, ["email", "n"], ["ann@example.com", 1], ["bob@example.com", None])
+    assert read(tmp_path, "a.xlsx") == ROWS
+
+
+def test_fields_inside_of_others(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"who": {"email": "ann@example.com"}, "n": 1}\n')
+    assert read(tmp_path, "a.jsonl") == [{"who.email": "ann@example.com", "n": "1"}]
+
+
+def test_what_cannot_be_read_is_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text('{"email": "ann@example.com"}\n')
+    scan = FileSource("a.jsonl", tmp_path, None, Clock()).open()
+    file.write_text('{"email": \n')
+    assert first_rows(scan, 5) == []
+    file.unlink()
+    assert first_rows(scan, 5) == []

@@ -1,0 +1,177 @@
+"""Audiences on pages: what is shown, made, changed and deleted."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from guestlist.app import declared, users, write_keys
+from guestlist.app.fold import Fold
+from guestlist.app.streams import listeners
+from guestlist.core.permissions import Role
+from tests.web.browser import Browser
+from tests.web.installed import Installed
+from tests.web.sending import token, upload
+from tests.world import emails
+
+KEY = "high_intent"
+
+
+def names(browser: Browser) -> list[str]:
+    return [said for said, to in browser.seen.links if to.startswith("/audiences/") and to != "/audiences/new"]
+
+
+def of_events(pages: Installed, **more: Any) -> None:
+    write_keys.create(pages.app, "engage")
+    body = {"members": "people", "source": {"events": {"write_keys": ["engage"]}}}
+    declared.create(pages.app, pages.configuration, "audiences", "intent", body)
+    wanted = {"audience": "intent", "destination": "acme", "mode": "stream", "audience_key": KEY, **more}
+    declared.create(pages.app, pages.configuration, "activations", "intent-to-acme", wanted)
+
+
+def test_the_list_says_where_each_comes_from_and_how_many_are_in_it(pages: Installed) -> None:
+    of_events(pages)
+    pages.world.sync()
+    browser = pages.signed_in(Role.ANALYST).get("/audiences")
+    assert names(browser) == ["intent", "people"]
+    rows = [" ".join(row.split()) for row in browser.text.partition("Used by")[2].split("main")]
+    assert "people 2 2 file people.csv guestlist.yaml In use" in rows[0]
+    assert "intent people 0 – events of engage made here No event yet" in rows[0]
+    assert names(browser.get("/audiences?sort=-name")) == ["people", "intent"]
+    assert names(browser.get("/audiences?q=engage")) == ["intent"]
+    assert "New audience" not in browser.text
+
+
+def test_one_shows_its_columns_what_uses_it_and_how_that_grew(pages: Installed) -> None:
+    pages.world.sync()
+    pages.door.status("main", live=True)
+    pages.world.write(emails("ann", "bob", "cem"))
+    pages.world.clock.sleep(90_000)
+    pages.world.sync()
+    pages.door.status("main", live=True)
+    browser = pages.signed_in().get("/audiences/people")
+    assert "Columns email" in browser.text
+    assert "How main grew" in browser.text
+    points = json.loads(browser.response.text.partition('data-growth="')[2].partition('"')[0].replace("&#34;", '"'))
+    assert [each["told"] for each in points] == [2, 3]
+    assert not browser.seen.inline
+    assert "When LinkedIn says Sent so far Matched Audience size" in browser.text
+    assert browser.click("main").location == "/activations/main"
+
+
+def test_a_list_that_cannot_be_read_waits_for_somebody(pages: Installed) -> None:
+    (pages.world.folder / "people.csv").unlink()
+    browser = pages.signed_in().get("/audiences/people")
+    assert browser.status == 200
+    assert "Waiting for you:" in browser.text
+    assert "people.csv does not exist" in browser.text
+
+
+def test_events_show_their_key_their_addresses_and_a_live_count(pages: Installed) -> None:
+    of_events(pages)
+    browser = pages.signed_in(Role.MARKETER).get("/audiences/intent")
+    shown = browser.response.text
+    for value in (KEY, "http://guestlist", "http://guestlist/hooks/segment", "http://guestlist/hooks/rudderstack"):
+        assert f'value="{value}"' in shown
+    assert 'hx-get="/audiences/intent/live"' in shown
+    event = {"type": "track", "event": "Audience Entered", "userId": "u1", "properties": {"audience_key": KEY}}
+    event["context"] = {"traits": {"email": "u1@example.com"}}
+    _received(pages, event)
+    assert "1 event" in browser.get("/audiences/intent/live").text
+    Fold(pages.app).step(lambda: listeners(pages.app, pages.configuration.current()))
+    browser.get("/audiences/intent/live")
+    assert f"{KEY} 1 in it now, 1 ever heard of" in browser.text
+    assert "<html" not in browser.response.text
+
+
+def _received(pages: Installed, event: dict[str, Any]) -> None:
+    file = pages.world.folder / "events.jsonl"
+    file.write_text(json.dumps(event) + "\n")
+    pages.door.ingest(file)
+
+
+def test_an_audience_of_events_is_made_in_one_form(pages: Installed) -> None:
+    write_keys.create(pages.app, "engage")
+    browser = pages.signed_in(Role.MARKETER).get("/audiences/new")
+    fields = {"csrf": token(browser), "how": "events", "name": "intent", "members": "companies", "write_keys": "engage"}
+    assert browser.post("/audiences/new", fields).location == "/audiences/intent"
+    assert "Its Audience Key is chosen when it is activated" in browser.text
+    made = pages.configuration.current().audiences["intent"]
+    assert made.members == "companies"
+    assert made.source.events is not None
+    assert made.source.events.write_keys == ("engage",)
+    assert "already" in browser.post("/audiences/new", fields).text
+    assert browser.status == 422
+    nothing = {**fields, "name": "other", "write_keys": ""}
+    assert browser.post("/audiences/new", {k: v for k, v in nothing.items() if v}).status == 422
+    assert 'id="new-fault"' in browser.response.text
+
+
+def test_a_file_on_the_server_is_an_administrators_to_name(pages: Installed) -> None:
+    marketer = pages.signed_in(Role.MARKETER).get("/audiences/new")
+    fields = {"csrf": token(marketer), "how": "file", "name": "more", "members": "people", "path": "people.csv"}
+    assert "A file on the server" not in marketer.text
+    assert marketer.post("/audiences/new", fields).status == 403
+    browser = pages.signed_in().get("/audiences/new")
+    fields["csrf"] = token(browser)
+    assert browser.post("/audiences/new", {**fields, "path": "gone.csv"}).status == 422
+    assert "gone.csv does not exist" in browser.text
+    assert 'is-invalid" id="f-path"' in browser.response.text
+    assert "more" not in pages.configuration.current().audiences
+    assert browser.post("/audiences/new", fields).location == "/audiences/more"
+
+
+def test_it_is_edited_unless_somebody_was_faster(pages: Installed) -> None:
+    browser = upload(pages.signed_in(), b"email,country\nann@example.com,DE\n").get("/audiences/customers/edit")
+    form = browser.form("Save")
+    values = {**dict(form.fields), "filter": "country = 'DE'", "max_age": "26h"}
+    assert browser.post(form.action, {**values, "max_age": "soon"}).status == 422
+    assert "is no duration" in browser.text
+    assert browser.post(form.action, values).location == "/audiences/customers"
+    made = pages.configuration.current().audiences["customers"]
+    assert (made.filter, made.source.max_age, made.source.upload) == ("country = 'DE'", 93_600.0, "customers")
+    assert browser.post(form.action, {**values, "filter": ""}).status == 422
+    assert "changed by ann meanwhile" in browser.text
+    again = browser.get("/audiences/customers/edit").form("Save")
+    browser.post(again.action, {**dict(again.fields), "filter": "", "max_age": ""})
+    assert pages.configuration.current().audiences["customers"].filter is None
+
+
+def test_what_a_file_says_is_read_only_until_it_is_taken_over(pages: Installed) -> None:
+    browser = pages.signed_in().get("/audiences/people")
+    assert "Edit" not in [said for said, _ in browser.seen.links]
+    assert browser.get("/audiences/people/edit").status == 422
+    assert "managed by guestlist.yaml" in browser.text
+    marketer = pages.signed_in(Role.MARKETER).get("/audiences/people")
+    assert marketer.post("/audiences/people/take-over", {"csrf": token(marketer)}).status == 403
+    browser.get("/audiences/people").submit("take it over")
+    assert "Origin made here" in browser.text
+    assert pages.configuration.current().from_pages("audiences", "people")
+
+
+def test_it_is_deleted_with_its_list_when_nothing_uses_it(pages: Installed) -> None:
+    browser = upload(pages.signed_in(), b"email\nann@example.com\n")
+    body = {"audience": "customers", "destination": "acme"}
+    made = declared.create(pages.app, pages.configuration, "activations", "used", body)
+    version = declared.get(pages.app, pages.configuration, "audiences", "customers").version
+    fields = {"csrf": token(browser), "version": str(version)}
+    assert browser.post("/audiences/customers/delete", fields).status == 422
+    assert "is used by used" in browser.text
+    declared.delete(pages.app, pages.configuration, "activations", "used", made.version or 0)
+    browser.get("/audiences/customers").submit("Delete customers")
+    assert browser.location == "/audiences"
+    assert "customers is gone" in browser.text
+    assert pages.app.store.uploads.all() == []
+
+
+@pytest.mark.parametrize("path", ["/audiences/nobody", "/audiences/nobody/live", "/audiences/nobody/edit"])
+def test_there_is_no_such_audience(pages: Installed, path: str) -> None:
+    assert pages.signed_in().get(path).status == 404
+
+
+def test_nothing_yet_says_what_to_do(pages: Installed) -> None:
+    users.create(pages.app, "eve", Role.MARKETER, "four words that nobody guesses")
+    browser = pages.signed_in(Role.MARKETER, "eve").get("/audiences?q=nothing-like-it")
+    assert "No audience is called that." in browser.text
