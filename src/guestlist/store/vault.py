@@ -62,15 +62,15 @@ class Vault:
         """The plain bytes; StoreError when no key fits or the bytes were changed."""
         self._reload_if_changed()
         header, nonce, ciphertext = sealed[:HEADER], sealed[HEADER : HEADER + 12], sealed[HEADER + 12 :]
-        if not any(header == _VERSION + key.id for key in self._keys):
+        if header not in self._openers:
             self._reload_if_changed(at_once=True)
-        for key in self._keys:
-            if header == _VERSION + key.id:
-                try:
-                    return key.blobs.decrypt(nonce, ciphertext, header)
-                except InvalidTag:
-                    raise StoreError("A sealed record is damaged: it does not open with its own key.") from None
-        raise StoreError("A sealed record was written with a key that is not here; add it to GUESTLIST_SECRET_KEY.")
+        opener = self._openers.get(header)
+        if opener is None:
+            raise StoreError("A sealed record was written with a key that is not here; add it to GUESTLIST_SECRET_KEY.")
+        try:
+            return opener.decrypt(nonce, ciphertext, header)
+        except InvalidTag:
+            raise StoreError("A sealed record is damaged: it does not open with its own key.") from None
 
     def seal_token(self, plain: bytes) -> bytes:
         """Fernet with the first key."""
@@ -117,6 +117,7 @@ class Vault:
 
     def _load(self, secrets_: Sequence[str]) -> None:
         self._keys = tuple(_Key(secret) for secret in secrets_)
+        self._openers = {_VERSION + key.id: key.blobs for key in reversed(self._keys)}
         self._fernet = MultiFernet([key.tokens for key in self._keys])
 
     def _reload_if_changed(self, *, at_once: bool = False) -> None:
