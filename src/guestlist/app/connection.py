@@ -20,6 +20,10 @@ from guestlist.store.consents import Consent
 from guestlist.store.destinations import Credential
 
 CONSENT = 600.0  # seconds for a person to come back from LinkedIn
+OVER = (
+    "This sign-in at LinkedIn was not begun here by you, was used already, or took longer than ten minutes: begin it "
+    "again."
+)
 
 
 def described(config: Config, name: str) -> DestinationConfig:
@@ -35,31 +39,47 @@ def described(config: Config, name: str) -> DestinationConfig:
 def authorization(app: App, config: Config, name: str, redirect_url: str) -> tuple[str, str]:
     """Where the person consents, and the state that has to come back."""
     described(config, name)
+    return _address(app, redirect_url)
+
+
+def _address(app: App, redirect_url: str) -> tuple[str, str]:
     state = secrets.token_urlsafe(24)
     return app.door.authorization_url(redirect_url, state), state
 
 
 def begin_consent(app: App, config: Config, name: str, redirect_url: str) -> tuple[str, str]:
-    """The same for whoever asks now (``app.who``): the state is kept here, so that only they can bring it back to
-    ``finish_consent``, once, within ten minutes.
+    """The same for whoever asks now: see ``begin``."""
+    described(config, name)
+    return begin(app, redirect_url, name)
+
+
+def begin(app: App, redirect_url: str, destination: str = "") -> tuple[str, str]:
+    """Where the person consents, and a state that is kept here: only whoever asks now (``app.who``) can bring it back
+    to ``returned``, once, within ten minutes. ``destination``: what it is for; "": that is chosen afterwards.
     """
-    address, state = authorization(app, config, name, redirect_url)
+    address, state = _address(app, redirect_url)
     now = app.clock.now()
-    app.store.consents.begin(state, Consent(name, redirect_url, app.who, now + CONSENT), now)
+    app.store.consents.begin(state, Consent(destination, redirect_url, app.who, now + CONSENT), now)
     return address, state
 
 
+def returned(app: App, state: str, redirect_url: str) -> str:
+    """The browser came back: the destination it was for. ConfigError: the state is not one that was given to this
+    person for this address, was used, or is over.
+    """
+    there = app.store.consents.take(state, app.clock.now())
+    if there is None or (there.redirect_url, there.asked_by) != (redirect_url, app.who):
+        raise ConfigError(OVER)
+    return there.destination
+
+
 def finish_consent(app: App, config: Config, name: str, code: str, state: str, redirect_url: str) -> CheckReport:
-    """Exchange the code that came back with a state of ``begin_consent``, check, keep. ConfigError: the state is not
-    the one that was given to this person for this destination and address, was used, or is over.
+    """Exchange the code that came back with a state of ``begin_consent``, check, keep. ConfigError as ``returned``, and
+    when the consent was for another destination.
     """
     described(config, name)
-    there = app.store.consents.take(state, app.clock.now())
-    if there is None or (there.destination, there.redirect_url, there.asked_by) != (name, redirect_url, app.who):
-        raise ConfigError(
-            "This sign-in at LinkedIn was not begun here by you, was used already, or took longer than ten minutes: "
-            "begin it again."
-        )
+    if returned(app, state, redirect_url) != name:
+        raise ConfigError(OVER)
     return connect_code(app, config, name, code, redirect_url)
 
 
@@ -75,10 +95,14 @@ def connect_token(app: App, config: Config, name: str, response: Mapping[str, An
     return keep(app, config, name, app.door.token_from_response(response))
 
 
-def try_out(app: App, account_urn: str, token: Token) -> Account:
-    """Token, scopes, ad account and role, all at once; raises what ``Destination.check`` raises."""
-    with app.door.trial(account_urn, token, lambda _: None) as trial:
-        return trial.check()
+def try_out(app: App, account_urn: str, token: Token, *, patient: bool = False) -> tuple[Account, Token]:
+    """Token, scopes, ad account and role, all at once; and the token, which may have been renewed on the way. Raises
+    what ``Destination.check`` raises; ``patient``: what will pass by itself is waited for.
+    """
+    tokens = [token]
+    with app.door.trial(account_urn, token, tokens.append) as trial:
+        account = (Patient(app, trial) if patient else trial).check()
+    return account, tokens[-1]
 
 
 def keep(app: App, config: Config, name: str, token: Token) -> CheckReport:
@@ -87,10 +111,12 @@ def keep(app: App, config: Config, name: str, token: Token) -> CheckReport:
     Raises what ``Destination.check`` raises; nothing is kept then.
     """
     account_urn = described(config, name).ad_account
-    tokens = [token]
-    with app.door.trial(account_urn, token, tokens.append) as trial:
-        account = Patient(app, trial).check()
-    token = tokens[-1]
+    account, token = try_out(app, account_urn, token, patient=True)
+    return kept(app, name, account_urn, account, token)
+
+
+def kept(app: App, name: str, account_urn: str, account: Account, token: Token) -> CheckReport:
+    """What was tried out is the destination's from now on, and it waits for nobody any more."""
     known = app.store.destinations.ensure(name, account_urn)
     if known.ad_account != account_urn:
         app.store.destinations.update(name, ad_account=account_urn)

@@ -7,30 +7,29 @@ from dataclasses import dataclass
 
 from guestlist.app import connection
 from guestlist.app.context import App
+from guestlist.app.results import Connection
 from guestlist.config import Config, DestinationConfig
-from guestlist.errors import UnknownName
 
 
 @dataclass(frozen=True)
 class DestinationRow:
-    """Times are epoch seconds, None: there is none. ``state``: in order, disabled, not connected, or what a person must
-    see to (``Refresh Token Expired``, ...), with its ``reason``. ``works_until``: when somebody has to have authorised
-    again. ``from_pages``: it is described on the pages, not in a file.
+    """``state``: in order, disabled, not connected, or what a person must see to (``Refresh Token Expired``, ...), with
+    its ``reason``. ``connection``: how it stands by our own books. ``from_pages``: it is described on the pages, not in
+    a file.
     """
 
     name: str
     description: str
     ad_account: str
-    account_name: str
-    role: str
     state: str
-    reason: str
-    authorised: float | None
-    token_ends: float | None
-    refresh_ends: float | None
-    works_until: float | None
+    connection: Connection
     activations: int
     from_pages: bool
+
+    @property
+    def reason(self) -> str:
+        """Why it is parked."""
+        return self.connection.reason if self.state == self.connection.label else ""
 
 
 def all_of(app: App, config: Config) -> list[DestinationRow]:
@@ -39,42 +38,24 @@ def all_of(app: App, config: Config) -> list[DestinationRow]:
     return [_row(app, config, name, wanted, used[name]) for name, wanted in config.destinations.items()]
 
 
-def known(config: Config, name: str) -> str:
-    """The name of a destination that is described; UnknownName: there is none."""
-    if name not in config.destinations:
-        raise UnknownName(f"There is no destination '{name}'.")
-    return name
+def one(app: App, config: Config, name: str) -> DestinationRow:
+    """By name; UnknownName with the nearest when there is none."""
+    wanted = connection.described(config, name)
+    used = sum(each.destination == name for each in config.activations.values())
+    return _row(app, config, name, wanted, used)
 
 
-def authorised_by(app: App, name: str) -> str:
-    """URN of the LinkedIn member who did; "" nobody."""
-    known = app.store.destinations.get(name)
-    return known.member if known else ""
+def fed_by(app: App, config: Config, name: str) -> list[str]:
+    """Names of the activations that feed it, those that nothing describes any more last."""
+    there = [each.name for each in app.store.activations.all(removed=False) if each.destination == name]
+    wanted = [each for each, described in config.activations.items() if described.destination == name]
+    return [*wanted, *(each for each in there if each not in config.activations)]
 
 
 def _row(app: App, config: Config, name: str, wanted: DestinationConfig, activations: int) -> DestinationRow:
-    known = app.store.destinations.get(name)
-    credential, _ = app.store.destinations.credential(name)
-    token = credential.token if credential else None
-    state, reason = "in order", ""
-    if not wanted.enabled:
-        state = "disabled"
-    elif credential is None:
-        state = "not connected"
-    elif known is not None and known.state:
-        state, reason = known.state, known.reason
-    return DestinationRow(
-        name,
-        wanted.description,
-        wanted.ad_account,
-        account_name=known.account_name if known else "",
-        role=known.role if known else "",
-        state=state,
-        reason=reason,
-        authorised=known.authorised_at if known and credential else None,
-        token_ends=token.expires_at if token else None,
-        refresh_ends=token.refresh_expires_at if token and token.refresh_token else None,
-        works_until=connection.works_until(app, credential) if credential else None,
-        activations=activations,
-        from_pages=config.from_pages("destinations", name),
-    )
+    stands = connection.stands(app, name)
+    state = "disabled" if not wanted.enabled else stands.label or "in order"
+    if wanted.enabled and stands.state == "not connected":
+        state = stands.state
+    made_here = config.from_pages("destinations", name)
+    return DestinationRow(name, wanted.description, wanted.ad_account, state, stands, activations, made_here)

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from guestlist.app import destinations, setting_up
+from guestlist.app import connection, destinations, setting_up
 from guestlist.core.permissions import CONNECT
 from guestlist.errors import ConfigError, GuestlistError, NeedsPerson
 from guestlist.web.pages.book import Book
@@ -26,7 +26,7 @@ REFUSED = {
 @book.get("/destinations/connect", *CONNECT)
 def start(call: Call) -> Response:
     """What follows, and with which sign-in."""
-    known = [row for row in destinations.all_of(call.app, call.config) if row.authorised is not None]
+    known = [row for row in destinations.all_of(call.app, call.config) if row.connection.authorised is not None]
     back = call.desk.address + BACK
     return call.show("connect_start.html", steps=STEPS, known=known, redirect_url=back)
 
@@ -34,7 +34,8 @@ def start(call: Call) -> Response:
 @book.post("/destinations/connect", *CONNECT)
 def sign_in(call: Call) -> Response:
     """On to LinkedIn."""
-    return RedirectResponse(setting_up.begin(call.app, call.desk.address + BACK), 303)
+    address, _ = connection.begin(call.app, call.desk.address + BACK)
+    return RedirectResponse(address, 303)
 
 
 @book.post("/destinations/connect/reuse", *CONNECT)
@@ -46,8 +47,8 @@ def reuse(call: Call) -> Response:
 @book.post("/destinations/{name}/authorize", *CONNECT)
 def authorize(call: Call) -> Response:
     """Reauthorize: on to LinkedIn, and back to this destination."""
-    name = destinations.known(call.config, call.part("name"))
-    return RedirectResponse(setting_up.begin(call.app, call.desk.address + BACK, name), 303)
+    address, _ = connection.begin_consent(call.app, call.config, call.part("name"), call.desk.address + BACK)
+    return RedirectResponse(address, 303)
 
 
 @book.get(BACK, *CONNECT)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from guestlist.app import declared, destinations, event_view, jobs, overview
 from guestlist.app.destinations import DestinationRow
 from guestlist.core.permissions import CONNECT, Permission
-from guestlist.errors import OAUTH_REFRESH_FAILED, REFRESH_TOKEN_EXPIRED, ConfigError, UnknownName
+from guestlist.errors import OAUTH_REFRESH_FAILED, REFRESH_TOKEN_EXPIRED, ConfigError
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.templates import path
@@ -38,7 +38,8 @@ def settings(call: Call) -> Response:
 def activations(call: Call) -> Response:
     """Which audiences feed it."""
     row = _row(call)
-    rows = [each for each in overview.status(call.app, call.config) if each.destination == row.name]
+    fed = destinations.fed_by(call.app, call.config, row.name)
+    rows = [overview.status(call.app, call.config, name)[0] for name in fed]
     return call.show("destination_activations.html", row=row, tab="activations", activations=rows)
 
 
@@ -65,7 +66,7 @@ def delivery(call: Call) -> Response:
 def runs(call: Call) -> Response:
     """The latest of all its activations."""
     row = _row(call)
-    names = {each.activation for each in overview.status(call.app, call.config) if each.destination == row.name}
+    names = set(destinations.fed_by(call.app, call.config, row.name))
     found = [each for each in overview.runs(call.app, None, 3 * RUNS) if each.result.activation in names]
     return call.show("destination_runs.html", row=row, tab="runs", runs=found[:RUNS])
 
@@ -76,7 +77,7 @@ def save(call: Call) -> Response:
     """Put what was typed in place of what there was."""
     name = call.part("name")
     try:
-        if _row(call).authorised is None:
+        if _row(call).connection.authorised is None:
             raise ConfigError(NOT_YET, ("ad_account",))
         found = declared.get(call.app, call.desk.configuration, "destinations", name)
         body = {**found.body, **_typed(call)}
@@ -130,7 +131,6 @@ def _settings(call: Call) -> dict[str, Any]:
         "tab": "settings",
         "wanted": call.config.destinations[row.name],
         "declaration": declared.get(call.app, call.desk.configuration, "destinations", row.name),
-        "member": destinations.authorised_by(call.app, row.name),
         "file": call.config.path,
         "remedy": ISSUES.get(row.state, ""),
         "may_change": call.person.may(*CONNECT),
@@ -138,8 +138,4 @@ def _settings(call: Call) -> dict[str, Any]:
 
 
 def _row(call: Call) -> DestinationRow:
-    name = call.part("name")
-    found = next((each for each in destinations.all_of(call.app, call.config) if each.name == name), None)
-    if found is None:
-        raise UnknownName(f"There is no destination '{name}'.")
-    return found
+    return destinations.one(call.app, call.config, call.part("name"))

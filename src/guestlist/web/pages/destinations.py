@@ -15,7 +15,7 @@ _COLUMNS = {
     "name": lambda row: row.name.casefold(),
     "account": lambda row: row.ad_account,
     "state": lambda row: row.state,
-    "ends": lambda row: row.works_until,
+    "ends": lambda row: row.connection.works_until,
     "activations": lambda row: row.activations,
 }
 
@@ -24,11 +24,13 @@ _COLUMNS = {
 def all_of(call: Call) -> Response:
     """The two cards, and below them the connected ad accounts."""
     rows = destinations.all_of(call.app, call.config)
-    shown = listed(call, rows, _COLUMNS, "name", lambda row: f"{row.name} {row.account_name} {row.ad_account}")
+    shown = listed(
+        call, rows, _COLUMNS, "name", lambda row: f"{row.name} {row.connection.account_name} {row.ad_account}"
+    )
     return call.show(
         "destinations.html",
         listing=shown,
-        connected=any(row.authorised is not None for row in rows),
+        connected=any(row.connection.authorised is not None for row in rows),
         may_connect=call.person.may(*CONNECT),
         may_activate=call.person.may(*ACTIVATE),
     )

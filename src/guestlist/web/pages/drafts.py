@@ -91,14 +91,14 @@ def _chosen(call: Call) -> tuple[str, str]:
     if members not in CARDS:
         raise ConfigError("Choose what the audiences are made of.", ("card",))
     rows = {each.name: each for each in destinations.all_of(call.app, call.config)}
-    if name not in rows or rows[name].authorised is None:
+    if name not in rows or rows[name].connection.authorised is None:
         raise ConfigError("Choose a destination that is connected.", ("destination",))
     return name, members
 
 
 def _choices(call: Call, draft: Draft | None) -> dict[str, Any]:
     rows = destinations.all_of(call.app, call.config)
-    usable = [each.name for each in rows if each.authorised is not None]
+    usable = [each.name for each in rows if each.connection.authorised is not None]
     asked = call.query.get("destination", "")
     known = {
         "rows": rows,
