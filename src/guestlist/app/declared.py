@@ -140,9 +140,7 @@ def rename(app: App, configuration: Configuration, old: str, new: str) -> Declar
     that thin that audience out follow. ConfigError where it is the file's, or the name cannot be one.
     """
     with changing(app):
-        found = get(app, configuration, "activations", old)
-        if found.version is None:
-            raise managed(configuration, "activations", old)
+        found = of_pages(app, configuration, "activations", old)
         refuse_named(configuration, "activations", old)
         _refuse_taken(app, configuration, "activations", new)
         followers = {
@@ -175,13 +173,19 @@ def changing(app: App) -> Iterator[None]:
 
 def expect(app: App, configuration: Configuration, section: Section, name: str, version: int) -> Declaration:
     """What was read as ``version`` and is of the pages; ConfigError, ChangedMeanwhile, UnknownName."""
-    found = get(app, configuration, section, name)
-    if found.version is None:
-        raise managed(configuration, section, name)
+    found = of_pages(app, configuration, section, name)
     if found.version != version:
         raise ChangedMeanwhile(
             f"The {_ONE[section]} '{name}' was changed by {found.changed_by} meanwhile: look at it again first."
         )
+    return found
+
+
+def of_pages(app: App, configuration: Configuration, section: Section, name: str) -> Declaration:
+    """One object that was made or taken over here; ConfigError where it is the file's, UnknownName."""
+    found = get(app, configuration, section, name)
+    if found.version is None:
+        raise managed(configuration, section, name)
     return found
 
 

@@ -165,7 +165,8 @@ def take_over(call: Call) -> Response:
 def _switched(call: Call, *, enabled: bool) -> Response:
     name, configuration = call.part("name"), call.desk.configuration
     found = declared.get(call.app, configuration, "activations", name)
-    version = int(call.form["version"]) if call.form["version"].isdecimal() else found.version or 0
+    asked = call.form.number("version")
+    version = asked if asked is not None else found.version or 0
     body = {key: value for key, value in found.body.items() if key != "enabled"} | (
         {} if enabled else {"enabled": False}
     )

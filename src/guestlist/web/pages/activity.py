@@ -8,6 +8,7 @@ from guestlist.app import activity
 from guestlist.core.permissions import Permission
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
+from guestlist.web.pages.forms import whole
 
 book = Book()
 SIZE = 50
@@ -17,9 +18,8 @@ SIZE = 50
 def look(call: Call) -> Response:
     """Newest first; each page says where the next begins."""
     wanted = {each: call.query.get(each, "").strip() for each in ("who", "what", "subject")}
-    before = call.query.get("before", "")
-    number = int(before) if before.isdecimal() and len(before) < 16 else None
-    entries = activity.entries(call.app, SIZE + 1, before=number, **{k: v or None for k, v in wanted.items()})
+    before = whole(call.query.get("before", ""))
+    entries = activity.entries(call.app, SIZE + 1, before=before, **{k: v or None for k, v in wanted.items()})
     following = entries[SIZE - 1].id if len(entries) > SIZE else None
     return call.show(
         "activity.html",

@@ -134,7 +134,7 @@ def change(call: Call) -> Response:
         changes = {"filter": form["filter"].strip(), "source": {"max_age": form["max_age"].strip()}}
         if shown["row"].kind == "file" and call.person.is_administrator:
             changes["source"]["file"] = form["file"].strip()
-    version = int(form["version"]) if form["version"].isdecimal() else 0
+    version = form.number("version") or 0
     name = shown["row"].name
     try:
         audiences.change(call.app, call.desk.configuration, name, changes, version, call.person)
@@ -157,8 +157,8 @@ def take_over(call: Call) -> Response:
 @book.post("/audiences/{name}/delete", *CHANGE)
 def delete(call: Call) -> Response:
     """With its uploaded list."""
-    name, version = _row(call).name, call.form["version"]
-    audiences.delete(call.app, call.desk.configuration, name, int(version) if version.isdecimal() else 0)
+    name = _row(call).name
+    audiences.delete(call.app, call.desk.configuration, name, call.form.number("version") or 0)
     return call.go("/audiences", f"{name} is gone.")
 
 

@@ -32,7 +32,9 @@ def save(call: Call) -> Response:
     found = _mine(call)
     try:
         body = {key: value for key, value in {**found.body, **_typed(call)}.items() if value not in (None, "")}
-        declared.change(call.app, configuration, "activations", name, body, _version(call), call.person)
+        declared.change(
+            call.app, configuration, "activations", name, body, call.form.number("version") or 0, call.person
+        )
     except ConfigError as error:
         return call.again("activation_edit.html", error, "max_removals", **_shown(call))
     return call.go(path("activations", name), f"{name} was saved.")
@@ -89,13 +91,4 @@ def _shown(call: Call) -> dict[str, Any]:
 
 def _mine(call: Call) -> Declaration:
     """What the pages keep of it; ConfigError where a file describes it."""
-    name, configuration = call.part("name"), call.desk.configuration
-    found = declared.get(call.app, configuration, "activations", name)
-    if found.version is None:
-        raise declared.managed(configuration, "activations", name)
-    return found
-
-
-def _version(call: Call) -> int:
-    text = call.form["version"]
-    return int(text) if text.isdecimal() and len(text) < 18 else 0
+    return declared.of_pages(call.app, call.desk.configuration, "activations", call.part("name"))

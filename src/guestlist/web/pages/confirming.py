@@ -18,10 +18,10 @@ book = Book()
 @book.post("/activations/{name}/confirm", *ACTIVATE)
 def confirm(call: Call) -> Response:
     """Let so many leave, this one time: the number that was shown, so that a list that changed again asks again."""
-    text = call.form["removals"]
-    if not (text.isdecimal() and len(text) < 12):
+    removals = call.form.number("removals", digits=11)
+    if removals is None:
         raise ConfigError("Look at the activation again: nothing waits to be confirmed by this.")
-    return _run(call, Wish(allow_removals=int(text)))
+    return _run(call, Wish(allow_removals=removals))
 
 
 @book.post("/activations/{name}/resend", *ACTIVATE)

@@ -81,7 +81,9 @@ def save(call: Call) -> Response:
             raise ConfigError(NOT_YET, ("ad_account",))
         found = declared.get(call.app, call.desk.configuration, "destinations", name)
         body = {**found.body, **_typed(call)}
-        declared.change(call.app, call.desk.configuration, "destinations", name, body, _version(call), call.person)
+        declared.change(
+            call.app, call.desk.configuration, "destinations", name, body, call.form.number("version") or 0, call.person
+        )
     except ConfigError as error:
         return call.again("destination_settings.html", error, "ad_account", **_settings(call))
     return call.go(path("destinations", name), f"{name} was saved.")
@@ -105,7 +107,7 @@ def take_over(call: Call) -> Response:
 def delete(call: Call) -> Response:
     """Nothing is deleted at LinkedIn; its activations have to be removed first."""
     name = call.part("name")
-    declared.delete(call.app, call.desk.configuration, "destinations", name, _version(call))
+    declared.delete(call.app, call.desk.configuration, "destinations", name, call.form.number("version") or 0)
     return call.go("/destinations", f"{name} was taken out; what LinkedIn holds stays there.")
 
 
@@ -117,11 +119,6 @@ def _typed(call: Call) -> dict[str, Any]:
         "send_google_advertising_id": bool(call.form["send_google_advertising_id"]),
         "enabled": bool(call.form["enabled"]),
     }
-
-
-def _version(call: Call) -> int:
-    text = call.form["version"]
-    return int(text) if text.isdecimal() and len(text) < 18 else 0
 
 
 def _settings(call: Call) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from guestlist.errors import ConfigError
 
 MOST_FIELDS = 1000
+DIGITS = 15  # of a number in a form or an address: every database takes them
 _SECRET = ("password", "old", "new")
 
 
@@ -30,6 +31,10 @@ class Form:
         """All of this name: boxes that were ticked."""
         return [value for each, value in self.fields if each == name]
 
+    def number(self, name: str, digits: int = DIGITS) -> int | None:
+        """The last of this name as a whole number; None: it is none."""
+        return whole(self[name], digits)
+
     def shown(self, name: str) -> str:
         """What the field holds when it is shown again; a password is typed again."""
         return "" if name in _SECRET else self[name]
@@ -38,6 +43,11 @@ class Form:
         """The same with the sentence at its field."""
         names = [each for each in error.place if each == at or any(each == name for name, _ in self.fields)]
         return Form(self.fields, {**self.faults, (names[-1] if names else at): str(error)})
+
+
+def whole(text: str, digits: int = DIGITS) -> int | None:
+    """A whole number of at most so many digits; None: it is none."""
+    return int(text) if text.isdecimal() and len(text) <= digits else None
 
 
 def read(body: bytes) -> Form:

@@ -16,6 +16,7 @@ from guestlist.errors import GuestlistError, UnknownName
 from guestlist.web.pages import templates
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
+from guestlist.web.pages.forms import whole
 
 book = Book()
 TICK = 0.5  # seconds between two looks
@@ -66,10 +67,10 @@ def _event(name: str, text: str) -> str:
 
 def _job(call: Call) -> JobRow:
     """What somebody wants forgotten is only for those who may ask for it."""
-    number = call.part("number")
-    if not number.isdecimal() or len(number) > 15:
+    number = whole(call.part("number"))
+    if number is None:
         raise UnknownName("There is no such job; what ended is kept for a week.")
-    job = jobs.get(call.app, int(number))
+    job = jobs.get(call.app, number)
     if job.kind == "forget":
         call.person.need(*ACTIVATE)
     return job

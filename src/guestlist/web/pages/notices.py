@@ -29,10 +29,8 @@ def save(call: Call) -> Response:
 @book.post("/settings/notices/off", administrator=True)
 def off(call: Call) -> Response:
     """Nobody hears any more."""
-    found = declared.get(call.app, call.desk.configuration, "settings", "notify")
-    if found.version is None:
-        raise declared.managed(call.desk.configuration, "settings", "notify")
-    declared.delete(call.app, call.desk.configuration, "settings", "notify", found.version)
+    found = declared.of_pages(call.app, call.desk.configuration, "settings", "notify")
+    declared.delete(call.app, call.desk.configuration, "settings", "notify", found.version or 0)
     return call.go("/settings/notices", "No notice is sent any more.")
 
 
@@ -54,21 +52,23 @@ def limits(call: Call) -> Response:
 
 
 def _put(call: Call, name: str, body: dict[str, Any], at: str, text: str) -> Response:
-    configuration = call.desk.configuration
     try:
-        found = declared.get(call.app, configuration, "settings", name)
-    except UnknownName:
-        found = None
-    try:
-        if found is None:
-            declared.create(call.app, configuration, "settings", name, body, call.person)
-        elif found.version is None:
-            raise declared.managed(configuration, "settings", name)
-        else:
-            declared.change(call.app, configuration, "settings", name, body, found.version, call.person)
+        _keep(call, name, body)
     except ConfigError as error:
         return call.again("notices.html", ConfigError(str(error), (at,)), at, **_shown(call))
     return call.go("/settings/notices", text)
+
+
+def _keep(call: Call, name: str, body: dict[str, Any]) -> None:
+    configuration = call.desk.configuration
+    try:
+        version = (
+            declared.get(call.app, configuration, "settings", name).version or 0
+        )  # the file's has none: it says so
+    except UnknownName:
+        declared.create(call.app, configuration, "settings", name, body, call.person)
+    else:
+        declared.change(call.app, configuration, "settings", name, body, version, call.person)
 
 
 def _shown(call: Call) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from guestlist.app.drafts import Draft, Wanted
 from guestlist.core.permissions import ACTIVATE
 from guestlist.errors import ConfigError, UnknownName
 from guestlist.web.pages.call import Call
+from guestlist.web.pages.forms import whole
 from guestlist.web.pages.templates import path
 
 MAY = ACTIVATE
@@ -30,8 +31,7 @@ class Step:
 
 def draft_of(call: Call) -> Draft:
     """The draft of the path, if it is theirs, without audiences that are gone by now. UnknownName."""
-    number = call.part("number")
-    draft = drafts.get(call.app, call.person, int(number) if number.isdecimal() and len(number) < 16 else 0)
+    draft = drafts.get(call.app, call.person, whole(call.part("number")) or 0)
     there = call.config.audiences
     return replace(draft, wanted=tuple(each for each in draft.wanted if each.audience in there))
 
