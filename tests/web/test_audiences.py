@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from typing import Any
 
@@ -54,8 +55,8 @@ def test_one_shows_its_columns_what_uses_it_and_how_that_grew(pages: Installed) 
     browser = pages.signed_in().get("/audiences/people")
     assert "Columns email" in browser.text
     assert "How main grew" in browser.text
-    points = json.loads(browser.response.text.partition('data-growth="')[2].partition('"')[0].replace("&#34;", '"'))
-    assert [each["told"] for each in points] == [2, 3]
+    chart = json.loads(html.unescape(browser.response.text.partition('data-chart="')[2].partition('"')[0]))
+    assert chart["series"]["Sent so far"] == [2, 3]
     assert not browser.seen.inline
     assert "When LinkedIn says Sent so far Matched Audience size" in browser.text
     assert browser.click("main").location == "/activations/main"

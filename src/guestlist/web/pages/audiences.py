@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from starlette.responses import Response
@@ -107,13 +106,15 @@ def _columns(call: Call, row: AudienceRow) -> tuple[tuple[str, ...], str]:
 
 
 def _growth(call: Call, activation: str) -> dict[str, Any]:
-    """A line's points as the script that draws it takes them, and as a table."""
+    """Its lines as a chart and as a table."""
     readings = home.growth(call.app, activation).readings
-    points = [
-        {"at": each.at * 1000, "told": each.told, "matched": each.matched, "size": each.audience_size}
-        for each in readings
-    ]
-    return {"activation": activation, "readings": readings, "points": json.dumps(points)}
+    series = {
+        "Sent so far": [each.told for each in readings],
+        "Matched": [each.matched for each in readings],
+        "Audience size": [each.audience_size for each in readings],
+    }
+    chart = {"time": True, "x": [each.at * 1000 for each in readings], "series": series}
+    return {"activation": activation, "readings": readings, "chart": chart}
 
 
 # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────

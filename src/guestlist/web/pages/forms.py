@@ -23,6 +23,10 @@ class Form:
     def __getitem__(self, name: str) -> str:
         return next((value for each, value in reversed(self.fields) if each == name), "")
 
+    def has(self, name: str) -> bool:
+        """Whether the form that was sent has such a field."""
+        return any(each == name for each, _ in self.fields)
+
     def get(self, name: str, default: str = "") -> str:
         """The last of this name."""
         return self[name] or default
