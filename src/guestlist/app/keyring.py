@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from guestlist.ports import Clock
 from guestlist.store import Store
-from guestlist.store.write_keys import digest
+from guestlist.store.named_secrets import digest
 
 FRESH = 5.0  # seconds until a revoked key is noticed
 AGAIN = 1.0  # seconds between looks for a key that is not known

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from guestlist.errors import ChangedMeanwhile
-from guestlist.store import schema
-from guestlist.store.database import Database, insert_missing
+from guestlist.store import named_secrets, schema
+from guestlist.store.database import Database
+from guestlist.store.named_secrets import digest
 from guestlist.store.rows import load
-from guestlist.store.write_keys import digest
 
 PREFIX = "glt_"
 
@@ -46,13 +46,10 @@ class ApiTokens:
         token = PREFIX + secrets.token_urlsafe(32)
         values = {
             "digest": digest(token), "role": role, "scopes": None if scopes is None else list(scopes),
-            "created_by": by, "created_at": now, "ends_at": ends_at, "seen_at": None, "revoked_at": None,
+            "created_by": by, "created_at": now, "ends_at": ends_at, "seen_at": None,
         }  # fmt: skip
-        with self._database.write() as connection:
-            if not insert_missing(connection, _table, name=name, **values):
-                free = sa.update(_table).where(_table.c.name == name, _table.c.revoked_at.is_not(None))
-                if connection.execute(free.values(values)).rowcount != 1:
-                    raise ChangedMeanwhile(f"There is a token '{name}' already: revoke it first, or take another name.")
+        if not named_secrets.keep(self._database, _table, name, **values):
+            raise ChangedMeanwhile(f"There is a token '{name}' already: revoke it first, or take another name.")
         return token
 
     def find(self, token: str) -> ApiToken | None:
@@ -74,6 +71,4 @@ class ApiTokens:
 
     def revoke(self, name: str, now: float) -> bool:
         """It stands for nobody any more; False: it is not in use."""
-        used = sa.update(_table).where(_table.c.name == name, _table.c.revoked_at.is_(None))
-        with self._database.write() as connection:
-            return connection.execute(used.values(revoked_at=now)).rowcount == 1
+        return named_secrets.revoke(self._database, _table, name, now)

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from guestlist.ports import Token
 from guestlist.store import schema
 from guestlist.store.database import Database
+from guestlist.store.named_secrets import digest
 from guestlist.store.rows import load
 from guestlist.store.vault import Vault
-from guestlist.store.write_keys import digest
 
 _table = schema.consents
 

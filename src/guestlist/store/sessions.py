@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from guestlist.store import schema
 from guestlist.store.database import Database
+from guestlist.store.named_secrets import digest
 from guestlist.store.rows import load
-from guestlist.store.write_keys import digest
 
 _table = schema.sessions
 

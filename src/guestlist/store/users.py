@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from guestlist.errors import ChangedMeanwhile, ConfigError
 from guestlist.store import schema
 from guestlist.store.database import Database, insert_missing
+from guestlist.store.named_secrets import digest
 from guestlist.store.rows import load
-from guestlist.store.write_keys import digest
 
 _table, _links = schema.users, schema.links
 

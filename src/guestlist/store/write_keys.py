@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from guestlist.errors import ChangedMeanwhile
-from guestlist.store import schema
-from guestlist.store.database import Database, insert_missing
+from guestlist.store import named_secrets, schema
+from guestlist.store.database import Database
+from guestlist.store.named_secrets import digest
 from guestlist.store.rows import load
 
 PREFIX = "gl_"
@@ -28,7 +28,7 @@ class WriteKey:
 
 
 class WriteKeys:
-    """A key has 192 random bits, so its plain SHA-256 gives nothing away and finding it by digest tells no time."""
+    """A key has 192 random bits."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -36,14 +36,8 @@ class WriteKeys:
     def create(self, name: str, now: float) -> str:
         """A new key, to be shown once. A revoked name may be used again; ChangedMeanwhile while it is in use."""
         key = PREFIX + secrets.token_urlsafe(24)
-        values = {"digest": digest(key), "created_at": now, "revoked_at": None}
-        with self._database.write() as connection:
-            if not insert_missing(connection, _table, name=name, **values):
-                free = sa.update(_table).where(_table.c.name == name, _table.c.revoked_at.is_not(None))
-                if connection.execute(free.values(values)).rowcount != 1:
-                    raise ChangedMeanwhile(
-                        f"There is a write key '{name}' already: revoke it first, or take another name."
-                    )
+        if not named_secrets.keep(self._database, _table, name, digest=digest(key), created_at=now):
+            raise ChangedMeanwhile(f"There is a write key '{name}' already: revoke it first, or take another name.")
         return key
 
     def name_of(self, key: str) -> str | None:
@@ -64,11 +58,4 @@ class WriteKeys:
 
     def revoke(self, name: str, now: float) -> bool:
         """Nothing more is taken with it; False: it is not in use."""
-        used = sa.update(_table).where(_table.c.name == name, _table.c.revoked_at.is_(None))
-        with self._database.write() as connection:
-            return connection.execute(used.values(revoked_at=now)).rowcount == 1
-
-
-def digest(key: str) -> bytes:
-    """What is stored of a key."""
-    return hashlib.sha256(key.encode("utf-8", "replace")).digest()
+        return named_secrets.revoke(self._database, _table, name, now)
