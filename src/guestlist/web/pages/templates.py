@@ -33,6 +33,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.policies["json.dumps_kwargs"] = {"sort_keys": False}  # lines of a chart keep their order, and so their colours
     made.globals |= {
         "static": statics.address,
         "icon": _icon,
