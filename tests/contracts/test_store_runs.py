@@ -336,6 +336,16 @@ def test_attempts_are_kept_and_requests_counted(store, run):
     assert store.attempts.of_batch(batch.id) == [newest, oldest]
 
 
+def test_answered_elements_are_counted_by_the_hour_in_which_the_answer_came(store, run):
+    batch, hour = claimed(store, run.id, REMOVE_PHASE), 1_795_000_000 // 3600 * 3600.0
+    for ended in (hour - 0.25, hour, hour + 1799.5, hour + 1800, hour + 1801, hour + 3599.75, hour + 3600):
+        store.attempts.add(run.id, batch.id, answer("answered", ended), 10, "Settle")
+    store.attempts.add(run.id, batch.id, answer("answered", hour), 10, "Again")
+    store.attempts.add(run.id, batch.id, answer("unanswered", hour), 10, "Settle")
+    assert store.attempts.answered_per_hour(hour) == {hour: 50, hour + 3600: 10}
+    assert store.attempts.answered_per_hour(hour - 1) == {hour - 3600: 10, hour: 50, hour + 3600: 10}
+
+
 def test_the_last_unanswered_attempt_says_how_long_to_be_quiet(store, run, activation):
     batch = claimed(store, run.id, REMOVE_PHASE)
     assert store.attempts.last_unanswered(activation.ledger_id) is None

@@ -124,7 +124,7 @@ def growth(app: App, activation: str, since: float = 0.0) -> Growth:
     found = app.store.activations.get(activation)
     if found is None:
         return Growth(activation, ())
-    ids = [each.id for each in app.store.segments.all() if each.activation_id == found.id]
+    ids = [each.id for each in app.store.segments.of_activation(found.id)]
     return Growth(activation, tuple(app.store.readings.of(ids, since)))
 
 

@@ -87,15 +87,13 @@ class Attempts:
 
     def answered_per_hour(self, since: float) -> dict[float, int]:
         """Beginning of an hour (epoch seconds) -> elements of requests that LinkedIn answered in it."""
-        query = sa.select(_table.c.ended, _table.c.elements).where(
+        near = sa.cast(_table.c.ended / 3600.0, sa.Integer)  # SQLite cuts off, PostgreSQL rounds
+        hour = (near - sa.case((near * 3600.0 > _table.c.ended, 1), else_=0)).label("hour")
+        query = sa.select(hour, sa.func.sum(_table.c.elements)).where(
             _table.c.ended >= since, _table.c.kind == "answered", _table.c.decision == "Settle"
         )
-        counts: dict[float, int] = {}
         with self._database.read() as connection:
-            for ended, elements in connection.execute(query):
-                start = ended // 3600.0 * 3600.0
-                counts[start] = counts.get(start, 0) + elements
-        return counts
+            return {float(at) * 3600.0: int(elements) for at, elements in connection.execute(query.group_by("hour"))}
 
     def late(self, run_id: int, batch_id: int, changes: Changes, now: float) -> None:
         """An answer came after its claim was lost (or its run had closed): keep the batch's rows (``changes.data``),

@@ -63,6 +63,10 @@ class Segments:
         """Every segment this store ever made, oldest first; ``live``: only those that can be told something."""
         return self._select(_table.c.state == "live" if live else sa.true())
 
+    def of_activation(self, activation_id: int) -> list[Segment]:
+        """Those of before a rebuild included, oldest first."""
+        return self._select(_table.c.activation_id == activation_id)
+
     def begin(self, activation_id: int, ledger_id: int, source: str, name: str, now: float) -> Segment:
         """Write the intent of a new segment: commit this before POST.
 
