@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime
 
 INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"  # byte order mark, zero-width characters, word joiner
 _DROP_INVISIBLE = dict.fromkeys(map(ord, INVISIBLE))
@@ -13,6 +14,15 @@ _AT, _DOT = "@\uff20\ufe6b", ".\u3002\uff0e\uff61"
 ADDRESS = rf"[^ ][{_AT}][^ ]|[{_AT}] ?[^ {_AT}]+[{_DOT}][^ ]"
 _ADDRESS = re.compile(ADDRESS)
 _ADDRESS_LIKE = re.compile(rf"([^\s{_AT}]?)[^\s{_AT}]*[{_AT}]([^\s{_AT}]*)")
+
+
+def of_value(value: object) -> str:
+    """What a cell of a spreadsheet or a field of a file reads as: 4711.0 is 4711, dates are ISO 8601, nothing is ""."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
 def unspaced(raw: str) -> str:

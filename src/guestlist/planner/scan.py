@@ -7,13 +7,12 @@ import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from guestlist.core.text import of_value
 from guestlist.errors import SourceError
 from guestlist.planner import sql
 from guestlist.planner.connection import Session, reading_list
@@ -221,14 +220,6 @@ def _sheet(path: str, scan: Scan) -> Iterator[list[str | None]]:
     order = scan.orders.get(path, scan.columns)
     places = [order.index(column) for column in scan.columns]
     for row in rows[scan.dialect.header_rows if scan.dialect else 1 :]:
-        texts = [_text(row[place]) if place < len(row) else None for place in places]
+        texts = [of_value(row[place]) or None if place < len(row) else None for place in places]
         if any(texts):
             yield texts
-
-
-def _text(value: Any) -> str | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value.isoformat() if isinstance(value, date | datetime) else str(value)

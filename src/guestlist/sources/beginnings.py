@@ -7,10 +7,10 @@ import io
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from guestlist.core.text import of_value
 from guestlist.errors import SourceError
 from guestlist.ports import CsvDialect, Scan
 from guestlist.sources.text import sample
@@ -72,7 +72,7 @@ def _xlsx(path: Path, columns: tuple[str, ...], dialect: CsvDialect | None) -> I
         return
     rows = sheet.to_python(skip_empty_area=False)[dialect.header_rows if dialect else 1 :]
     for row in rows:
-        yield {column: text for column, cell in zip(columns, row, strict=False) if (text := _text(cell))}
+        yield {column: text for column, cell in zip(columns, row, strict=False) if (text := of_value(cell))}
 
 
 def _texts(row: Mapping[str, Any], outer: str = "") -> Iterator[tuple[str, str]]:
@@ -80,16 +80,8 @@ def _texts(row: Mapping[str, Any], outer: str = "") -> Iterator[tuple[str, str]]
     for name, value in row.items():
         if isinstance(value, dict):
             yield from _texts(value, f"{outer}{name}.")
-        elif text := _text(value):
+        elif text := of_value(value):
             yield f"{outer}{name}", text
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
 _READERS: dict[str, Callable[[Path, tuple[str, ...], CsvDialect | None], Iterator[Row]]] = {
