@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from threading import Thread
 from typing import Protocol
@@ -18,7 +18,7 @@ from guestlist import logs
 from guestlist.app.context import App
 from guestlist.app.fold import LOCK, Fold
 from guestlist.app.results import SyncResult
-from guestlist.app.stream_sync import COMPARE, flush
+from guestlist.app.stream_sync import COMPARE, flush, tidy
 from guestlist.app.streams import Listener, is_stream, listeners
 from guestlist.config import Config
 from guestlist.errors import ConfigError, GuestlistError
@@ -72,11 +72,14 @@ def _guarded(app: App, loop: Callable[[], None]) -> None:
     while not app.stop.is_set():
         try:
             loop()
-        except GuestlistError as error:
-            log.warning("events wait", reason=str(error))
         except Exception as error:
-            log.warning("events wait", reason=type(error).__name__)  # no traceback: it could quote an event
+            log.warning("events wait", reason=_said(error))
         app.stop.wait(IDLE)
+
+
+def _said(error: BaseException) -> str:
+    """What is not ours could quote an event."""
+    return str(error) if isinstance(error, GuestlistError) else type(error).__name__
 
 
 def _readable(read_config: ReadConfig) -> Config | None:
@@ -159,25 +162,34 @@ class _Flushing:
         self.app, self._now = app, _Now(read_config)
         self._running: dict[str, Future[SyncResult | None]] = {}
         self._not_before: dict[str, float] = {}
+        self._tidying: dict[str, Future[None]] = {}
 
     def run(self) -> None:
         """Until asked to stop."""
-        with ThreadPoolExecutor(WIDTH, "flush") as pool:
+        with ThreadPoolExecutor(WIDTH, "flush") as pool, ThreadPoolExecutor(1, "tidy") as tidies:
             while not self.app.stop.is_set():
                 config = _with_streams(self._now())
                 if config is None:
                     self.app.stop.wait(IDLE)
                     continue
-                self._gather()
+                self._gather(tidies)
                 for name in self._due(config):
                     self._running[name] = pool.submit(flush, self.app, config, name)
                 self.app.stop.wait(TICK)
 
-    def _gather(self) -> None:
+    def _gather(self, tidies: Executor) -> None:
+        """What has ended. Ledgers are tidied while the next flushes are under way: they need not wait for it."""
         for name, future in list(self._running.items()):
             if future.done():
                 del self._running[name]
                 self._not_before[name] = self.app.clock.now() + self._pause(name, future)
+                if name not in self._tidying:
+                    self._tidying[name] = tidies.submit(tidy, self.app, name)
+        for name, done in list(self._tidying.items()):
+            if done.done():
+                del self._tidying[name]
+                if (error := done.exception()) is not None:
+                    log.warning("a ledger could not be tidied", activation=name, reason=_said(error))
 
     def _pause(self, name: str, future: Future[SyncResult | None]) -> float:
         try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from guestlist.app import arrears, delivery, runs
 from guestlist.app.fold import Fold
-from guestlist.app.stream_sync import flush
+from guestlist.app.stream_sync import flush, tidy
 from guestlist.app.streams import listeners
 from guestlist.core import identity
 from guestlist.errors import GuestlistError
+from guestlist.ports import Delta, LedgerPart
+from guestlist.store import ledgers
 from tests.app.kit import KEY, Source, entered, exited
 from tests.app.test_line_machine import DEVICES, E_MAILS, MACHINE, Pool, Trouble, troubles
 from tests.postgres import Server
@@ -61,9 +63,12 @@ class Streams(RuleBasedStateMachine):
         self.acknowledged: list[tuple[bool, str, list[str], tuple[int, int, int]]] = []
         self.arrival = 0
 
-    @initialize(size=st.sampled_from([1, 2, 5_000]), most=st.sampled_from([1, 3, 5_000]))
-    def start(self, size: int, most: int) -> None:
+    @initialize(
+        size=st.sampled_from([1, 2, 5_000]), most=st.sampled_from([1, 3, 5_000]), pours=st.sampled_from([1, 16])
+    )
+    def start(self, size: int, most: int, pours: int) -> None:
         self.patches.enter_context(mock.patch.object(runs, "BATCH_SIZE", size))
+        self.patches.enter_context(mock.patch.object(ledgers, "POUR_PARTS", pours))
         self.patches.enter_context(mock.patch.object(delivery, "ThreadPoolExecutor", Pool))
         control = self.world.emulator.control
         account, role = ACCOUNTS["late"], "CAMPAIGN_MANAGER"
@@ -156,6 +161,22 @@ class Streams(RuleBasedStateMachine):
     def sync(self, name: str, crash: int | None, resend: bool) -> None:
         if name in self.names():
             self._run(crash, lambda: self._sync(name, resend=resend))
+
+    @rule(name=st.sampled_from(["main", "late"]), meanwhile=st.booleans(), crash=st.none() | st.integers(0, 20))
+    def tidy(self, name: str, meanwhile: bool, crash: int | None) -> None:
+        """As the worker does beside flushes: they may come between the reading and the replacing of parts."""
+        app = self.world.open().app
+        merge = app.planner.merge
+
+        def merged(parts: Sequence[LedgerPart], folder: str) -> Delta:
+            made = merge(parts, folder)
+            if meanwhile and self.world.yaml["activations"][name].get("enabled", True):
+                self._flush(name)
+            return made
+
+        if name in self.names():
+            with mock.patch.object(app.planner, "merge", merged):
+                self._run(crash, lambda: tidy(app, name))
 
     @rule(value=st.sampled_from([*E_MAILS[:6], DEVICES[0], "primaryId:u1"]), crash=st.none() | st.integers(0, 40))
     def forget(self, value: str, crash: int | None) -> None:

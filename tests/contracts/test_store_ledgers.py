@@ -112,7 +112,9 @@ def test_a_new_base_replaces_all_parts_and_their_files_die(store, ledger):
     append(store, ledger, blob())
     store.ledgers.overlay(ledger, "again")
     new = published(store, b"base")
-    assert store.ledgers.replace_all(ledger, 3, Delta(10_003, 1, path="x"), new)
+    version, parts = store.ledgers.parts(ledger)
+    assert store.ledgers.replace(ledger, parts, Delta(10_003, 1, path="x"), new)
+    assert store.ledgers.get(ledger).version == version
     (part,) = store.ledgers.parts(ledger)[1]
     assert (part.rows, part.read_as) == (10_003, "as_is")
     assert store.files.get(old).state == "dead"
@@ -120,11 +122,30 @@ def test_a_new_base_replaces_all_parts_and_their_files_die(store, ledger):
     assert [part.rows for part in store.ledgers.parts(ledger)[1]] == [10_003, 1]
 
 
-def test_merging_what_changed_meanwhile_is_refused(store, ledger):
+def test_parts_that_came_while_others_were_merged_stay_behind_them(store, ledger):
+    append(store, ledger, blob(3, b"first"))
+    append(store, ledger, blob(3, b"second"))
+    _, parts = store.ledgers.parts(ledger)
+    append(store, ledger, blob(1, b"meanwhile"))
+    assert store.ledgers.replace(ledger, parts, blob(5, b"merged"))
+    append(store, ledger, blob(1, b"later"))
+    assert [part.data for part in store.ledgers.parts(ledger)[1]] == [b"merged", b"meanwhile", b"later"]
+
+
+@pytest.mark.parametrize("meanwhile", ["merged", "overlaid"])
+def test_merging_what_is_another_by_now_is_refused(store, ledger, meanwhile):
     append(store, ledger, blob())
     append(store, ledger, blob())
-    assert not store.ledgers.replace_all(ledger, 1, blob(6, b"base"))
-    assert len(store.ledgers.parts(ledger)[1]) == 2
+    _, parts = store.ledgers.parts(ledger)
+    if meanwhile == "merged":
+        assert store.ledgers.replace(ledger, parts, blob(4, b"theirs"))
+    else:
+        store.ledgers.overlay(ledger, "unsure")
+    before = store.ledgers.parts(ledger)
+    unnamed = published(store, b"ours")
+    assert not store.ledgers.replace(ledger, parts, Delta(6_000, 1, path="x"), unnamed)
+    assert store.ledgers.parts(ledger) == before
+    assert store.files.get(unnamed).state == "dead"
 
 
 def test_pouring_replaces_only_the_blobs_at_the_end(store, ledger):
@@ -134,8 +155,8 @@ def test_pouring_replaces_only_the_blobs_at_the_end(store, ledger):
     assert not store.ledgers.merge_due(ledger)
     seqs = store.ledgers.pour_due(ledger)
     assert len(seqs) == 17
-    version = store.ledgers.get(ledger).version
-    assert store.ledgers.replace(ledger, version, seqs, blob(30, b"poured"))
+    poured = [part for part in store.ledgers.parts(ledger)[1] if part.seq in seqs]
+    assert store.ledgers.replace(ledger, poured, blob(30, b"poured"))
     assert [part.rows for part in store.ledgers.parts(ledger)[1]] == [1_000_000, 30]
     assert store.ledgers.pour_due(ledger) == ()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -109,9 +109,10 @@ def opened_changes(app: App, run: Run) -> Iterator[Changes]:
         yield app.store.runs.changes(run.id)
 
 
-def close(app: App, run: Run, **activation_changes: Any) -> Refusals:
+def close(app: App, run: Run, *, tidies: bool = True, **activation_changes: Any) -> Refusals:
     """Close a run, never drop it: what was answered counts, what was claimed without an answer becomes unsure, the
-    rest was never sent. Writes one ledger delta. Safe to repeat after a crash at any point.
+    rest was never sent. Writes one ledger delta. Safe to repeat after a crash at any point. ``tidies`` False: somebody
+    else does, unless they are far behind.
     """
     store = app.store
     if not store.runs.stop(run.id) and store.runs.get(run.id).state == "closed":
@@ -119,14 +120,16 @@ def close(app: App, run: Run, **activation_changes: Any) -> Refusals:
     outcomes = store.runs.outcomes(run.id)
     texts = refusal_texts(app)
     refused = {position: texts.get(number, "") for each in outcomes for position, number in each.refused.items()}
-    with opened_changes(app, run) as changes, store.files.workspace(f"close of run {run.id}") as folder:
+    small = run.kind == "flush"  # whose delta is data
+    space = nullcontext("") if small else store.files.workspace(f"close of run {run.id}")
+    with opened_changes(app, run) as changes, space as folder:
         refusals = app.elements.refusals(changes, refused) if refused else Refusals()
         for _ in range(CLOSE_TRIES):
             version, parts = store.ledgers.parts(run.ledger_id)
             delta = None
             if changes.removes + changes.adds + changes.labels:
                 request = FoldRequest(changes, outcomes, run.id, app.clock.now(), str(folder), ledger=parts)
-                delta = (app.flusher if run.kind == "flush" else app.planner).fold(request)
+                delta = (app.flusher if small else app.planner).fold(request)
             file_id = publish_delta(app, delta, run.id)
             done = store.runs.close(run.id, version, delta, app.clock.now(), file_id, **activation_changes)
             if done or store.runs.get(run.id).state == "closed":
@@ -140,7 +143,8 @@ def close(app: App, run: Run, **activation_changes: Any) -> Refusals:
     if run.kind == "forget":
         store.streams.fall_behind(run.ledger_id, "somebody was forgotten")
         answer_receipts(app)
-    tidy(app, run.ledger_id)
+    if tidies or store.ledgers.crowded(run.ledger_id):
+        tidy(app, run.ledger_id)
     return refusals
 
 
@@ -231,19 +235,21 @@ def doubt(app: App, ledger_id: int, version: int, parts: tuple[LedgerPart, ...],
         app.store.ledgers.append(ledger_id, version, delta, publish_delta(app, delta, None))
 
 
-def tidy(app: App, ledger_id: int) -> None:
-    """Pour small deltas together, merge many into a new base; under the ledger's lock."""
+def tidy(app: App, ledger_id: int, *, loads: bool = False) -> None:
+    """Pour small deltas together, merge many into a new base. Others may add to the ledger meanwhile. ``loads``: the
+    next flush of this process finds the new part in memory already.
+    """
     store = app.store
-    poured = store.ledgers.pour_due(ledger_id)
-    version, parts = store.ledgers.parts(ledger_id) if poured or store.ledgers.merge_due(ledger_id) else (0, ())
-    if store.ledgers.merge_due(ledger_id):
-        _merge(app, ledger_id, version, parts)
-    elif poured:
-        _merge(app, ledger_id, version, tuple(part for part in parts if part.seq in poured))
+    merges, poured = store.ledgers.merge_due(ledger_id), store.ledgers.pour_due(ledger_id)
+    if merges or poured:
+        _, parts = store.ledgers.parts(ledger_id)
+        _merge(app, ledger_id, parts if merges else tuple(part for part in parts if part.seq in poured), loads)
 
 
-def _merge(app: App, ledger_id: int, version: int, parts: tuple[LedgerPart, ...]) -> None:
+def _merge(app: App, ledger_id: int, parts: tuple[LedgerPart, ...], loads: bool) -> None:
     with app.store.files.workspace("merging a ledger") as folder:
         merged = app.planner.merge(parts, str(folder))
         file_id = publish_delta(app, merged, None)
-        app.store.ledgers.replace(ledger_id, version, [part.seq for part in parts], merged, file_id)
+    if loads and file_id is not None:
+        app.flusher.relatives([LedgerPart(0, merged.rows, path=str(app.store.files.open(file_id)))], ())
+    app.store.ledgers.replace(ledger_id, parts, merged, file_id)

@@ -40,7 +40,7 @@ class StreamSync(Sync):
 
     def __init__(self, app: App, case: Case, activation: Activation, wish: Wish, *, everybody: bool = True) -> None:
         super().__init__(app, case, activation, wish)
-        self.everybody = everybody
+        self.everybody = self.tidies = everybody  # between flushes others tidy: ``tidy``
         self.stream = self._stream()
         self.ends = EventEnds(app, self.stream)
         self._then: Callable[[int], None] = _nothing  # what is committed together with a run
@@ -280,4 +280,11 @@ def flush(app: App, config: Config, name: str) -> SyncResult | None:
             return activity.failed(error)
 
 
-__all__ = ["Halt", "StreamSync", "flush"]
+def tidy(app: App, name: str) -> None:
+    """What flushes leave for others to do: the ledger's deltas become few, and the next flush finds them loaded."""
+    found = app.store.activations.get(name)
+    if found is not None:
+        runs.tidy(app, found.ledger_id, loads=True)
+
+
+__all__ = ["Halt", "StreamSync", "flush", "tidy"]

@@ -119,6 +119,7 @@ class Sync:
     def __init__(self, app: App, case: Case, activation: Activation, wish: Wish) -> None:
         self.app, self.store, self.case, self.wish = app, app.store, case, wish
         self.activation = activation
+        self.tidies = True  # the ledger, whenever a run closes
         self.requests = 0
         self.told = self.continued = 0
         self.note = ""  # what a person should know of a sync that went well
@@ -412,7 +413,7 @@ class Sync:
 
     def _close(self, run: Run, *, quiet: bool = False) -> Refusals:
         told = {} if quiet and not run.requests else {"last_told_at": self.app.clock.now()}
-        refusals = runs.close(self.app, run, **self._at_rest(), **told)
+        refusals = runs.close(self.app, run, tidies=self.tidies, **self._at_rest(), **told)
         self._reread()
         if runs.lacks_rows(refusals):
             with suppress(SourceError, ConfigError):

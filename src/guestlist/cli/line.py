@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from guestlist import garbage
 from guestlist.cli import output, progress
 from guestlist.cli.doors import nothing_there, opened
 from guestlist.cli.failures import ending_gently
@@ -136,6 +137,7 @@ def worker(
         threading.Thread(target=_stop_with_parent, daemon=True).start()
     with opened(file) as door, ending_gently(door.app.stop.set):
         door.configuration.may_be_empty = with_parent  # a server's: its pages are how one begins
+        garbage.seldom()
         if only_fold:
             door.fold()
             return

@@ -6,7 +6,7 @@ order in which events arrive cannot matter, and a fold costs what it brings.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from typing import Any
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from guestlist.core.identity import IdType, Kind
 from guestlist.errors import ConfigError
 from guestlist.ports import Vault
-from guestlist.store import schema
+from guestlist.store import lookups, schema
 from guestlist.store.database import Database, insert_missing, upsert_many
 from guestlist.store.rows import load
 
@@ -27,6 +27,9 @@ _keys, _members, _ids, _touched = (
     schema.event_touched,
 )
 _SOME = 500  # keys of one IN (...): small enough for every database, big enough that their number does not matter
+_MEMBER = tuple(column for column in _members.c if column.name != "key_id")
+_IDENTIFIER = (_ids.c.member, _ids.c.id, _ids.c.t, _ids.c.v)
+_TYPES = {int(id_type): id_type for id_type in IdType}
 
 Stamp = tuple[int, int, int]  # microseconds of the event's own time, arrival, place: the later one decides
 NEVER: Stamp = (-(2**62), 0, 0)
@@ -104,25 +107,19 @@ class EventMembers:
         """What is known of these members; those never heard of are left out."""
         found: dict[bytes, EventMember] = {}
         with self._database.read() as connection:
-            for part in _parts(members, _SOME):
-                query = sa.select(_members).where(_members.c.key_id == key_id, _members.c.member.in_(part))
-                for row in connection.execute(query):
-                    found[row.member] = self._member(row)
-                ids = sa.select(_ids.c.member, _ids.c.id, _ids.c.t, _ids.c.v)
-                for member, id16, kind, value in connection.execute(
-                    ids.where(_ids.c.key_id == key_id, _ids.c.member.in_(part))
-                ):
-                    found[member].ids[id16] = IdType(kind), value
+            for row in lookups.rows(connection, _MEMBER, _members.c.key_id, key_id, _members.c.member, members):
+                found[row[0]] = self._member(row)
+            for member, id16, kind, value in lookups.rows(
+                connection, _IDENTIFIER, _ids.c.key_id, key_id, _ids.c.member, found
+            ):
+                found[member].ids[id16] = _TYPES[kind], value
         return found
 
-    def _member(self, row: Any) -> EventMember:
-        return EventMember(
-            row.member,
-            row.wanted,
-            (row.at, row.seq, row.place),
-            b"" if row.person is None else self._vault.open(row.person),
-            (row.person_at, row.person_seq, row.person_place),
-        )
+    def _member(self, row: Sequence[Any]) -> EventMember:
+        member, wanted, at, seq, place, person, person_at, person_seq, person_place = row
+        opened = b"" if person is None else self._vault.open(person)
+        stamps = (at, seq, place), (person_at, person_seq, person_place)
+        return EventMember(member, bool(wanted), stamps[0], opened, stamps[1])
 
     def sealed(self, key_id: int, members: Collection[EventMember]) -> MemberRows:
         """What changed, as it will rest: made before the transaction that saves it, which others wait for."""
@@ -223,19 +220,16 @@ class EventMembers:
     # ── who shares what ──────────────────────────────────────────────────────────────────────────────────────────
     def carriers(self, key_id: int, ids: Collection[bytes]) -> set[bytes]:
         """Members that ever carried one of these identifiers (or are named by it)."""
-        found: set[bytes] = set()
         with self._database.read() as connection:
-            for part in _parts(ids, _SOME):
-                carried = sa.select(_ids.c.member).where(_ids.c.key_id == key_id, _ids.c.id.in_(part))
-                named = sa.select(_members.c.member).where(_members.c.key_id == key_id, _members.c.member.in_(part))
-                found |= set(connection.execute(carried).scalars()) | set(connection.execute(named).scalars())
-        return found
+            carried = lookups.rows(connection, (_ids.c.member,), _ids.c.key_id, key_id, _ids.c.id, ids)
+            named = lookups.rows(connection, (_members.c.member,), _members.c.key_id, key_id, _members.c.member, ids)
+            return {member for (member,) in (*carried, *named)}
 
     # ── everybody ────────────────────────────────────────────────────────────────────────────────────────────────
     def wanted(self, key_id: int) -> Iterator[EventMember]:
         """Everybody who is in, with their identifiers. Inside ``store.snapshot()``: as of one moment."""
         query = (
-            sa.select(_members, _ids.c.id, _ids.c.t.label("kind"), _ids.c.v)
+            sa.select(*_MEMBER, _ids.c.id, _ids.c.t.label("kind"), _ids.c.v)
             .select_from(
                 _members.outerjoin(_ids, (_ids.c.key_id == _members.c.key_id) & (_ids.c.member == _members.c.member))
             )
@@ -246,7 +240,7 @@ class EventMembers:
             rows = connection.execution_options(yield_per=5_000).execute(query)
             for _, same in groupby(rows, key=lambda row: row.member):
                 first = next(same)
-                member = self._member(first)
+                member = self._member(first[: len(_MEMBER)])
                 for row in (first, *same):
                     if row.id is not None:
                         member.ids[row.id] = IdType(row.kind), row.v

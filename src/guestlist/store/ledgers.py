@@ -31,6 +31,7 @@ from guestlist.store.rows import load
 Overlay = Literal["not_told", "unsure", "again"]
 POUR_ROWS = 65_536  # identifiers in blobs at the end of a ledger that are worth one file
 POUR_PARTS = 16  # blobs at its end that are worth one
+CROWD = 64  # blobs at its end: whoever adds them has to wait for a pouring
 MERGE_PARTS = 16  # deltas before those that are worth a new base
 MERGE_ROWS = 5_000  # deltas smaller than this together never are
 MERGE_SHARE = 0.1  # of the base
@@ -108,28 +109,27 @@ class Ledgers:
             self._insert(ledger_id, expected_version + 1, delta, file_id)
             return True
 
-    def replace(
-        self, ledger_id: int, expected_version: int, seqs: Sequence[int], merged: Delta, file_id: int | None = None
-    ) -> bool:
-        """Put one part (overlays applied) where the neighbouring parts ``seqs`` are; their files die. False as in
-        ``append``. With all parts this makes a new base, with those of ``pour_due`` one delta of many blobs.
+    def replace(self, ledger_id: int, parts: Sequence[LedgerPart], merged: Delta, file_id: int | None = None) -> bool:
+        """Put one part (overlays applied) where these neighbouring ``parts`` are; their files die. With all parts this
+        makes a new base, with those of ``pour_due`` one delta of many blobs. False: one of them is not there any more
+        as it was read; ``merged`` is worth nothing and its file is dead.
+
+        What is known stays the same, so the version does too, and others may add parts meanwhile.
         """
         with self._database.write() as connection:
-            if not self._advance(ledger_id, expected_version, file_id):
+            connection.execute(sa.select(_table.c.id).where(_table.c.id == ledger_id).with_for_update())
+            these = (_parts.c.ledger_id == ledger_id) & _parts.c.seq.in_([part.seq for part in parts])
+            found = connection.execute(sa.select(_parts).where(these).order_by(_parts.c.seq)).all()
+            if [(row.seq, row.rows, row.read_as) for row in found] != [(p.seq, p.rows, p.read_as) for p in parts]:
+                if file_id is not None:
+                    self._files.retire(file_id)
                 return False
-            these = (_parts.c.ledger_id == ledger_id) & _parts.c.seq.in_(seqs)
-            for dead in connection.execute(sa.select(_parts.c.file_id).where(these)).scalars().all():
-                if dead is not None and dead != file_id:
-                    self._files.retire(dead)
-            if connection.execute(sa.delete(_parts).where(these)).rowcount != len(seqs):
-                raise StoreError(f"Ledger number {ledger_id} does not have the parts that were merged.")
-            self._insert(ledger_id, max(seqs), merged, file_id)  # keeps its place before parts that came later
+            for row in found:
+                if row.file_id is not None and row.file_id != file_id:
+                    self._files.retire(row.file_id)
+            connection.execute(sa.delete(_parts).where(these))
+            self._insert(ledger_id, parts[-1].seq, merged, file_id)  # keeps its place before parts that came later
             return True
-
-    def replace_all(self, ledger_id: int, expected_version: int, base: Delta, file_id: int | None = None) -> bool:
-        """A new base instead of everything there is; False as in ``append``."""
-        seqs = [part.seq for part in self._sizes(ledger_id)]
-        return self.replace(ledger_id, expected_version, seqs, base, file_id) if seqs else True
 
     def overlay(self, ledger_id: int, read_as: Overlay) -> None:
         """How all parts there are now count from here on (see the module's table); parts added later are as told."""
@@ -152,6 +152,10 @@ class Ledgers:
         tail = _tail(self._sizes(ledger_id))
         due = sum(part.rows for part in tail) > POUR_ROWS or len(tail) > POUR_PARTS
         return tuple(part.seq for part in tail) if due else ()
+
+    def crowded(self, ledger_id: int) -> bool:
+        """Whether many more blobs came than were poured."""
+        return len(_tail(self._sizes(ledger_id))) > CROWD
 
     def merge_due(self, ledger_id: int) -> bool:
         """Whether all parts should become a new base: the deltas hold more than 10 % of its rows (and more than
