@@ -375,6 +375,9 @@ class Flusher(Protocol):
         transitively. An identifier that was never told may still be the owner or the group of others.
         """
 
+    def forget(self, ledger: Sequence[LedgerPart]) -> None:
+        """Keep nothing of these parts in memory: merged with others, they are asked for no more."""
+
     def plan(self, request: FlushRequest) -> Flush:
         """What must change: a mirror of these rows, as ``Planner.plan`` would find it among all others."""
 

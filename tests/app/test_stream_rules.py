@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from guestlist.app.fold import KEPT
 from guestlist.events.outcomes import Outcome
 from tests.app.kit import KEY, Source, entered, exited
 from tests.world import World, digest
@@ -212,9 +213,24 @@ def test_a_refusal_of_linkedin_is_a_failed_event_with_its_request_and_response(s
     (end,) = [each for each in row.ends if each.outcome == Outcome.FAILED]
     assert "Invalid element" in end.code
     (kept,) = [each for each in world.open().events("main").samples if each.outcome == Outcome.FAILED]
+    assert kept.data["sent"]["event"] == "Audience Entered"
+    assert kept.data["sent"]["context"]["traits"]["email"] == "c***@example.com"
     assert kept.data["request"]["action"] == "ADD"
     assert kept.data["response"]["status"] == 400
     assert digest("cem@example.com").partition(":")[2] not in str(kept.data)
+
+
+def test_of_many_events_at_once_a_refusal_is_shown_with_one_that_was_kept(source: Source, world: World) -> None:
+    everybody = [f"p{number}" for number in range(6 * KEPT)]
+    refused = [digest(f"{each}@example.com") for each in everybody[::10]]
+    refuse = {"kind": "refuse_elements", "identifiers": refused, "message": "Invalid element"}
+    world.emulator.control.fault(refuse, path="/users$", times=0)
+    source.post(*(entered(each, source.now(), email=f"{each}@example.com") for each in everybody[::-1]))
+    source.settle()
+    samples = [each for each in world.open().events("main").samples if each.outcome == Outcome.FAILED]
+    assert len(samples) == 3
+    assert all(each.data["sent"]["type"] == "track" for each in samples)
+    assert b"p7@example.com" not in resting(world)
 
 
 def test_p95_is_from_receipt_to_linkedins_answer(source: Source, world: World) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
 import pytest
 
 from guestlist.app.fold import LOCK
 from guestlist.app.stream_sync import COMPARE
-from guestlist.store import open_store
+from guestlist.store import ledgers, open_store
 from guestlist.stream_worker import _Flushing, _Folding
 from tests.app.kit import Source, entered
+from tests.web.served import until
 from tests.world import World
 
 
@@ -59,6 +62,21 @@ def test_a_disabled_stream_is_never_due_and_any_is_after_a_day(source: Source, w
     assert due(world) == []
     world.clock.sleep(COMPARE)
     assert due(world) == ["main"]
+
+
+def test_ledgers_are_tidied_between_flushes(source: Source, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop itself, in a thread: it tells who came, and leaves few parts."""
+    monkeypatch.setattr(ledgers, "POUR_PARTS", 1)
+    comes(source, 1, 2, 3)
+    app, config = world.open().app, world.open().config
+    looping = Thread(target=_Flushing(app, lambda: config).run)
+    looping.start()
+    try:
+        ledger_id = app.store.activations.get("main").ledger_id  # type: ignore[union-attr] - it was told before
+        until(lambda: len(world.told()) == 4 and len(app.store.ledgers.parts(ledger_id)[1]) == 1)
+    finally:
+        app.stop.set()
+        looping.join()
 
 
 def test_one_of_several_workers_folds(source: Source, world: World) -> None:

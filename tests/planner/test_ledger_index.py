@@ -142,6 +142,16 @@ def test_a_new_part_is_all_that_is_read(loaded: list[int]) -> None:
     assert len(loaded) == 4
 
 
+def test_merged_parts_take_no_memory(loaded: list[int], tmp_path: Path) -> None:
+    shelf, parts = Shelf(1 << 20), [blob(n, {KEYS[n]: row()}) for n in range(4)]
+    shelf.layers(parts)
+    before = shelf.nbytes
+    shelf.forget([*anew(parts[:3]), LedgerPart(9, 1, path=str(tmp_path / "gone.parquet"))])
+    assert 0 < shelf.nbytes < before
+    shelf.layers(parts[3:])
+    assert loaded == [3, 2, 1, 0]
+
+
 def test_parts_that_look_alike_are_told_apart(loaded: list[int]) -> None:
     shelf, one, other = Shelf(1 << 20), blob(1, {KEYS[0]: row(run=1)}), blob(1, {KEYS[0]: row(run=2)})
     assert len(one.data or b"") == len(other.data or b"")

@@ -9,7 +9,7 @@ from guestlist.app import streams
 from guestlist.app.context import App
 from guestlist.events.masking import hidden, sample
 from guestlist.events.outcomes import Outcome, bucket
-from guestlist.events.touched import Told, pack_told, unpack_members, unpack_told
+from guestlist.events.touched import Told, pack_sent, pack_told, unpack_members, unpack_sent, unpack_told
 from guestlist.ports import Flush, Standing, State
 from guestlist.ports import Outcome as Answered
 from guestlist.store.event_counts import Ends
@@ -81,17 +81,25 @@ class EventEnds:
         data = self.store.event_counts.of_run(run.id)
         if data is None:
             return
-        ended = list(self._ended(run, unpack_told(data), held=held))
+        ended, sent = list(self._ended(run, unpack_told(data), held=held)), self.store.event_counts.sent_by(run.id)
         with self.store.transaction():
             if self.store.event_counts.counted(run.id):
-                self._end(ended)
+                self._end(ended, unpack_sent(sent))
 
     def leftovers(self, *, held: bool) -> None:
         """Events of runs that were closed, and nobody lived to count them."""
         for number in self.store.event_counts.uncounted(self._activation_id):
             self.count(self.store.runs.get(number), held=held)
 
-    def _end(self, ended: Sequence[tuple[Told, Outcome, int]]) -> None:
+    def sent(self, told: Iterable[Told], after: int, up_to: int) -> bytes:
+        """Of these events those few that their folds kept."""
+        found: dict[bytes, bytes] = {}
+        for each in self.store.event_members.sent(self._key_id, after, up_to):
+            found |= unpack_sent(each)
+        names = {each.member for each in told} if found else set()
+        return pack_sent({name: event for name, event in found.items() if name in names})
+
+    def _end(self, ended: Sequence[tuple[Told, Outcome, int]], sent: Mapping[bytes, bytes]) -> None:
         ends: Ends = Counter()
         taken, again, refused = [], [], []
         reasons = self.store.reasons.texts()
@@ -109,22 +117,24 @@ class EventEnds:
                 again.append(Told(each.received, each.member, (), retried=True))
         self.store.event_counts.add(ends)
         self.store.event_counts.took(self._activation_id, taken, self.app.clock.now())
-        self._sample(refused)
+        self._sample(refused, sent)
         if again:
             before = self.store.streams.get(self._activation_id)
             waiting = [*unpack_told(before.retry if before else None), *again]
             self.store.streams.update(self._activation_id, retry=pack_told(waiting))
 
-    def _sample(self, refused: Sequence[tuple[bytes, str]]) -> None:
-        """What was asked of LinkedIn and refused, masked; the event itself is not kept that long."""
-        some = dict(refused[:SAMPLED])
+    def _sample(self, refused: Sequence[tuple[bytes, str]], sent: Mapping[bytes, bytes]) -> None:
+        """The event, what it made us ask of LinkedIn, and the answer, masked. Where many come at once not every event
+        is kept that long: those that are come first.
+        """
+        some = dict(sorted(refused, key=lambda each: each[0] not in sent)[:SAMPLED])
         for member in self.store.event_members.some(self._key_id, some).values():
             asked = {
                 "action": "ADD" if member.wanted else "REMOVE",
                 "ids": [{"idType": kind.name, "idValue": hidden(value.hex())} for kind, value in member.ids.values()],
             }
             reason, now = some[member.member], self.app.clock.now()
-            data = sample(None, asked, {"status": 400, "message": reason})
+            data = sample(sent.get(member.member), asked, {"status": 400, "message": reason})
             self.store.event_counts.sample(self._activation_id, Outcome.FAILED, reason, now, data)
 
     def _ended(self, run: Run, told: Sequence[Told], *, held: bool) -> Iterable[tuple[Told, Outcome, int]]:

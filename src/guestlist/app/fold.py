@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 import structlog
 
@@ -12,11 +13,11 @@ from guestlist.app.context import App
 from guestlist.app.streams import Listener, forgotten
 from guestlist.events import outcomes, posting
 from guestlist.events.incoming import Event, Incoming, common_of, read
-from guestlist.events.masking import sample
+from guestlist.events.masking import kept, sample
 from guestlist.events.outcomes import Outcome, bucket
 from guestlist.events.posting import Posting
 from guestlist.events.rules import IDENTIFYING, Decided, Filtered, Rejected, Verdict, decision, key_of
-from guestlist.events.touched import pack_members
+from guestlist.events.touched import pack_members, pack_sent
 from guestlist.store.event_counts import NOBODY, Ends
 from guestlist.store.event_members import NEVER, EventMember, MemberRows, Stamp
 
@@ -24,6 +25,7 @@ HELPING = 1 << 20  # bytes of the inbox that are folded in one transaction
 RECENT = 1_000_000  # message ids remembered to count duplicates: what is forgotten is counted as in step already
 LOCK = "fold"
 log = structlog.get_logger("guestlist.fold")
+KEPT = 50  # events of one helping and key that are kept, masked, until LinkedIn has answered
 SAMPLED = 2  # events of one end that a helping keeps as samples
 UNCOUNTED = 0.0  # the receipt of whoever is touched by events that have ended already
 
@@ -35,6 +37,7 @@ class Ruling:
     decided: Decided
     stamp: Stamp
     received: float
+    event: Event
 
 
 @dataclass
@@ -63,6 +66,7 @@ class Merged:
     touched: bytes
     count: int
     since: float
+    sent: bytes
     ends: Ends
 
 
@@ -115,7 +119,7 @@ class Fold:
                 if duplicate:
                     _count(helping.ends, listener, five, Outcome.DUPLICATE)
                 else:
-                    helping.rulings[number].append(Ruling(verdict, stamp, brought.received_at))
+                    helping.rulings[number].append(Ruling(verdict, stamp, brought.received_at, incoming.event))
             elif isinstance(verdict, Filtered):
                 _count(helping.ends, listener, five, Outcome.FILTERED, verdict.code)
                 helping.keep(listener, Outcome.FILTERED, verdict.code, incoming.event)
@@ -147,7 +151,7 @@ class Fold:
                 if self.store.suppressions.version() != self._suppressed[0]:
                     merged = self._merged(helping, heard)
             for each in merged:
-                self.store.event_members.save(each.rows, each.touched, each.count, each.since)
+                self.store.event_members.save(each.rows, each.touched, each.count, each.since, each.sent)
                 self.store.event_counts.add(each.ends)
             self.store.event_counts.add(helping.ends)
             for (activation_id, outcome, code), kept in helping.samples.items():
@@ -190,7 +194,7 @@ class Fold:
             if member.person and forgotten(member, suppressed):
                 member.erase()
         rows = self.store.event_members.sealed(listener.key_id, members.values())
-        return Merged(rows, pack_members(waiting), len(waiting), since, ends)
+        return Merged(rows, pack_members(waiting), len(waiting), since, _sent(latest), ends)
 
     def _waiting(
         self, ends: Ends, listener: Listener, members: dict[bytes, EventMember], latest: dict[bytes, Ruling]
@@ -203,6 +207,12 @@ class Fold:
             _count(ends, listener, bucket(ruling.received), *end)
             waiting[name] = UNCOUNTED if reason else ruling.received
         return waiting
+
+
+def _sent(latest: Mapping[bytes, Ruling]) -> bytes:
+    """A few of the events that decide, so that a refusal by LinkedIn can be shown with what asked for it."""
+    some = islice(latest.items(), KEPT)
+    return pack_sent({name: kept(ruling.event) for name, ruling in some})
 
 
 def _nobody(member: EventMember, ruling: Ruling) -> str:

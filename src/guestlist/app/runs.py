@@ -252,4 +252,5 @@ def _merge(app: App, ledger_id: int, parts: tuple[LedgerPart, ...], loads: bool)
         file_id = publish_delta(app, merged, None)
     if loads and file_id is not None:
         app.flusher.relatives([LedgerPart(0, merged.rows, path=str(app.store.files.open(file_id)))], ())
-    app.store.ledgers.replace(ledger_id, parts, merged, file_id)
+    if app.store.ledgers.replace(ledger_id, parts, merged, file_id):
+        app.flusher.forget(parts)

@@ -103,13 +103,14 @@ class StreamSync(Sync):
             seen, lists = self.store.event_members.touched(self.stream.key_id, self.stream.seen, 1 << 62)
             listed = streams.exported(self.app, self.case, self.stream.key_id, folder)
         told, ends = self._on_their_way(lists)
+        sent = self.ends.sent(told, self.stream.seen, seen)
 
         def then(run_id: int) -> None:
             values = {"seen": seen, "behind": _marker(run_id), "made_with": made_with, "epoch": epoch, "retry": None}
             values["compared_at"] = self.app.clock.now()
             self.store.streams.update(self.activation.id, **values)
             self.store.event_counts.add(ends)
-            self.store.event_counts.told_by(run_id, pack_told(told))
+            self.store.event_counts.told_by(run_id, pack_told(told), sent)
             self.store.event_members.drop_touched(self.stream.key_id, self._seen_by_all(seen))
 
         self._then = then
@@ -180,10 +181,11 @@ class StreamSync(Sync):
             self._advance(stream, ends, held)
             return self._result("done")
         run = self.store.runs.begin(self.activation.id, "flush", self.app.clock.now())
+        sent = self.ends.sent(told, self.stream.seen, seen)
 
         def also() -> None:
             self._advance(stream | {"behind": _marker(run.id)}, ends, held)
-            self.store.event_counts.told_by(run.id, pack_told(told))
+            self.store.event_counts.told_by(run.id, pack_told(told), sent)
 
         run = runs.commit(self.app, run, flush.plan, {}, also=also)
         self._reread()

@@ -22,11 +22,15 @@ def shown(event: Event) -> dict[str, Any]:
     return _object(event, 1)
 
 
-def sample(sent: Event | None, request: object = None, response: object = None) -> bytes:
-    """JSON of what was sent to us, what we asked of LinkedIn, and what it answered."""
-    return msgspec.json.encode(
-        {"sent": None if sent is None else shown(sent), "request": request, "response": response}
-    )
+def sample(sent: Event | bytes | None, request: object = None, response: object = None) -> bytes:
+    """JSON of what was sent to us (bytes: as ``kept``), what we asked of LinkedIn, and what it answered."""
+    event = msgspec.Raw(sent) if isinstance(sent, bytes) else None if sent is None else shown(sent)
+    return msgspec.json.encode({"sent": event, "request": request, "response": response})
+
+
+def kept(event: Event) -> bytes:
+    """JSON of what is ``shown`` of an event, for a sample that is made later."""
+    return msgspec.json.encode(shown(event))
 
 
 def _object(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:

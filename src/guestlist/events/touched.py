@@ -21,6 +21,7 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
 _encoder = msgspec.msgpack.Encoder()
 _members = msgspec.msgpack.Decoder(list[tuple[bytes, float]])
 _told = msgspec.msgpack.Decoder(list[Told])
+_sent = msgspec.msgpack.Decoder(dict[bytes, bytes])
 
 
 def pack_members(touched: Mapping[bytes, float]) -> bytes:
@@ -41,3 +42,13 @@ def pack_told(events: Iterable[Told]) -> bytes:
 def unpack_told(data: bytes | None) -> list[Told]:
     """What ``pack_told`` was given; None is nothing."""
     return _told.decode(data) if data else []
+
+
+def pack_sent(masked: Mapping[bytes, bytes]) -> bytes:
+    """A few events as people may look at them: member -> JSON (``events.masking``). b"": there are none."""
+    return _encoder.encode(masked) if masked else b""
+
+
+def unpack_sent(data: bytes) -> dict[bytes, bytes]:
+    """What ``pack_sent`` was given; b"" is nothing."""
+    return _sent.decode(data) if data else {}

@@ -55,6 +55,10 @@ class InProcessFlusher:
         """See ``ports.Flusher``."""
         return ledger_index.relatives(self._shelf.layers(ledger), ids)
 
+    def forget(self, ledger: Sequence[LedgerPart]) -> None:
+        """See ``ports.Flusher``."""
+        self._shelf.forget(ledger)
+
     def plan(self, request: FlushRequest) -> Flush:
         """See ``ports.Flusher``."""
         started = time.monotonic()

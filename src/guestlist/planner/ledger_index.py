@@ -12,6 +12,7 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -204,6 +205,13 @@ class Shelf:
         layers = [(self._index(part), part.read_as) for part in parts]
         self._make_room(len(parts))
         return layers
+
+    def forget(self, ledger: Sequence[LedgerPart]) -> None:
+        """Others stand where these parts were."""
+        with self._lock:
+            for part in ledger:
+                with suppress(StoreError):  # it may be gone
+                    self._kept.pop(_name(part), None)
 
     def _index(self, part: LedgerPart) -> PartIndex:
         name = _name(part)

@@ -118,10 +118,17 @@ class EventCounts:
             connection.execute(sa.delete(_samples).where(_samples.c.at < samples_before))
 
     # ── events of a run ──────────────────────────────────────────────────────────────────────────────────────────
-    def told_by(self, run_id: int, data: bytes) -> None:
-        """A run tells these events (``events.touched.pack_told``)."""
+    def told_by(self, run_id: int, data: bytes, sent: bytes = b"") -> None:
+        """A run tells these events (``events.touched.pack_told``), of which a few were kept (``pack_sent``)."""
+        sealed = self._vault.seal(sent) if sent else None
         with self._database.write() as connection:
-            connection.execute(sa.insert(_told).values(run_id=run_id, data=data))
+            connection.execute(sa.insert(_told).values(run_id=run_id, data=data, sent=sealed))
+
+    def sent_by(self, run_id: int) -> bytes:
+        """The few events of a run that were kept, until they are counted; b"" none."""
+        with self._database.read() as connection:
+            sealed = connection.execute(sa.select(_told.c.sent).where(_told.c.run_id == run_id)).scalar()
+        return self._vault.open(sealed) if sealed else b""
 
     def of_run(self, run_id: int) -> bytes | None:
         """The events a run tells; None: it tells none, or they were counted already."""

@@ -126,8 +126,10 @@ class EventMembers:
         changed = [self._row(key_id, each) for each in members if each.changed]
         return MemberRows(key_id, changed, [_id_row(key_id, each, i) for each in members for i in each.fresh_ids])
 
-    def save(self, rows: MemberRows, touched: bytes, count: int, since: float) -> None:
-        """Write it, and the packed list of touched members as the key's next fold; part of a transaction."""
+    def save(self, rows: MemberRows, touched: bytes, count: int, since: float, sent: bytes = b"") -> None:
+        """Write it, and the packed list of touched members (with a few of their events, masked) as the key's next fold;
+        part of a transaction.
+        """
         with self._database.write() as connection:
             upsert_many(connection, _members, rows.members)
             upsert_many(connection, _ids, rows.identifiers)
@@ -135,7 +137,7 @@ class EventMembers:
                 query = sa.update(_keys).where(_keys.c.id == rows.key_id).values(folded=_keys.c.folded + 1)
                 seq = connection.execute(query.returning(_keys.c.folded)).scalar_one()
                 row = {"key_id": rows.key_id, "seq": seq, "members": count, "since": since, "data": touched}
-                connection.execute(sa.insert(_touched).values(row))
+                connection.execute(sa.insert(_touched).values(row | {"sent": self._vault.seal(sent) if sent else None}))
 
     def _row(self, key_id: int, each: EventMember) -> dict[str, Any]:
         at, seq, place = each.stamp
@@ -192,6 +194,13 @@ class EventMembers:
                 last, total = seq, total + members
                 lists.append(data)
         return last, lists
+
+    def sent(self, key_id: int, after: int, up_to: int) -> list[bytes]:
+        """The few events that were kept of these folds, oldest first (``events.touched.unpack_sent``)."""
+        query = sa.select(_touched.c.sent).where(_touched.c.key_id == key_id, _touched.c.sent.is_not(None))
+        query = query.where(_touched.c.seq > after, _touched.c.seq <= up_to).order_by(_touched.c.seq)
+        with self._database.read() as connection:
+            return [self._vault.open(sealed) for sealed in connection.execute(query).scalars()]
 
     def waiting(self, key_id: int, after: int) -> tuple[int, float | None]:
         """How many touched members came after fold ``after``, and when the oldest event among them was received."""

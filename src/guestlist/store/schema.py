@@ -331,6 +331,7 @@ event_touched = sa.Table(
     _column("members", sa.Integer),
     _column("since", Time),  # receipt of the oldest event in it
     _column("data", Blob),  # packed (member, received): events.touched
+    _column("sent", Blob, null=True, info=SEALED),  # a few of the events, masked, by member: events.touched
 )
 
 streams = _table(
@@ -350,6 +351,7 @@ run_events = _table(
     "run_events",  # the events that a run tells
     sa.Column("run_id", Number, sa.ForeignKey("runs.id"), primary_key=True, autoincrement=False),
     _column("data", Blob),  # packed events and where the run tells them: events.touched
+    _column("sent", Blob, null=True, info=SEALED),  # a few of them, masked, by member: events.touched
 )
 
 event_counts = sa.Table(

@@ -112,6 +112,7 @@ def upgrade() -> None:
         sa.Column("members", sa.Integer(), nullable=False),
         sa.Column("since", sa.Double(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("sent", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["key_id"], ["audience_keys.id"], name=op.f("fk_event_touched_key_id")),
         sa.PrimaryKeyConstraint("key_id", "seq", name=op.f("pk_event_touched")),
     )
@@ -136,6 +137,7 @@ def upgrade() -> None:
         "run_events",
         sa.Column("run_id", Number, autoincrement=False, nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("sent", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_run_events_run_id")),
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_run_events")),
         sqlite_autoincrement=False,
