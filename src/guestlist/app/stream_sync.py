@@ -221,7 +221,7 @@ class StreamSync(Sync):
             ids = streams.keys_of(members.values())
             known = self.app.flusher.relatives(parts, ids)
             ids |= {key for id16, each in known.items() for key in (id16, each.told.owner, each.told.group)}
-            others = table.carriers(key_id, ids) - members.keys()
+            others = table.carriers(key_id, ids, members) - members.keys()
             if not others or len(members) > TOO_MANY:
                 return members, known
             members |= table.some(key_id, others)

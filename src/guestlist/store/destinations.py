@@ -79,6 +79,8 @@ class Destinations:
     def ensure(self, name: str, ad_account: str) -> Destination:
         """The destination, made now if it is new. An existing one keeps its account: comparing is the caller's."""
         blank = {"member": "", "account_name": "", "role": "", "state": "", "reason": "", "waits": {}, "version": 0}
+        if (known := self.get(name)) is not None:
+            return known
         with self._database.write() as connection:
             insert_missing(connection, _table, name=name, ad_account=ad_account, **blank)
             return self._required(name)

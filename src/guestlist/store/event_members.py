@@ -90,10 +90,12 @@ class EventMembers:
 
     def claim_key(self, key: str, audience: str, members: Kind, now: float) -> AudienceKey:
         """The key's row, made for this audience if it is new; ConfigError when it belongs to another audience."""
-        values = {"key": key, "audience": audience, "members": int(members), "folded": 0, "created_at": now}
-        with self._database.write() as connection:
-            insert_missing(connection, _keys, **values)
         found = self.key(key)
+        if found is None:
+            values = {"key": key, "audience": audience, "members": int(members), "folded": 0, "created_at": now}
+            with self._database.write() as connection:
+                insert_missing(connection, _keys, **values)
+            found = self.key(key)
         if found is None or (found.audience, found.members) != (audience, members):
             owner = found.audience if found else "another"
             raise ConfigError(
@@ -227,11 +229,12 @@ class EventMembers:
             connection.execute(sa.delete(_touched).where(_touched.c.key_id == key_id, _touched.c.seq <= up_to))
 
     # ── who shares what ──────────────────────────────────────────────────────────────────────────────────────────
-    def carriers(self, key_id: int, ids: Collection[bytes]) -> set[bytes]:
-        """Members that ever carried one of these identifiers (or are named by it)."""
+    def carriers(self, key_id: int, ids: Collection[bytes], known: Collection[bytes] = ()) -> set[bytes]:
+        """Members that ever carried one of these identifiers (or are named by it), perhaps without those ``known``."""
+        names = set(ids).difference(known)
         with self._database.read() as connection:
             carried = lookups.rows(connection, (_ids.c.member,), _ids.c.key_id, key_id, _ids.c.id, ids)
-            named = lookups.rows(connection, (_members.c.member,), _members.c.key_id, key_id, _members.c.member, ids)
+            named = lookups.rows(connection, (_members.c.member,), _members.c.key_id, key_id, _members.c.member, names)
             return {member for (member,) in (*carried, *named)}
 
     # ── everybody ────────────────────────────────────────────────────────────────────────────────────────────────

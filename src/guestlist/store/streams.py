@@ -48,6 +48,8 @@ class Streams:
         """Its row, made when it is new: then everybody has to be compared first, and what folds touched until now is
         part of that.
         """
+        if (known := self.get(activation_id)) is not None:
+            return known
         folded = sa.select(_keys.c.folded).where(_keys.c.id == key_id)
         mine = sa.select(_table).where(_table.c.activation_id == activation_id)
         values = {"activation_id": activation_id, "key_id": key_id, "made_with": {}, "epoch": -1}
