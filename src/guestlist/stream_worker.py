@@ -163,6 +163,7 @@ class _Flushing:
         self._running: dict[str, Future[SyncResult | None]] = {}
         self._not_before: dict[str, float] = {}
         self._tidying: dict[str, Future[None]] = {}
+        self._loaded: set[str] = set()
 
     def run(self) -> None:
         """Until asked to stop."""
@@ -173,6 +174,7 @@ class _Flushing:
                     self.app.stop.wait(IDLE)
                     continue
                 self._gather(tidies)
+                self._load(tidies, config)
                 for name in self._due(config):
                     self._running[name] = pool.submit(flush, self.app, config, name)
                 self.app.stop.wait(TICK)
@@ -183,13 +185,23 @@ class _Flushing:
             if future.done():
                 del self._running[name]
                 self._not_before[name] = self.app.clock.now() + self._pause(name, future)
-                if name not in self._tidying:
-                    self._tidying[name] = tidies.submit(tidy, self.app, name)
+                self._tidy(tidies, name)
         for name, done in list(self._tidying.items()):
             if done.done():
                 del self._tidying[name]
                 if (error := done.exception()) is not None:
                     log.warning("a ledger could not be tidied", activation=name, reason=_said(error))
+
+    def _load(self, tidies: Executor, config: Config) -> None:
+        """The ledgers of all streams, once, so that the first event need not wait for that."""
+        for name, wanted in config.activations.items():
+            if wanted.mode == "stream" and wanted.enabled and name not in self._loaded:
+                self._loaded.add(name)
+                self._tidy(tidies, name)
+
+    def _tidy(self, tidies: Executor, name: str) -> None:
+        if name not in self._tidying:
+            self._tidying[name] = tidies.submit(tidy, self.app, name)
 
     def _pause(self, name: str, future: Future[SyncResult | None]) -> float:
         try:

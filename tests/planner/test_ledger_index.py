@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,11 +17,13 @@ from hypothesis import strategies as st
 
 from guestlist.core.identity import IdType
 from guestlist.core.membership import State
-from guestlist.planner import ledger_index
+from guestlist.errors import StoreError
+from guestlist.planner import index_child, ledger_index, part_index
 from guestlist.planner.changes import stream
 from guestlist.planner.duck import DuckDBPlanner
 from guestlist.planner.ledger import EMPTY
-from guestlist.planner.ledger_index import PartIndex, Shelf, relatives, standings
+from guestlist.planner.ledger_index import Shelf, relatives, standings
+from guestlist.planner.part_index import PartIndex
 from guestlist.ports import LedgerPart
 
 # Keys that begin alike, as anybody may make them who hands in digests.
@@ -49,6 +52,47 @@ def row(**other: Any) -> dict[str, Any]:
 
 def blob(seq: int, rows: dict[bytes, dict[str, Any]], read_as: Any = "as_is") -> LedgerPart:
     return LedgerPart(seq, len(rows), data=stream(table(rows)), read_as=read_as)
+
+
+@pytest.fixture
+def apart(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Every file counts as large; what the processes that indexed one ended with."""
+    codes: list[int] = []
+    real = subprocess.run
+
+    def run(*command: Any, **options: Any) -> Any:
+        done = real(*command, **options)
+        codes.append(done.returncode)
+        return done
+
+    monkeypatch.setattr(index_child, "LARGE", 0)
+    monkeypatch.setattr(index_child.subprocess, "run", run)
+    return codes
+
+
+def test_a_part_indexed_by_another_process_is_the_same(apart: list[int], tmp_path: Path) -> None:
+    a, b, c, d, *_ = KEYS
+    rows = {a: row(), b: row(owner=a), c: row(t=IdType.PRIMARY, owner=a, grp=d), d: row(t=IdType.NAMES, refused=3)}
+    pq.write_table(table(rows), tmp_path / "part.parquet", row_group_size=3)
+    part = LedgerPart(1, len(rows), path=str(tmp_path / "part.parquet"))
+    there, here = index_child.load(part), part_index.load(part)
+    assert apart == [0]
+    assert there.tables == here.tables
+    assert there.nbytes == here.nbytes
+    assert relatives([(there, "as_is")], [d]) == relatives([(here, "as_is")], [d])
+    assert relatives([(there, "as_is")], [d]).keys() == {a, b, c, d}
+
+
+@pytest.mark.parametrize("damage", ["missing", "short", "no parquet"])
+def test_a_damaged_part_is_an_error_wherever_it_is_read(apart: list[int], tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "part.parquet"
+    if damage != "missing":
+        pq.write_table(table({KEYS[0]: row()}), path)
+    if damage == "no parquet":
+        path.write_bytes(b"PAR1")
+    with pytest.raises(StoreError, match="restore a backup"):
+        index_child.load(LedgerPart(1, 2, path=str(path)))
+    assert apart == [1]
 
 
 @settings(max_examples=25, deadline=None)
@@ -117,13 +161,13 @@ def test_a_key_that_was_never_told_may_be_an_owner() -> None:
 def loaded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The parts that were read, by their number."""
     numbers: list[int] = []
-    real = ledger_index._load
+    real = ledger_index.load
 
     def load(part: LedgerPart) -> PartIndex:
         numbers.append(part.seq)
         return real(part)
 
-    monkeypatch.setattr(ledger_index, "_load", load)
+    monkeypatch.setattr(ledger_index, "load", load)
     return numbers
 
 

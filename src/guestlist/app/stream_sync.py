@@ -283,10 +283,11 @@ def flush(app: App, config: Config, name: str) -> SyncResult | None:
 
 
 def tidy(app: App, name: str) -> None:
-    """What flushes leave for others to do: the ledger's deltas become few, and the next flush finds them loaded."""
+    """What flushes leave for others to do: the ledger's deltas become few, and the next flush finds it loaded."""
     found = app.store.activations.get(name)
     if found is not None:
         runs.tidy(app, found.ledger_id, loads=True)
+        app.flusher.relatives(app.store.ledgers.parts(found.ledger_id)[1], ())
 
 
 __all__ = ["Halt", "StreamSync", "flush", "tidy"]
