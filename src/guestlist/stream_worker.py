@@ -52,13 +52,17 @@ def start(app: App, read_config: ReadConfig, beside: Beside | None = None) -> li
     is one for it.
     """
     folding = _Folding(app, read_config).run if beside is None else _FoldingBeside(app, read_config, beside).run
-    loops = (
-        Thread(target=_guarded, args=(app, loop), daemon=True) for loop in (folding, _Flushing(app, read_config).run)
-    )
-    started = list(loops)
+    loops = (folding, _Flushing(app, read_config).run, partial(_checkpoint, app))
+    started = [Thread(target=_guarded, args=(app, loop), daemon=True) for loop in loops]
     for thread in started:
         thread.start()
     return started
+
+
+def _checkpoint(app: App) -> None:
+    """Until asked to stop."""
+    while not app.stop.wait(IDLE):
+        app.store.checkpoint()
 
 
 def fold(app: App, read_config: ReadConfig) -> None:

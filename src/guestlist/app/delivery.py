@@ -10,6 +10,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -255,9 +256,10 @@ class Delivery:
             segment_age=self.app.clock.now() - self.target.created_at,
         )
         decision = decide(facts, answer, self.app.dice.random())
-        self.store.attempts.add(self.run.id, batch.id, answer, size, type(decision).__name__)
         unsure = True if answer.kind in ("unanswered", "over") else None
-        self._carry_out(flight, answer, decision, unsure)
+        with self.store.transaction() if isinstance(decision, Settle) else nullcontext():
+            self.store.attempts.add(self.run.id, batch.id, answer, size, type(decision).__name__)
+            self._carry_out(flight, answer, decision, unsure)
 
     def _carry_out(self, flight: _InFlight, answer: Answer, decision: Decision, unsure: bool | None) -> None:
         match decision:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from guestlist.app import streams
 from guestlist.app.context import App
@@ -74,17 +74,19 @@ class EventEnds:
         return told, waiting
 
     # ── at their end ─────────────────────────────────────────────────────────────────────────────────────────────
-    def count(self, run: Run, *, held: bool) -> None:
+    def count(self, run: Run, *, held: bool, also: Callable[[], None] = lambda: None) -> None:
         """End the events that a closed run told; those without an answer wait for the next comparison, and so do those
-        of members whose removal is ``held`` back.
+        of members whose removal is ``held`` back. ``also``: what is written with it.
         """
         data = self.store.event_counts.of_run(run.id)
         if data is None:
+            also()
             return
         ended, sent = list(self._ended(run, unpack_told(data), held=held)), self.store.event_counts.sent_by(run.id)
         with self.store.transaction():
             if self.store.event_counts.counted(run.id):
                 self._end(ended, unpack_sent(sent))
+            also()
 
     def leftovers(self, *, held: bool) -> None:
         """Events of runs that were closed, and nobody lived to count them."""

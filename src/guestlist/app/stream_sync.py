@@ -250,9 +250,12 @@ class StreamSync(Sync):
         refusals = super()._close(run, quiet=quiet)
         outcomes = self.store.runs.outcomes(run.id)
         clean = all(each.result == "accepted" and not each.open for each in outcomes)
-        self.ends.count(run, held=self.activation.waiting is not None)
-        if clean:
-            self.store.streams.caught_up(self.activation.id, _marker(run.id), self.store.runs.get(run.id).epoch)
+
+        def caught_up() -> None:
+            if clean:
+                self.store.streams.caught_up(self.activation.id, _marker(run.id), self.store.runs.get(run.id).epoch)
+
+        self.ends.count(run, held=self.activation.waiting is not None, also=caught_up)
         return refusals
 
 

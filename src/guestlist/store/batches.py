@@ -144,6 +144,9 @@ class Batches:
     def unpark(self, run_id: int, not_before: float = 0.0) -> int:
         """parked -> ready, all of a run; how many."""
         parked = (_table.c.run_id == run_id) & (_table.c.state == "parked")
+        with self._database.read() as connection:
+            if connection.execute(sa.select(_table.c.id).where(parked).limit(1)).first() is None:
+                return 0
         with self._database.write() as connection:
             values = {"state": "ready", "not_before": not_before}
             return connection.execute(sa.update(_table).where(parked).values(values)).rowcount

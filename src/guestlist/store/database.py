@@ -19,6 +19,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from guestlist.errors import ConfigError, StoreError
 
 BUSY_SECONDS = 30.0
+WAL_PAGES = 16_000  # 64 MB: from then on whoever commits copies them into the database and waits for the disk
+_WORTH_IT = 4 << 20  # bytes of a WAL that are worth copying before that
+_BRIEFLY = 50  # milliseconds that writers wait for readers then
+_LARGE = 32 << 20  # bytes from which writers wait until all of it is copied, so that it begins anew
 _WRITES = "guestlist_writes"
 _left_behind: list[sa.Engine] = []  # of a parent process: closing them here would speak on the parent's sockets
 
@@ -105,6 +109,24 @@ class Database:
         connection = self.engine.raw_connection()
         try:
             connection.cursor().execute("PRAGMA journal_mode=WAL").close()
+        finally:
+            connection.close()
+
+    def checkpoint(self) -> None:
+        """Copy what was committed from SQLite's WAL into its database, so that those who commit need not: many wait for
+        them. Call it every now and then where much is written.
+        """
+        wal = Path(f"{self.url.database}-wal")
+        if not self.is_sqlite or not wal.exists() or wal.stat().st_size < _WORTH_IT:
+            return
+        connection = self.engine.raw_connection()
+        try:
+            run = connection.cursor().execute
+            run("PRAGMA wal_checkpoint(PASSIVE)")
+            if wal.stat().st_size > _LARGE:  # somebody wrote all the while: else it would grow for ever
+                run(f"PRAGMA busy_timeout={_BRIEFLY}")  # whoever reads for long is let be
+                run("PRAGMA wal_checkpoint(RESTART)")
+                run(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
         finally:
             connection.close()
 
@@ -210,6 +232,7 @@ def make_private(file: Path) -> None:
 def _on_connect(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver starts no transaction of its own: _on_begin does
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
     connection.execute("PRAGMA foreign_keys=ON")
 
 

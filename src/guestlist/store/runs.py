@@ -125,6 +125,9 @@ class Runs:
     def sweep(self, activation_id: int, now: float) -> None:
         """Void what a killed process was planning; call it under the activation's lock."""
         mine = (_table.c.activation_id == activation_id) & (_table.c.state == "planning")
+        with self._database.read() as connection:
+            if connection.execute(sa.select(_table.c.id).where(mine).limit(1)).first() is None:
+                return
         with self._database.write() as connection:
             values = {"state": "void", "reason": "interrupted while planning", "ended": now}
             connection.execute(sa.update(_table).where(mine).values(values))

@@ -170,6 +170,10 @@ class Store:
         with self.lock(COLLECTING):  # dead files stay while they are read
             write_backup(self.database, self.vault, self.files, Path(path).absolute(), passphrase, self._clock.now())
 
+    def checkpoint(self) -> None:
+        """Spare those who commit waiting for the disk (``database.checkpoint``)."""
+        self.database.checkpoint()
+
     def collect(self) -> int:
         """Delete what died an hour ago and what nobody will finish (``files.collect``); how many. Not in a backup. Rows
         about requests that are old enough go too (``retention``).
