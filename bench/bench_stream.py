@@ -2,9 +2,9 @@
 
 python bench/bench_stream.py [MEMBERS [EVENTS_PER_SECOND [SECONDS]]]      default 100,000 5,000 20
 
-Three processes: an emulated LinkedIn, `guestlist serve`, and the worker that it starts. Every event is a change:
-somebody of the audience leaves or comes back. Printed: latencies, CPU and memory of the worker and of the server, and
-what a flush costs beside how large it is.
+An emulated LinkedIn, `guestlist serve`, the worker that it starts and the process beside that which folds. Every event
+is a change: somebody of the audience leaves or comes back. Printed: latencies, CPU of the server and of the worker and
+their memory at every quarter of the time, and what a flush costs beside how large it is.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import httpx2
 import psutil
@@ -36,6 +37,9 @@ from guestlist.app.streams import listeners
 from guestlist.events.outcomes import percentile
 
 KEY, BATCH = "hot", 100
+LOOKS = 4
+WARM = 6.0  # seconds until the worker has loaded what LinkedIn was told
+T = TypeVar("T")
 GUESTLIST = Path(sys.executable).with_name("guestlist")
 
 
@@ -108,23 +112,41 @@ def serving(folder: Path) -> Iterator[tuple[psutil.Process, str]]:
 
 @dataclass
 class Meter:
-    """CPU seconds and memory of a process."""
+    """CPU seconds and memory (MB, at each look) of a process."""
 
     process: psutil.Process
     cpu: float = 0.0
-    first: float = 0.0
-    last: float = 0.0
+    memory: list[float] = field(default_factory=list)
 
     def start(self) -> None:
         """From here on."""
-        self.cpu, self.first = sum(self.process.cpu_times()[:2]), self._memory()
+        self.cpu = sum(self.process.cpu_times()[:2])
+        self.look()
 
     def stop(self) -> None:
         """Until here."""
-        self.cpu, self.last = sum(self.process.cpu_times()[:2]) - self.cpu, self._memory()
+        self.cpu = sum(self.process.cpu_times()[:2]) - self.cpu
+        self.look()
 
-    def _memory(self) -> float:
-        return float(self.process.memory_info().rss) / 1e6
+    def look(self) -> None:
+        """How much it holds now."""
+        self.memory.append(float(self.process.memory_info().rss) / 1e6)
+
+
+async def watched(working: Coroutine[Any, Any, T], meters: Iterable[Meter], seconds: float) -> T:
+    """Look at the memory a few times while something goes on for so long."""
+
+    async def look() -> None:
+        for _ in range(LOOKS - 1):
+            await asyncio.sleep(seconds / LOOKS)
+            for meter in meters:
+                meter.look()
+
+    looking = asyncio.create_task(look())
+    try:
+        return await working
+    finally:
+        looking.cancel()
 
 
 async def load(address: str, key: str, members: int, rate: int, seconds: float) -> tuple[int, int]:
@@ -163,12 +185,15 @@ def main(members: int = 100_000, rate: int = 5_000, seconds: int = 20) -> None:
         with serving(folder) as (server, address):
             while not server.children():
                 time.sleep(0.1)
-            time.sleep(3)
-            meters = {"server": Meter(server), "worker": Meter(server.children()[0])}
+            time.sleep(WARM)
+            worker = server.children()[0]
+            (folding,) = (each for each in worker.children() if "--only-fold" in each.cmdline())
+            meters = {"server": Meter(server), "worker": Meter(worker), "fold": Meter(folding)}
             before = latencies(folder)
             for meter in meters.values():
                 meter.start()
-            taken, refused = asyncio.run(load(address, key, members, rate, seconds))
+            loading = load(address, key, members, rate, seconds)
+            taken, refused = asyncio.run(watched(loading, meters.values(), seconds))
             time.sleep(5)
             for meter in meters.values():
                 meter.stop()
@@ -198,7 +223,7 @@ def report(
     print("flushes       ", f"{len(runs)}, {told:,.0f} changes each, {took:.2f} s from run to close")
     for name, meter in meters.items():
         share = meter.cpu / (seconds + 5)
-        print(f"{name:<15}{share:.0%} of a core, {meter.first:,.0f} MB before, {meter.last:,.0f} MB after")
+        print(f"{name:<15}{share:.0%} of a core, {', '.join(f'{each:,.0f}' for each in meter.memory)} MB")
 
 
 if __name__ == "__main__":
