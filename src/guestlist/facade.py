@@ -164,7 +164,8 @@ class Guestlist:
         """All activations, those not in the file included; ``live`` asks LinkedIn now."""
         from guestlist.app import overview  # noqa: PLC0415
 
-        return overview.status(self.app, self._config_if_there(), activation, live=live)
+        names = None if activation is None else (activation,)
+        return overview.status(self.app, self._config_if_there(), names, live=live)
 
     def runs(self, activation: str | None = None, limit: int = 20) -> list[RunRow]:
         """The latest runs, newest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -31,16 +31,26 @@ def known(app: App, name: str) -> Activation:
     return found
 
 
-def status(app: App, config: Config | None, name: str | None = None, *, live: bool = False) -> list[StatusRow]:
-    """Every activation of the file and of the store; ``live`` asks LinkedIn now."""
+def status(
+    app: App, config: Config | None, names: Collection[str] | None = None, *, live: bool = False
+) -> list[StatusRow]:
+    """Activations of the file and of the store, all of them unless ``names`` says which; ``live`` asks LinkedIn now.
+    UnknownName.
+    """
     there = {each.name: each for each in app.store.activations.all(removed=False)}
     described = list(config.activations) if config is not None else []
-    names = [*described, *(each for each in there if each not in described)]
-    if name is not None:
-        if name not in names:
-            raise UnknownName(f"There is no activation '{masked(name)}'{nearest(name, names)}.")
-        names = [name]
-    return [_row(app, config, each, there.get(each), live=live) for each in names]
+    known = [*described, *(each for each in there if each not in described)]
+    for name in names or ():
+        if name not in known:
+            raise UnknownName(f"There is no activation '{masked(name)}'{nearest(name, known)}.")
+    return [_row(app, config, each, there.get(each), live=live) for each in (known if names is None else names)]
+
+
+def at_linkedin(app: App) -> list[str]:
+    """The names of those that have an audience at LinkedIn, in the order they were made."""
+    current = app.store.segments.current
+    found = ((each.name, current(each.ledger_id)) for each in app.store.activations.all(removed=False))
+    return [name for name, segment in found if segment is not None and segment.linkedin_id]
 
 
 def _row(app: App, config: Config | None, name: str, found: Activation | None, *, live: bool) -> StatusRow:

@@ -64,7 +64,7 @@ class SyncWish(Strict):
 
 def shown(asking: Asking, found: Declaration) -> Activation:
     """An activation as it stands."""
-    (row,) = overview.status(asking.app, asking.config, found.name)
+    (row,) = overview.status(asking.app, asking.config, (found.name,))
     return Activation(**described.facts(found), status=_seen(asking, row))
 
 
@@ -124,7 +124,7 @@ def get_activation(asking: Asked, name: NamePath, response: Response) -> Activat
     try:
         return shown(asking, described.got(asking, "activations", name, response))
     except UnknownName:
-        (row,) = overview.status(asking.app, asking.config, name)
+        (row,) = overview.status(asking.app, asking.config, (name,))
         response.headers["ETag"] = _GONE
         return _shown(asking, None, row)
 

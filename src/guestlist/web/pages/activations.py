@@ -49,7 +49,7 @@ def one(call: Call) -> Response:
     wanted, runs = config.activations.get(name), _runs(call, name)
     if wanted is None and name not in {each.name for each in call.app.store.activations.all(removed=False)}:
         raise UnknownName(f"There is no activation '{name}'.")
-    row = overview.status(call.app, config, name)[0]
+    row = overview.status(call.app, config, (name,))[0]
     return call.show(
         "activation.html",
         row=row,

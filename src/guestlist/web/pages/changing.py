@@ -80,7 +80,7 @@ def _typed(call: Call) -> dict[str, Any]:
 
 def _shown(call: Call) -> dict[str, Any]:
     found = _mine(call)
-    row = overview.status(call.app, call.config, found.name)[0]
+    row = overview.status(call.app, call.config, (found.name,))[0]
     schedule = found.body.get("schedule") or {}
     kind = next((each for each in ("every", "cron") if each in schedule), "manual")
     return {
