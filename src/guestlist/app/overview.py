@@ -10,12 +10,13 @@ from guestlist.app import connection, schedule, segments
 from guestlist.app import runs as runs_of
 from guestlist.app.context import App
 from guestlist.app.delivery import GONE
-from guestlist.app.results import RejectedRow, RunRow, StatusRow, SyncResult
-from guestlist.app.sync import NONE_REFUSED, result_of
+from guestlist.app.results import Reached, RejectedRow, RunRow, StatusRow, SyncResult
+from guestlist.app.sync import result_of
 from guestlist.config import ActivationConfig, Config
 from guestlist.core.mapping import nearest
 from guestlist.core.text import masked
 from guestlist.errors import ConfigError, DeliveryError, UnknownName
+from guestlist.ports import Refusals
 from guestlist.store.activations import Activation
 from guestlist.store.runs import Run
 from guestlist.store.segments import DELETED, Segment
@@ -171,7 +172,7 @@ def _together(hour: RunRow, run: RunRow) -> RunRow:
     """An hour of a stream with one more of its flushes: sums, under the number of the last of them."""
     total, one = hour.result, run.result
     sums = {each: getattr(total, each) + getattr(one, each) for each in _SUMMED}
-    return RunRow(hour.run, run.started, replace(total, **sums))
+    return RunRow(hour.run, run.started, replace(total, **sums), hour.reached.and_(run.reached))
 
 
 HOUR = 3600.0
@@ -179,9 +180,13 @@ _SUMMED = ("added", "removed", "changed", "rejected", "requests", "seconds")
 
 
 def _run_row(app: App, activation: Activation, run: Run) -> RunRow:
-    result = result_of(app, activation, run, "done", run.reason, NONE_REFUSED, run.requests, open_ones=True)
+    answers = runs_of.answers_of(app, run)
+    refused = Refusals(answers.new, answers.changed)
+    result = result_of(app, activation, run, "done", run.reason, refused, run.requests, open_ones=True)
     ended = run.ended if run.ended is not None else app.clock.now()
-    return RunRow(run.id, run.started, _shown(result, run, ended, _ended_as(app, activation, run)))
+    excluded = run.counts.get("rejected", 0)
+    reached = Reached(answers.accepted, excluded + answers.skipped, answers.refused + answers.unanswered)
+    return RunRow(run.id, run.started, _shown(result, run, ended, _ended_as(app, activation, run)), reached)
 
 
 def _shown(result: SyncResult, run: Run, ended: float, state: str) -> SyncResult:

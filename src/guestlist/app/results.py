@@ -146,18 +146,51 @@ class StatusRow:
 
 
 @dataclass(frozen=True)
+class Reached:
+    """What became of the identities that a run dealt with, as Adobe counts them: received = activated + excluded +
+    failed, always. ``activated``: added, changed or removed, and LinkedIn took it; ``excluded``: nobody could be told
+    of the row, or they had asked to be forgotten; ``failed``: refused by LinkedIn, or the run ended without an answer.
+    What has no answer yet is in none of them, and neither is what had nothing to tell.
+    """
+
+    activated: int = 0
+    excluded: int = 0
+    failed: int = 0
+
+    @property
+    def received(self) -> int:
+        """All of them."""
+        return self.activated + self.excluded + self.failed
+
+    @property
+    def rate(self) -> float | None:
+        """Activated and excluded, as a share of those received; None: nobody was."""
+        return (self.activated + self.excluded) / self.received if self.received else None
+
+    def and_(self, other: Reached) -> Reached:
+        """Both together."""
+        return Reached(self.activated + other.activated, self.excluded + other.excluded, self.failed + other.failed)
+
+    def json(self) -> dict[str, Any]:
+        """All fields."""
+        return {"received": self.received, **asdict(self), "activation_rate": self.rate}
+
+
+@dataclass(frozen=True)
 class RunRow:
-    """One run of an activation: ``SyncResult``'s fields plus ``run`` and ``started`` (epoch seconds). ``state``: as the
-    last sync that carried it ended; ``syncing`` while one is at it, ``pending`` when one was interrupted.
+    """One run of an activation: ``SyncResult``'s fields plus ``run`` and ``started`` (epoch seconds) and those of
+    ``Reached``. ``state``: as the last sync that carried it ended; ``syncing`` while one is at it, ``pending`` when one
+    was interrupted.
     """
 
     run: int
     started: float
     result: SyncResult
+    reached: Reached = Reached()
 
     def json(self) -> dict[str, Any]:
         """The documented fields."""
-        return {**self.result.json(), "run": self.run, "started": self.started}
+        return {**self.result.json(), "run": self.run, "started": self.started, **self.reached.json()}
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from guestlist.app.context import App
@@ -19,6 +19,38 @@ from guestlist.store.runs import Planned, Run
 TOO_OLD = 86_400.0  # a run that waited longer is closed and planned anew (a snapshot's waits however long)
 CLOSE_TRIES = 5
 ENDED_AS = "ended_as"  # in what people see of a run: a state of results.SyncResult
+ANSWERS = "answered"  # in it, once the run came to its end: the fields of ``Answers``
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What became of the elements of a run: ``skipped`` ones were never sent, since somebody was forgotten meanwhile;
+    ``unanswered``: not sent, or sent and never answered. ``new`` and ``changed``: of those that LinkedIn refused.
+    """
+
+    accepted: int = 0
+    refused: int = 0
+    skipped: int = 0
+    unanswered: int = 0
+    new: int = 0
+    changed: int = 0
+
+
+def answers(outcomes: Iterable[Outcome], skip: Collection[int]) -> Answers:
+    """Every position of a run counted once."""
+    accepted = refused = skipped = unanswered = 0
+    left_out = frozenset(skip)
+    for each in outcomes:
+        positions: Collection[int] = each.positions or range(each.first, each.first + each.count)
+        if each.result != "accepted":
+            without = sum(position in positions for position in left_out) if each.result == "void" else 0
+            skipped += without
+            unanswered += len(positions) - without
+            continue
+        no = sum(position in positions for position in each.refused)
+        never = sum(position in positions for position in each.open)
+        accepted, refused, unanswered = accepted + len(positions) - no - never, refused + no, unanswered + never
+    return Answers(accepted, refused, skipped, unanswered)
 
 
 def pieces(changes: Changes) -> list[Piece]:
@@ -124,6 +156,7 @@ def close(app: App, run: Run, *, tidies: bool = True, **activation_changes: Any)
     space = nullcontext("") if small else store.files.workspace(f"close of run {run.id}")
     with opened_changes(app, run) as changes, space as folder:
         refusals = app.elements.refusals(changes, refused) if refused else Refusals()
+        _note_answers(app, run, replace(answers(outcomes, changes.skip), new=refusals.added, changed=refusals.changed))
         for _ in range(CLOSE_TRIES):
             version, parts = store.ledgers.parts(run.ledger_id)
             delta = None
@@ -146,6 +179,21 @@ def close(app: App, run: Run, *, tidies: bool = True, **activation_changes: Any)
     if tidies or store.ledgers.crowded(run.ledger_id):
         tidy(app, run.ledger_id)
     return refusals
+
+
+def _note_answers(app: App, run: Run, found: Answers) -> None:
+    """Batches go after a while; what became of them stays with the run."""
+    app.store.runs.update(run.id, plan={**app.store.runs.get(run.id).plan, ANSWERS: asdict(found)})
+
+
+def answers_of(app: App, run: Run) -> Answers:
+    """What was noted at its end; of a run that is still open, as far as it is: what waits has no answer."""
+    noted = run.plan.get(ANSWERS)
+    if noted is not None:
+        return Answers(**noted)
+    if run.ended is not None or not run.removes + run.adds:
+        return Answers()
+    return replace(answers(app.store.runs.outcomes(run.id), ()), unanswered=0)
 
 
 def answer_receipts(app: App) -> None:

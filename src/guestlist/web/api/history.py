@@ -39,10 +39,17 @@ _From = Annotated[float | None, Query(ge=0, le=MOST, description="Since (epoch s
 
 @dataclass(frozen=True)
 class Run(SyncResult):
-    """A run: what was done by it, its number, and when it began (epoch seconds)."""
+    """A run: what was done by it, its number, and when it began (epoch seconds). `received` = `activated` + `excluded`
+    + `failed`, always; `activation_rate` is the share of the first two, null where nobody was received.
+    """
 
     run: int = 0
     started: float = 0.0
+    received: int = 0
+    activated: int = 0
+    excluded: int = 0
+    failed: int = 0
+    activation_rate: float | None = None
 
 
 class EventsOf(BaseModel):
