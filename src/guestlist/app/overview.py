@@ -10,7 +10,7 @@ from guestlist.app import connection, schedule, segments
 from guestlist.app import runs as runs_of
 from guestlist.app.context import App
 from guestlist.app.delivery import GONE
-from guestlist.app.results import Reached, RejectedRow, RunRow, StatusRow, SyncResult
+from guestlist.app.results import Reached, RejectedRow, Removals, RunRow, StatusRow, SyncResult
 from guestlist.app.sync import result_of
 from guestlist.config import ActivationConfig, Config
 from guestlist.core.mapping import nearest
@@ -129,12 +129,21 @@ def _state(app: App, config: Config | None, found: Activation) -> tuple[str, str
     return ("in step", "") if found.last_run is not None else ("never synced", "run `guestlist sync`")
 
 
-def leaving(app: App, name: str) -> int:
-    """Members whose removal waits for a person; 0: nobody's does."""
+def leaving(app: App, name: str) -> Removals | None:
+    """Members whose removal waits for a person; None: nobody's does."""
     found = app.store.activations.get(name)
-    if found is None or found.state != "waiting" or found.waiting is None:
-        return 0
-    return int(found.waiting.get("removals", 0))
+    if found is None or found.state != "waiting" or not (waiting := found.waiting) or not waiting.get("removals"):
+        return None
+    return Removals(
+        name,
+        int(waiting["removals"]),
+        int(waiting.get("known", 0)),
+        int(waiting.get("allowed", 0)),
+        gone=int(waiting.get("gone", 0)),
+        who=tuple(waiting.get("members", waiting.get("who", ()))),
+        at=waiting.get("at"),
+        **waiting.get("plan", {}),
+    )
 
 
 def campaign_manager(app: App, ad_account: str) -> str:

@@ -177,6 +177,30 @@ class Reached:
 
 
 @dataclass(frozen=True)
+class Removals:
+    """Removals that wait for a person: how many of ``known`` members would leave, how many may by themselves, and (of a
+    stream) how many were ``gone`` within the day before. ``adds``, ``unchanged`` and ``rejected`` are of the plan that
+    was stopped, None where it looked only at those whom events touched. ``who``: up to fifty of those who would leave,
+    people by the beginning of a digest. ``at``: epoch seconds of the plan.
+    """
+
+    activation: str
+    removals: int
+    known: int
+    allowed: int
+    gone: int = 0
+    adds: int | None = None
+    unchanged: int | None = None
+    rejected: int | None = None
+    who: tuple[str, ...] = ()
+    at: float | None = None
+
+    def json(self) -> dict[str, Any]:
+        """All fields."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class RunRow:
     """One run of an activation: ``SyncResult``'s fields plus ``run`` and ``started`` (epoch seconds) and those of
     ``Reached``. ``state``: as the last sync that carried it ended; ``syncing`` while one is at it, ``pending`` when one
