@@ -206,7 +206,7 @@ def check_usable(config: Config, wanted: Wanted, columns: Sequence[str] | None) 
             raise ConfigError(str(mistake), mistake.place) from None
         return
     try:
-        given = {name: tuple(sources) for name, sources in (chosen or {}).items()}
+        given = {name: tuple(map(str, sources)) for name, sources in (chosen or {}).items()}
         mappings.check(audience.kind, given, columns, destination.send_email, destination.send_google_advertising_id)
     except ConfigError as error:
         named = (each[1] for each in _FIELD.finditer(str(error)))

@@ -50,7 +50,7 @@ def change(
     found = declared.of_pages(app, configuration, "activations", name)
     kept = {field: list(sources) for field, sources in mapping.items() if sources}
     wanted = Wanted(name, found.body).with_(mapping=kept)
-    config = configuration.current()
+    config = configuration.tried({("activations", name): wanted.body})
     if kept:
         columns, problem = drafts.columns_of(app, config, wanted.audience)
         drafts.check_usable(config, wanted, None if problem else columns)

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from guestlist.events.outcomes import Outcome
+from guestlist.events.pipeline import LOST, Stage, pipeline
+
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_PERSON, EXIT_REJECTED, EXIT_LINKEDIN = 0, 1, 2, 3, 4, 5
 
 RunState = Literal["done", "frozen", "disabled", "waiting", "parked", "pending", "failed"]
@@ -367,12 +370,40 @@ class EventsRow:
         """Events that came."""
         return sum(end.events for end in self.ends)
 
+    @property
+    def delivered(self) -> int:
+        """Events that LinkedIn took."""
+        return sum(end.events for end in self.ends if end.outcome == Outcome.DELIVERED)
+
+    @property
+    def not_delivered(self) -> int:
+        """Events that were meant to be told and never will be."""
+        return sum(end.events for end in self.ends if end.outcome in LOST)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Their way from received to delivered."""
+        return pipeline((end.outcome, end.code, end.events) for end in self.ends)
+
     def json(self) -> dict[str, Any]:
         """``outcomes`` adds up ``ends`` by outcome."""
         outcomes: dict[str, int] = {}
         for end in self.ends:
             outcomes[end.outcome] = outcomes.get(end.outcome, 0) + end.events
-        return {**asdict(self), "received": self.received, "outcomes": outcomes}
+        shown = {"received": self.received, "delivered": self.delivered, "not_delivered": self.not_delivered}
+        return {**asdict(self), **shown, "outcomes": outcomes, "stages": [asdict(each) for each in self.stages]}
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Events received within some minutes from ``at`` (epoch seconds) on, how many of them were delivered by now, and
+    how many never will be.
+    """
+
+    at: float
+    received: int
+    delivered: int
+    not_delivered: int
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,11 @@ from guestlist.errors import StoreError
 from guestlist.ports import Changes, Delta, FoldRequest, Known, LedgerPart, Outcome, Plan, Refusals, Rejected
 from guestlist.store.batches import ADD_PHASE, REMOVE_PHASE, Piece
 from guestlist.store.rejected import RejectedRows
-from guestlist.store.runs import Planned, Run
+from guestlist.store.runs import ANSWERED, Planned, Run
 
 TOO_OLD = 86_400.0  # a run that waited longer is closed and planned anew (a snapshot's waits however long)
 CLOSE_TRIES = 5
 ENDED_AS = "ended_as"  # in what people see of a run: a state of results.SyncResult
-ANSWERS = "answered"  # in it, once the run came to its end: the fields of ``Answers``
 
 
 @dataclass(frozen=True)
@@ -183,12 +182,12 @@ def close(app: App, run: Run, *, tidies: bool = True, **activation_changes: Any)
 
 def _note_answers(app: App, run: Run, found: Answers) -> None:
     """Batches go after a while; what became of them stays with the run."""
-    app.store.runs.update(run.id, plan={**app.store.runs.get(run.id).plan, ANSWERS: asdict(found)})
+    app.store.runs.update(run.id, plan={**app.store.runs.get(run.id).plan, ANSWERED: asdict(found)})
 
 
 def answers_of(app: App, run: Run) -> Answers:
     """What was noted at its end; of a run that is still open, as far as it is: what waits has no answer."""
-    noted = run.plan.get(ANSWERS)
+    noted = run.plan.get(ANSWERED)
     if noted is not None:
         return Answers(**noted)
     if run.ended is not None or not run.removes + run.adds:

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import declared, home, jobs, overview, progress
+from guestlist.app import counts, declared, home, jobs, overview, progress
 from guestlist.core.permissions import ACTIVATE
 from guestlist.web.pages import activation, templates
 from guestlist.web.pages.activation import LOOK
@@ -43,6 +43,7 @@ def one(call: Call) -> Response:
     return call.show(
         "activation_overview.html",
         **activation.shown(call),
+        counted_there=counts.of_activation(call.app, name),
         growth=_growth(call, name),
         rejected=overview.rejected_by_reason(call.app, name),
         file=call.config.path,

@@ -42,6 +42,8 @@ def map_(call: Call) -> Response:
     if button in (ATTRIBUTES, IDENTITY):
         return call.show("activation_mapping.html", **_mapping(call, found, button))
     try:
+        if not found and not _of_events(call):
+            raise ConfigError("Map at least one field that LinkedIn can find somebody by.", ("mapping",))
         if found != {field: list(sources) for field, sources in before.items()}:
             version = call.form.number("version") or 0
             remapping.change(call.app, call.desk.configuration, name, found, version, call.person)
@@ -49,6 +51,11 @@ def map_(call: Call) -> Response:
         tab, at = pickers.refused(call, error, _kind(call))
         return call.again("activation_mapping.html", ConfigError(str(error)), at, **_mapping(call, found, tab))
     return call.go(path("activations", name, "mapping"), "The mapping was saved: it counts from the next run on.")
+
+
+def _of_events(call: Call) -> bool:
+    config = call.config
+    return config.audiences[config.activations[call.part("name")].audience].source.events is not None
 
 
 def _kind(call: Call) -> Kind:
@@ -71,7 +78,7 @@ def _mapping(call: Call, chosen: Sources, tab: str) -> dict[str, Any]:
     return {
         **shown,
         **pickers.shown(call, kind, chosen, seen, tab, of_events=of_events),
-        "by_itself": not remapping.chosen(call.app, call.config, call.part("name")),
+        "by_itself": shown["wanted"].mapping is None,
     }
 
 
