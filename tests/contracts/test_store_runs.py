@@ -13,7 +13,7 @@ from guestlist.ports import Changes, Counts, Delta, Outcome
 from guestlist.store import Store
 from guestlist.store.batches import ADD_PHASE, REMOVE_PHASE, Batch, BatchCount, Piece
 from guestlist.store.rows import Exceptions
-from guestlist.store.runs import Planned
+from guestlist.store.runs import ANSWERED, Planned
 
 NOW = 100.0
 
@@ -241,6 +241,24 @@ def test_closing_is_one_transaction(store, run, activation):
     after = store.activations.by_id(activation.id)
     assert (after.last_run, after.last_told_at, after.frozen) == (run.id, NOW, True)
     assert store.runs.open_run(activation.id) is None
+
+
+def test_what_a_segment_was_told_lately_is_known(store, run, activation):
+    segment, began = activation.segment_id, run.started
+    assert (store.runs.told_since(segment, began), store.runs.told_since(segment, began + 1)) == (
+        run.removes + run.adds,
+        0,
+    )
+    assert store.runs.last_sent(segment) is None
+    batch = claimed(store, run.id, REMOVE_PHASE)
+    store.attempts.add(run.id, batch.id, Answer("answered", NOW, NOW, status=200), 1, "Settle")
+    assert store.runs.last_sent(segment) == run.started
+    assert store.runs.largest_told(segment, 0.0, began + 9) == 0  # it is still open
+    store.runs.update(run.id, plan={ANSWERED: {"accepted": run.removes + run.adds - 1}})
+    store.runs.stop(run.id)
+    assert store.runs.close(run.id, store.ledgers.parts(run.ledger_id)[0], None, began + 5)
+    assert store.runs.largest_told(segment, 0.0, began + 9) == run.adds - 1
+    assert store.runs.largest_told(segment, 0.0, began + 4) == store.runs.largest_told(segment + 1, 0.0, began + 9) == 0
 
 
 def test_h4_a_close_that_lost_the_race_changes_nothing(store, run, activation):
