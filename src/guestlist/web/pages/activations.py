@@ -74,7 +74,7 @@ def _growth(call: Call, name: str) -> dict[str, Any] | None:
         "moments": [moment(each.at)[5:16] for each in readings],
         "series": {
             "Sent so far": [each.told for each in readings],
-            "Matched": [each.matched for each in readings],
+            "Matched in seven days": [each.matched for each in readings],
             "Audience size": [each.audience_size for each in readings],
         },
     }
