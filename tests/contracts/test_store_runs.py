@@ -13,7 +13,7 @@ from guestlist.ports import Changes, Counts, Delta, Outcome
 from guestlist.store import Store
 from guestlist.store.batches import ADD_PHASE, REMOVE_PHASE, Batch, BatchCount, Piece
 from guestlist.store.rows import Exceptions
-from guestlist.store.runs import ANSWERED, Planned
+from guestlist.store.runs import Planned
 
 NOW = 100.0
 
@@ -254,9 +254,9 @@ def test_what_a_segment_was_told_lately_is_known(store, run, activation):
     store.attempts.add(run.id, batch.id, Answer("answered", NOW, NOW, status=200), 1, "Settle")
     assert store.runs.last_sent(segment) == run.started
     assert store.runs.largest_told(segment, 0.0, began + 9) == 0  # it is still open
-    store.runs.update(run.id, plan={ANSWERED: {"accepted": run.removes + run.adds - 1}})
     store.runs.stop(run.id)
-    assert store.runs.close(run.id, store.ledgers.parts(run.ledger_id)[0], None, began + 5)
+    answered = {"accepted": run.removes + run.adds - 1}
+    assert store.runs.close(run.id, store.ledgers.parts(run.ledger_id)[0], None, began + 5, answered=answered)
     assert store.runs.largest_told(segment, 0.0, began + 9) == run.adds - 1
     assert store.runs.largest_told(segment, 0.0, began + 4) == store.runs.largest_told(segment + 1, 0.0, began + 9) == 0
 

@@ -155,7 +155,7 @@ def close(app: App, run: Run, *, tidies: bool = True, **activation_changes: Any)
     space = nullcontext("") if small else store.files.workspace(f"close of run {run.id}")
     with opened_changes(app, run) as changes, space as folder:
         refusals = app.elements.refusals(changes, refused) if refused else Refusals()
-        _note_answers(app, run, replace(answers(outcomes, changes.skip), new=refusals.added, changed=refusals.changed))
+        found = replace(answers(outcomes, changes.skip), new=refusals.added, changed=refusals.changed)
         for _ in range(CLOSE_TRIES):
             version, parts = store.ledgers.parts(run.ledger_id)
             delta = None
@@ -163,7 +163,9 @@ def close(app: App, run: Run, *, tidies: bool = True, **activation_changes: Any)
                 request = FoldRequest(changes, outcomes, run.id, app.clock.now(), str(folder), ledger=parts)
                 delta = (app.flusher if small else app.planner).fold(request)
             file_id = publish_delta(app, delta, run.id)
-            done = store.runs.close(run.id, version, delta, app.clock.now(), file_id, **activation_changes)
+            done = store.runs.close(
+                run.id, version, delta, app.clock.now(), file_id, asdict(found), **activation_changes
+            )
             if done or store.runs.get(run.id).state == "closed":
                 break
         else:
@@ -178,11 +180,6 @@ def close(app: App, run: Run, *, tidies: bool = True, **activation_changes: Any)
     if tidies or store.ledgers.crowded(run.ledger_id):
         tidy(app, run.ledger_id)
     return refusals
-
-
-def _note_answers(app: App, run: Run, found: Answers) -> None:
-    """Batches go after a while; what became of them stays with the run."""
-    app.store.runs.update(run.id, plan={**app.store.runs.get(run.id).plan, ANSWERED: asdict(found)})
 
 
 def answers_of(app: App, run: Run) -> Answers:

@@ -163,16 +163,18 @@ class Runs:
         delta: Delta | None,
         now: float,
         file_id: int | None = None,
+        answered: Mapping[str, int] | None = None,
         **activation: Unpack[ActivationChanges],
     ) -> bool:
         """closing -> closed in one transaction: the delta appended to the ledger, the changes gone, the activation's
         fields set. False (and nothing happened): another process closed it, or the ledger changed since
         ``expected_version``: throw the delta away and look again. The delta of a run of another epoch is not
-        appended: its segment is gone. A published ``file_id`` that was not used is dead.
+        appended: its segment is gone. A published ``file_id`` that was not used is dead. ``answered``: what became of
+        its elements; that stays when its batches go.
         """
         try:
             with self._database.write():
-                self._close(run_id, expected_version, delta, file_id, now)
+                self._close(run_id, expected_version, delta, file_id, now, answered)
                 self._update_activation(self.get(run_id).activation_id, run_id, activation)
         except _Conflict:
             if file_id is not None:
@@ -180,9 +182,19 @@ class Runs:
             return False
         return True
 
-    def _close(self, run_id: int, version: int, delta: Delta | None, file_id: int | None, now: float) -> None:
+    def _close(
+        self,
+        run_id: int,
+        version: int,
+        delta: Delta | None,
+        file_id: int | None,
+        now: float,
+        answered: Mapping[str, int] | None,
+    ) -> None:
         run = self.get(run_id)
         values: dict[str, Any] = {"state": "closed", "ended": now, "changes": None, "skip": None}
+        if answered is not None:
+            values["plan"] = {**run.plan, ANSWERED: dict(answered)}
         if not self._move(run_id, ("closing",), changes_file_id=None, **values):
             raise _Conflict
         same_segment = run.epoch == self._ledgers.get(run.ledger_id).epoch
