@@ -300,8 +300,15 @@ def test_an_activation_is_renamed_and_removed_with_its_audience(pages: Installed
     assert pages.world.sync("customers").unchanged == 2
     assert pages.world.sent() == sent
     browser.click("Rename or remove")
+    browser.post(
+        "/activations/customers/rename", [*browser.form("Rename").fields, ("new", "best"), ("propagate", "yes")]
+    )
+    assert browser.location == "/activations/best"
+    pages.world.sync("best")
+    assert [each["name"] for each in pages.world.emulator.control.segments()] == ["best"]
+    browser.click("Rename or remove")
     form = browser.form("Remove")
-    browser.post("/activations/customers/remove", [*form.fields, ("delete_segment", "yes")])
+    browser.post("/activations/best/remove", [*form.fields, ("delete_segment", "yes")])
     assert browser.location == "/activations"
     assert "its LinkedIn audience was deleted" in browser.text
     assert pages.world.emulator.control.segments() == []

@@ -63,6 +63,7 @@ class Rename(Strict):
     """Another name."""
 
     name: NewName
+    propagate: bool = Field(False, description="The LinkedIn audience is called so too, from the next sync on.")
 
 
 class Duplicate(Strict):
@@ -266,7 +267,7 @@ def resume_activation(asking: Asked, name: NamePath, response: Response) -> Acti
 @router.post("/activations/{name}/rename", summary="Rename an activation")
 def rename_activation(asking: Asked, name: NamePath, body: Rename, response: Response) -> Activation:
     """Its LinkedIn audience and all that is known of it stay."""
-    found = declared.rename(asking.app, asking.configuration, name, body.name)
+    found = declared.rename(asking.app, asking.configuration, name, body.name, propagate=body.propagate)
     response.headers["ETag"] = described.tag(found)
     response.headers["Location"] = f"{PREFIX}/activations/{described.quoted(found.name)}"
     return shown(Asking(asking.desk, asking.person), found)

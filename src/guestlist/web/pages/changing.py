@@ -46,7 +46,9 @@ def rename(call: Call) -> Response:
     """Its LinkedIn audience and all that is known of it stay."""
     name = call.part("name")
     try:
-        found = declared.rename(call.app, call.desk.configuration, name, call.form["new"].strip())
+        found = declared.rename(
+            call.app, call.desk.configuration, name, call.form["new"].strip(), propagate=bool(call.form["propagate"])
+        )
     except ConfigError as error:
         return call.again("activation_edit.html", ConfigError(str(error), ("new",)), "new", **_shown(call))
     return call.go(path("activations", found.name), f"{name} is called {found.name} now.")
