@@ -8,6 +8,8 @@ from guestlist.app import jobs
 from guestlist.app.context import App
 from guestlist.app.jobs import JobRow
 
+LATELY = 10  # jobs that are looked through: a destination may have the same name
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -23,9 +25,9 @@ class Progress:
 
 def of_activation(app: App, name: str) -> Progress | None:
     """None: nothing is under way."""
-    job = jobs.latest(app, name)
-    if job is not None and job.state in jobs.OPEN:
-        return Progress(job, **(job.progress or {}))
+    for job in jobs.newest(app, LATELY, subject=name):
+        if job.kind in ("sync", "plan") and job.state in jobs.OPEN:
+            return Progress(job, **(job.progress or {}))
     known = app.store.activations.get(name)
     run = app.store.runs.open_run(known.id) if known is not None else None
     if known is None or run is None or not app.store.lock_holder(f"ledger-{known.ledger_id}"):

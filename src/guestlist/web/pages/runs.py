@@ -22,6 +22,7 @@ from guestlist.web.pages.templates import moment
 
 book = Book()
 SIZE = 20
+LOOKED = 500  # runs that are looked through for failures
 LEAST = 3  # fewer make no chart
 
 
@@ -30,9 +31,12 @@ def runs(call: Call) -> Response:
     """Newest first, as Adobe counts them; ``only=failures``: those of which something failed."""
     shown = activation.shown(call)
     before, failures = whole(call.query.get("before", "")), call.query.get("only") == "failures"
-    found = _runs(call, before)
+    if failures:
+        found = [each for each in _runs(call, before, LOOKED) if each.reached.failed or each.result.state == "failed"]
+    else:
+        found = _runs(call, before, SIZE + 1)
     following = found[SIZE - 1].run if len(found) > SIZE else None
-    rows = [each for each in found[:SIZE] if each.reached.failed or each.result.state == "failed" or not failures]
+    rows = found[:SIZE]
     total = Reached()
     for each in rows:
         total = total.and_(each.reached)
@@ -40,9 +44,9 @@ def runs(call: Call) -> Response:
     return call.show("activation_runs.html", **shown, **listed, chart=_chart(rows))
 
 
-def _runs(call: Call, before: int | None) -> list[RunRow]:
+def _runs(call: Call, before: int | None, most: int) -> list[RunRow]:
     try:
-        return overview.runs(call.app, call.part("name"), SIZE + 1, before)
+        return overview.runs(call.app, call.part("name"), most, before)
     except UnknownName:  # it was never synced
         return []
 
