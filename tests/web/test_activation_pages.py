@@ -378,3 +378,20 @@ def test_the_trail_of_an_activation_follows_its_names_and_nothing_else(pages: In
         assert what in trail.text
     assert "create audience" not in trail.text
     assert "ben" in trail.text
+
+
+def test_older_runs_are_on_a_page_of_their_own(pages: Installed) -> None:
+    found = pages.app.store.activations
+    pages.world.sync()
+    main = found.get("main")
+    assert main is not None
+    for _ in range(25):
+        run = pages.app.store.runs.begin(main.id, "sync", pages.world.clock.now())
+        pages.app.store.runs.give_up(run.id, "failed", "the list is gone", pages.world.clock.now())
+    for query, rows in (("", 6), ("?only=failures", 5)):
+        browser = pages.signed_in(Role.ANALYST).get(f"/activations/main/runs{query}")
+        assert len(re.findall(r"<tr><td>", browser.response.text)) == 20
+        browser.click("Older")
+        assert len(re.findall(r"<tr><td>", browser.response.text)) == rows
+        browser.click("Newest")
+        assert "Newest" not in [said for said, _ in browser.seen.links]
