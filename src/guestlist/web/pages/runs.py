@@ -32,7 +32,8 @@ def runs(call: Call) -> Response:
     shown = activation.shown(call)
     before, failures = whole(call.query.get("before", "")), call.query.get("only") == "failures"
     if failures:
-        found = [each for each in _runs(call, before, LOOKED) if each.reached.failed or each.result.state == "failed"]
+        most = SIZE + 1 if shown["of_events"] else LOOKED  # an hour of a stream is hundreds of flushes
+        found = [each for each in _runs(call, before, most) if each.reached.failed or each.result.state == "failed"]
     else:
         found = _runs(call, before, SIZE + 1)
     following = found[SIZE - 1].run if len(found) > SIZE else None
