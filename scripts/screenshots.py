@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import logging
 import os
 import re
@@ -53,7 +54,16 @@ PAGES = {
     "privacy": "/privacy",
     "activations": "/activations",
     "activation": "/activations/newsletter-to-acme",
+    "activation-runs": "/activations/newsletter-to-acme/runs",
+    "activation-mapping": "/activations/newsletter-to-acme/mapping",
+    "activation-mapping-file": "/activations/accounts-to-acme/mapping",
+    "activation-settings": "/activations/newsletter-to-acme/edit",
+    "activation-activity": "/activations/newsletter-to-acme/activity",
     "activation-waiting": "/activations/partners-to-acme",
+    "activation-confirm": "/activations/partners-to-acme/confirm",
+    "activation-events": "/activations/high-intent-to-acme",
+    "activation-trigger": "/activations/high-intent-to-acme/trigger",
+    "activation-delivery": "/activations/high-intent-to-acme/delivery",
     "activation-new": "/activations/webinar-to-acme",
     "job": "/jobs/1",
     "job-waiting": "/jobs/2",
@@ -151,9 +161,10 @@ def _past(door: Guestlist) -> None:
             continue
         for day in range(28, 0, -2 - number):
             grown = 1 - day / 60 + (day % 5) / 100
-            size, matched = int(segment.audience_size * grown), int(segment.matched * grown)
+            size, matched = int(segment.audience_size * grown), int(segment.audience_size * grown * 0.9)
             said = SegmentStatus("", "", "", "", None, "READY", None, matched, size, None)
-            app.store.readings.note(segment.id, said, None, time.time() - day * DAY)
+            told = int(size * 1.6) + 300
+            app.store.readings.note(segment.id, said, told, time.time() - day * DAY)
 
 
 def _people(door: Guestlist) -> None:
@@ -192,6 +203,7 @@ def _audiences(door: Guestlist) -> None:
     declared.create(app, configuration, "audiences", "high intent", of_events)
     fed = {"audience": "high intent", "destination": "acme", "mode": "stream", "audience_key": "high_intent"}
     declared.create(app, configuration, "activations", "high-intent-to-acme", fed)
+    _events(door)
     ann = app.store.users.get("ann@acme.example")
     by = person("ann@acme.example", Role.ADMINISTRATOR, user_id=ann.id if ann else None)
     config = configuration.current()
@@ -208,6 +220,34 @@ def _audiences(door: Guestlist) -> None:
             job = app.store.jobs.get(draft.job or 0)
             if job is not None:
                 job_worker.take_up(app, configuration.current, job)
+
+
+def _events(door: Guestlist) -> None:
+    """Some are delivered, others end on the way."""
+    from guestlist.app import streams  # noqa: PLC0415
+    from guestlist.app.fold import Fold  # noqa: PLC0415
+    from guestlist.app.stream_sync import flush  # noqa: PLC0415
+    from guestlist.events.posting import Posting, encode  # noqa: PLC0415
+
+    app, config = door.app, door.configuration.current()
+
+    def event(number: int) -> bytes:
+        key = "another" if number % 13 == 0 else "high_intent"
+        traits = (
+            {} if number % 17 == 0 else {"email": f"reader.{number // 2 if number % 5 == 0 else number}@example.org"}
+        )
+        name = "Product Viewed" if number % 7 == 0 else "Audience Entered"
+        said = {"type": "track", "event": name, "properties": {"audience_key": key}, "context": {"traits": traits}}
+        return json.dumps({**said, "timestamp": f"2026-05-28T20:{number % 60:02}:00Z"}).encode()
+
+    for hour in range(20, 0, -1):
+        events = tuple(event(number) for number in range(hour * 50, hour * 50 + 20 + hour * 3 % 31))
+        at = time.time() - hour * 3600
+        app.store.inbox.append(encode([Posting("engage", "track", at, "", b"", events)]), len(events), at)
+    folding = Fold(app)
+    while folding.step(lambda: streams.listeners(app, config)):
+        pass
+    flush(app, config, "high-intent-to-acme")
 
 
 @contextlib.contextmanager

@@ -164,7 +164,8 @@ class Guestlist:
         """All activations, those not in the file included; ``live`` asks LinkedIn now."""
         from guestlist.app import overview  # noqa: PLC0415
 
-        return overview.status(self.app, self._config_if_there(), activation, live=live)
+        names = None if activation is None else (activation,)
+        return overview.status(self.app, self._config_if_there(), names, live=live)
 
     def runs(self, activation: str | None = None, limit: int = 20) -> list[RunRow]:
         """The latest runs, newest first."""
@@ -185,11 +186,11 @@ class Guestlist:
         return explain.explain(self.app, activation, value, show=show)
 
     # ── events ───────────────────────────────────────────────────────────────────────────────────────────────────
-    def events(self, activation: str | None = None, since: float = 0.0) -> EventsReport:
-        """What became of every event received since ``since`` (epoch seconds)."""
+    def events(self, activation: str | None = None, since: float = 0.0, until: float | None = None) -> EventsReport:
+        """What became of every event received since ``since`` and before ``until`` (epoch seconds)."""
         from guestlist.app import event_view  # noqa: PLC0415
 
-        return event_view.events(self.app, activation, since)
+        return event_view.events(self.app, activation, since, until)
 
     def ingest(self, file: Path, write_key: str | None = None, progress: Progress | None = None) -> tuple[int, int]:
         """Take in a file of JSON lines, one event each; how many were taken, and how many could not be."""

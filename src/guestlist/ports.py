@@ -219,6 +219,9 @@ class Counts:
     refused: int = 0  # of rejected: refused by LinkedIn earlier, unchanged since
 
 
+LEAVING = 50  # of those whose removal waits for a person, how many are shown one by one
+
+
 @dataclass(frozen=True)
 class Plan:
     """What must change, written down but not yet durable."""
@@ -229,7 +232,9 @@ class Plan:
     notes: Mapping[str, int] = field(default_factory=dict)  # e.g. {"country dropped: not ISO 3166": 3}
     traits_in_clear: tuple[str, ...] = ()  # LinkedIn fields that would leave in clear
     identity: tuple[tuple[str, int, int], ...] = ()  # of the list that was planned from
-    leaving: tuple[tuple[IdType, bytes], ...] = ()  # up to ten whom the guard counts: strongest id, as ``Known.value``
+    leaving: tuple[
+        tuple[IdType, bytes], ...
+    ] = ()  # up to LEAVING whom the guard counts: strongest id, as ``Known.value``
     seconds: float = 0.0
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from guestlist.core.identity import IdType, Kind
 from guestlist.errors import ConfigError
+from guestlist.events.outcomes import Outcome
 from guestlist.ports import Backlog
 from guestlist.store import schema
 from guestlist.store.event_members import NEVER, EventMember
@@ -132,6 +133,24 @@ def member(name: bytes, *ids: bytes) -> EventMember:
     found.ids = {each: (IdType.SHA256_EMAIL, each * 2) for each in ids}
     found.fresh_ids = set(ids)
     return found
+
+
+def test_counts_are_of_a_stretch_of_time(store):
+    counts = store.event_counts
+    counts.add({(1, five, "delivered", ""): 10 + five for five in range(10)} | {(2, 3, "delivered", ""): 99})
+    counts.add({(1, 9, "failed", "x"): 1})
+    assert counts.totals(300.0, 1, 900.0) == {(1, "delivered", ""): 11 + 12}
+    assert counts.totals(300.0, 1, 901.0) == {(1, "delivered", ""): 11 + 12 + 13}
+    found = counts.over_time(600.0, 3000.0, 1, 3)
+    assert found == {
+        (0, "delivered"): 12 + 13 + 14, (1, "delivered"): 15 + 16 + 17, (2, "delivered"): 18 + 19, (2, "failed"): 1,
+    }  # fmt: skip
+    counts.took(1, [0.0, 1000.0], 1001.0)
+    assert sum(counts.latencies(0.0, 1).values()) == 2
+    assert sum(counts.latencies(0.0, 1, 300.0).values()) == 1
+    for at in (5.0, 7.0):
+        counts.sample(1, Outcome.FAILED, "x", at, b"{}")
+    assert [each.at for each in counts.samples(1, 0.0, 7.0)] == [5.0]
 
 
 def test_traits_are_erased_of_whoever_carries_an_identifier_for_every_key(store, clock):

@@ -243,6 +243,24 @@ def test_closing_is_one_transaction(store, run, activation):
     assert store.runs.open_run(activation.id) is None
 
 
+def test_what_a_segment_was_told_lately_is_known(store, run, activation):
+    segment, began = activation.segment_id, run.started
+    assert (store.runs.told_since(segment, began), store.runs.told_since(segment, began + 1)) == (
+        run.removes + run.adds,
+        0,
+    )
+    assert store.runs.last_sent(segment) is None
+    batch = claimed(store, run.id, REMOVE_PHASE)
+    store.attempts.add(run.id, batch.id, Answer("answered", NOW, NOW, status=200), 1, "Settle")
+    assert store.runs.last_sent(segment) == run.started
+    assert store.runs.largest_told(segment, 0.0, began + 9) == 0  # it is still open
+    store.runs.stop(run.id)
+    answered = {"accepted": run.removes + run.adds - 1}
+    assert store.runs.close(run.id, store.ledgers.parts(run.ledger_id)[0], None, began + 5, answered=answered)
+    assert store.runs.largest_told(segment, 0.0, began + 9) == run.adds - 1
+    assert store.runs.largest_told(segment, 0.0, began + 4) == store.runs.largest_told(segment + 1, 0.0, began + 9) == 0
+
+
 def test_h4_a_close_that_lost_the_race_changes_nothing(store, run, activation):
     store.runs.stop(run.id)
     version, _ = store.ledgers.parts(activation.ledger_id)

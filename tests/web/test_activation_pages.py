@@ -14,7 +14,7 @@ from guestlist.core.permissions import Role
 from guestlist.ports import SegmentStatus
 from tests.web.browser import Browser
 from tests.web.installed import Installed, installed
-from tests.world import World, emails
+from tests.world import World, digest, emails
 
 
 def numbers(html: str) -> list[str]:
@@ -234,13 +234,22 @@ def test_removals_that_wait_are_confirmed_with_the_number_that_was_shown(pages: 
     world.sync()
     world.write(emails("p1"))
     assert world.sync().state == "waiting"
-    assert "Let 39 members leave" not in pages.signed_in(Role.ANALYST).get("/activations/main").text
+    analyst = pages.signed_in(Role.ANALYST).get("/activations/main")
+    assert "Look who would leave" not in analyst.text
+    assert analyst.get("/activations/main/confirm").status == 403
     browser = pages.signed_in(Role.MARKETER).get("/activations/main")
     assert "Waiting for you" in browser.text
+    browser.click("Look who would leave")
+    assert re.search(r"Would leave 39 of 40 people told so far", browser.text)
+    assert re.search(r"Would stay as they are\s*1\b", browser.text)
+    shown = set(re.findall(r"<li><code>([0-9a-f]{12})…</code>", browser.response.text))
+    assert shown == {digest(f"p{n}@example.com").split(":")[1][:12] for n in range(40) if n != 1}
+    assert "example.com" not in browser.text
     browser.submit("Let 39 members leave")
     pages.work()
     assert len(world.told()) == 1
-    assert "Let 39" not in browser.get("/activations/main").text
+    assert "Look who would leave" not in browser.get("/activations/main").text
+    assert "Nothing waits for you" in browser.get("/activations/main/confirm").text
     assert any(entry.what == "allow removals" and entry.who == "ben" for entry in pages.app.store.audit.latest(5))
     assert browser.post("/activations/main/confirm", [*browser.form("Run now").fields, ("removals", "x")]).status == 422
 
@@ -258,7 +267,9 @@ def ours(pages: Installed) -> Browser:
     declared.take_over(pages.app, pages.configuration, "activations", "main")
     pages.world.yaml["activations"] = {}
     pages.world.open()
-    return pages.signed_in(Role.MARKETER).get("/activations/main").click("Change")
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main")
+    assert ("Settings", "/activations/main/edit") in browser.seen.links
+    return browser.get("/activations/main/edit")
 
 
 def test_schedule_and_rules_are_changed_and_what_cannot_be_stands_at_its_field(pages: Installed) -> None:
@@ -267,7 +278,7 @@ def test_schedule_and_rules_are_changed_and_what_cannot_be_stands_at_its_field(p
     assert browser.status == 422
     assert "is no duration" in browser.text
     browser.submit("Save", schedule="cron", cron="0 6 * * 1-5", timezone="Europe/Berlin", max_removals="500")
-    assert browser.location == "/activations/main"
+    assert browser.location == "/activations/main/edit"
     wanted = pages.configuration.current().activations["main"]
     assert wanted.schedule is not None
     assert (wanted.schedule.cron, wanted.schedule.timezone, wanted.max_removals.count) == (
@@ -288,9 +299,16 @@ def test_an_activation_is_renamed_and_removed_with_its_audience(pages: Installed
     sent = pages.world.sent()
     assert pages.world.sync("customers").unchanged == 2
     assert pages.world.sent() == sent
-    browser.click("Change")
+    browser.click("Rename or remove")
+    browser.post(
+        "/activations/customers/rename", [*browser.form("Rename").fields, ("new", "best"), ("propagate", "yes")]
+    )
+    assert browser.location == "/activations/best"
+    pages.world.sync("best")
+    assert [each["name"] for each in pages.world.emulator.control.segments()] == ["best"]
+    browser.click("Rename or remove")
     form = browser.form("Remove")
-    browser.post("/activations/customers/remove", [*form.fields, ("delete_segment", "yes")])
+    browser.post("/activations/best/remove", [*form.fields, ("delete_segment", "yes")])
     assert browser.location == "/activations"
     assert "its LinkedIn audience was deleted" in browser.text
     assert pages.world.emulator.control.segments() == []
@@ -298,6 +316,82 @@ def test_an_activation_is_renamed_and_removed_with_its_audience(pages: Installed
 
 def test_what_a_file_describes_is_not_changed_here(pages: Installed) -> None:
     browser = pages.signed_in().get("/activations/main")
-    assert "Change" not in [said for said, _ in browser.seen.links]
+    assert "/activations/main/edit" not in [to for _, to in browser.seen.links]
     assert browser.get("/activations/main/edit").status == 422
     assert "is managed by" in browser.text
+
+
+# ── tabs ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_at_most_fifty_of_those_who_would_leave_are_shown(pages: Installed) -> None:
+    world = pages.world
+    world.write(emails(*(f"p{n}" for n in range(80))))
+    world.sync()
+    world.write(emails("p1"))
+    world.sync()
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main/confirm")
+    assert len(re.findall(r"<li><code>", browser.response.text)) == 50
+    assert "50 of 79" in browser.text
+
+
+def test_runs_are_shown_as_adobe_counts_them_and_add_up(pages: Installed) -> None:
+    """ADOBE-52, ADOBE-54, ADOBE-57."""
+    world = pages.world
+    browser = pages.signed_in(Role.ANALYST)
+    assert "No run yet" in browser.get("/activations/main/runs").text
+    world.write([*emails("ann", "bob", "cem"), {"email": "nobody"}])
+    world.sync()
+    refuse = {"kind": "refuse_elements", "identifiers": [digest("dee@example.com")], "message": "Invalid element"}
+    world.emulator.control.fault(refuse, path="/users$", times=0)
+    world.write([*emails("ann", "bob", "dee"), {"email": "nobody"}])
+    world.sync()
+    rows = re.findall(r"<tr><td>.*?</tr>", browser.get("/activations/main/runs").response.text, re.DOTALL)
+    cells = [re.findall(r'text-end">([^<]*)<', row) for row in rows]
+    assert [row[:5] for row in cells] == [["3", "1", "1", "1", "66%"], ["4", "3", "1", "0", "100%"]]
+    for received, activated, excluded, failed, _, _ in cells:
+        assert int(received) == int(activated) + int(excluded) + int(failed)
+    assert "All 2 above 7 4 2 1 85%" in browser.text
+    browser.click("Show failures only")
+    assert len(re.findall(r"<tr><td>", browser.response.text)) == 1
+
+
+def test_what_is_under_way_is_told_on_the_activation_itself_until_it_is_over(pages: Installed) -> None:
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main").submit("Run now").get("/activations/main")
+    assert 'sse-connect="/activations/main/live"' in browser.response.text
+    assert "waits for its turn" in browser.text
+    pages.work()
+    answered = browser.get("/activations/main/live").response
+    assert answered.headers["content-type"].startswith("text/event-stream")
+    assert answered.text.strip().endswith("event: done\ndata:")
+    assert "sse-connect" not in browser.get("/activations/main").response.text
+    assert browser.get("/activations/nobody/live").status == 404
+
+
+def test_the_trail_of_an_activation_follows_its_names_and_nothing_else(pages: Installed) -> None:
+    browser = ours(pages)
+    declared.create(pages.app, pages.configuration, "audiences", "customers", pages.world.yaml["audiences"]["people"])
+    browser.submit("Rename", new="customers")
+    browser.get("/activations/customers").submit("Run now")
+    assert browser.get("/activations/customers/activity").status == 403
+    assert not any(said == "Activity" for said, _ in browser.get("/activations/customers").seen.links)
+    trail = pages.signed_in().get("/activations/customers/activity")
+    for what in ("run", "rename", "create activation"):
+        assert what in trail.text
+    assert "create audience" not in trail.text
+    assert "ben" in trail.text
+
+
+def test_older_runs_are_on_a_page_of_their_own(pages: Installed) -> None:
+    found = pages.app.store.activations
+    pages.world.sync()
+    main = found.get("main")
+    assert main is not None
+    for _ in range(25):
+        run = pages.app.store.runs.begin(main.id, "sync", pages.world.clock.now())
+        pages.app.store.runs.give_up(run.id, "failed", "the list is gone", pages.world.clock.now())
+    for query, rows in (("", 6), ("?only=failures", 5)):
+        browser = pages.signed_in(Role.ANALYST).get(f"/activations/main/runs{query}")
+        assert len(re.findall(r"<tr><td>", browser.response.text)) == 20
+        browser.click("Older")
+        assert len(re.findall(r"<tr><td>", browser.response.text)) == rows
+        browser.click("Newest")
+        assert "Newest" not in [said for said, _ in browser.seen.links]

@@ -29,6 +29,8 @@ ANYBODY |= {"GET /activations/{name}", "GET /activations/{name}/runs", "GET /act
 ANYBODY |= {
     "GET /home",
     "GET /activations/{name}/growth",
+    "GET /activations/{name}/counts",
+    "GET /activations/{name}/mapping",
     "GET /uploads",
     "GET /uploads/{name}",
     "GET /events",
@@ -42,7 +44,11 @@ def expected(operation: str, role: Role) -> bool:
     method, path = operation.split()
     if role is Role.ADMINISTRATOR or operation in ANYBODY:
         return True
-    if path.startswith(ADMINISTRATORS) or (path.startswith("/destinations") and method != "GET"):
+    if (
+        path.startswith(ADMINISTRATORS)
+        or path.endswith("/audit")
+        or (path.startswith("/destinations") and method != "GET")
+    ):
         return False
     return role is Role.MARKETER
 

@@ -63,6 +63,24 @@ def test_a_run_is_watched_until_it_is_done(pages: Installed, chromium: Browser) 
         assert said == []
 
 
+def test_an_activation_shows_what_is_under_way_and_then_what_came_of_it(pages: Installed, chromium: Browser) -> None:
+    with listening(pages.web) as address, chromium.new_context() as context:
+        page = context.new_page()
+        said = sign_in(page, address, pages, Role.MARKETER)
+        page.goto(f"{address}/activations/main")
+        page.click("text=Run now")
+        page.goto(f"{address}/activations/main")
+        page.wait_for_selector("text=A run waits for its turn")
+        pages.work()
+        page.wait_for_selector(".number:has-text('sent so far') strong:has-text('2')")
+        assert page.locator(".live").count() == 0
+        page.click("summary >> text=More")
+        page.wait_for_selector(".menu-sheet >> text=Duplicate")
+        page.keyboard.press("Escape")
+        page.wait_for_selector(".menu-sheet >> text=Duplicate", state="hidden")
+        assert said == []
+
+
 def test_colours_follow_the_system_until_somebody_chooses(pages: Installed, chromium: Browser) -> None:
     with listening(pages.web) as address, chromium.new_context(color_scheme="dark") as context:
         page = context.new_page()
@@ -82,7 +100,19 @@ def test_colours_follow_the_system_until_somebody_chooses(pages: Installed, chro
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/destinations", "/activations/main", "/activity", "/settings/users", "/settings/tokens"]
+    "path",
+    [
+        "/",
+        "/destinations",
+        "/activations/main",
+        "/activations/main/runs",
+        "/activations/main/mapping",
+        "/activations/main/confirm",
+        "/activations/main/activity",
+        "/activity",
+        "/settings/users",
+        "/settings/tokens",
+    ],
 )
 def test_a_telephone_is_wide_enough_and_has_a_menu(pages: Installed, chromium: Browser, path: str) -> None:
     pages.world.sync()
@@ -115,7 +145,7 @@ def test_runs_are_painted_under_our_own_policy(pages: Installed, chromium: Brows
     with listening(pages.web) as address, chromium.new_context() as context:
         page = context.new_page()
         said = sign_in(page, address, pages, Role.ANALYST)
-        page.goto(f"{address}/activations/main")
+        page.goto(f"{address}/activations/main/runs")
         page.wait_for_selector("figure canvas")
         page.mouse.move(*_middle(page))
         page.click("aside >> text=Dark")

@@ -5,6 +5,12 @@ from __future__ import annotations
 from guestlist.app.context import App
 from guestlist.store.audit import Entry
 
+RENAMES = 1000  # that are looked through for the names an activation had
+OF_ACTIVATIONS = (
+    "create activation", "change activation", "delete activation", "rename", "remove", "allow removals", "run",
+    "plan", "tell everybody again", "new snapshot",
+)  # fmt: skip
+
 
 def entries(
     app: App,
@@ -17,6 +23,20 @@ def entries(
 ) -> list[Entry]:
     """Newest first; ``before``: only those of a lower number, so that one page follows another."""
     return app.store.audit.latest(limit, before=before, who=who, what=what, subject=subject)
+
+
+def of_activation(app: App, name: str, limit: int = 100, *, before: int | None = None) -> list[Entry]:
+    """The same of one activation, also under the names that it had before."""
+    return app.store.audit.latest(limit, before=before, subjects=_names(app, name), among=OF_ACTIVATIONS)
+
+
+def _names(app: App, name: str) -> list[str]:
+    """A name of now, and those before it."""
+    names = [name]
+    for entry in app.store.audit.latest(RENAMES, what="rename"):
+        if entry.details.get("new") == names[-1]:
+            names.append(entry.subject)
+    return names
 
 
 def kinds(app: App) -> list[str]:

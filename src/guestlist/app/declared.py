@@ -135,9 +135,10 @@ def delete(app: App, configuration: Configuration, section: Section, name: str, 
         app.store.audit.add(app.who, f"delete {_ONE[section]}", name, now, before=_logged(section, before.body))
 
 
-def rename(app: App, configuration: Configuration, old: str, new: str) -> Declaration:
+def rename(app: App, configuration: Configuration, old: str, new: str, *, propagate: bool = False) -> Declaration:
     """Give an activation of the pages another name: its LinkedIn audience and all that is known of it stay, and those
-    that thin that audience out follow. ConfigError where it is the file's, or the name cannot be one.
+    that thin that audience out follow. ``propagate``: the LinkedIn audience is called so too from its next run on.
+    ConfigError where it is the file's, or the name cannot be one.
     """
     with changing(app):
         found = of_pages(app, configuration, "activations", old)
@@ -148,7 +149,8 @@ def rename(app: App, configuration: Configuration, old: str, new: str) -> Declar
             for part in app.store.declared.all()
             if part.kind == "activations" and part.body.get("segment_of") == old
         }
-        bodies = {("activations", name): body for name, body in {new: found.body, **followers}.items()}
+        own = {**found.body, "segment_name": new, "rename": "propagate"} if propagate else found.body
+        bodies = {("activations", name): body for name, body in {new: own, **followers}.items()}
         configuration.tried({("activations", old): None, **bodies})
         app.store.declared.delete("activations", old)
         now, versions = app.clock.now(), {}
@@ -157,8 +159,8 @@ def rename(app: App, configuration: Configuration, old: str, new: str) -> Declar
         known = app.store.activations.get(old)
         if known is not None and known.removed_at is None:
             app.store.activations.rename(old, new)
-        app.store.audit.add(app.who, "rename", old, now, new=new)
-    return Declaration("activations", new, found.body, versions[new], now, app.who)
+        app.store.audit.add(app.who, "rename", old, now, new=new, **({"propagate": True} if propagate else {}))
+    return Declaration("activations", new, own, versions[new], now, app.who)
 
 
 @contextmanager

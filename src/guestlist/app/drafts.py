@@ -22,6 +22,7 @@ from guestlist.events import declared as event_rules
 from guestlist.events import defaults
 
 _FIELD = re.compile(r'(?:"|mapped to )(\w+)')  # how a sentence about a mapping names a field
+PATHS = defaults.MAPPING
 ACTIVATING = "activate"  # what such a draft is of
 _PLANNED_BY = ("audience", "destination", "mapping", "mode", "segment_of", "audience_key", "trigger", "action")
 
@@ -144,7 +145,7 @@ def with_audiences(app: App, config: Config, draft: Draft, names: Sequence[str],
     wanted: list[Wanted] = []
     for each in dict.fromkeys(names):
         if each not in before:
-            name = _free(f"{each}-to-{draft.destination}", taken)
+            name = free_name(f"{each}-to-{draft.destination}", taken)
             taken.add(name)
             before[each] = Wanted(name, _first(app, config, draft, each, by))
         wanted.append(before[each])
@@ -169,7 +170,8 @@ def _first(app: App, config: Config, draft: Draft, audience: str, by: Person) ->
     return {**body, "mode": "mirror", "mapping": {field: list(sources) for field, sources in guessed.items()}}
 
 
-def _free(name: str, taken: set[str]) -> str:
+def free_name(name: str, taken: set[str]) -> str:
+    """It, or with a number behind it that nobody has."""
     name = name[:96]
     return next(each for each in (name, *(f"{name}-{n}" for n in range(2, 1000))) if each not in taken)
 
@@ -185,25 +187,30 @@ def columns_of(app: App, config: Config, audience: str) -> tuple[tuple[str, ...]
 
 
 # ── judging ──────────────────────────────────────────────────────────────────────────────────────────────────────
-def check_mapping(config: Config, draft: Draft, wanted: Wanted, columns: Sequence[str] | None, by: Person) -> None:
+def check_mapping(config: Config, wanted: Wanted, columns: Sequence[str] | None, by: Person) -> None:
     """PermissionMissing: identities are not theirs to send. ConfigError, ``place`` where it can be said: LinkedIn could
     find nobody by it, a required pair is missing, a column is not there.
     """
     may_send_identities(wanted, by)
+    check_usable(config, wanted, columns)
+
+
+def check_usable(config: Config, wanted: Wanted, columns: Sequence[str] | None) -> None:
+    """ConfigError as ``check_mapping``."""
     chosen = wanted.body.get("mapping")
-    destination = config.destinations[draft.destination]
-    if config.audiences[wanted.audience].source.events is not None:
+    audience, destination = config.audiences[wanted.audience], config.destinations[wanted.body["destination"]]
+    if audience.source.events is not None:
         try:
-            event_rules.declared(draft.kind, defaults.TRIGGER, "any", "auto", chosen)
+            event_rules.declared(audience.kind, defaults.TRIGGER, "any", "auto", chosen)
         except event_rules.Mistake as mistake:
             raise ConfigError(str(mistake), mistake.place) from None
         return
     try:
-        given = {name: tuple(sources) for name, sources in (chosen or {}).items()}
-        mappings.check(draft.kind, given, columns, destination.send_email, destination.send_google_advertising_id)
+        given = {name: tuple(map(str, sources)) for name, sources in (chosen or {}).items()}
+        mappings.check(audience.kind, given, columns, destination.send_email, destination.send_google_advertising_id)
     except ConfigError as error:
         named = (each[1] for each in _FIELD.finditer(str(error)))
-        place = next((each for each in named if each in FIELDS[draft.kind]), "")
+        place = next((each for each in named if each in FIELDS[audience.kind]), "")
         raise ConfigError(str(error), ("mapping", place)) from None
 
 

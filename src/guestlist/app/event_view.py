@@ -7,36 +7,56 @@ from collections import Counter, defaultdict
 import msgspec
 
 from guestlist.app.context import App
-from guestlist.app.results import EventEnd, EventSample, EventsReport, EventsRow
+from guestlist.app.results import EventEnd, EventSample, EventsReport, EventsRow, Stretch
 from guestlist.core.mapping import nearest
 from guestlist.core.text import masked
 from guestlist.errors import UnknownName
-from guestlist.events.outcomes import Outcome, percentile
+from guestlist.events.outcomes import BUCKET, Outcome, bucket, percentile
+from guestlist.events.pipeline import LOST
 from guestlist.store.event_counts import NOBODY
 
+STRETCHES = 48  # of a chart
+KEPT = 14 * 86_400.0  # seconds that can be looked back
 NO_ACTIVATION = ""  # the name under which events are shown that concern no activation
 
 
-def events(app: App, activation: str | None, since: float) -> EventsReport:
-    """Everything received since ``since`` (epoch seconds; its whole five minutes). UnknownName."""
+def events(app: App, activation: str | None, since: float, until: float | None = None) -> EventsReport:
+    """Everything received since ``since`` and before ``until`` (epoch seconds; whole five minutes). UnknownName."""
     names = _names(app)
     chosen = _chosen(names, activation)
     found: dict[int, list[EventEnd]] = defaultdict(list)
-    for (number, outcome, code), count in sorted(app.store.event_counts.totals(since, chosen).items()):
+    for (number, outcome, code), count in sorted(app.store.event_counts.totals(since, chosen, until).items()):
         found[number].append(EventEnd(Outcome(outcome), code, count))
     rows = [
-        EventsRow(names.get(number, "?"), _p95(app, since, number), tuple(sorted(ended, key=_order)))
+        EventsRow(names.get(number, "?"), _p95(app, since, number, until), tuple(sorted(ended, key=_order)))
         for number, ended in sorted(found.items(), key=lambda pair: names.get(pair[0], "?"))
     ]
     samples = tuple(
         EventSample(
             names.get(each.activation_id, "?"), each.outcome, each.code, each.at, msgspec.json.decode(each.data)
         )
-        for each in app.store.event_counts.samples(chosen, since)
+        for each in app.store.event_counts.samples(chosen, since, until)
     )
     backlog = app.store.inbox.backlog()
     oldest = None if backlog.oldest is None else max(app.clock.now() - backlog.oldest, 0.0)
     return EventsReport(tuple(rows), samples, backlog.events, oldest)
+
+
+def over_time(app: App, activation: str, since: float, until: float) -> list[Stretch]:
+    """Events received in at most ``STRETCHES`` stretches of equal length, oldest first. UnknownName."""
+    chosen = _chosen(_names(app), activation) or NOBODY
+    since = max(since, app.clock.now() - KEPT - BUCKET, 0.0)
+    first, last = bucket(since), max(bucket(until - 1e-6), bucket(since))
+    width = -(-(last - first + 1) // STRETCHES)
+    counts = app.store.event_counts.over_time(since, until, chosen, width)
+    found = []
+    for nth in range(-(-(last - first + 1) // width)):
+        ends = {outcome: n for (which, outcome), n in counts.items() if which == nth}
+        lost = sum(n for outcome, n in ends.items() if outcome in LOST)
+        found.append(
+            Stretch(float((first + nth * width) * BUCKET), sum(ends.values()), ends.get(Outcome.DELIVERED, 0), lost)
+        )
+    return found
 
 
 def ends(app: App) -> Counter[tuple[str, str]]:
@@ -69,8 +89,8 @@ def _chosen(names: dict[int, str], activation: str | None) -> int | None:
     raise UnknownName(f"There is no activation '{masked(activation)}'{nearest(activation, known)}.")
 
 
-def _p95(app: App, since: float, number: int) -> float | None:
-    return percentile(app.store.event_counts.latencies(since, number), 0.95) if number != NOBODY else None
+def _p95(app: App, since: float, number: int, until: float | None = None) -> float | None:
+    return percentile(app.store.event_counts.latencies(since, number, until), 0.95) if number != NOBODY else None
 
 
 _ORDER = {outcome: place for place, outcome in enumerate(Outcome)}

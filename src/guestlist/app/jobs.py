@@ -15,6 +15,7 @@ from guestlist.errors import UnknownName
 from guestlist.store.jobs import Job
 
 Kind = Literal["sync", "plan", "preview", "check", "forget"]
+OPEN = ("waiting", "working")
 STARTS = 3  # workers that may end over one job before it counts as failed
 SHOWN_EVERY = 0.5  # seconds between two notes of how far it is
 
@@ -41,8 +42,13 @@ def ask_sync(app: App, config: Config, activation: str, wish: Wish | None = None
     """Sync it as soon as a worker is free. ConfigError: there is no such activation."""
     entry(config, activation)
     wish = wish or Wish()
+    now = app.clock.now()
     if wish.allow_removals is not None:
-        app.store.audit.add(app.who, "allow removals", activation, app.clock.now(), up_to=wish.allow_removals)
+        app.store.audit.add(app.who, "allow removals", activation, now, up_to=wish.allow_removals)
+    elif wish.resend or wish.new_snapshot:
+        app.store.audit.add(app.who, "tell everybody again" if wish.resend else "new snapshot", activation, now)
+    else:
+        app.store.audit.add(app.who, "run", activation, now)
     return _asked(app, "sync", activation, asdict(wish))
 
 

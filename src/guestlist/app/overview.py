@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -10,12 +10,13 @@ from guestlist.app import connection, schedule, segments
 from guestlist.app import runs as runs_of
 from guestlist.app.context import App
 from guestlist.app.delivery import GONE
-from guestlist.app.results import RejectedRow, RunRow, StatusRow, SyncResult
-from guestlist.app.sync import NONE_REFUSED, result_of
+from guestlist.app.results import Reached, RejectedRow, Removals, RunRow, StatusRow, SyncResult
+from guestlist.app.sync import result_of
 from guestlist.config import ActivationConfig, Config
 from guestlist.core.mapping import nearest
 from guestlist.core.text import masked
 from guestlist.errors import ConfigError, DeliveryError, UnknownName
+from guestlist.ports import Refusals
 from guestlist.store.activations import Activation
 from guestlist.store.runs import Run
 from guestlist.store.segments import DELETED, Segment
@@ -31,16 +32,26 @@ def known(app: App, name: str) -> Activation:
     return found
 
 
-def status(app: App, config: Config | None, name: str | None = None, *, live: bool = False) -> list[StatusRow]:
-    """Every activation of the file and of the store; ``live`` asks LinkedIn now."""
+def status(
+    app: App, config: Config | None, names: Collection[str] | None = None, *, live: bool = False
+) -> list[StatusRow]:
+    """Activations of the file and of the store, all of them unless ``names`` says which; ``live`` asks LinkedIn now.
+    UnknownName.
+    """
     there = {each.name: each for each in app.store.activations.all(removed=False)}
     described = list(config.activations) if config is not None else []
-    names = [*described, *(each for each in there if each not in described)]
-    if name is not None:
-        if name not in names:
-            raise UnknownName(f"There is no activation '{masked(name)}'{nearest(name, names)}.")
-        names = [name]
-    return [_row(app, config, each, there.get(each), live=live) for each in names]
+    known = [*described, *(each for each in there if each not in described)]
+    for name in names or ():
+        if name not in known:
+            raise UnknownName(f"There is no activation '{masked(name)}'{nearest(name, known)}.")
+    return [_row(app, config, each, there.get(each), live=live) for each in (known if names is None else names)]
+
+
+def at_linkedin(app: App) -> list[str]:
+    """The names of those that have an audience at LinkedIn, in the order they were made."""
+    current = app.store.segments.current
+    found = ((each.name, current(each.ledger_id)) for each in app.store.activations.all(removed=False))
+    return [name for name, segment in found if segment is not None and segment.linkedin_id]
 
 
 def _row(app: App, config: Config | None, name: str, found: Activation | None, *, live: bool) -> StatusRow:
@@ -118,12 +129,21 @@ def _state(app: App, config: Config | None, found: Activation) -> tuple[str, str
     return ("in step", "") if found.last_run is not None else ("never synced", "run `guestlist sync`")
 
 
-def leaving(app: App, name: str) -> int:
-    """Members whose removal waits for a person; 0: nobody's does."""
+def leaving(app: App, name: str) -> Removals | None:
+    """Members whose removal waits for a person; None: nobody's does."""
     found = app.store.activations.get(name)
-    if found is None or found.state != "waiting" or found.waiting is None:
-        return 0
-    return int(found.waiting.get("removals", 0))
+    if found is None or found.state != "waiting" or not (waiting := found.waiting) or not waiting.get("removals"):
+        return None
+    return Removals(
+        name,
+        int(waiting["removals"]),
+        int(waiting.get("known", 0)),
+        int(waiting.get("allowed", 0)),
+        gone=int(waiting.get("gone", 0)),
+        who=tuple(waiting.get("members", waiting.get("who", ()))),
+        at=waiting.get("at"),
+        **waiting.get("plan", {}),
+    )
 
 
 def campaign_manager(app: App, ad_account: str) -> str:
@@ -161,7 +181,7 @@ def _together(hour: RunRow, run: RunRow) -> RunRow:
     """An hour of a stream with one more of its flushes: sums, under the number of the last of them."""
     total, one = hour.result, run.result
     sums = {each: getattr(total, each) + getattr(one, each) for each in _SUMMED}
-    return RunRow(hour.run, run.started, replace(total, **sums))
+    return RunRow(hour.run, run.started, replace(total, **sums), hour.reached.and_(run.reached))
 
 
 HOUR = 3600.0
@@ -169,9 +189,13 @@ _SUMMED = ("added", "removed", "changed", "rejected", "requests", "seconds")
 
 
 def _run_row(app: App, activation: Activation, run: Run) -> RunRow:
-    result = result_of(app, activation, run, "done", run.reason, NONE_REFUSED, run.requests, open_ones=True)
+    answers = runs_of.answers_of(app, run)
+    refused = Refusals(answers.new, answers.changed)
+    result = result_of(app, activation, run, "done", run.reason, refused, run.requests, open_ones=True)
     ended = run.ended if run.ended is not None else app.clock.now()
-    return RunRow(run.id, run.started, _shown(result, run, ended, _ended_as(app, activation, run)))
+    excluded = run.counts.get("rejected", 0)
+    reached = Reached(answers.accepted, excluded + answers.skipped, answers.refused + answers.unanswered)
+    return RunRow(run.id, run.started, _shown(result, run, ended, _ended_as(app, activation, run)), reached)
 
 
 def _shown(result: SyncResult, run: Run, ended: float, state: str) -> SyncResult:

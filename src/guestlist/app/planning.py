@@ -15,6 +15,7 @@ from guestlist.errors import ConfigError, SourceError
 from guestlist.ports import Exclusion, LedgerPart, Plan, PlanRequest, Scan
 from guestlist.store.activations import Activation
 
+NAMED = 10  # of those who would leave, in a sentence
 COMPLETE = ("mirror", "stream", "snapshot")  # modes whose list says everything: whoever is not on it has to go
 
 
@@ -144,9 +145,14 @@ def judge(case: Case, plan: Plan, found: Activation | None, allow_removals: int 
     )
     if not verdict.trips:
         return Guard(known, removals, verdict.allowed, trips=False, reason=verdict.reason)
-    names = guard.named(plan.leaving)
+    names = who_leaves(plan)[:NAMED]
     reason = f"{verdict.reason} (who: {guard.who(names, removals)})" if names else verdict.reason
     return Guard(known, removals, verdict.allowed, trips=True, reason=reason, who=names)
+
+
+def who_leaves(plan: Plan) -> tuple[str, ...]:
+    """Up to fifty of those who would leave; people by the beginning of a digest."""
+    return guard.named(plan.leaving)
 
 
 def note(plan: Plan, guard: Guard) -> str:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from guestlist.events.outcomes import Outcome
+from guestlist.events.pipeline import LOST, Stage, pipeline
+
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_PERSON, EXIT_REJECTED, EXIT_LINKEDIN = 0, 1, 2, 3, 4, 5
 
 RunState = Literal["done", "frozen", "disabled", "waiting", "parked", "pending", "failed"]
@@ -146,18 +149,75 @@ class StatusRow:
 
 
 @dataclass(frozen=True)
+class Reached:
+    """What became of the identities that a run dealt with, as Adobe counts them: received = activated + excluded +
+    failed, always. ``activated``: added, changed or removed, and LinkedIn took it; ``excluded``: nobody could be told
+    of the row, or they had asked to be forgotten; ``failed``: refused by LinkedIn, or the run ended without an answer.
+    What has no answer yet is in none of them, and neither is what had nothing to tell.
+    """
+
+    activated: int = 0
+    excluded: int = 0
+    failed: int = 0
+
+    @property
+    def received(self) -> int:
+        """All of them."""
+        return self.activated + self.excluded + self.failed
+
+    @property
+    def rate(self) -> float | None:
+        """Activated and excluded, as a share of those received; None: nobody was."""
+        return (self.activated + self.excluded) / self.received if self.received else None
+
+    def and_(self, other: Reached) -> Reached:
+        """Both together."""
+        return Reached(self.activated + other.activated, self.excluded + other.excluded, self.failed + other.failed)
+
+    def json(self) -> dict[str, Any]:
+        """All fields."""
+        return {"received": self.received, **asdict(self), "activation_rate": self.rate}
+
+
+@dataclass(frozen=True)
+class Removals:
+    """Removals that wait for a person: how many of ``known`` members would leave, how many may by themselves, and (of a
+    stream) how many were ``gone`` within the day before. ``adds``, ``unchanged`` and ``rejected`` are of the plan that
+    was stopped, None where it looked only at those whom events touched. ``who``: up to fifty of those who would leave,
+    people by the beginning of a digest. ``at``: epoch seconds of the plan.
+    """
+
+    activation: str
+    removals: int
+    known: int
+    allowed: int
+    gone: int = 0
+    adds: int | None = None
+    unchanged: int | None = None
+    rejected: int | None = None
+    who: tuple[str, ...] = ()
+    at: float | None = None
+
+    def json(self) -> dict[str, Any]:
+        """All fields."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class RunRow:
-    """One run of an activation: ``SyncResult``'s fields plus ``run`` and ``started`` (epoch seconds). ``state``: as the
-    last sync that carried it ended; ``syncing`` while one is at it, ``pending`` when one was interrupted.
+    """One run of an activation: ``SyncResult``'s fields plus ``run`` and ``started`` (epoch seconds) and those of
+    ``Reached``. ``state``: as the last sync that carried it ended; ``syncing`` while one is at it, ``pending`` when one
+    was interrupted.
     """
 
     run: int
     started: float
     result: SyncResult
+    reached: Reached = Reached()
 
     def json(self) -> dict[str, Any]:
         """The documented fields."""
-        return {**self.result.json(), "run": self.run, "started": self.started}
+        return {**self.result.json(), "run": self.run, "started": self.started, **self.reached.json()}
 
 
 @dataclass(frozen=True)
@@ -310,12 +370,40 @@ class EventsRow:
         """Events that came."""
         return sum(end.events for end in self.ends)
 
+    @property
+    def delivered(self) -> int:
+        """Events that LinkedIn took."""
+        return sum(end.events for end in self.ends if end.outcome == Outcome.DELIVERED)
+
+    @property
+    def not_delivered(self) -> int:
+        """Events that were meant to be told and never will be."""
+        return sum(end.events for end in self.ends if end.outcome in LOST)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Their way from received to delivered."""
+        return pipeline((end.outcome, end.code, end.events) for end in self.ends)
+
     def json(self) -> dict[str, Any]:
         """``outcomes`` adds up ``ends`` by outcome."""
         outcomes: dict[str, int] = {}
         for end in self.ends:
             outcomes[end.outcome] = outcomes.get(end.outcome, 0) + end.events
-        return {**asdict(self), "received": self.received, "outcomes": outcomes}
+        shown = {"received": self.received, "delivered": self.delivered, "not_delivered": self.not_delivered}
+        return {**asdict(self), **shown, "outcomes": outcomes, "stages": [asdict(each) for each in self.stages]}
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Events received within some minutes from ``at`` (epoch seconds) on, how many of them were delivered by now, and
+    how many never will be.
+    """
+
+    at: float
+    received: int
+    delivered: int
+    not_delivered: int
 
 
 @dataclass(frozen=True)

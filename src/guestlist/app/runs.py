@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from guestlist.app.context import App
@@ -14,11 +14,42 @@ from guestlist.errors import StoreError
 from guestlist.ports import Changes, Delta, FoldRequest, Known, LedgerPart, Outcome, Plan, Refusals, Rejected
 from guestlist.store.batches import ADD_PHASE, REMOVE_PHASE, Piece
 from guestlist.store.rejected import RejectedRows
-from guestlist.store.runs import Planned, Run
+from guestlist.store.runs import ANSWERED, Planned, Run
 
 TOO_OLD = 86_400.0  # a run that waited longer is closed and planned anew (a snapshot's waits however long)
 CLOSE_TRIES = 5
 ENDED_AS = "ended_as"  # in what people see of a run: a state of results.SyncResult
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What became of the elements of a run: ``skipped`` ones were never sent, since somebody was forgotten meanwhile;
+    ``unanswered``: not sent, or sent and never answered. ``new`` and ``changed``: of those that LinkedIn refused.
+    """
+
+    accepted: int = 0
+    refused: int = 0
+    skipped: int = 0
+    unanswered: int = 0
+    new: int = 0
+    changed: int = 0
+
+
+def answers(outcomes: Iterable[Outcome], skip: Collection[int]) -> Answers:
+    """Every position of a run counted once."""
+    accepted = refused = skipped = unanswered = 0
+    left_out = frozenset(skip)
+    for each in outcomes:
+        positions: Collection[int] = each.positions or range(each.first, each.first + each.count)
+        if each.result != "accepted":
+            without = sum(position in positions for position in left_out) if each.result == "void" else 0
+            skipped += without
+            unanswered += len(positions) - without
+            continue
+        no = sum(position in positions for position in each.refused)
+        never = sum(position in positions for position in each.open)
+        accepted, refused, unanswered = accepted + len(positions) - no - never, refused + no, unanswered + never
+    return Answers(accepted, refused, skipped, unanswered)
 
 
 def pieces(changes: Changes) -> list[Piece]:
@@ -124,6 +155,7 @@ def close(app: App, run: Run, *, tidies: bool = True, **activation_changes: Any)
     space = nullcontext("") if small else store.files.workspace(f"close of run {run.id}")
     with opened_changes(app, run) as changes, space as folder:
         refusals = app.elements.refusals(changes, refused) if refused else Refusals()
+        found = replace(answers(outcomes, changes.skip), new=refusals.added, changed=refusals.changed)
         for _ in range(CLOSE_TRIES):
             version, parts = store.ledgers.parts(run.ledger_id)
             delta = None
@@ -131,7 +163,9 @@ def close(app: App, run: Run, *, tidies: bool = True, **activation_changes: Any)
                 request = FoldRequest(changes, outcomes, run.id, app.clock.now(), str(folder), ledger=parts)
                 delta = (app.flusher if small else app.planner).fold(request)
             file_id = publish_delta(app, delta, run.id)
-            done = store.runs.close(run.id, version, delta, app.clock.now(), file_id, **activation_changes)
+            done = store.runs.close(
+                run.id, version, delta, app.clock.now(), file_id, asdict(found), **activation_changes
+            )
             if done or store.runs.get(run.id).state == "closed":
                 break
         else:
@@ -146,6 +180,16 @@ def close(app: App, run: Run, *, tidies: bool = True, **activation_changes: Any)
     if tidies or store.ledgers.crowded(run.ledger_id):
         tidy(app, run.ledger_id)
     return refusals
+
+
+def answers_of(app: App, run: Run) -> Answers:
+    """What was noted at its end; of a run that is still open, as far as it is: what waits has no answer."""
+    noted = run.plan.get(ANSWERED)
+    if noted is not None:
+        return Answers(**noted)
+    if run.ended is not None or not run.removes + run.adds:
+        return Answers()
+    return replace(answers(app.store.runs.outcomes(run.id), ()), unanswered=0)
 
 
 def answer_receipts(app: App) -> None:

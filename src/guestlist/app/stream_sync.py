@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from guestlist.app.planning import Case
 from guestlist.app.results import SyncResult
 from guestlist.app.sync import NOTHING_SPECIAL, Halt, Sync, Wish
 from guestlist.config import Config
+from guestlist.core import guard
 from guestlist.errors import DeliveryError, SourceError
 from guestlist.events.touched import Told, pack_told, unpack_told
-from guestlist.ports import Flush, FlushRequest, Plan, Refusals, Scan, Standing
+from guestlist.ports import LEAVING, Flush, FlushRequest, Plan, Refusals, Scan, Standing
 from guestlist.store.activations import Activation
 from guestlist.store.event_counts import Ends
 from guestlist.store.event_members import EventMember
@@ -136,7 +138,10 @@ class StreamSync(Sync):
         if self.case.wanted.mode != "stream":
             return super()._guard(plan)
         news = plan.counts.removed - plan.counts.removed_before
-        return self._judged(news, plan.counts.known - plan.counts.removed_before)
+        held = self._judged(news, plan.counts.known - plan.counts.removed_before)
+        if held:
+            held["waiting"] |= self._stopped_plan(plan)
+        return held
 
     def _judged(self, leaving: int, known: int) -> dict[str, Any]:
         """Additions go on; removals wait for a person once too many left within a day."""
@@ -242,7 +247,15 @@ class StreamSync(Sync):
             held = self._held_back(leaving, int(before.get("gone", 0)), int(before["known"]), int(before["allowed"]))
         else:
             held = self._judged(flush.leaving, self.store.ledgers.members_in(self.activation.ledger_id))
+        if held:
+            held["waiting"] |= {"members": self._who_leaves(members.values()), "at": now}
         return (self.app.flusher.plan(replace(request, removals=False)), held) if held else (flush, {})
+
+    def _who_leaves(self, members: Iterable[EventMember]) -> list[str]:
+        """Up to ``LEAVING`` of those who wait to leave, those named before first."""
+        before = (self.activation.waiting or {}).get("members", [])
+        gone = (min(each.ids.values()) for each in members if not each.wanted and each.ids)
+        return list(dict.fromkeys([*before, *guard.named(list(islice(gone, LEAVING)))]))[:LEAVING]
 
     # ── after the answers ────────────────────────────────────────────────────────────────────────────────────────
     def _close(self, run: Run, *, quiet: bool = False) -> Refusals:

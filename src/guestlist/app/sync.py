@@ -345,8 +345,15 @@ class Sync:
         command = planning.allow_command(self.activation.name, guard.removals)
         reason = f"the removal guard stopped it: {guard.reason}. Nothing was sent. If that is right: `{command}`"
         waiting = {"removals": guard.removals, "known": guard.known, "allowed": guard.allowed, "who": list(guard.who)}
+        waiting |= self._stopped_plan(plan)
         self.store.activations.update(self.activation.id, state="waiting", reason=reason, waiting=waiting)
         raise Halt("waiting", reason, who=guard.who)
+
+    def _stopped_plan(self, plan: Plan) -> dict[str, Any]:
+        """What people look at before they let somebody leave."""
+        counts = plan.counts
+        found = {"adds": counts.added + counts.changed, "unchanged": counts.unchanged, "rejected": counts.rejected}
+        return {"plan": found, "members": list(planning.who_leaves(plan)), "at": self.app.clock.now()}
 
     # ── delivery ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _owner(self) -> Activation:

@@ -14,6 +14,16 @@ def number(value: int | None) -> str:
     return NOTHING if value is None else f"{value:,}"
 
 
+def percent(share: float | None) -> str:
+    """``100%``, ``99.9%``, ``<1%``: nothing that is not whole is rounded up to it; a dash where there is none."""
+    if share is None:
+        return NOTHING
+    if 0 < share < 0.01:
+        return "<1%"
+    of_thousand = math.floor(share * 1000)
+    return f"{of_thousand // 10}%" if share < 0.9 or of_thousand % 10 == 0 else f"{of_thousand / 10:.1f}%"
+
+
 def counted(value: int, noun: str, plural: str = "") -> str:
     """``1 row``, ``12,000 rows``."""
     return f"{value:,} {noun if value == 1 else plural or noun + 's'}"

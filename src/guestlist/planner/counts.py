@@ -11,10 +11,10 @@ from guestlist.planner import sql
 from guestlist.planner.compare import TELL, Task
 from guestlist.planner.connection import Session
 from guestlist.planner.ledger import LEDGER, full_value
-from guestlist.planner.rejected import SAMPLES, answer
+from guestlist.planner.rejected import answer
 from guestlist.planner.shape import ACCEPTED, EXCLUDED, FILTERED, KEPT_OUT_NOTE, REASONS
 from guestlist.planner.telling import plain_rows
-from guestlist.ports import Counts
+from guestlist.ports import LEAVING, Counts
 
 _DOUBTED = f"state = {State.UNSURE:d} AND fp = 0"
 
@@ -97,7 +97,7 @@ def _removed_before() -> str:
 def _leaving(session: Session) -> tuple[tuple[IdType, bytes], ...]:
     """Some of the others, each by the strongest identifier that goes; always the same ones."""
     strongest = f"arg_min({{'t': t, 'v': {full_value()}}}, row(t, id))"
-    some = f"GROUP BY owner HAVING NOT bool_and({_DOUBTED}) ORDER BY owner LIMIT {SAMPLES}"
+    some = f"GROUP BY owner HAVING NOT bool_and({_DOUBTED}) ORDER BY owner LIMIT {LEAVING}"
     rows = session.rows(f"SELECT {strongest} FROM going WHERE NOT stays {some}")
     return tuple((IdType(one["t"]), one["v"]) for (one,) in rows)
 

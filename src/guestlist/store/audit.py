@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,11 +47,17 @@ class Audit:
         who: str | None = None,
         what: str | None = None,
         subject: str | None = None,
+        subjects: Collection[str] | None = None,
+        among: Collection[str] | None = None,
     ) -> list[Entry]:
-        """Newest first; ``before``: only those of a lower number, so that one page follows another."""
+        """Newest first; ``before``: only those of a lower number, so that one page follows another. ``subjects``,
+        ``among``: any of these, of what was done any of those.
+        """
         query = sa.select(_table).order_by(_table.c.id.desc()).limit(limit)
         for column, value in ((_table.c.who, who), (_table.c.what, what), (_table.c.subject, subject)):
             query = query if value is None else query.where(column == value)
+        for column, values in ((_table.c.subject, subjects), (_table.c.what, among)):
+            query = query if values is None else query.where(column.in_(values))
         query = query if before is None else query.where(_table.c.id < before)
         with self._database.read() as connection:
             return [load(Entry, row) for row in connection.execute(query).mappings().all()]

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from guestlist.events.outcomes import Outcome, bucket, slot
+from guestlist.events.outcomes import BUCKET, Outcome, bucket, slot
 from guestlist.ports import Vault
 from guestlist.store import schema
 from guestlist.store.database import Database, add_many, insert_one
@@ -67,25 +67,37 @@ class EventCounts:
             rows = connection.execute(sa.select(*columns).where(_counts.c.bucket >= first)).all()
         return {(activation, five, outcome, code): int(n) for activation, five, outcome, code, n in rows}
 
-    def totals(self, at: float, activation_id: int | None = None) -> Counter[tuple[int, str, str]]:
-        """(activation, outcome, code) -> events received since ``at`` (its whole bucket included)."""
-        return Counter(
-            {(row.activation_id, row.outcome, row.code): int(row.n) for row in self._rows(at, activation_id) if row.n}
-        )
+    def totals(
+        self, at: float, activation_id: int | None = None, until: float | None = None
+    ) -> Counter[tuple[int, str, str]]:
+        """(activation, outcome, code) -> events received since ``at`` and before ``until`` (whole buckets)."""
+        rows = self._rows(at, activation_id, until)
+        return Counter({(row.activation_id, row.outcome, row.code): int(row.n) for row in rows if row.n})
 
-    def _rows(self, at: float, activation_id: int | None) -> list[Any]:
+    def over_time(self, at: float, until: float, activation_id: int, width: int) -> dict[tuple[int, str], int]:
+        """(which of the stretches of ``width`` buckets since ``at``, outcome) -> events received in it."""
+        since = _counts.c.bucket - bucket(at)
+        nth = ((since - since % width) / width).label("nth")
+        query = sa.select(nth, _counts.c.outcome, sa.func.sum(_counts.c.events)).where(
+            _counts.c.activation_id == activation_id, _within(_counts, at, until)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query.group_by("nth", _counts.c.outcome))
+            return {(int(which), outcome): int(n) for which, outcome, n in rows}
+
+    def _rows(self, at: float, activation_id: int | None, until: float | None) -> list[Any]:
         query = sa.select(
             _counts.c.activation_id, _counts.c.outcome, _counts.c.code, sa.func.sum(_counts.c.events).label("n")
-        ).where(_counts.c.bucket >= bucket(at))
+        ).where(_within(_counts, at, until))
         if activation_id is not None:
             query = query.where(_counts.c.activation_id == activation_id)
         with self._database.read() as connection:
             found = connection.execute(query.group_by(*query.selected_columns[:3]))
             return list(found)
 
-    def latencies(self, at: float, activation_id: int | None = None) -> dict[int, int]:
-        """Slot -> events delivered, of those received since ``at``."""
-        query = sa.select(_latency.c.slot, sa.func.sum(_latency.c.events)).where(_latency.c.bucket >= bucket(at))
+    def latencies(self, at: float, activation_id: int | None = None, until: float | None = None) -> dict[int, int]:
+        """Slot -> events delivered, of those received since ``at`` and before ``until``."""
+        query = sa.select(_latency.c.slot, sa.func.sum(_latency.c.events)).where(_within(_latency, at, until))
         if activation_id is not None:
             query = query.where(_latency.c.activation_id == activation_id)
         with self._database.read() as connection:
@@ -101,9 +113,10 @@ class EventCounts:
             insert_one(connection, _samples, row | {"data": self._vault.seal(data)})
             connection.execute(sa.delete(_samples).where(kind, _samples.c.id.not_in(sa.select(newest.c.id))))
 
-    def samples(self, activation_id: int | None = None, since: float = 0.0) -> list[Sample]:
+    def samples(self, activation_id: int | None = None, since: float = 0.0, until: float | None = None) -> list[Sample]:
         """Newest first."""
         query = sa.select(_samples).where(_samples.c.at >= since).order_by(_samples.c.id.desc())
+        query = query if until is None else query.where(_samples.c.at < until)
         if activation_id is not None:
             query = query.where(_samples.c.activation_id == activation_id)
         with self._database.read() as connection:
@@ -147,3 +160,9 @@ class EventCounts:
         """They were counted; False: somebody else had counted them."""
         with self._database.write() as connection:
             return connection.execute(sa.delete(_told).where(_told.c.run_id == run_id)).rowcount == 1
+
+
+def _within(table: sa.Table, at: float, until: float | None) -> sa.ColumnElement[bool]:
+    """Whole buckets: that of ``at`` included, and that of ``until`` if any of it lies before."""
+    since = table.c.bucket >= bucket(at)
+    return since if until is None else since & (table.c.bucket * BUCKET < until)

@@ -24,6 +24,7 @@ from guestlist.store.ledgers import Ledgers
 from guestlist.store.rows import load, pack, unpack
 
 RunState = Literal["planning", "planned", "delivering", "waiting", "closing", "closed", "failed", "void"]
+ANSWERED = "answered"  # in ``plan``, once a run came to its end: what became of its elements
 PAGE = 200  # runs read at a time
 OPEN = ("planned", "delivering", "waiting", "closing")
 
@@ -162,16 +163,18 @@ class Runs:
         delta: Delta | None,
         now: float,
         file_id: int | None = None,
+        answered: Mapping[str, int] | None = None,
         **activation: Unpack[ActivationChanges],
     ) -> bool:
         """closing -> closed in one transaction: the delta appended to the ledger, the changes gone, the activation's
         fields set. False (and nothing happened): another process closed it, or the ledger changed since
         ``expected_version``: throw the delta away and look again. The delta of a run of another epoch is not
-        appended: its segment is gone. A published ``file_id`` that was not used is dead.
+        appended: its segment is gone. A published ``file_id`` that was not used is dead. ``answered``: what became of
+        its elements; that stays when its batches go.
         """
         try:
             with self._database.write():
-                self._close(run_id, expected_version, delta, file_id, now)
+                self._close(run_id, expected_version, delta, file_id, now, answered)
                 self._update_activation(self.get(run_id).activation_id, run_id, activation)
         except _Conflict:
             if file_id is not None:
@@ -179,9 +182,19 @@ class Runs:
             return False
         return True
 
-    def _close(self, run_id: int, version: int, delta: Delta | None, file_id: int | None, now: float) -> None:
+    def _close(
+        self,
+        run_id: int,
+        version: int,
+        delta: Delta | None,
+        file_id: int | None,
+        now: float,
+        answered: Mapping[str, int] | None,
+    ) -> None:
         run = self.get(run_id)
         values: dict[str, Any] = {"state": "closed", "ended": now, "changes": None, "skip": None}
+        if answered is not None:
+            values["plan"] = {**run.plan, ANSWERED: dict(answered)}
         if not self._move(run_id, ("closing",), changes_file_id=None, **values):
             raise _Conflict
         same_segment = run.epoch == self._ledgers.get(run.ledger_id).epoch
@@ -235,6 +248,32 @@ class Runs:
         with self._database.read() as connection:
             return int(connection.execute(query).scalar() or 0)
 
+    def told_since(self, segment_id: int, at: float) -> int:
+        """Elements that runs planned since ``at`` told a segment, or meant to."""
+        lately = (_table.c.segment_id == segment_id) & (_table.c.started >= at)
+        query = sa.select(sa.func.sum(_table.c.removes + _table.c.adds)).where(lately)
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar() or 0)
+
+    def largest_told(self, segment_id: int, since: float, until: float) -> int:
+        """Additions of the run with most of them that began since ``since`` and ended before ``until``, as far as
+        LinkedIn took them: members that are surely different ones.
+        """
+        closed = (_table.c.segment_id == segment_id) & (_table.c.state == "closed")
+        when = (_table.c.started >= since) & (_table.c.ended <= until)
+        found = next(iter(self._select(closed & when, 1, _table.c.adds.desc())), None)
+        if found is None:
+            return 0
+        accepted = int(found.plan.get(ANSWERED, {}).get("accepted", 0))
+        return max(min(found.adds, accepted - found.removes), 0)
+
+    def last_sent(self, segment_id: int) -> float | None:
+        """When the last run that told the segment something began; None: none did."""
+        told = (_table.c.segment_id == segment_id) & (_table.c.requests > 0)
+        with self._database.read() as connection:
+            found: float | None = connection.execute(sa.select(sa.func.max(_table.c.started)).where(told)).scalar()
+        return found
+
     def latest(self, activation_id: int | None = None, limit: int = 20) -> list[Run]:
         """Newest first."""
         of = sa.true() if activation_id is None else _table.c.activation_id == activation_id
@@ -257,9 +296,12 @@ class Runs:
         with self._database.write() as connection:
             return connection.execute(sa.update(_table).where(there).values(values)).rowcount == 1
 
-    def _select(self, where: sa.ColumnElement[bool], limit: int | None = None) -> list[Run]:
+    def _select(
+        self, where: sa.ColumnElement[bool], limit: int | None = None, order: sa.ColumnElement[Any] | None = None
+    ) -> list[Run]:
         columns = [column for column in _table.c if column.name not in {"changes", "skip"}]
-        query = sa.select(*columns).where(where).order_by(_table.c.id.desc()).limit(limit)
+        first = [] if order is None else [order]
+        query = sa.select(*columns).where(where).order_by(*first, _table.c.id.desc()).limit(limit)
         with self._database.read() as connection:
             rows = connection.execute(query).mappings().all()
         return [load(Run, row) for row in rows]

@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from guestlist.app import declared, ending, jobs, overview
+from guestlist.app import copies, counts, declared, ending, jobs, overview, remapping
 from guestlist.app.declared import Declaration
 from guestlist.app.jobs import JobRow
-from guestlist.app.results import StatusRow
+from guestlist.app.results import Removals, StatusRow
 from guestlist.app.sync import Wish
+from guestlist.core.counting import Drift, Wait
 from guestlist.errors import UnknownName
 from guestlist.web.api import described
 from guestlist.web.api.described import Described, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
@@ -35,6 +36,16 @@ class Activation(Described):
     status: StatusRow = Field(description="As `guestlist status` shows it; docs/errors.md explains the states.")
 
 
+class Counts(BaseModel):
+    """What LinkedIn counts beside what was sent. Its counts are up to 48 hours late, rounded, and 0 below 300."""
+
+    of_sent: float | None = Field(description="Audience size as a share (0..1) of the people sent so far.")
+    seven_days: float | None = Field(description="LinkedIn's own match rate (0..1), of what was sent in seven days.")
+    drift: Drift = Field(description="Between what was sent and what LinkedIn counts.")
+    text: str = Field(description="Why, and what to do.")
+    wait: Wait | None = Field(description="How long the status may last; null: nobody has to wait.")
+
+
 class NewActivation(Strict):
     """An activation to make."""
 
@@ -52,6 +63,27 @@ class Rename(Strict):
     """Another name."""
 
     name: NewName
+    propagate: bool = Field(False, description="The LinkedIn audience is called so too, from the next sync on.")
+
+
+class Duplicate(Strict):
+    """What is another about the copy."""
+
+    name: NewName
+    destination: str | None = Field(None, max_length=100, description="Left out: the same.")
+
+
+class MappingInEffect(BaseModel):
+    """LinkedIn field -> where it is taken from."""
+
+    mapping: dict[str, list[Any]]
+    chosen: bool = Field(description="false: by itself, from the header of the list or where events usually have it.")
+
+
+class NewMapping(Strict):
+    """LinkedIn field -> where it is taken from; empty: by itself again."""
+
+    mapping: dict[str, list[Any]]
 
 
 class SyncWish(Strict):
@@ -64,7 +96,7 @@ class SyncWish(Strict):
 
 def shown(asking: Asking, found: Declaration) -> Activation:
     """An activation as it stands."""
-    (row,) = overview.status(asking.app, asking.config, found.name)
+    (row,) = overview.status(asking.app, asking.config, (found.name,))
     return Activation(**described.facts(found), status=_seen(asking, row))
 
 
@@ -124,7 +156,7 @@ def get_activation(asking: Asked, name: NamePath, response: Response) -> Activat
     try:
         return shown(asking, described.got(asking, "activations", name, response))
     except UnknownName:
-        (row,) = overview.status(asking.app, asking.config, name)
+        (row,) = overview.status(asking.app, asking.config, (name,))
         response.headers["ETag"] = _GONE
         return _shown(asking, None, row)
 
@@ -171,6 +203,54 @@ def take_activation_over(asking: Asked, name: NamePath, response: Response) -> A
     return shown(asking, described.taken_over(asking, "activations", name, response))
 
 
+@router.get("/activations/{name}/counts", summary="What LinkedIn counts beside what was sent")
+def get_counts(asking: Asked, name: NamePath) -> Counts:
+    """As LinkedIn said it last; nothing is asked of it now."""
+    overview.status(asking.app, asking.config, (name,))
+    found = counts.of_activation(asking.app, name)
+    rates, verdict = found.rates, found.verdict
+    return Counts(
+        of_sent=rates.of_sent, seven_days=rates.seven_days, drift=verdict.drift, text=verdict.text, wait=found.wait
+    )
+
+
+@router.get("/activations/{name}/removals", summary="Removals that wait to be confirmed")
+def get_removals(asking: Asked, name: NamePath) -> Removals:
+    """The plan that was stopped, and up to fifty of those who would leave. A sync with `allow_removals` lets them."""
+    overview.status(asking.app, asking.config, (name,))
+    return overview.leaving(asking.app, name) or Removals(name, 0, 0, 0)
+
+
+@router.get("/activations/{name}/mapping", summary="The mapping of an activation")
+def get_mapping(asking: Asked, name: NamePath) -> MappingInEffect:
+    """As it counts now: chosen, fixed by the first sync, guessed from the header, or where events usually have it."""
+    in_effect = remapping.in_effect(asking.app, asking.config, name)
+    found = {field: list(sources) for field, sources in in_effect.items()}
+    return MappingInEffect(mapping=found, chosen=asking.config.activations[name].mapping is not None)
+
+
+@router.put("/activations/{name}/mapping", summary="Change the mapping of an activation")
+def put_mapping(
+    asking: Asked, name: NamePath, body: NewMapping, response: Response, if_match: IfMatch = None
+) -> Activation:
+    """Checked against the columns of the list. Mapping `primaryId` needs View Identity Graph too."""
+    before = declared.get(asking.app, asking.configuration, "activations", name)
+    described.check_tag(if_match, described.tag(before))
+    version = before.version or 0  # of the file: it is told so
+    found = remapping.change(asking.app, asking.configuration, name, body.mapping, version, asking.person)
+    response.headers["ETag"] = described.tag(found)
+    return shown(Asking(asking.desk, asking.person), found)
+
+
+@router.post("/activations/{name}/duplicates", status_code=201, summary="Duplicate an activation")
+def duplicate_activation(asking: Asked, name: NamePath, body: Duplicate, response: Response) -> Activation:
+    """The same choices under another name, off until it is resumed. `primaryId` needs View Identity Graph."""
+    found = copies.make(asking.app, asking.configuration, name, body.name, asking.person, body.destination)
+    response.headers["ETag"] = described.tag(found)
+    response.headers["Location"] = f"{PREFIX}/activations/{described.quoted(found.name)}"
+    return shown(Asking(asking.desk, asking.person), found)
+
+
 # ── what is done with it ─────────────────────────────────────────────────────────────────────────────────────────
 @router.post("/activations/{name}/pause", summary="Pause an activation")
 def pause_activation(asking: Asked, name: NamePath, response: Response) -> Activation:
@@ -187,7 +267,7 @@ def resume_activation(asking: Asked, name: NamePath, response: Response) -> Acti
 @router.post("/activations/{name}/rename", summary="Rename an activation")
 def rename_activation(asking: Asked, name: NamePath, body: Rename, response: Response) -> Activation:
     """Its LinkedIn audience and all that is known of it stay."""
-    found = declared.rename(asking.app, asking.configuration, name, body.name)
+    found = declared.rename(asking.app, asking.configuration, name, body.name, propagate=body.propagate)
     response.headers["ETag"] = described.tag(found)
     response.headers["Location"] = f"{PREFIX}/activations/{described.quoted(found.name)}"
     return shown(Asking(asking.desk, asking.person), found)

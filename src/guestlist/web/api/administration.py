@@ -189,3 +189,11 @@ def list_entries(
     rows = activity.entries(asking.app, paging.limit + 1, before=before, who=who, what=what, subject=subject)
     items, following = paging.by_number(rows, lambda row: row.id)
     return Page(items=[Entry.model_validate(row.__dict__) for row in items], next=following)
+
+
+@router.get("/activations/{name}/audit", summary="List what was done with an activation", tags=["activations"])
+def list_entries_of(asking: Asked, name: NamePath, paging: Paged) -> Page[Entry]:
+    """Newest first, also what was done under a name that it had before."""
+    rows = activity.of_activation(asking.app, name, paging.limit + 1, before=paging.after(int))
+    items, following = paging.by_number(rows, lambda row: row.id)
+    return Page(items=[Entry.model_validate(row.__dict__) for row in items], next=following)

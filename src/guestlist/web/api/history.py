@@ -16,8 +16,9 @@ from pydantic import BaseModel, Field
 from guestlist.app import event_view, home, overview
 from guestlist.app.explain import explain
 from guestlist.app.home import Due, Growth, Need
-from guestlist.app.results import EventSample, EventsRow, Explanation, RejectedRow, SyncResult
+from guestlist.app.results import EventSample, EventsRow, Explanation, RejectedRow, Stretch, SyncResult
 from guestlist.errors import UnknownName
+from guestlist.events.pipeline import Stage
 from guestlist.web.api.described import NamePath, Strict
 from guestlist.web.api.paging import MOST, Page, Paged, Paging, next_cursor
 from guestlist.web.api.problems import Problem
@@ -34,15 +35,23 @@ _Since = Annotated[
 ]
 
 
+_Until = Annotated[float | None, Query(ge=0, le=MOST, description="Received before (epoch seconds); left out: now.")]
 _From = Annotated[float | None, Query(ge=0, le=MOST, description="Since (epoch seconds); left out: all.")]
 
 
 @dataclass(frozen=True)
 class Run(SyncResult):
-    """A run: what was done by it, its number, and when it began (epoch seconds)."""
+    """A run: what was done by it, its number, and when it began (epoch seconds). `received` = `activated` + `excluded`
+    + `failed`, always; `activation_rate` is the share of the first two, null where nobody was received.
+    """
 
     run: int = 0
     started: float = 0.0
+    received: int = 0
+    activated: int = 0
+    excluded: int = 0
+    failed: int = 0
+    activation_rate: float | None = None
 
 
 class EventsOf(BaseModel):
@@ -50,6 +59,9 @@ class EventsOf(BaseModel):
 
     activation: str
     received: int = Field(description="The sum of all ends, always.")
+    delivered: int = Field(description="LinkedIn took them.")
+    not_delivered: int = Field(description="They were meant to be told and never will be.")
+    stages: list[Stage] = Field(description="The way from received to delivered, and what left it at each stage.")
     p95_seconds: float | None = Field(description="From receipt to LinkedIn's answer.")
     outcomes: dict[str, int]
     ends: list[dict[str, Any]] = Field(description="`outcome`, `code` (why) and `events`.")
@@ -62,6 +74,7 @@ class Events(BaseModel):
     samples: list[EventSample] = Field(description="Masked; only for those who hold View Profiles.")
     waiting: int = Field(description="Acknowledged and not looked at yet.")
     oldest_seconds: float | None
+    over_time: list[Stretch] = Field(description="Of one activation: at most 48 stretches of equal length.")
 
 
 class Delivered(BaseModel):
@@ -178,11 +191,22 @@ def explain_value(asking: Asked, name: NamePath, body: Question) -> Explanation:
     return explain(asking.app, name, body.value, show=body.show)
 
 
-def _events(asking: Asking, activation: str | None, since: float | None) -> Events:
-    report = event_view.events(asking.app, activation, asking.app.clock.now() - HOUR if since is None else since)
+def _events(asking: Asking, activation: str | None, since: float | None, until: float | None) -> Events:
+    now = asking.app.clock.now()
+    first, last = now - HOUR if since is None else since, now if until is None else until
+    if first >= last:
+        raise Problem(422, "`since` has to be before `until`.")
+    report = event_view.events(asking.app, activation, first, until)
+    over_time = [] if activation is None else event_view.over_time(asking.app, activation, first, last)
     samples = list(report.samples) if asking.sees_members else []
     rows = [_events_of(row) for row in report.activations]
-    return Events(activations=rows, samples=samples, waiting=report.waiting, oldest_seconds=report.oldest_seconds)
+    return Events(
+        activations=rows,
+        samples=samples,
+        waiting=report.waiting,
+        oldest_seconds=report.oldest_seconds,
+        over_time=over_time,
+    )
 
 
 def _events_of(row: EventsRow) -> EventsOf:
@@ -190,14 +214,14 @@ def _events_of(row: EventsRow) -> EventsOf:
 
 
 @router.get("/events", summary="What became of events")
-def get_events(asking: Asked, since: _Since = None) -> Events:
+def get_events(asking: Asked, since: _Since = None, until: _Until = None) -> Events:
     """Of all activations."""
-    return _events(asking, None, since)
+    return _events(asking, None, since, until)
 
 
 @router.get("/activations/{name}/events", summary="What became of the events of an activation")
-def get_events_of(asking: Asked, name: NamePath, since: _Since = None) -> Events:
+def get_events_of(asking: Asked, name: NamePath, since: _Since = None, until: _Until = None) -> Events:
     """Received is the sum of all outcomes, always."""
     if not _was_synced(asking, name):
-        return Events(activations=[], samples=[], waiting=0, oldest_seconds=None)
-    return _events(asking, name, since)
+        return Events(activations=[], samples=[], waiting=0, oldest_seconds=None, over_time=[])
+    return _events(asking, name, since, until)

@@ -35,6 +35,7 @@ _ACTIVATE = Needs(ACTIVATE)
 _PRIVACY = Needs((Permission.VIEW_PROFILES,))
 _FORGET = Needs((Permission.VIEW_PROFILES, Permission.ACTIVATE_DESTINATIONS))
 _LOG = Needs((Permission.VIEW_USER_ACTIVITY_LOG,))
+_ACTIVATION_LOG = Needs((Permission.VIEW_DESTINATIONS, Permission.VIEW_SEGMENTS, Permission.VIEW_USER_ACTIVITY_LOG))
 _ADMINISTRATOR = Needs(administrator=True)
 
 
@@ -76,6 +77,12 @@ NEEDS: dict[str, Needs] = dict(
         *_all("/activations/{name}/rejected", _MEMBERS, "GET"),
         *_all("/activations/{name}/explain", _MEMBERS, "POST"),
         *_all("/activations/{name}/growth", _LOOK, "GET"),
+        *_all("/activations/{name}/counts", _LOOK, "GET"),
+        *_all("/activations/{name}/removals", _MEMBERS, "GET"),
+        *_all("/activations/{name}/mapping", _LOOK, "GET"),
+        *_all("/activations/{name}/mapping", _ACTIVATE, "PUT"),
+        *_all("/activations/{name}/duplicates", _ACTIVATE, "POST"),
+        *_all("/activations/{name}/audit", _ACTIVATION_LOG, "GET"),
         *_all("/home", _LOOK, "GET"),
         *_all("/runs", _LOOK, "GET"),
         *_all("/events", _LOOK, "GET"),

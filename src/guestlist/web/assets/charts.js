@@ -11,7 +11,7 @@
     var text = colour("--tblr-secondary"), line = colour("--chart-line");
     return {
       animation: false,
-      color: [colour("--blue"), colour("--green"), colour("--yellow"), colour("--red"), colour("--grey")],
+      color: (data.colours || ["blue", "green", "yellow", "red", "grey"]).map(function (name) { return colour("--" + name); }),
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       grid: { left: 8, right: 8, top: 36, bottom: 8, containLabel: true },
       legend: { type: "scroll", top: 0, left: 0, textStyle: { color: text } },

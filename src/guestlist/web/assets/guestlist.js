@@ -19,8 +19,18 @@ document.addEventListener("submit", function (event) {
   form.dataset.sent = "yes";
   setTimeout(function () { delete form.dataset.sent; }, 5000);
 });
+document.addEventListener("htmx:sseClose", function (event) {
+  // What was under way is over: the page shows what came of it.
+  if (event.detail.type === "message" && event.target.hasAttribute("data-anew")) location.reload();
+});
+document.addEventListener("click", function (event) {
+  // A menu that is open closes when something else is clicked.
+  document.querySelectorAll("details.menu[open]").forEach(function (menu) {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+});
 document.addEventListener("keydown", function (event) {
-  // Escape closes the menu of small screens.
-  var menu = document.querySelector("details.top-menu[open]");
+  // Escape closes a menu.
+  var menu = document.querySelector("details.top-menu[open], details.menu[open]");
   if (event.key === "Escape" && menu) { menu.open = false; menu.querySelector("summary").focus(); }
 });

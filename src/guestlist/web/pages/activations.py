@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
 from typing import Any
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
-from guestlist.app import declared, home, jobs, overview
-from guestlist.app.declared import Declaration
-from guestlist.app.results import RejectedRow, RunRow
-from guestlist.core.permissions import ACTIVATE, Permission
-from guestlist.errors import ConfigError, UnknownName
+from guestlist.app import counts, declared, home, jobs, overview, progress
+from guestlist.core.permissions import ACTIVATE
+from guestlist.web.pages import activation, templates
+from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.lists import listed
+from guestlist.web.pages.streaming import streamed
 from guestlist.web.pages.templates import moment, path
 
 book = Book()
-LOOK = (Permission.VIEW_DESTINATIONS, Permission.VIEW_SEGMENTS)
-RUNS = 20
-LEAST_RUNS = 3  # fewer make no chart
+LEAST = 3  # readings: fewer make no chart
 _COLUMNS = {
     "name": lambda row: row.activation.casefold(),
     "state": lambda row: row.state,
@@ -43,88 +38,46 @@ def all_of(call: Call) -> Response:
 
 @book.get("/activations/{name}", *LOOK)
 def one(call: Call) -> Response:
-    """How it stands, its runs, and which rows were not sent."""
+    """How it stands here and at LinkedIn, and which rows were not sent."""
     name = call.part("name")
-    config = call.config
-    wanted, runs = config.activations.get(name), _runs(call, name)
-    if wanted is None and name not in {each.name for each in call.app.store.activations.all(removed=False)}:
-        raise UnknownName(f"There is no activation '{name}'.")
-    row = overview.status(call.app, config, name)[0]
     return call.show(
-        "activation.html",
-        row=row,
-        wanted=wanted,
-        members=config.audiences[wanted.audience].members if wanted is not None else "people",
-        declaration=_declaration(call, name),
-        runs=runs,
-        chart=_chart(runs),
+        "activation_overview.html",
+        **activation.shown(call),
+        counted_there=counts.of_activation(call.app, name),
         growth=_growth(call, name),
-        leaving=overview.leaving(call.app, name),
         rejected=overview.rejected_by_reason(call.app, name),
-        job=jobs.latest(call.app, name),
-        file=config.path,
+        file=call.config.path,
     )
 
 
-def _declaration(call: Call, name: str) -> Declaration | None:
-    """What the pages keep of it; None: a file describes it, or nobody does any more."""
-    if not call.config.from_pages("activations", name):
-        return None
-    return declared.get(call.app, call.desk.configuration, "activations", name)
+@book.get("/activations/{name}/live", *LOOK)
+def live(call: Call) -> Response:
+    """How far what is under way is, as server-sent events."""
+    overview.status(call.app, call.config, (call.part("name"),))
+    return streamed(lambda: _piece(call))
 
 
-def _runs(call: Call, name: str) -> list[RunRow]:
-    try:
-        return overview.runs(call.app, name, RUNS)
-    except ConfigError:  # it was never synced
-        return []
+def _piece(call: Call) -> tuple[str, bool]:
+    found = progress.of_activation(call.app, call.part("name"))
+    values = {"live": found, "now": call.desk.app.clock.now(), "call": call}
+    return templates.render("activation_live.html", values), found is None
 
 
 def _growth(call: Call, name: str) -> dict[str, Any] | None:
-    """What LinkedIn said of the audience over time; None: it said too little to draw a line."""
+    """What LinkedIn said of the audience over time, and what was sent by then; None: too little to draw a line."""
     readings = home.growth(call.app, name).readings
-    if len(readings) < LEAST_RUNS:
+    if len(readings) < LEAST:
         return None
-    series = {
-        "Audience size": [each.audience_size for each in readings],
-        "Matched": [each.matched for each in readings],
+    return {
+        "time": True,
+        "x": [round(each.at * 1000) for each in readings],
+        "moments": [moment(each.at)[5:16] for each in readings],
+        "series": {
+            "Sent so far": [each.told for each in readings],
+            "Matched in seven days": [each.matched for each in readings],
+            "Audience size": [each.audience_size for each in readings],
+        },
     }
-    return {"x": [moment(each.at)[5:16] for each in readings], "series": series}
-
-
-def _chart(runs: list[RunRow]) -> dict[str, Any] | None:
-    """What each run did, the oldest first; None: there is nothing to compare."""
-    if len(runs) < LEAST_RUNS:
-        return None
-    ordered = runs[::-1]
-    series = {
-        "Added": [each.result.added for each in ordered],
-        "Changed": [each.result.changed for each in ordered],
-        "Removed": [each.result.removed for each in ordered],
-    }
-    return {"kind": "bar", "stack": True, "x": [moment(each.started)[5:16] for each in ordered], "series": series}
-
-
-@book.get("/activations/{name}/rejected.csv", *LOOK, Permission.VIEW_PROFILES)
-def rejected(call: Call) -> Response:
-    """Every row that was not sent, with its reason; an e-mail that is a key is masked."""
-    name = call.part("name")
-    rows = overview.rejected(call.app, overview.known(call.app, name).name)
-    headers = {"Content-Disposition": 'attachment; filename="rejected.csv"'}
-    return StreamingResponse(_csv(rows), headers=headers, media_type="text/csv; charset=utf-8")
-
-
-def _csv(rows: Iterable[RejectedRow]) -> Iterator[str]:
-    yield "row,key,reason,since\r\n"
-    for each in rows:
-        line = io.StringIO()
-        csv.writer(line).writerow((each.row, _harmless(each.key), _harmless(each.reason), moment(each.since)))
-        yield line.getvalue()
-
-
-def _harmless(text: str | None) -> str | None:
-    """A spreadsheet would take a cell that begins so for a formula."""
-    return f"'{text}" if text and text[0] in "=+-@\t\r" else text
 
 
 # ── doing ────────────────────────────────────────────────────────────────────────────────────────────────────────

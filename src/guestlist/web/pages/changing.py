@@ -6,10 +6,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import declared, ending, overview
+from guestlist.app import copies, declared, ending
 from guestlist.app.declared import Declaration
 from guestlist.core.permissions import ACTIVATE
 from guestlist.errors import ConfigError
+from guestlist.web.pages import activation, wizard
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.templates import path
@@ -37,7 +38,7 @@ def save(call: Call) -> Response:
         )
     except ConfigError as error:
         return call.again("activation_edit.html", error, "max_removals", **_shown(call))
-    return call.go(path("activations", name), f"{name} was saved.")
+    return call.go(path("activations", name, "edit"), f"{name} was saved.")
 
 
 @book.post("/activations/{name}/rename", *ACTIVATE)
@@ -45,7 +46,9 @@ def rename(call: Call) -> Response:
     """Its LinkedIn audience and all that is known of it stay."""
     name = call.part("name")
     try:
-        found = declared.rename(call.app, call.desk.configuration, name, call.form["new"].strip())
+        found = declared.rename(
+            call.app, call.desk.configuration, name, call.form["new"].strip(), propagate=bool(call.form["propagate"])
+        )
     except ConfigError as error:
         return call.again("activation_edit.html", ConfigError(str(error), ("new",)), "new", **_shown(call))
     return call.go(path("activations", found.name), f"{name} is called {found.name} now.")
@@ -59,6 +62,13 @@ def remove(call: Call) -> Response:
     version = None if wanted is None else _mine(call).version
     text = ending.withdraw(call.app, call.desk.configuration, name, version, delete_segment=delete)
     return call.go("/activations", text)
+
+
+@book.post("/activations/{name}/duplicate", *ACTIVATE)
+def duplicate(call: Call) -> Response:
+    """A draft with the same choices: for another ad account, or under another name."""
+    draft = copies.begin(call.app, call.desk.configuration, call.part("name"), call.person)
+    return call.go(wizard.at(draft, ""), "A copy with the same choices: nothing is made before Finish.")
 
 
 def _typed(call: Call) -> dict[str, Any]:
@@ -80,12 +90,11 @@ def _typed(call: Call) -> dict[str, Any]:
 
 def _shown(call: Call) -> dict[str, Any]:
     found = _mine(call)
-    row = overview.status(call.app, call.config, found.name)[0]
     schedule = found.body.get("schedule") or {}
     kind = next((each for each in ("every", "cron") if each in schedule), "manual")
     return {
-        "row": row, "body": found.body, "version": found.version, "schedule": schedule, "kind": kind,
-        "wanted": call.config.activations[found.name], "kinds": KINDS, "renames": RENAMES, "ends": ENDS,
+        **activation.shown(call), "body": found.body, "version": found.version, "schedule": schedule, "kind": kind,
+        "kinds": KINDS, "renames": RENAMES, "ends": ENDS,
     }  # fmt: skip
 
 

@@ -8,11 +8,18 @@ from guestlist.app import jobs
 from guestlist.app.sync import Wish
 from guestlist.core.permissions import ACTIVATE
 from guestlist.errors import ConfigError
+from guestlist.web.pages import activation
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.templates import path
 
 book = Book()
+
+
+@book.get("/activations/{name}/confirm", *ACTIVATE)
+def look(call: Call) -> Response:
+    """The plan that was stopped, and some of those who would leave."""
+    return call.show("activation_confirm.html", **activation.shown(call))
 
 
 @book.post("/activations/{name}/confirm", *ACTIVATE)

@@ -39,7 +39,7 @@ def activations(call: Call) -> Response:
     """Which audiences feed it."""
     row = _row(call)
     fed = destinations.fed_by(call.app, call.config, row.name)
-    rows = [overview.status(call.app, call.config, name)[0] for name in fed]
+    rows = overview.status(call.app, call.config, fed)
     return call.show("destination_activations.html", row=row, tab="activations", activations=rows)
 
 

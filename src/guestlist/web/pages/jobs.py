@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator
-
-import anyio
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from guestlist.app import jobs
 from guestlist.app.jobs import JobRow
 from guestlist.core.permissions import ACTIVATE, Permission
-from guestlist.errors import GuestlistError, UnknownName
+from guestlist.errors import UnknownName
 from guestlist.web.pages import templates
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import whole
+from guestlist.web.pages.streaming import streamed
 
 book = Book()
-TICK = 0.5  # seconds between two looks
-LASTS = 25.0  # seconds of one stream; the browser asks again
-OVER = ("done", "failed")
 _TITLES = {"sync": "Run of", "plan": "Plan of", "check": "Check of", "forget": "Forgetting"}
 
 
@@ -36,33 +29,13 @@ def one(call: Call) -> Response:
 def events(call: Call) -> Response:
     """The same as it changes, as server-sent events."""
     _job(call)
-    return StreamingResponse(_told(call), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    return streamed(lambda: _piece(call))
 
 
-async def _told(call: Call) -> AsyncIterator[str]:
-    """A piece of the page whenever it is another, then ``done``."""
-    before, ends = "", time.monotonic() + LASTS
-    while True:
-        try:
-            job = await run_in_threadpool(_job, call)
-        except GuestlistError:
-            return
-        values = {"job": job, "now": call.desk.app.clock.now(), "call": call}
-        piece = await run_in_threadpool(templates.render, "job_progress.html", values)
-        if piece != before:
-            yield _event("progress", piece)
-            before = piece
-        if job.state in OVER:
-            yield _event("done", "")
-            return
-        if time.monotonic() > ends:
-            return
-        await anyio.sleep(TICK)
-
-
-def _event(name: str, text: str) -> str:
-    lines = "".join(f"data: {line}\n" for line in text.splitlines() or [""])
-    return f"event: {name}\n{lines}\n"
+def _piece(call: Call) -> tuple[str, bool]:
+    job = _job(call)
+    values = {"job": job, "now": call.desk.app.clock.now(), "call": call}
+    return templates.render("job_progress.html", values), job.state not in jobs.OPEN
 
 
 def _job(call: Call) -> JobRow:

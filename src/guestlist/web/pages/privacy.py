@@ -77,7 +77,7 @@ def _shown(call: Call) -> dict[str, Any]:
     rows = forgetting.receipts(call.app)
     return {
         "receipts": listed(call, rows, _COLUMNS, "-number", lambda row: " ".join(row.values)),
-        "activations": [row.activation for row in overview.status(call.app, call.config) if row.segment_id],
+        "activations": overview.at_linkedin(call.app),
         "explanation": None,
         "may_forget": call.person.may(*ACTIVATE),
     }

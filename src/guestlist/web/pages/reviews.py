@@ -57,7 +57,7 @@ def _problem(call: Call, draft: Draft) -> ConfigError | None:
     try:
         drafts.tried(call.desk.configuration, draft)
         for each in draft.wanted:
-            drafts.check_mapping(call.config, draft, each, None, call.person)
+            drafts.check_mapping(call.config, each, None, call.person)
     except ConfigError as error:
         return error
     return None

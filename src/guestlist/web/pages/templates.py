@@ -53,6 +53,7 @@ def _environment() -> Environment:
         "day": lambda when: moment(when)[:10],
         "plain": states.plain,
         "left": _left,
+        "percent": words.percent,
         "account": lambda urn: str(urn).rpartition(":")[2],
         "encoded": lambda name: quote(str(name), safe=""),
     }

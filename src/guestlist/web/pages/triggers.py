@@ -9,6 +9,7 @@ from starlette.responses import Response
 from guestlist.app import drafts, event_trial
 from guestlist.app.drafts import Draft, Wanted
 from guestlist.app.event_trial import Trial
+from guestlist.core.identity import Kind
 from guestlist.errors import ConfigError, UnknownName
 from guestlist.web.pages import wizard
 from guestlist.web.pages.book import Book
@@ -19,6 +20,7 @@ from guestlist.web.pages.wizard import MAY
 book = Book()
 ACTIONS = {"auto": "Auto Detect", "add": "Add", "remove": "Remove"}
 _LINE = ("on", "op", "path", "value")
+HELPS = ("conditions", "more", "sample", "test")
 _FEWEST = 2  # rows for conditions
 _MOST = 20
 
@@ -27,30 +29,21 @@ _MOST = 20
 def one(call: Call) -> Response:
     """As it was left."""
     draft, place, wanted = _chosen(call)
-    return call.show("activate_events.html", **_shown(call, draft, place, _fields(draft, wanted)))
+    return call.show("activate_events.html", **_shown(call, draft, place, fields_of(draft.kind, wanted)))
 
 
 @book.post("/activate/{number}/events/{place}", *MAY)
 def choose(call: Call) -> Response:
     """Only ``next`` and ``back`` keep it; the other buttons help with filling in."""
     draft, place, wanted = _chosen(call)
-    fields = _typed(call.form)
+    fields, button = typed(call.form), call.form["do"]
     try:
-        match call.form["do"]:
-            case "conditions":
-                fields["trigger"] = event_trial.as_text(event_trial.joined(fields["group"], fields["lines"]))
-            case "more":
-                fields["lines"] = [*fields["lines"], dict.fromkeys(_LINE, "")][:_MOST]
-            case "sample":
-                fields["event"] = event_trial.sample(draft.kind, fields["audience_key"])
-            case "test":
-                found = event_trial.trial(draft.kind, _body(wanted, fields).body, fields["event"])
-                return call.show("activate_events.html", **_shown(call, draft, place, fields, found))
-            case button:
-                return _kept(call, draft.with_one(place, _body(wanted, fields)), place, button)
+        found = helped(button, draft.kind, wanted, fields)
+        if button in HELPS:
+            return call.show("activate_events.html", **_shown(call, draft, place, fields, found))
+        return _kept(call, draft.with_one(place, with_fields(wanted, fields)), place, button)
     except ConfigError as error:
         return _refused(call, draft, place, fields, error)
-    return call.show("activate_events.html", **_shown(call, draft, place, fields))
 
 
 def _kept(call: Call, draft: Draft, place: int, button: str) -> Response:
@@ -63,8 +56,7 @@ def _kept(call: Call, draft: Draft, place: int, button: str) -> Response:
 
 
 def _refused(call: Call, draft: Draft, place: int, fields: dict[str, Any], error: ConfigError) -> Response:
-    at = next((each for each in reversed(error.place) if each in fields or each == "event"), "audience_key")
-    form = Form(call.form.fields, {at: str(error)})
+    form = Form(call.form.fields, {place_of(error, fields, "audience_key"): str(error)})
     return call.show("activate_events.html", 422, form=form, **_shown(call, draft, place, fields))
 
 
@@ -77,7 +69,8 @@ def _chosen(call: Call) -> tuple[Draft, int, Wanted]:
 
 
 # ── fields and bodies ────────────────────────────────────────────────────────────────────────────────────────────
-def _fields(draft: Draft, wanted: Wanted) -> dict[str, Any]:
+def fields_of(kind: Kind, wanted: Wanted) -> dict[str, Any]:
+    """What the form shows of an activation."""
     body = wanted.body
     trigger = body.get("trigger") or event_trial.DEFAULT
     rows = event_trial.as_conditions(trigger) or {"all": []}
@@ -90,11 +83,12 @@ def _fields(draft: Draft, wanted: Wanted) -> dict[str, Any]:
         "group": word,
         "lines": [{key: str(line.get(key, "")) for key in _LINE} for line in lines],
         "enabled": body.get("enabled", True),
-        "event": event_trial.sample(draft.kind, body.get("audience_key", "")),
+        "event": event_trial.sample(kind, body.get("audience_key", "")),
     }
 
 
-def _typed(form: Form) -> dict[str, Any]:
+def typed(form: Form) -> dict[str, Any]:
+    """The same as somebody left it."""
     columns = [form.all(each) for each in _LINE]
     return {
         "audience_key": form["audience_key"].strip(),
@@ -108,7 +102,7 @@ def _typed(form: Form) -> dict[str, Any]:
     }
 
 
-def _body(wanted: Wanted, fields: dict[str, Any]) -> Wanted:
+def with_fields(wanted: Wanted, fields: dict[str, Any]) -> Wanted:
     """The trigger is kept as conditions where they say the same: so it can be edited as such again."""
     trigger: Any = fields["trigger"]
     try:
@@ -128,18 +122,35 @@ def _body(wanted: Wanted, fields: dict[str, Any]) -> Wanted:
     )
 
 
-def _shown(call: Call, draft: Draft, place: int, fields: dict[str, Any], found: Trial | None = None) -> dict[str, Any]:
+def helped(button: str, kind: Kind, wanted: Wanted, fields: dict[str, Any]) -> Trial | None:
+    """What a button does that only helps with filling in, done to ``fields``; what came of a test. ConfigError."""
+    match button:
+        case "conditions":
+            fields["trigger"] = event_trial.as_text(event_trial.joined(fields["group"], fields["lines"]))
+        case "more":
+            fields["lines"] = [*fields["lines"], dict.fromkeys(_LINE, "")][:_MOST]
+        case "sample":
+            fields["event"] = event_trial.sample(kind, fields["audience_key"])
+        case "test":
+            return event_trial.trial(kind, with_fields(wanted, fields).body, fields["event"])
+    return None
+
+
+def place_of(error: ConfigError, fields: dict[str, Any], otherwise: str) -> str:
+    """The field that an error is about."""
+    return next((each for each in reversed(error.place) if each in fields or each == "event"), otherwise)
+
+
+def pieces(fields: dict[str, Any], found: Trial | None) -> dict[str, Any]:
+    """What the template needs of it."""
     missing = _FEWEST - len(fields["lines"])
     lines = [*fields["lines"], *(dict.fromkeys(_LINE, "") for _ in range(missing))]
-    return wizard.shown(
-        call,
-        draft,
-        f"events/{place + 1}",
-        wanted=draft.wanted[place],
-        fields={**fields, "lines": lines},
-        found=found,
-        actions=ACTIONS,
-        ons=event_trial.ON,
-        ops=event_trial.OPS,
-        heading=wizard.EVENTS,
-    )
+    return {
+        "fields": {**fields, "lines": lines}, "found": found, "actions": ACTIONS, "ons": event_trial.ON,
+        "ops": event_trial.OPS, "heading": wizard.EVENTS,
+    }  # fmt: skip
+
+
+def _shown(call: Call, draft: Draft, place: int, fields: dict[str, Any], found: Trial | None = None) -> dict[str, Any]:
+    values = pieces(fields, found)
+    return wizard.shown(call, draft, f"events/{place + 1}", wanted=draft.wanted[place], **values)

@@ -1,0 +1,36 @@
+"""How far something is that is under way for an activation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from guestlist.app import jobs
+from guestlist.app.context import App
+from guestlist.app.jobs import JobRow
+
+LATELY = 10  # jobs that are looked through: a destination may have the same name
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``job``: what somebody asked for; None: a run that the schedule began. ``what``: what is done now, "" nothing
+    yet; ``of`` 0: nobody knows of how many.
+    """
+
+    job: JobRow | None
+    what: str = ""
+    done: int = 0
+    of: int = 0
+
+
+def of_activation(app: App, name: str) -> Progress | None:
+    """None: nothing is under way."""
+    for job in jobs.newest(app, LATELY, subject=name):
+        if job.kind in ("sync", "plan") and job.state in jobs.OPEN:
+            return Progress(job, **(job.progress or {}))
+    known = app.store.activations.get(name)
+    run = app.store.runs.open_run(known.id) if known is not None else None
+    if known is None or run is None or not app.store.lock_holder(f"ledger-{known.ledger_id}"):
+        return None
+    told = sum(each.elements for each in app.store.batches.counts(run.id) if each.state == "settled")
+    return Progress(None, "telling LinkedIn", told, run.removes + run.adds)

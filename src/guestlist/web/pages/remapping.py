@@ -1,0 +1,120 @@
+"""The mapping and the trigger of an activation that is there: to look at, and to change as activating does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from guestlist.app import declared, event_trial, remapping, samples
+from guestlist.app.drafts import Wanted
+from guestlist.app.event_trial import Trial
+from guestlist.app.samples import Shown
+from guestlist.core.identity import Kind
+from guestlist.core.permissions import ACTIVATE, Permission
+from guestlist.errors import ConfigError, UnknownName
+from guestlist.web.pages import activation, pickers, triggers
+from guestlist.web.pages.activation import LOOK
+from guestlist.web.pages.book import Book
+from guestlist.web.pages.call import Call
+from guestlist.web.pages.forms import Form
+from guestlist.web.pages.pickers import ATTRIBUTES, IDENTITY, Sources
+from guestlist.web.pages.templates import path
+
+book = Book()
+
+
+# ── mapping ──────────────────────────────────────────────────────────────────────────────────────────────────────
+@book.get("/activations/{name}/mapping", *LOOK)
+def mapping(call: Call) -> Response:
+    """As it counts now; pickers for whoever may change it."""
+    found = remapping.in_effect(call.app, call.config, call.part("name"))
+    return call.show("activation_mapping.html", **_mapping(call, found, call.query.get("tab", ATTRIBUTES)))
+
+
+@book.post("/activations/{name}/mapping", *ACTIVATE)
+def map_(call: Call) -> Response:
+    """Only Save keeps it; the tabs bring along what was chosen on the other."""
+    name, button = call.part("name"), call.form["do"]
+    config = call.config
+    before = remapping.in_effect(call.app, config, name)
+    found = pickers.typed(call.form, _kind(call), before)
+    if button in (ATTRIBUTES, IDENTITY):
+        return call.show("activation_mapping.html", **_mapping(call, found, button))
+    try:
+        if not found and not _of_events(call):
+            raise ConfigError("Map at least one field that LinkedIn can find somebody by.", ("mapping",))
+        if found != {field: list(sources) for field, sources in before.items()}:
+            version = call.form.number("version") or 0
+            remapping.change(call.app, call.desk.configuration, name, found, version, call.person)
+    except ConfigError as error:
+        tab, at = pickers.refused(call, error, _kind(call))
+        return call.again("activation_mapping.html", ConfigError(str(error)), at, **_mapping(call, found, tab))
+    return call.go(path("activations", name, "mapping"), "The mapping was saved: it counts from the next run on.")
+
+
+def _of_events(call: Call) -> bool:
+    config = call.config
+    return config.audiences[config.activations[call.part("name")].audience].source.events is not None
+
+
+def _kind(call: Call) -> Kind:
+    config = call.config
+    wanted = config.activations.get(call.part("name"))
+    if wanted is None:
+        raise UnknownName(f"There is no activation '{call.part('name')}' that has a mapping.")
+    return config.audiences[wanted.audience].kind
+
+
+def _mapping(call: Call, chosen: Sources, tab: str) -> dict[str, Any]:
+    """Values of single rows, masked as they are, are for those who may see members."""
+    shown, kind = activation.shown(call), _kind(call)
+    audience, of_events = shown["wanted"].audience, shown["of_events"]
+    seen = Shown()
+    if not of_events:
+        seen = samples.of_list(call.app, call.config, audience, chosen)
+        if not call.person.may(Permission.VIEW_PROFILES):
+            seen = Shown(seen.columns, problem=seen.problem)
+    return {
+        **shown,
+        **pickers.shown(call, kind, chosen, seen, tab, of_events=of_events),
+        "by_itself": shown["wanted"].mapping is None,
+    }
+
+
+# ── trigger ──────────────────────────────────────────────────────────────────────────────────────────────────────
+@book.get("/activations/{name}/trigger", *LOOK)
+def trigger(call: Call) -> Response:
+    """Which events count, and what they do."""
+    return call.show("activation_trigger.html", **_trigger(call, triggers.fields_of(_kind(call), _wanted(call))))
+
+
+@book.post("/activations/{name}/trigger", *ACTIVATE)
+def change_trigger(call: Call) -> Response:
+    """Only Save keeps it; the other buttons help with filling in. The key is the audience's for ever."""
+    name, kind, wanted = call.part("name"), _kind(call), _wanted(call)
+    kept = triggers.fields_of(kind, wanted)
+    fields = {**triggers.typed(call.form), **{key: kept[key] for key in ("audience_key", "segment_name", "enabled")}}
+    try:
+        found = triggers.helped(call.form["do"], kind, wanted, fields)
+        if call.form["do"] in triggers.HELPS:
+            return call.show("activation_trigger.html", **_trigger(call, fields, found))
+        body, version = triggers.with_fields(wanted, fields).body, call.form.number("version") or 0
+        declared.change(call.app, call.desk.configuration, "activations", name, body, version, call.person)
+    except ConfigError as error:
+        at = triggers.place_of(error, fields, "trigger")
+        form = Form(call.form.fields, {at: str(error)})
+        return call.show("activation_trigger.html", 422, form=form, **_trigger(call, fields))
+    return call.go(path("activations", name, "trigger"), "Saved: it counts for events from now on.")
+
+
+def _wanted(call: Call) -> Wanted:
+    name = call.part("name")
+    wanted = call.config.activations.get(name)
+    if wanted is None or call.config.audiences[wanted.audience].source.events is None:
+        raise UnknownName(f"The activation '{name}' is not fed by events.")
+    return Wanted(name, declared.get(call.app, call.desk.configuration, "activations", name).body)
+
+
+def _trigger(call: Call, fields: dict[str, Any], found: Trial | None = None) -> dict[str, Any]:
+    return {**activation.shown(call), **triggers.pieces(fields, found), "fql": event_trial.DEFAULT}

@@ -1,0 +1,102 @@
+"""All that the page of an activation shows and does, through the API."""
+
+from __future__ import annotations
+
+from guestlist.core.permissions import ACTIVATE, Role
+from tests.web.apikit import Api
+from tests.world import digest, emails
+
+DAY = 86_400.0
+ROWS = [{"email": f"p{n}@example.com", "crm": f"K{n}"} for n in range(3)]
+
+
+def own(api: Api) -> None:
+    """Made on the pages, not in the file."""
+    api.world.write(ROWS, columns=["email", "crm"])
+    api.make("activations", "mine", {"audience": "people", "destination": "acme", "mapping": {"email": "email"}})
+
+
+def test_runs_say_what_was_received_and_add_up(api: Api) -> None:
+    api.world.write([*emails("ann", "bob"), {"email": "nobody"}])
+    refuse = {"kind": "refuse_elements", "identifiers": [digest("bob@example.com")], "message": "Invalid element"}
+    api.world.emulator.control.fault(refuse, path="/users$", times=0)
+    api.finished(api("POST", "/activations/main/syncs"))
+    (run,) = api.get("/activations/main/runs")["items"]
+    assert (run["received"], run["activated"], run["excluded"], run["failed"]) == (3, 1, 1, 1)
+    assert run["activation_rate"] == 2 / 3
+
+
+def test_removals_that_wait_are_shown_before_they_are_let_go(api: Api) -> None:
+    api.world.write(emails(*(f"p{n}" for n in range(80))))
+    api.world.sync()
+    assert api.get("/activations/main/removals")["removals"] == 0
+    api.world.write(emails("p1"))
+    assert api.world.sync().state == "waiting"
+    found = api.get("/activations/main/removals")
+    assert (found["removals"], found["known"], found["unchanged"], len(found["who"])) == (79, 80, 1, 50)
+    assert "example.com" not in str(found)
+    looks = api.make_token("looks", Role.ANALYST)
+    assert api("GET", "/activations/main/removals", token=looks).status_code == 403
+    done = api.finished(api("POST", "/activations/main/syncs", {"allow_removals": 79}))["result"]
+    assert done["removed"] == 79
+    assert api.get("/activations/main/removals")["removals"] == 0
+
+
+def test_the_mapping_is_read_and_changed_with_the_checks_of_activating(api: Api) -> None:
+    own(api)
+    assert api.get("/activations/main/mapping") == {"mapping": {"email": ["email"]}, "chosen": False}
+    where, tag = "/activations/mine/mapping", api.tag("/activations/mine")
+    assert api("PUT", where, {"mapping": {"email": ["email"]}}).status_code == 428
+    refused = api("PUT", where, {"mapping": {"email": ["mail"]}}, if_match=tag)
+    assert refused.status_code == 422
+    assert refused.json()["place"] == ["mapping", "email"]
+    for odd in ({"email": [{}]}, {"email": [[1]]}, {"nothing": ["email"]}, {"email": [None]}):
+        assert api("PUT", where, {"mapping": odd}, if_match=tag).status_code == 422, odd
+    marketer = api.make_token("marketer", Role.MARKETER, list(ACTIVATE))
+    both = {"email": ["email"], "primaryId": ["crm"]}
+    assert api("PUT", where, {"mapping": both}, if_match=tag, token=marketer).status_code == 403
+    assert api("PUT", where, {"mapping": both}, if_match=tag).json()["settings"]["mapping"] == both
+    assert api.get(where) == {"mapping": both, "chosen": True}
+    of_file = api("PUT", "/activations/main/mapping", {"mapping": both}, if_match=api.tag("/activations/main"))
+    assert "is managed by" in of_file.json()["detail"]
+
+
+def test_a_copy_has_the_same_choices_and_is_off(api: Api) -> None:
+    """SEGMENT-85."""
+    own(api)
+    made = api("POST", "/activations/mine/duplicates", {"name": "mine (Copy)"})
+    assert made.status_code == 201
+    copy = made.json()
+    assert copy["settings"] == {
+        "audience": "people", "destination": "acme", "mode": "mirror", "enabled": False,
+        "mapping": {"email": ["email"]},
+    }  # fmt: skip
+    assert copy["status"]["state"] == "disabled"
+    assert api("POST", "/activations/mine/duplicates", {"name": "mine"}).status_code == 409
+    assert api("POST", "/activations/mine/duplicates", {"name": "x", "destination": "nowhere"}).status_code == 422
+    assert api("POST", "/activations/nobody/duplicates", {"name": "x"}).status_code == 404
+
+
+def test_linkedins_counts_stand_beside_what_was_sent(api: Api) -> None:
+    world = api.world
+    world.write(emails(*(f"p{n}" for n in range(1_000))))
+    assert api.get("/activations/main/counts")["drift"] == "unknown"
+    world.sync()
+    world.open().status("main", live=True)
+    found = api.get("/activations/main/counts")
+    assert found["wait"]["until"] - found["wait"]["since"] == 2 * DAY
+    for _ in range(3):
+        world.clock.sleep(DAY)
+        world.open().status("main", live=True)
+    found = api.get("/activations/main/counts")
+    assert (found["drift"], found["wait"]) == ("none", None)
+    assert 0 < found["of_sent"] <= 1
+    assert 0 < found["seven_days"] <= 1
+
+
+def test_the_trail_of_an_activation_is_for_those_who_may_see_the_log(api: Api) -> None:
+    own(api)
+    api("POST", "/activations/mine/rename", {"name": "ours"})
+    found = [each["what"] for each in api.get("/activations/ours/audit")["items"]]
+    assert found == ["rename", "create activation"]
+    assert api("GET", "/activations/ours/audit", token=api.make_token("ben", Role.MARKETER)).status_code == 403

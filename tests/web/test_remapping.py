@@ -1,0 +1,157 @@
+"""Mapping and trigger of an activation that is there, and copies of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from guestlist.app import declared
+from guestlist.core.permissions import ACTIVATE, HOLDS, Permission, Role
+from tests.app.kit import Source
+from tests.web.browser import Browser
+from tests.web.installed import Installed, installed
+from tests.world import World, digest
+
+COLUMNS = ["email", "work_mail", "crm"]
+ROWS = [{"email": f"p{n}@example.com", "work_mail": f"p{n}@work.example", "crm": f"K{n}"} for n in range(3)]
+
+
+@pytest.fixture
+def mine(pages: Installed) -> Installed:
+    """The activation ``main`` of the pages, synced once."""
+    pages.world.write(ROWS, columns=COLUMNS)
+    pages.world.sync()
+    declared.take_over(pages.app, pages.configuration, "activations", "main")
+    pages.world.yaml["activations"] = {}
+    pages.world.open()
+    return pages
+
+
+@pytest.fixture
+def streamed(world: World, logged: list[Any]) -> Iterator[Installed]:
+    Source(world)
+    made = installed(world)
+    declared.take_over(made.app, made.configuration, "activations", "main")
+    yield made
+    made.web.close()
+
+
+def mapped(pages: Installed) -> dict[str, list[str]]:
+    found = pages.configuration.current().activations["main"].mapping
+    return {name: list(sources) for name, sources in (found or {}).items()}
+
+
+def press(browser: Browser, button: str, **values: str) -> Browser:
+    """A button of the form that has one to save with."""
+    form = browser.form("Save")
+    fields = [(name, values.pop(name, value)) for name, value in form.fields if name != "do"]
+    return browser.post(form.action, [*fields, *values.items(), ("do", button)])
+
+
+def test_a_changed_mapping_is_told_by_the_next_run(mine: Installed) -> None:
+    """ADOBE-71."""
+    browser = mine.signed_in(Role.MARKETER).get("/activations/main").click("Mapping")
+    assert "as the header was understood" in browser.text
+    assert "p0@" not in browser.text
+    form = browser.form("Save")
+    fields = [(name, "work_mail" if value == "email" else value) for name, value in form.fields]
+    browser.post(form.action, [*fields, ("do", "save")])
+    assert "The mapping was saved" in browser.text
+    assert mapped(mine)["email"] == ["work_mail"]
+    browser.submit("Run now")
+    mine.work()
+    assert mine.world.told() == {digest(row["work_mail"]) for row in ROWS}
+
+
+def test_what_linkedin_could_find_nobody_by_is_refused_where_it_stands(mine: Installed) -> None:
+    browser = mine.signed_in(Role.MARKETER).get("/activations/main/mapping")
+    form = browser.form("Save")
+    fields = [(name, "" if name == "s-email" else value) for name, value in form.fields]
+    browser.post(form.action, [*fields, ("do", "save")])
+    assert browser.status == 422
+    assert 'role="alert"' in browser.response.text
+    assert mapped(mine) == {}
+
+
+def test_identities_are_chosen_on_their_own_tab_by_those_who_may(mine: Installed, monkeypatch: Any) -> None:
+    """ADOBE-26, ADOBE-33."""
+    browser = mine.signed_in(Role.ADMINISTRATOR).get("/activations/main/mapping")
+    assert "primaryId" not in re.sub("<input type=.hidden[^>]*>", "", browser.response.text)
+    press(browser, "identity")
+    assert browser.status == 200
+    assert "Select identity namespace" in browser.text
+    assert mapped(mine) == {}  # a tab keeps nothing
+    press(browser, "save", **{"s-primaryId": "crm"})
+    assert mapped(mine) == {"email": ["email"], "primaryId": ["crm"]}
+    monkeypatch.setitem(HOLDS, Role.MARKETER, frozenset(ACTIVATE))
+    assert Permission.VIEW_IDENTITY_GRAPH not in ACTIVATE
+    marketer = mine.signed_in(Role.MARKETER).get("/activations/main/mapping?tab=identity")
+    assert "Select identity namespace" not in marketer.text
+    form = marketer.form("Save")
+    assert not any(name == "s-primaryId" for name, _ in form.fields)
+    fields = [(name, "work_mail" if name == "s-email" and value else value) for name, value in form.fields]
+    marketer.post(form.action, [*fields, ("do", "save")])
+    assert mapped(mine)["primaryId"] == ["crm"]
+    assert (
+        marketer.post(form.action, [*marketer.form("Save").fields, ("s-primaryId", "email"), ("do", "save")]).status
+        == 403
+    )
+
+
+def test_who_only_looks_and_what_a_file_says_have_no_pickers(pages: Installed) -> None:
+    pages.world.write(ROWS, columns=COLUMNS)
+    for role in (Role.ANALYST, Role.ADMINISTRATOR):
+        browser = pages.signed_in(role).get("/activations/main/mapping")
+        assert browser.status == 200
+        assert not any("Save" in form.buttons for form in browser.seen.forms)
+        assert "E-mail address" in browser.text
+    analyst = pages.signed_in(Role.ANALYST)
+    token = analyst.get("/settings/password").form(lambda each: True).fields[0]
+    assert analyst.post("/activations/main/mapping", [token]).status == 403
+
+
+def test_a_stream_keeps_its_key_and_changes_its_trigger_and_action(streamed: Installed) -> None:
+    browser = streamed.signed_in(Role.MARKETER).get("/activations/main").click("Trigger")
+    assert "high_intent" in browser.text
+    press(browser, "save", action="add", trigger='event = "Signed Up"', audience_key="stolen", enabled="")
+    assert browser.location == "/activations/main/trigger"
+    wanted = streamed.configuration.current().activations["main"]
+    assert (wanted.action, wanted.audience_key, wanted.enabled) == ("add", "high_intent", True)
+    assert wanted.trigger == 'event = "Signed Up"'
+    press(browser, "test", event="no JSON")
+    assert browser.status == 422
+    press(browser, "save", trigger="event = ")
+    assert browser.status == 422
+    assert streamed.configuration.current().activations["main"].trigger == 'event = "Signed Up"'
+
+
+def test_where_events_hold_what_is_told_is_changed(streamed: Installed) -> None:
+    browser = streamed.signed_in(Role.MARKETER).get("/activations/main/mapping")
+    press(browser, "save", **{"s-email": "properties.contact"})
+    assert mapped(streamed)["email"] == ["properties.contact"]
+
+
+def test_a_list_has_no_trigger(mine: Installed) -> None:
+    browser = mine.signed_in().get("/activations/main")
+    assert "Trigger" not in [said for said, _ in browser.seen.links]
+    assert browser.get("/activations/main/trigger").status == 404
+
+
+def test_a_copy_goes_through_the_steps_of_activating_and_is_off(mine: Installed) -> None:
+    """SEGMENT-85."""
+    browser = mine.signed_in(Role.MARKETER).get("/activations/main").submit("Duplicate")
+    assert browser.location == "/activate/1"
+    for button in ("Next", "Next", "Next", "Next"):
+        form = browser.form(button)
+        browser.post(form.action, [*(field for field in form.fields if field[0] != "do"), ("do", "next")])
+    assert browser.location == "/activate/1/review"
+    assert "main (Copy)" in browser.text
+    assert "Will be off until switched on" in browser.text
+    browser.submit("Finish")
+    copy = mine.configuration.current().activations["main (Copy)"]
+    assert (copy.audience, copy.destination, copy.enabled) == ("people", "acme", False)
+    assert copy.mapping == {"email": ("email",)}
+    assert "Paused" in browser.text
