@@ -77,6 +77,8 @@ PAGES = {
     "users": "/settings/users",
     "tokens": "/settings/tokens",
     "keys": "/settings/keys",
+    "linkedin-app": "/settings/linkedin",
+    "notices": "/settings/notices",
     "password": "/settings/password",
     "no-such-page": "/nowhere",
 }

@@ -35,7 +35,7 @@ ANYBODY |= {
     "GET /jobs",
     "GET /jobs/{number}",
 }
-ADMINISTRATORS = ("/users", "/tokens", "/write-keys", "/settings", "/configuration", "/audit")
+ADMINISTRATORS = ("/users", "/tokens", "/write-keys", "/settings", "/linkedin-app", "/configuration", "/audit")
 
 
 def expected(operation: str, role: Role) -> bool:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
+from guestlist.app import api_version, linkedin_app
 from guestlist.app.context import App
 from guestlist.app.patience import Patient
 from guestlist.app.results import CheckReport, Connection
 from guestlist.config import Config, DestinationConfig
-from guestlist.core import versions
 from guestlist.core.mapping import nearest
 from guestlist.core.text import masked
 from guestlist.errors import ConfigError, DeliveryError, NeedsPerson, UnknownName
@@ -121,8 +120,9 @@ def kept(app: App, name: str, account_urn: str, account: Account, token: Token) 
     if known.ad_account != account_urn:
         app.store.destinations.update(name, ad_account=account_urn)
     now = app.clock.now()
-    settings = app.settings
-    credential = Credential(token, settings.linkedin_client_id, settings.linkedin_client_secret)
+    registered = linkedin_app.current(app)
+    client = (registered.client_id, registered.client_secret) if registered else (None, None)
+    credential = Credential(token, *client)
     app.store.destinations.connect(name, credential, now)
     app.store.destinations.update(name, member=account.member, account_name=account.name, role=account.role)
     app.store.audit.add(app.who, "connect", name, now, member=account.member)
@@ -178,9 +178,8 @@ def _check(app: App, name: str, wanted: DestinationConfig) -> CheckReport:
 
 def renews(app: App, credential: Credential) -> bool:
     """Whether its access token can be refreshed; that takes the application's id and secret too."""
-    settings = app.settings
-    given = settings.linkedin_client_id and settings.linkedin_client_secret
-    return bool(credential.token.refresh_token and (given or (credential.client_id and credential.client_secret)))
+    given, kept = linkedin_app.of_environment(app.settings), app.store.linkedin_app.get()
+    return bool(credential.token.refresh_token and linkedin_app.speaks_for(given, kept, credential))
 
 
 def works_until(app: App, credential: Credential) -> float | None:
@@ -199,8 +198,7 @@ def report(
 ) -> CheckReport:
     """One destination's calendar and rights."""
     token = credential.token if credential else None
-    version = app.settings.linkedin_version
-    today = datetime.fromtimestamp(app.clock.now(), UTC).date()
+    version = api_version.spoken(app)
     return CheckReport(
         name,
         account_urn,
@@ -210,8 +208,8 @@ def report(
         scopes=account.scopes if account else (),
         token_ends=token.expires_at if token else None,
         refresh_ends=token.refresh_expires_at if token and token.refresh_token else None,
-        api_version=version,
-        api_version_days=versions.days_left(version, today),
+        api_version=version.version,
+        api_version_days=version.days,
         renews=credential is not None and renews(app, credential),
         works_until=works_until(app, credential) if credential else None,
         problems=problems,

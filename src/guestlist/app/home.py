@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
-from guestlist.app import connection
+from guestlist.app import api_version, connection
 from guestlist.app.context import App
 from guestlist.app.notices import LOST, NEEDED, TWICE
 from guestlist.config import Config
-from guestlist.core import versions
 from guestlist.store.activations import Activation
 from guestlist.store.readings import Reading
 
@@ -100,9 +98,8 @@ def _of_dates(app: App, config: Config) -> Iterator[Need]:
 def calendar(app: App, config: Config) -> list[Due]:
     """Ends of tokens and of the API version, the next first. ``renews``: by itself, nobody has to do anything."""
     now = app.clock.now()
-    version = app.settings.linkedin_version
-    left = versions.days_left(version, datetime.fromtimestamp(now, UTC).date())
-    dates = [Due("API version", version, now + left * DAY, left)]
+    spoken = api_version.spoken(app)
+    dates = [Due("API version", spoken.version, spoken.ends, spoken.days)]
     for name in config.destinations:
         credential, _ = app.store.destinations.credential(name)
         if credential is None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
-from guestlist.app import connection
+from guestlist.app import api_version, connection
 from guestlist.app.context import App
 from guestlist.app.results import SyncResult
 from guestlist.config import Config
-from guestlist.core import versions
 from guestlist.errors import ConfigError
 from guestlist.store.activations import Activation
 from guestlist.store.segments import DELETED, Segment
@@ -83,10 +81,9 @@ def missed(app: App, config: Config, name: str, text: str) -> None:
 def calendar(app: App, config: Config) -> None:
     """Ends of tokens and of the API version, at 30, 14 and 3 days."""
     now = app.clock.now()
-    version = app.settings.linkedin_version
-    left = versions.days_left(version, datetime.fromtimestamp(now, UTC).date())
+    spoken = api_version.spoken(app)
     advice = "upgrade Guestlist or set GUESTLIST_LINKEDIN_VERSION"
-    _countdown(app, config, "API version", left, f"LinkedIn switches {version} off; {advice}")
+    _countdown(app, config, "API version", spoken.days, f"LinkedIn switches {spoken.version} off; {advice}")
     for name in config.destinations:
         credential, _ = app.store.destinations.credential(name)
         if credential is None:

@@ -30,6 +30,7 @@ from guestlist.store.forgetting import Receipts, Suppressions
 from guestlist.store.inbox import Inbox
 from guestlist.store.jobs import Jobs
 from guestlist.store.ledgers import Ledgers
+from guestlist.store.linkedin_app import LinkedInApp
 from guestlist.store.locks import AdvisoryLocks, FileLocks, Locks
 from guestlist.store.meta import Meta
 from guestlist.store.notices import Notices
@@ -80,6 +81,7 @@ class Store:
         self.database = database
         self._locks, self._clock = locks, clock
         self.meta = Meta(database, vault)
+        self.linkedin_app = LinkedInApp(self.meta)
         self.destinations = Destinations(database, vault)
         self.activations = Activations(database)
         self.ledgers = Ledgers(database, vault, files)

@@ -13,6 +13,7 @@ from guestlist.web.api import (
     destinations,
     history,
     jobs,
+    linkedin_app,
     openapi,
     privacy,
     uploads,
@@ -20,7 +21,18 @@ from guestlist.web.api import (
 from guestlist.web.bodies import Bodies
 from guestlist.web.desk import Desk
 
-_NOUNS = (destinations, audiences, uploads, activations, history, jobs, privacy, administration, configuration)
+_NOUNS = (
+    destinations,
+    audiences,
+    uploads,
+    activations,
+    history,
+    jobs,
+    privacy,
+    administration,
+    linkedin_app,
+    configuration,
+)
 
 
 def add_api(app: FastAPI, desk: Desk, bodies: Bodies) -> None:

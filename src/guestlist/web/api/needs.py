@@ -93,6 +93,7 @@ NEEDS: dict[str, Needs] = dict(
         *_all("/users/{name}/link", _ADMINISTRATOR, "POST"),
         *_all("/tokens", _ADMINISTRATOR, "GET POST"),
         *_all("/tokens/{name}", _ADMINISTRATOR, "DELETE"),
+        *_all("/linkedin-app", _ADMINISTRATOR, "GET PUT DELETE"),
         *_all("/settings", _ADMINISTRATOR, "GET"),
         *_all("/settings/{name}", _ADMINISTRATOR, "GET PUT DELETE"),
         *_all("/settings/notify/test", _ADMINISTRATOR, "POST"),
