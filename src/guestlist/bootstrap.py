@@ -202,6 +202,7 @@ def open_app(
         _late_passwords(),
         _look_at,
         first_rows=_first_rows,
+        cells=_cells,
         post=_post,
         threads=threads,
         dice=dice or random.Random(),  # noqa: S311 - spreads waiting times
@@ -383,6 +384,12 @@ def _first_rows(scan: Scan, most: int) -> list[Mapping[str, str]]:
     from guestlist.sources.beginnings import first_rows  # noqa: PLC0415
 
     return first_rows(scan, most)
+
+
+def _cells(scan: Scan, column: str) -> Iterator[str]:
+    from guestlist.planner.column import texts  # noqa: PLC0415
+
+    return texts(scan, column)
 
 
 def _source(store: Store, audience: AudienceConfig, folder: Path, clock: Clock) -> Source:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from guestlist import job_worker, logs, stream_worker
-from guestlist.app import arrears, notices
+from guestlist.app import arrears, notices, suppression
 from guestlist.app.context import App
 from guestlist.app.schedule import NOW, next_run
 from guestlist.app.sync import sync
@@ -44,6 +44,7 @@ def work(app: App, read_config: Callable[[], Config], folds: stream_worker.Besid
             app.store.collect()
             app.store.event_counts.forget_before(now - COUNTS_KEPT, now - app.settings.samples_kept)
             app.store.jobs.forget_before(now - job_worker.KEPT)
+            app.store.suppression_lists.forget_before(now - suppression.KEPT)
             notices.calendar(app, config)
         times = {name: next_run(app, config, name, tried.get(name, NOW)) for name in config.activations}
         due = [name for name, at in times.items() if at is not None and at <= now]

@@ -46,6 +46,7 @@ from guestlist.store.runs import Runs
 from guestlist.store.segments import Segments
 from guestlist.store.sessions import Sessions
 from guestlist.store.streams import Streams
+from guestlist.store.suppression_lists import SuppressionLists
 from guestlist.store.uploads import Uploads
 from guestlist.store.users import Users
 from guestlist.store.vault import KEY_FILE, Vault, open_vault
@@ -110,6 +111,7 @@ class Store:
         self.jobs = Jobs(database, vault)
         self.drafts = Drafts(database, vault)
         self.uploads = Uploads(database, files)
+        self.suppression_lists = SuppressionLists(database, files)
         self.repeats = Repeats(database, vault)
         self.consents = Consents(database, vault)
 

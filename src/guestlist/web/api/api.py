@@ -16,6 +16,7 @@ from guestlist.web.api import (
     linkedin_app,
     openapi,
     privacy,
+    suppression,
     uploads,
 )
 from guestlist.web.bodies import Bodies
@@ -29,6 +30,7 @@ _NOUNS = (
     history,
     jobs,
     privacy,
+    suppression,
     administration,
     linkedin_app,
     configuration,

@@ -22,7 +22,7 @@ book = Book()
 TICK = 0.5  # seconds between two looks
 LASTS = 25.0  # seconds of one stream; the browser asks again
 OVER = ("done", "failed")
-_TITLES = {"sync": "Run of", "plan": "Plan of", "check": "Check of", "forget": "Forgetting"}
+_TITLES = {"sync": "Run of", "plan": "Plan of", "check": "Check of", "forget": "Forgetting", "survey": "Reading a list"}
 
 
 @book.get("/jobs/{number}", Permission.VIEW_DESTINATIONS)
@@ -71,6 +71,6 @@ def _job(call: Call) -> JobRow:
     if number is None:
         raise UnknownName("There is no such job; what ended is kept for a week.")
     job = jobs.get(call.app, number)
-    if job.kind == "forget":
+    if job.kind in jobs.OF_PEOPLE:
         call.person.need(*ACTIVATE)
     return job
