@@ -78,6 +78,8 @@ PAGES = {
     "tokens": "/settings/tokens",
     "keys": "/settings/keys",
     "linkedin-app": "/settings/linkedin",
+    "encryption": "/settings/encryption",
+    "retention": "/settings/retention",
     "notices": "/settings/notices",
     "password": "/settings/password",
     "no-such-page": "/nowhere",

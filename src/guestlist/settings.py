@@ -29,7 +29,7 @@ class Settings:
     linkedin_version: str = NEWEST_TESTED_VERSION
     linkedin_source_platform: str = "DIRECT_API"
     segment_secret: str | None = field(default=None, repr=False)
-    samples_kept: float = 86_400.0  # samples of events, sealed and masked
+    samples_kept: float | None = None  # samples of events; None: as the configuration says
     request_timeout: float = 60.0  # total deadline of one request
     request_lifetime: float = 120.0  # T: how long a request that was not answered may still have its effect
 
@@ -50,7 +50,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         linkedin_version=_version(environ),
         linkedin_source_platform=_platform(environ),
         segment_secret=_get(environ, "SEGMENT_SECRET"),
-        samples_kept=_seconds(environ, "SAMPLES_KEPT", Settings.samples_kept),
+        samples_kept=_seconds(environ, "SAMPLES_KEPT", 0.0) or None,
         request_timeout=_seconds(environ, "REQUEST_TIMEOUT", Settings.request_timeout),
         request_lifetime=_seconds(environ, "REQUEST_LIFETIME", Settings.request_lifetime),
     )

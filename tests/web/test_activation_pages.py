@@ -276,6 +276,13 @@ def test_schedule_and_rules_are_changed_and_what_cannot_be_stands_at_its_field(p
         500,
     )
     assert wanted.audience == "people"
+    browser.get("/activations/main/edit").submit("Save", start="2031-03-01")
+    begins = pages.configuration.current().activations["main"].schedule
+    assert begins is not None
+    assert (str(begins.start), begins.cron, begins.timezone) == ("2031-03-01", "0 6 * * 1-5", "Europe/Berlin")
+    assert ("start", "2031-03-01") in browser.get("/activations/main/edit").form("Save").fields
+    browser.submit("Save", start="first of March")
+    assert browser.status == 422
 
 
 def test_an_activation_is_renamed_and_removed_with_its_audience(pages: Installed) -> None:

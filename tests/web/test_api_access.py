@@ -35,7 +35,17 @@ ANYBODY |= {
     "GET /jobs",
     "GET /jobs/{number}",
 }
-ADMINISTRATORS = ("/users", "/tokens", "/write-keys", "/settings", "/linkedin-app", "/configuration", "/audit")
+ADMINISTRATORS = (
+    "/users",
+    "/tokens",
+    "/write-keys",
+    "/settings",
+    "/linkedin-app",
+    "/encryption",
+    "/retention",
+    "/configuration",
+    "/audit",
+)
 
 
 def expected(operation: str, role: Role) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from guestlist.app import connection, forget, preview, suppression
+from guestlist.app import connection, encryption, forget, preview, suppression
 from guestlist.app.activations import entry
 from guestlist.app.context import App
 from guestlist.app.sync import Wish, sync
@@ -14,8 +14,9 @@ from guestlist.config import Config
 from guestlist.errors import UnknownName
 from guestlist.store.jobs import Job
 
-Kind = Literal["sync", "plan", "preview", "check", "forget", "survey"]
+Kind = Literal["sync", "plan", "preview", "check", "forget", "survey", "seal"]
 OF_PEOPLE: tuple[Kind, ...] = ("forget", "survey")  # only for those who may see members
+KEPT = 7 * 86_400.0  # seconds after it ended
 STARTS = 3  # workers that may end over one job before it counts as failed
 SHOWN_EVERY = 0.5  # seconds between two notes of how far it is
 
@@ -88,6 +89,13 @@ def ask_forget_list(app: App, number: int, column: str) -> JobRow:
     return _asked(app, "forget", "", {"list": number, "column": column})
 
 
+def ask_seal(app: App, *, new_key: bool) -> JobRow:
+    """Seal everything again with the first key, or with a new one. ConfigError: the environment says the keys."""
+    encryption.check(app, new_key=new_key)
+    first = "" if new_key else app.store.vault.fingerprints[0]
+    return _asked(app, "seal", "", {"new_key": new_key, "first": first})
+
+
 def _asked(app: App, kind: Kind, subject: str, options: Mapping[str, Any]) -> JobRow:
     job_id = app.store.jobs.ask(kind, subject, options, app.who, app.clock.now())
     return get(app, job_id)
@@ -142,6 +150,8 @@ def do(app: App, config: Config, job: Job) -> Any:
             return suppression.forget_list(noted, job.options["list"], job.options["column"])
         case "forget":
             return forget.forget(noted, job.options["values"]).json()
+        case "seal":
+            return {"records": encryption.seal_again(noted, **job.options)}
     raise UnknownName(f"There is no kind of job called '{job.kind}'.")
 
 

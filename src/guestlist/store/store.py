@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -40,8 +40,8 @@ from guestlist.store.readings import Readings
 from guestlist.store.reasons import Reasons
 from guestlist.store.rejected import RejectedRuns
 from guestlist.store.repeats import Repeats
-from guestlist.store.retention import Retention
-from guestlist.store.rotate import reseal
+from guestlist.store.retention import DETAILS, RUNS, Retention
+from guestlist.store.rotate import reseal, sealed_with
 from guestlist.store.runs import Runs
 from guestlist.store.segments import Segments
 from guestlist.store.sessions import Sessions
@@ -152,18 +152,23 @@ class Store:
         """Who holds it, for people (``pid 123``); None: nobody."""
         return self._locks.holder(name)
 
-    def rotate(self) -> int:
+    def rotate(self, sealed: Callable[[int], object] = lambda _: None, *, new_key: bool = True) -> int:
         """Seal everything in SQL with a new key; how many values. From the environment the keys are somebody else's:
         then it only seals with the first of them; ConfigError where there is only one. May be interrupted and repeated.
+        Without ``new_key`` it only seals with the first one. ``sealed`` hears how many were, step by step.
         """
-        if self.vault.from_environment and len(set(self.vault.secrets)) == 1:
+        if new_key and self.vault.from_environment and len(set(self.vault.secrets)) == 1:
             raise ConfigError(
                 "GUESTLIST_SECRET_KEY holds one key, so there is none to change to: set it to NEW,OLD and rotate again."
             )
         with self.lock("rotate"):
-            if not self.vault.from_environment:
+            if new_key and not self.vault.from_environment:
                 self.vault.add_key()
-            return reseal(self.database, self.vault)
+            return reseal(self.database, self.vault, sealed)
+
+    def sealed_with(self) -> dict[str, int]:
+        """Fingerprint of a key -> how many values it seals. It reads every sealed value's first bytes."""
+        return sealed_with(self.database, self.vault)
 
     def backup(self, path: Path | str, passphrase: str | None = None) -> None:
         """Write an encrypted backup, consistent while workers run. With ``passphrase`` it opens anywhere; without, only
@@ -178,11 +183,11 @@ class Store:
         """Spare those who commit waiting for the disk (``database.checkpoint``)."""
         self.database.checkpoint()
 
-    def collect(self) -> int:
+    def collect(self, details: float = DETAILS, runs: float = RUNS) -> int:
         """Delete what died an hour ago and what nobody will finish (``files.collect``); how many. Not in a backup. Rows
-        about requests that are old enough go too (``retention``).
+        about requests that are old enough go too (``retention.sweep``).
         """
-        self.retention.sweep(self._clock.now())
+        self.retention.sweep(self._clock.now(), details, runs)
         return self.files.collect()
 
     def close(self) -> None:

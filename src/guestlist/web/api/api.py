@@ -11,6 +11,7 @@ from guestlist.web.api import (
     audiences,
     configuration,
     destinations,
+    encryption,
     history,
     jobs,
     linkedin_app,
@@ -33,6 +34,7 @@ _NOUNS = (
     suppression,
     administration,
     linkedin_app,
+    encryption,
     configuration,
 )
 

@@ -22,7 +22,14 @@ book = Book()
 TICK = 0.5  # seconds between two looks
 LASTS = 25.0  # seconds of one stream; the browser asks again
 OVER = ("done", "failed")
-_TITLES = {"sync": "Run of", "plan": "Plan of", "check": "Check of", "forget": "Forgetting", "survey": "Reading a list"}
+_TITLES = {
+    "sync": "Run of",
+    "plan": "Plan of",
+    "check": "Check of",
+    "forget": "Forgetting",
+    "survey": "Reading a list",
+    "seal": "Sealing again",
+}
 
 
 @book.get("/jobs/{number}", Permission.VIEW_DESTINATIONS)
