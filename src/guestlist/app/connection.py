@@ -94,6 +94,29 @@ def connect_token(app: App, config: Config, name: str, response: Mapping[str, An
     return keep(app, config, name, app.door.token_from_response(response))
 
 
+def connect_again(app: App, config: Config, name: str, another: str) -> CheckReport:
+    """Take the sign-in of another destination, check, keep. ConfigError as ``sign_in_of``."""
+    described(config, name)
+    return keep(app, config, name, sign_in_of(app, another))
+
+
+def sign_in_of(app: App, name: str) -> Token:
+    """What somebody signed in with for a destination. UnknownName: nobody did; ConfigError: it is of another LinkedIn
+    app than people sign in through now, which could not renew it.
+    """
+    credential, _ = app.store.destinations.credential(name)
+    if credential is None:
+        raise UnknownName(f"Nobody has signed in for the destination '{masked(name)}'.")
+    registered = linkedin_app.current(app)
+    if registered and credential.client_id not in (None, registered.client_id):
+        raise ConfigError(
+            f"The destination '{name}' was connected through another LinkedIn app than the one of now: sign in to "
+            "LinkedIn instead.",
+            ("destination",),
+        )
+    return credential.token
+
+
 def try_out(app: App, account_urn: str, token: Token, *, patient: bool = False) -> tuple[Account, Token]:
     """Token, scopes, ad account and role, all at once; and the token, which may have been renewed on the way. Raises
     what ``Destination.check`` raises; ``patient``: what will pass by itself is waited for.

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guestlist.app import api_version, connection
+from guestlist.app import api_version, connection, health
 from guestlist.app.context import App
 from guestlist.app.results import SyncResult
 from guestlist.config import Config
 from guestlist.errors import ConfigError
 from guestlist.store.activations import Activation
-from guestlist.store.segments import DELETED, Segment
 
 WARN_DAYS = (3, 14, 30)  # days left at which a token's or an API version's end is told
-NEEDED = 300  # matched members without which LinkedIn serves nobody
 TWICE = 2
-LOST = frozenset({"EXPIRED", "FAILED", "ERROR", "ARCHIVED", DELETED})
-SERVES = frozenset({"READY", "UPDATING"})
 
 Condition = tuple[str, str, bool, str]  # event, activation, is it so now, text
 
@@ -54,23 +50,16 @@ def _audience(app: App, activation: Activation) -> Iterator[Condition]:
     segment = app.store.segments.current(activation.ledger_id)
     if segment is None or segment.activation_id != activation.id:
         return
-    name, status = activation.name, segment.linkedin_status
-    if status == "READY":
-        small = (segment.audience_size or 0) < NEEDED
-        yield "too small", name, small, f"LinkedIn shows fewer than {NEEDED} members, so the audience is not served"
-    if status in LOST:
-        yield "audience lost", name, True, _said(segment)
-    elif status in SERVES:
+    name = activation.name
+    if health.is_judged(segment):
+        small = health.too_small(segment)
+        yield "too small", name, bool(small), small
+    if said := health.lost(segment):
+        yield "audience lost", name, True, said
+    elif segment.linkedin_status in health.SERVES:
         yield "audience lost", name, False, ""
-    elif activation.last_rebuild_at is not None and (lost := app.store.segments.before(segment)) is not None:
-        yield "audience lost", name, True, f"{_said(lost)}; a new one takes its place: choose it in campaigns"
-
-
-def _said(lost: Segment) -> str:
-    audience = f"audience {lost.linkedin_id}"
-    if lost.linkedin_status in LOST - {DELETED}:
-        return f"LinkedIn says {lost.linkedin_status} of {audience}"
-    return f"{audience} is no longer at LinkedIn"
+    elif activation.last_rebuild_at is not None and (before := app.store.segments.before(segment)) is not None:
+        yield "audience lost", name, True, f"{health.gone(before)}; a new one takes its place: choose it in campaigns"
 
 
 def missed(app: App, config: Config, name: str, text: str) -> None:

@@ -51,6 +51,7 @@ NEEDS: dict[str, Needs] = dict(
         *_all("/destinations/{name}/take-over", _CONNECT, "POST"),
         *_all("/destinations/{name}/authorization", _CONNECT, "POST"),
         *_all("/destinations/{name}/authorization/code", _CONNECT, "POST"),
+        *_all("/destinations/{name}/authorization/reuse", _CONNECT, "POST"),
         *_all("/destinations/{name}/token", _CONNECT, "POST"),
         *_all("/destinations/{name}/checks", _CONNECT, "POST"),
         *_all("/audiences", _SEGMENTS, "GET"),
