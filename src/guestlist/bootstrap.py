@@ -148,7 +148,7 @@ class LinkedInDoor:
     def _application(self) -> OAuth:
         oauth = self._oauth(self._registered())
         if oauth is None:
-            raise ConfigError(f"{linkedin_app.MISSING} Or give a token with --token-file.")
+            raise ConfigError(linkedin_app.MISSING)
         return oauth
 
     def _registered(self, name: str | None = None) -> Registered | None:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from guestlist.core import versions
 from guestlist.errors import ConfigError
 
 SHORTEST_KEY, FEWEST_CHARACTERS = 12, 8  # of a secret key: what is shorter is guessed in no time
-NEWEST_TESTED_VERSION = "202609"  # of LinkedIn's API; each lives about a year
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Settings:
     linkedin_oauth_url: str = "https://www.linkedin.com/oauth/v2"
     linkedin_client_id: str | None = None
     linkedin_client_secret: str | None = field(default=None, repr=False)
-    linkedin_version: str = NEWEST_TESTED_VERSION
+    linkedin_version: str = versions.NEWEST_TESTED
     linkedin_source_platform: str = "DIRECT_API"
     segment_secret: str | None = field(default=None, repr=False)
     samples_kept: float | None = None  # samples of events; None: as the configuration says
@@ -87,9 +87,10 @@ def _secret_key(environ: Mapping[str, str]) -> str | None:
 
 
 def _version(environ: Mapping[str, str]) -> str:
-    value = _get(environ, "LINKEDIN_VERSION") or NEWEST_TESTED_VERSION
-    if not re.fullmatch(r"20[0-9]{2}(0[1-9]|1[0-2])(\.[0-9]{2})?", value):
-        raise ConfigError(f"GUESTLIST_LINKEDIN_VERSION must be a year and a month like {NEWEST_TESTED_VERSION}")
+    value = _get(environ, "LINKEDIN_VERSION") or versions.NEWEST_TESTED
+    if not versions.is_version(value):
+        example = versions.NEWEST_TESTED
+        raise ConfigError(f"GUESTLIST_LINKEDIN_VERSION must be a year and a month (no December) like {example}")
     return value
 
 

@@ -371,6 +371,7 @@ def test_settings_from_the_environment() -> None:
         ("GUESTLIST_REQUEST_TIMEOUT", "soon"),
         ("GUESTLIST_REQUEST_LIFETIME", "0"),
         ("GUESTLIST_LINKEDIN_VERSION", "2026-09"),
+        ("GUESTLIST_LINKEDIN_VERSION", "202612"),
         ("GUESTLIST_LINKEDIN_API_URL", "api.linkedin.com"),
         ("GUESTLIST_LINKEDIN_SOURCE_PLATFORM", "direct api"),
         ("GUESTLIST_SECRET_KEY", "changeme"),

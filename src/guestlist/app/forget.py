@@ -172,7 +172,7 @@ def _wanted(app: App, ledger_id: int, asked: Sequence[Asked]) -> _Wanted:
 def _told_of(asked: Asked, by_id: Mapping[bytes, Known], mates: Mapping[bytes, Sequence[Known]]) -> list[Known]:
     """What is known of somebody, and what was ever told in the same element."""
     known = [by_id[each.key16] for each in asked.identifiers if each.key16 in by_id]
-    return [*known, *(each for owner in _owners(known) for each in mates[owner])]
+    return [*known, *(each for owner in _owners(known) for each in mates.get(owner, ()))]
 
 
 def _commit(app: App, receipt: int, activation: Activation, wanted: _Wanted) -> int | None:
