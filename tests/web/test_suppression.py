@@ -96,12 +96,13 @@ def test_a_list_is_sealed_and_is_thrown_away(pages: Installed, world_folder: Pat
     assert not [each for each in files if b"ann@example.com" in each.read_bytes()]
     browser.get("/privacy/lists/1").submit("Throw the list away")
     assert "nobody of it was forgotten" in browser.text
-    uploaded(browser)
+    uploaded(browser, file_name="ann@example.com.csv")
     pages.app.store.suppression_lists.forget_before(pages.app.clock.now())
     assert browser.get("/privacy/lists/2").status == 200
     pages.app.store.suppression_lists.forget_before(pages.app.clock.now() + 1)
     assert browser.get("/privacy/lists/2").status == 404
-    assert pages.app.store.audit.latest(1)[0].what == "upload suppression list"
+    noted = pages.app.store.audit.latest(1)[0]
+    assert (noted.what, noted.details["file"]) == ("upload suppression list", "a***@example.com.csv")
 
 
 def test_a_list_that_breaks_off_forgets_nobody(pages: Installed) -> None:

@@ -52,7 +52,9 @@ def keep(app: App, arrived: Arriving, file_name: str) -> SuppressionList:
     now = app.clock.now()
     with app.store.transaction():
         number = app.store.suppression_lists.keep(arrived.file_id, base, kind, columns, _likely(columns), app.who, now)
-        app.store.audit.add(app.who, "upload suppression list", f"list {number}", now, file=base, bytes=arrived.size)
+        app.store.audit.add(
+            app.who, "upload suppression list", f"list {number}", now, file=masked(base), bytes=arrived.size
+        )
     return get(app, number)
 
 
@@ -140,6 +142,6 @@ def forget_list(app: App, number: int, column: str) -> dict[str, Any]:
             "forgotten."
         )
     app.progress(f"forgetting {len(people):,} people", 0, 0)
-    receipt = forget.forget_all(app, list(people.values()), found.file_name)
+    receipt = forget.forget_all(app, list(people.values()), masked(found.file_name))
     app.store.suppression_lists.delete(number)
     return receipt.json()
