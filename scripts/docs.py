@@ -116,7 +116,7 @@ VARIABLES = {
         "What Segment signs its webhooks with; when it is set, `/hooks/segment` takes nothing that is not signed."
     ),
     "request_timeout": "Seconds one request may take altogether.",
-    "samples_kept": "Seconds for which samples of events are kept, sealed and masked.",
+    "samples_kept": "Seconds for which samples of events are kept; asked before `retention.samples`.",
     "request_lifetime": "Seconds after which a request that was not answered can no longer have an effect.",
 }
 DEFAULTS = {

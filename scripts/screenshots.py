@@ -52,6 +52,7 @@ PAGES = {
     "destination-runs": "/destinations/acme/runs",
     "connect": "/destinations/connect",
     "privacy": "/privacy",
+    "suppression-list": "/privacy/lists/1",
     "activations": "/activations",
     "activation": "/activations/newsletter-to-acme",
     "activation-runs": "/activations/newsletter-to-acme/runs",
@@ -87,6 +88,10 @@ PAGES = {
     "users": "/settings/users",
     "tokens": "/settings/tokens",
     "keys": "/settings/keys",
+    "linkedin-app": "/settings/linkedin",
+    "encryption": "/settings/encryption",
+    "retention": "/settings/retention",
+    "notices": "/settings/notices",
     "password": "/settings/password",
     "no-such-page": "/nowhere",
 }
@@ -123,6 +128,7 @@ def installed(folder: Path) -> Iterator[tuple[Guestlist, str]]:
             _past(door)
             _people(door)
             _audiences(door)
+            _wishes(door)
             with _serving(door) as address:
                 yield door, address
 
@@ -159,11 +165,12 @@ def _past(door: Guestlist) -> None:
         segment = app.store.segments.current(found.ledger_id) if found is not None else None
         if segment is None or segment.audience_size is None or segment.matched is None:
             continue
+        now_told = next((each.told for each in reversed(app.store.readings.of([segment.id])) if each.told), None)
         for day in range(28, 0, -2 - number):
             grown = 1 - day / 60 + (day % 5) / 100
             size, matched = int(segment.audience_size * grown), int(segment.audience_size * grown * 0.9)
             said = SegmentStatus("", "", "", "", None, "READY", None, matched, size, None)
-            told = int(size * 1.6) + 300
+            told = int((now_told or size) * grown)
             app.store.readings.note(segment.id, said, told, time.time() - day * DAY)
 
 
@@ -248,6 +255,21 @@ def _events(door: Guestlist) -> None:
     while folding.step(lambda: streams.listeners(app, config)):
         pass
     flush(app, config, "high-intent-to-acme")
+
+
+def _wishes(door: Guestlist) -> None:
+    """Somebody forgotten, and a list of more."""
+    from guestlist.app import suppression, uploads  # noqa: PLC0415
+
+    app, configuration = door.app, door.configuration
+    with uploads.arriving(app) as arriving:
+        arriving.write((ROOT / "examples" / "people.csv").read_bytes() + b"X-1,nobody at all,,,,,,yes\n")
+    found = suppression.keep(app, arriving, "unsubscribed-2026.csv")
+    survey = app.store.jobs.get(jobs.ask_survey(app, found.id, found.chosen).id)
+    forgotten = app.store.jobs.get(jobs.ask_forget(app, ["somebody@example.com"]).id)
+    for job in (survey, forgotten):
+        if job is not None:
+            job_worker.take_up(app, configuration.current, job)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Literal
 
 from guestlist import settings as environment
+from guestlist.app import linkedin_app
 from guestlist.app.context import App
 from guestlist.errors import ConfigError
 from guestlist.facade import Guestlist
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from guestlist.linkedin.destination import LinkedIn
     from guestlist.linkedin.oauth import OAuth
     from guestlist.linkedin.tokens import SharedTokens
+    from guestlist.store.linkedin_app import Registered
 
 
 class RealClock:
@@ -48,31 +50,41 @@ class RealClock:
 
 
 class LinkedInDoor:
-    """``ports.Door`` for the LinkedIn of the settings; connections are kept per destination."""
+    """``ports.Door`` for the LinkedIn of the settings; connections are kept per destination, as long as the same
+    LinkedIn app speaks for it.
+    """
 
     def __init__(
         self, settings: Settings, store: Store, clock: Clock, transport: httpx2.BaseTransport | None = None
     ) -> None:
         self._settings, self._store, self._clock, self._transport = settings, store, clock, transport
-        self._open: dict[str, LinkedIn] = {}
+        self._open: dict[str, tuple[Registered | None, LinkedIn]] = {}
+        self._replaced: list[LinkedIn] = []  # somebody may still be at work with them
 
     def destination(self, name: str) -> Destination:
         """LinkedIn as a connected destination of the store."""
         from guestlist.linkedin.tokens import SharedTokens  # noqa: PLC0415
 
-        if name not in self._open:
-            known = self._store.destinations.get(name)
-            if known is None:
-                raise ConfigError(f"Destination '{name}' is not connected: run `guestlist connect {name}`.")
-            tokens = SharedTokens(
-                lambda: self._token(name),
-                lambda token: self._save(name, token),
-                lambda: self._store.lock(f"token-{name}"),
-                self._clock,
-                self._oauth(name),
-            )
-            self._open[name] = self._linkedin(known.ad_account, tokens, self._oauth(name))
-        return self._open[name]
+        registered = self._registered(name)
+        there = self._open.get(name)
+        if there is not None and there[0] == registered:
+            return there[1]
+        known = self._store.destinations.get(name)
+        if known is None:
+            raise ConfigError(f"Destination '{name}' is not connected: run `guestlist connect {name}`.")
+        oauth = self._oauth(registered)
+        tokens = SharedTokens(
+            lambda: self._token(name),
+            lambda token: self._save(name, token),
+            lambda: self._store.lock(f"token-{name}"),
+            self._clock,
+            oauth,
+        )
+        if there is not None:
+            self._replaced.append(there[1])
+        made = self._linkedin(known.ad_account, tokens, oauth)
+        self._open[name] = (registered, made)
+        return made
 
     @contextmanager
     def trial(self, account: str, token: Token, renewed: Callable[[Token], None]) -> Iterator[Destination]:
@@ -85,13 +97,19 @@ class LinkedInDoor:
             current[:] = [fresh]
             renewed(fresh)
 
-        oauth = self._oauth(None)
+        oauth = self._oauth(self._registered())
         tokens = SharedTokens(lambda: current[0], save, nullcontext, self._clock, oauth)
         linkedin = self._linkedin(account, tokens, oauth)
         try:
             yield linkedin
         finally:
             linkedin.close()
+
+    def scopes(self) -> Sequence[str]:
+        """What a person is asked to allow."""
+        from guestlist.linkedin.oauth import SCOPES  # noqa: PLC0415
+
+        return SCOPES
 
     def authorization_url(self, redirect_url: str, state: str) -> str:
         """Where a person consents."""
@@ -109,7 +127,7 @@ class LinkedInDoor:
 
     def close(self) -> None:
         """Close every kept connection."""
-        for each in self._open.values():
+        for each in (*(linkedin for _, linkedin in self._open.values()), *self._replaced):
             each.close()
 
     def _linkedin(self, account: str, tokens: SharedTokens, oauth: OAuth | None) -> LinkedIn:
@@ -128,27 +146,25 @@ class LinkedInDoor:
         return LinkedIn(client, account, oauth)
 
     def _application(self) -> OAuth:
-        oauth = self._oauth(None)
+        oauth = self._oauth(self._registered())
         if oauth is None:
-            raise ConfigError(
-                "Set GUESTLIST_LINKEDIN_CLIENT_ID and GUESTLIST_LINKEDIN_CLIENT_SECRET to those of your LinkedIn app, "
-                "or give a token with --token-file."
-            )
+            raise ConfigError(linkedin_app.MISSING)
         return oauth
 
-    def _oauth(self, name: str | None) -> OAuth | None:
-        """The registered application: the environment's, else the one the destination was connected with."""
-        settings = self._settings
-        client_id, secret = settings.linkedin_client_id, settings.linkedin_client_secret
-        if name is not None and not (client_id and secret):
-            credential, _ = self._store.destinations.credential(name)
-            client_id, secret = (credential.client_id, credential.client_secret) if credential else (None, None)
-        if not client_id or not secret:
+    def _registered(self, name: str | None = None) -> Registered | None:
+        """The LinkedIn app that speaks for a destination; None: for whoever consents now."""
+        given, kept = linkedin_app.of_environment(self._settings), self._store.linkedin_app.get()
+        credential = self._store.destinations.credential(name)[0] if name is not None and given is None else None
+        return linkedin_app.speaks_for(given, kept, credential)
+
+    def _oauth(self, registered: Registered | None) -> OAuth | None:
+        if registered is None:
             return None
         from guestlist.linkedin.oauth import OAuth  # noqa: PLC0415
 
-        url = settings.linkedin_oauth_url
-        return OAuth(url, client_id, secret, self._clock, timeout=settings.request_timeout, transport=self._transport)
+        settings, app = self._settings, (registered.client_id, registered.client_secret)
+        url, timeout = settings.linkedin_oauth_url, settings.request_timeout
+        return OAuth(url, *app, self._clock, timeout=timeout, transport=self._transport)
 
     def _token(self, name: str) -> Token | None:
         credential, _ = self._store.destinations.credential(name)
@@ -186,6 +202,7 @@ def open_app(
         _late_passwords(),
         _look_at,
         first_rows=_first_rows,
+        cells=_cells,
         post=_post,
         threads=threads,
         dice=dice or random.Random(),  # noqa: S311 - spreads waiting times
@@ -367,6 +384,12 @@ def _first_rows(scan: Scan, most: int) -> list[Mapping[str, str]]:
     from guestlist.sources.beginnings import first_rows  # noqa: PLC0415
 
     return first_rows(scan, most)
+
+
+def _cells(scan: Scan, column: str) -> Iterator[str]:
+    from guestlist.planner.column import texts  # noqa: PLC0415
+
+    return texts(scan, column)
 
 
 def _source(store: Store, audience: AudienceConfig, folder: Path, clock: Clock) -> Source:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo
@@ -47,12 +47,26 @@ _NAME = re.compile(r"[^\s/\\\x00-\x1f\x7f](?:[^/\\\x00-\x1f\x7f]{0,98}[^\s/\\\x0
 
 
 def _seconds(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+    return _seconds_of(value) if isinstance(value, str) else value
+
+
+def _seconds_of(value: str) -> float:
     match = re.fullmatch(_DURATION, value)
     if not match or int(match[1]) == 0:
         raise ValueError(f'"{masked(value)}" is no duration; write it like 90s, 15m, 26h or 30d')
     return float(int(match[1]) * _UNITS[match[2]])
+
+
+def _between(least: str, most: str) -> AfterValidator:
+    """Bounds of a duration, themselves in."""
+    low, high = _seconds_of(least), _seconds_of(most)
+
+    def check(value: float) -> float:
+        if not low <= value <= high:
+            raise ValueError(f"it must be between {least} and {most}")
+        return value
+
+    return AfterValidator(check)
 
 
 def _limit(value: object) -> object:
@@ -101,6 +115,17 @@ def _cron(value: str) -> str:
     return value
 
 
+def _date(value: object) -> object:
+    if not isinstance(value, str):
+        return value if isinstance(value, date) else str(value)
+    try:
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            raise ValueError
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f'"{masked(value)}" is no date; write it like 2026-12-01') from None
+
+
 def _timezone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -123,8 +148,11 @@ _SOURCES_SCHEMA = {
 }
 _TRIGGER_SCHEMA = {"type": ["string", "object"], "examples": [defaults.TRIGGER, {"all": [{"on": "event_name"}]}]}
 
+_DATE_SCHEMA = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "examples": ["2026-12-01"]}
+
 Text = Annotated[str, AfterValidator(_text)]
 Name = Annotated[str, AfterValidator(_name)]
+Day = Annotated[date, BeforeValidator(_date), WithJsonSchema(_DATE_SCHEMA)]
 Duration = Annotated[float, BeforeValidator(_seconds), WithJsonSchema(_DURATION_SCHEMA)]
 AdAccount = Annotated[str, BeforeValidator(_account), WithJsonSchema(_ACCOUNT_SCHEMA)]
 Removals = Annotated[Limit, BeforeValidator(_limit), WithJsonSchema(_LIMIT_SCHEMA)]
@@ -212,7 +240,10 @@ class ScheduleConfig(_Section):
 
     every: Duration | None = Field(None, description="Time between two syncs.")
     cron: Annotated[str, AfterValidator(_cron)] | None = Field(None, description="Five fields, as in crontab.")
-    timezone: Annotated[str, AfterValidator(_timezone)] = Field("UTC", description="Where the cron fields are read.")
+    start: Day | None = Field(None, description="Not before that day begins; whoever asks is not kept waiting.")
+    timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+        "UTC", description="Where the cron fields are read, and where the day of start begins."
+    )
 
     @model_validator(mode="after")
     def _one_of_two(self) -> ScheduleConfig:
@@ -295,6 +326,33 @@ class LimitsConfig(_Section):
     mappings_per_destination: int = Field(50, ge=1, description="Enabled activations that may feed one destination.")
 
 
+class RetentionConfig(_Section):
+    """How long is kept what nobody needs for ever. What LinkedIn was told is kept for ever."""
+
+    samples: Annotated[Duration, _between("1h", "14d")] = Field(
+        86_400.0,
+        description="Samples of events, masked and encrypted; 1h to 14d. GUESTLIST_SAMPLES_KEPT is asked first.",
+        json_schema_extra={"default": "1d"},
+    )
+    answers: Annotated[Duration, _between("1d", "365d")] = Field(
+        14 * 86_400.0,
+        description="Each answer of LinkedIn, after a run ended; 1d to 365d. Then the run holds how many there were.",
+        json_schema_extra={"default": "14d"},
+    )
+    runs: Annotated[Duration, _between("7d", "3650d")] = Field(
+        90 * 86_400.0,
+        description="Runs with their counts, after they ended; 7d to 3650d, and never shorter than answers. The latest "
+        "20 of each activation stay for ever.",
+        json_schema_extra={"default": "90d"},
+    )
+
+    @model_validator(mode="after")
+    def _runs_last(self) -> RetentionConfig:
+        if self.runs < self.answers:
+            raise ValueError("runs are kept at least as long as their answers")
+        return self
+
+
 class NotifyConfig(_Section):
     """Who hears when something waits for a person."""
 
@@ -310,6 +368,7 @@ class Config(_Section):
     audiences: dict[Name, AudienceConfig] = Field({}, description="Lists by a name of yours.")
     activations: dict[Name, ActivationConfig] = Field({}, description="What is kept in step where, by a name of yours.")
     limits: LimitsConfig = LimitsConfig.model_validate({})
+    retention: RetentionConfig = RetentionConfig.model_validate({})
     notify: NotifyConfig | None = Field(None, description="Who hears when something waits for a person.")
 
     _path: Path = PrivateAttr(default=Path("guestlist.yaml"))
@@ -337,7 +396,7 @@ class Config(_Section):
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 Parts = Mapping[tuple[str, str], Mapping[str, Any]]  # (section, name) of what the pages made -> in the yaml's shape
 SECTIONS = ("destinations", "audiences", "activations")
-SETTINGS = ("limits", "notify")
+SETTINGS = ("limits", "notify", "retention")
 PAGES = Path("the pages")  # what is said instead of a file's name where there is no file
 
 

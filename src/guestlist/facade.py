@@ -129,7 +129,7 @@ class Guestlist:
         progress: Progress | None = None,
     ) -> list[SyncResult]:
         """Plan, deliver, settle, fold; one activation, or all of the file."""
-        from guestlist.app import activations  # noqa: PLC0415
+        from guestlist.app import activations, retention  # noqa: PLC0415
         from guestlist.app.sync import Wish, sync  # noqa: PLC0415
 
         app, wish = self._app(progress), Wish(allow_removals, resend, new_snapshot)
@@ -142,7 +142,7 @@ class Guestlist:
                 if len(chosen) == 1:
                     raise
                 results.append(SyncResult(each, state="failed", reason=str(error)))
-        self.app.store.collect()
+        retention.collect(self.app, self.config)
         return results
 
     def work(self, progress: Progress | None = None, folds: Beside | None = None) -> None:
@@ -291,7 +291,9 @@ class Guestlist:
 
     def rotate_secrets(self) -> str:
         """A new key, and everything sealed again with it."""
-        self.app.store.rotate()
+        from guestlist.app import encryption  # noqa: PLC0415
+
+        encryption.rotate(self.app)
         return "A new key is in use, and everything was sealed again with it."
 
     def _config_if_there(self) -> Config | None:

@@ -17,7 +17,6 @@ from guestlist.store.jobs import Job
 TICK = 0.25  # seconds between two looks
 WIDTH = 2  # jobs at once: a long sync does not hold up a plan
 PLACES = 512  # names of locks: files beside SQLite
-KEPT = 7 * 86_400.0
 
 log = structlog.get_logger("guestlist.jobs")
 ReadConfig = Callable[[], Config]

@@ -571,6 +571,9 @@ class Door(Protocol):
         is possible: ``renewed`` gets the token that takes its place.
         """
 
+    def scopes(self) -> Sequence[str]:
+        """What a person is asked to allow."""
+
     def authorization_url(self, redirect_url: str, state: str) -> str:
         """Where a person consents; ConfigError without a client id and secret."""
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from guestlist.core import versions
 from guestlist.errors import ConfigError
 
 SHORTEST_KEY, FEWEST_CHARACTERS = 12, 8  # of a secret key: what is shorter is guessed in no time
-NEWEST_TESTED_VERSION = "202609"  # of LinkedIn's API; each lives about a year
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class Settings:
     linkedin_oauth_url: str = "https://www.linkedin.com/oauth/v2"
     linkedin_client_id: str | None = None
     linkedin_client_secret: str | None = field(default=None, repr=False)
-    linkedin_version: str = NEWEST_TESTED_VERSION
+    linkedin_version: str = versions.NEWEST_TESTED
     linkedin_source_platform: str = "DIRECT_API"
     segment_secret: str | None = field(default=None, repr=False)
-    samples_kept: float = 86_400.0  # samples of events, sealed and masked
+    samples_kept: float | None = None  # samples of events; None: as the configuration says
     request_timeout: float = 60.0  # total deadline of one request
     request_lifetime: float = 120.0  # T: how long a request that was not answered may still have its effect
 
@@ -50,7 +50,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         linkedin_version=_version(environ),
         linkedin_source_platform=_platform(environ),
         segment_secret=_get(environ, "SEGMENT_SECRET"),
-        samples_kept=_seconds(environ, "SAMPLES_KEPT", Settings.samples_kept),
+        samples_kept=_seconds(environ, "SAMPLES_KEPT", 0.0) or None,
         request_timeout=_seconds(environ, "REQUEST_TIMEOUT", Settings.request_timeout),
         request_lifetime=_seconds(environ, "REQUEST_LIFETIME", Settings.request_lifetime),
     )
@@ -87,9 +87,10 @@ def _secret_key(environ: Mapping[str, str]) -> str | None:
 
 
 def _version(environ: Mapping[str, str]) -> str:
-    value = _get(environ, "LINKEDIN_VERSION") or NEWEST_TESTED_VERSION
-    if not re.fullmatch(r"20[0-9]{2}(0[1-9]|1[0-2])(\.[0-9]{2})?", value):
-        raise ConfigError(f"GUESTLIST_LINKEDIN_VERSION must be a year and a month like {NEWEST_TESTED_VERSION}")
+    value = _get(environ, "LINKEDIN_VERSION") or versions.NEWEST_TESTED
+    if not versions.is_version(value):
+        example = versions.NEWEST_TESTED
+        raise ConfigError(f"GUESTLIST_LINKEDIN_VERSION must be a year and a month (no December) like {example}")
     return value
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from guestlist import job_worker, logs, stream_worker
-from guestlist.app import arrears, notices
+from guestlist.app import arrears, notices, retention
 from guestlist.app.context import App
 from guestlist.app.schedule import NOW, next_run
 from guestlist.app.sync import sync
@@ -16,7 +16,6 @@ from guestlist.errors import ConfigError, GuestlistError
 
 NAP = 30.0  # longest sleep: a changed file and a stop signal are noticed that soon
 TIDY = 3600.0
-COUNTS_KEPT = 15 * 86_400.0  # what became of events can be looked at for two weeks
 LATE = 3600.0  # a schedule that was not kept for this long is told
 
 log = structlog.get_logger("guestlist.worker")
@@ -41,9 +40,7 @@ def work(app: App, read_config: Callable[[], Config], folds: stream_worker.Besid
             if tidied:  # streams that stood still because nobody worked have had their hour
                 arrears.write_off(app, config)
             tidied = now
-            app.store.collect()
-            app.store.event_counts.forget_before(now - COUNTS_KEPT, now - app.settings.samples_kept)
-            app.store.jobs.forget_before(now - job_worker.KEPT)
+            retention.sweep(app, config)
             notices.calendar(app, config)
         times = {name: next_run(app, config, name, tried.get(name, NOW)) for name in config.activations}
         due = [name for name, at in times.items() if at is not None and at <= now]

@@ -36,6 +36,9 @@ def test_an_audience_that_linkedin_lost_wants_somebody(world: World) -> None:
     world.sync()
     world.emulator.control.ripen(world.segment()["record"]["id"], "EXPIRED")
     world.open().status("main", live=True)
+    assert ("expired", "main") in wants(world)
+    world.emulator.control.ripen(world.segment()["record"]["id"], "ARCHIVED")
+    world.open().status("main", live=True)
     assert ("lost", "main") in wants(world)
     world.activation(enabled=False)
     assert wants(world) == []

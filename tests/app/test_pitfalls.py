@@ -16,6 +16,7 @@ import pytest
 from guestlist.app import delivery, forget, runs
 from guestlist.core.identity import IdType
 from guestlist.errors import ConfigError
+from guestlist.store.forgetting import Blocked
 from tests.world import Crash, World, digest, emails
 
 DAY = 86_400.0
@@ -149,7 +150,8 @@ def test_c1_whoever_was_forgotten_while_a_request_was_repeated_may_have_been_tol
 
     def meanwhile() -> None:
         store, now = world.open().app.store, world.clock.now()
-        block = [(bytes.fromhex(digest(bob)[-64:])[:16], IdType.SHA256_EMAIL)]
+        key = bytes.fromhex(digest(bob)[-64:])[:16]
+        block = [Blocked(key, IdType.SHA256_EMAIL, key)]
         store.suppressions.add(store.receipts.create([], [], now).id, block, now)
 
     world.hooks.after = once(meanwhile)

@@ -197,7 +197,7 @@ def test_ten_samples_of_an_error_are_kept_for_a_day(source: Source, world: World
     assert {each["context"]["traits"]["email"] for each in sent} == {"p***@example.com"}
     world.clock.sleep(DAY + 60)
     now = door.app.clock.now()
-    door.app.store.event_counts.forget_before(now - 15 * DAY, now - door.app.settings.samples_kept)
+    door.app.store.event_counts.forget_before(now - 15 * DAY, now - DAY)
     assert door.events("main").samples == ()
     assert source.outcomes() == {Outcome.REJECTED: 15}
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from guestlist import worker
@@ -21,6 +24,29 @@ def test_every_hour_means_every_hour(world: World) -> None:
     world.write(emails("ann"))
     run_for(world, 3.5 * HOUR)
     assert len(world.open().runs("main", 50)) == 4
+
+
+def test_a_schedule_begins_when_its_first_day_does(world: World) -> None:
+    """DYN and Adobe: a start date."""
+    world.write(emails("ann"))
+    now = world.clock.now()
+    tomorrow = datetime.fromtimestamp(now, ZoneInfo("Asia/Tokyo")).date() + timedelta(days=1)
+    begins = datetime.combine(tomorrow, time(), ZoneInfo("Asia/Tokyo")).timestamp()
+    for wanted in ({"every": "1h"}, {"cron": "*/10 * * * *"}):
+        world.activation(schedule={**wanted, "start": tomorrow.isoformat(), "timezone": "Asia/Tokyo"})
+        door = world.open()
+        assert schedule.next_run(door.app, door.config, "main") == begins
+    world.sync()  # whoever asks is not kept waiting
+    world.write(emails("ann", "bob"))
+    run_for(world, begins - world.clock.now() - 1.0)
+    assert len(world.told()) == 1
+    run_for(world, 60.0)
+    assert len(world.told()) == 2
+    world.activation(schedule={"every": "1h", "start": "2020-01-01"})
+    door = world.open()
+    due = schedule.next_run(door.app, door.config, "main")
+    assert due is not None
+    assert 0 < due - world.clock.now() <= HOUR
 
 
 def test_without_a_schedule_nothing_happens(world: World) -> None:

@@ -13,6 +13,7 @@ from guestlist.ports import Delta, Outcome, Token
 from guestlist.store import open_store, open_vault
 from guestlist.store.batches import Piece
 from guestlist.store.destinations import Credential
+from guestlist.store.forgetting import Blocked
 from guestlist.store.restore import restore
 from guestlist.store.rows import Exceptions
 from guestlist.store.vault import new_secret
@@ -41,7 +42,9 @@ def filled(store, activate, plan):
     store.batches.claim(second.id, "me", 100.0, 5.0)
     store.destinations.ensure("acme", "urn:1")
     store.destinations.connect("acme", Credential(Token("token", 1.0, 2.0), "id", "hush"), 3.0)
-    store.suppressions.add(store.receipts.create(["ab"], [], 4.0).id, [(b"k" * 16, IdType.SHA256_EMAIL)], 4.0)
+    store.suppressions.add(
+        store.receipts.create(["ab"], [], 4.0).id, [Blocked(b"k" * 16, IdType.SHA256_EMAIL, b"k" * 16)], 4.0
+    )
     store.activations.update(made.id, waiting={"removals": 5}, last_synced_identity=[["a.csv", 1, 2]])
     return made
 

@@ -10,7 +10,7 @@ from guestlist.core.identity import IdType
 from guestlist.errors import StoreError
 from guestlist.ports import Token
 from guestlist.store.destinations import Credential
-from guestlist.store.forgetting import Target
+from guestlist.store.forgetting import Blocked, Target
 from guestlist.store.rejected import RejectedRows
 
 DAY = 86_400.0
@@ -25,6 +25,10 @@ def test_a_store_has_one_identity_for_good(store, second):
     store.meta.set("colour", "blue")
     store.meta.set("colour", "red")
     assert (second.meta.get("colour"), second.meta.get("size")) == ("red", None)
+
+
+def blocked(letter: bytes, kind: IdType = IdType.SHA256_EMAIL) -> Blocked:
+    return Blocked(letter * 16, kind, letter * 16)
 
 
 def test_several_calls_can_be_one_transaction(store, second):
@@ -163,8 +167,12 @@ def test_a_receipt_that_reaches_nobody_is_complete(store):
 
 def test_the_forgotten_stay_blocked_until_each_receipt_is_undone(store):
     first, second = store.receipts.create([], [], 1.0), store.receipts.create([], [], 2.0)
-    store.suppressions.add(first.id, [(b"a" * 16, IdType.SHA256_EMAIL), (b"b" * 16, IdType.GOOGLE_AID)], 1.0)
-    store.suppressions.add(second.id, [(b"a" * 16, IdType.SHA256_EMAIL)], 2.0)
+    store.suppressions.add(
+        first.id,
+        [blocked(b"a"), blocked(b"b", IdType.GOOGLE_AID)],
+        1.0,
+    )
+    store.suppressions.add(second.id, [blocked(b"a")], 2.0)
     assert store.suppressions.active() == (b"a" * 16, b"b" * 16)
     assert store.suppressions.undo(first.id, 3.0) == 2
     assert store.suppressions.keys() == {b"a" * 16}
@@ -175,10 +183,10 @@ def test_every_change_of_the_forgotten_is_another_version(store, second):
     seen = [store.suppressions.version()]
     receipt = store.receipts.create(["ab"], [], 1.0).id
     for change in (
-        lambda: second.suppressions.add(receipt, [(b"a" * 16, IdType.SHA256_EMAIL)], 1.0),
-        lambda: second.suppressions.add(receipt, [(b"a" * 16, IdType.SHA256_EMAIL)], 2.0),
+        lambda: second.suppressions.add(receipt, [blocked(b"a")], 1.0),
+        lambda: second.suppressions.add(receipt, [blocked(b"a")], 2.0),
         lambda: second.suppressions.unblock([b"a" * 16], 3.0),
-        lambda: second.suppressions.add(receipt, [(b"a" * 16, IdType.SHA256_EMAIL)], 4.0),
+        lambda: second.suppressions.add(receipt, [blocked(b"a")], 4.0),
         lambda: second.suppressions.undo(receipt, 5.0),
     ):
         change()
@@ -189,7 +197,7 @@ def test_every_change_of_the_forgotten_is_another_version(store, second):
 def test_identifiers_can_be_unblocked_whoever_blocked_them(store):
     first, second = store.receipts.create([], [], 1.0), store.receipts.create([], [], 2.0)
     for receipt in (first, second):
-        store.suppressions.add(receipt.id, [(b"a" * 16, IdType.SHA256_EMAIL)], 1.0)
+        store.suppressions.add(receipt.id, [blocked(b"a")], 1.0)
     assert not store.suppressions.undone(first.id)
     assert store.suppressions.unblock([b"a" * 16, b"z" * 16], 3.0) == 1
     assert store.suppressions.undone(first.id)

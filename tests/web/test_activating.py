@@ -238,6 +238,7 @@ def test_remove_only_names_whom_it_takes_from(pages: Installed) -> None:
         ({"when-0": "cron", "cron-0": "0 6 * * *", "timezone-0": "Mars/Base"}, "f-timezone-0", "is no time zone"),
         ({"when-0": "every", "number-0": "often"}, "f-number-0", "Say how often"),
         ({"when-0": "every", "number-0": "0"}, "f-number-0", "Say how often"),
+        ({"when-0": "cron", "cron-0": "0 6 * * *", "start-0": "soon"}, "f-start-0", "is no date"),
         ({"name-0": "a/b"}, "f-name-0", "no slash"),
         ({"name-0": "main"}, "f-name-0", "There is an activation 'main' already"),
         ({"mode-0": "stream"}, "mode-0", "Choose how it is kept in step."),
@@ -261,6 +262,18 @@ def test_a_cron_expression_in_a_time_zone(pages: Installed) -> None:
     schedule = made(pages, "mornings").schedule
     assert (schedule.cron, schedule.timezone) == ("0 6 * * 1-5", "Europe/Berlin")
     assert [job.kind for job in pages.app.store.jobs.open()] == ["preview"]
+
+
+def test_nothing_is_sent_before_the_start_date(pages: Installed) -> None:
+    later = {"name-0": "spring", "when-0": "every", "number-0": "1", "unit-0": "d", "start-0": "2031-03-01"}
+    browser = step(to_sync(pages), **later)
+    assert "every 1d, from 2031-03-01" in browser.text
+    assert "Send it right after Finish" not in browser.text
+    browser.submit("Finish")
+    schedule = made(pages, "spring").schedule
+    assert (schedule.every, str(schedule.start)) == (86_400.0, "2031-03-01")
+    assert [job.kind for job in pages.app.store.jobs.open()] == ["preview"]
+    assert pages.door.configuration.current().activations["spring"].schedule == schedule
 
 
 # ── events ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -142,7 +142,7 @@ def grown(pages: Installed, size: int) -> None:
     segment = app.store.segments.current(found.ledger_id)
     assert segment is not None
     said = SegmentStatus("", "", "", "", None, "READY", None, size // 2, size, None)
-    app.store.readings.note(segment.id, said, None, app.clock.now())
+    app.store.readings.note(segment.id, said, size // 1000, app.clock.now())
 
 
 def charts(html: str) -> list[dict[str, Any]]:
@@ -161,8 +161,9 @@ def test_home_shows_growth_deliveries_runs_and_dates(pages: Installed) -> None:
         world.sync()
         grown(pages, len(names) * 1000)
     browser = pages.signed_in(Role.ANALYST)
-    growth, delivered = charts(browser.response.text)
+    growth, sent, delivered = charts(browser.response.text)
     assert growth["series"]["main"] == [3000] * 3 + [1000] * 3 + [2000]
+    assert sent["series"]["main"][-7:] == [3] * 3 + [1] * 3 + [2]
     assert len(growth["x"]) == 7
     assert sum(delivered["series"]["Answered by LinkedIn"]) > 0
     assert len(delivered["x"]) == 24
@@ -287,6 +288,13 @@ def test_schedule_and_rules_are_changed_and_what_cannot_be_stands_at_its_field(p
         500,
     )
     assert wanted.audience == "people"
+    browser.get("/activations/main/edit").submit("Save", start="2031-03-01")
+    begins = pages.configuration.current().activations["main"].schedule
+    assert begins is not None
+    assert (str(begins.start), begins.cron, begins.timezone) == ("2031-03-01", "0 6 * * 1-5", "Europe/Berlin")
+    assert ("start", "2031-03-01") in browser.get("/activations/main/edit").form("Save").fields
+    browser.submit("Save", start="first of March")
+    assert browser.status == 422
 
 
 def test_an_activation_is_renamed_and_removed_with_its_audience(pages: Installed) -> None:

@@ -37,7 +37,17 @@ ANYBODY |= {
     "GET /jobs",
     "GET /jobs/{number}",
 }
-ADMINISTRATORS = ("/users", "/tokens", "/write-keys", "/settings", "/configuration", "/audit")
+ADMINISTRATORS = (
+    "/users",
+    "/tokens",
+    "/write-keys",
+    "/settings",
+    "/linkedin-app",
+    "/encryption",
+    "/retention",
+    "/configuration",
+    "/audit",
+)
 
 
 def expected(operation: str, role: Role) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,6 +41,21 @@ def test_a_destination_is_made_connected_checked_changed_and_deleted(api: Api) -
     assert replaced.json()["settings"] == {"ad_account": ACCOUNT}
     assert api("DELETE", where, if_match=replaced.headers["etag"]).status_code == 204
     problem(api("GET", where), 404)
+
+
+def test_a_sign_in_that_is_there_is_used_again(api: Api) -> None:
+    api.make("destinations", "second", {"ad_account": ACCOUNT})
+    where = "/destinations/second/authorization/reuse"
+    problem(api("POST", where, {"destination": "nobody"}), 404)
+    report = api("POST", where, {"destination": "acme"}).json()
+    assert (report["destination"], report["problems"], report["role"]) == ("second", [], "CAMPAIGN_MANAGER")
+    assert api.get("/destinations/second")["connection"]["state"] == "connected"
+    store = api.door.app.store.destinations
+    credential, _ = store.credential("acme")
+    assert credential is not None
+    store.connect("acme", replace(credential, client_id="another app"), api.world.clock.now())
+    refused = problem(api("POST", where, {"destination": "acme"}), 422)
+    assert "another LinkedIn app" in refused["detail"]
 
 
 def test_a_state_is_for_the_token_that_began(api: Api) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
+from guestlist.app import api_version, linkedin_app
 from guestlist.app.context import App
 from guestlist.app.patience import Patient
 from guestlist.app.results import CheckReport, Connection
 from guestlist.config import Config, DestinationConfig
-from guestlist.core import versions
 from guestlist.core.mapping import nearest
 from guestlist.core.text import masked
 from guestlist.errors import ConfigError, DeliveryError, NeedsPerson, UnknownName
@@ -95,6 +94,29 @@ def connect_token(app: App, config: Config, name: str, response: Mapping[str, An
     return keep(app, config, name, app.door.token_from_response(response))
 
 
+def connect_again(app: App, config: Config, name: str, another: str) -> CheckReport:
+    """Take the sign-in of another destination, check, keep. ConfigError as ``sign_in_of``."""
+    described(config, name)
+    return keep(app, config, name, sign_in_of(app, another))
+
+
+def sign_in_of(app: App, name: str) -> Token:
+    """What somebody signed in with for a destination. UnknownName: nobody did; ConfigError: it is of another LinkedIn
+    app than people sign in through now, which could not renew it.
+    """
+    credential, _ = app.store.destinations.credential(name)
+    if credential is None:
+        raise UnknownName(f"Nobody has signed in for the destination '{masked(name)}'.")
+    registered = linkedin_app.current(app)
+    if registered and credential.client_id not in (None, registered.client_id):
+        raise ConfigError(
+            f"The destination '{name}' was connected through another LinkedIn app than the one of now: sign in to "
+            "LinkedIn instead.",
+            ("destination",),
+        )
+    return credential.token
+
+
 def try_out(app: App, account_urn: str, token: Token, *, patient: bool = False) -> tuple[Account, Token]:
     """Token, scopes, ad account and role, all at once; and the token, which may have been renewed on the way. Raises
     what ``Destination.check`` raises; ``patient``: what will pass by itself is waited for.
@@ -121,8 +143,9 @@ def kept(app: App, name: str, account_urn: str, account: Account, token: Token) 
     if known.ad_account != account_urn:
         app.store.destinations.update(name, ad_account=account_urn)
     now = app.clock.now()
-    settings = app.settings
-    credential = Credential(token, settings.linkedin_client_id, settings.linkedin_client_secret)
+    registered = linkedin_app.current(app)
+    client = (registered.client_id, registered.client_secret) if registered else (None, None)
+    credential = Credential(token, *client)
     app.store.destinations.connect(name, credential, now)
     app.store.destinations.update(name, member=account.member, account_name=account.name, role=account.role)
     app.store.audit.add(app.who, "connect", name, now, member=account.member)
@@ -178,9 +201,8 @@ def _check(app: App, name: str, wanted: DestinationConfig) -> CheckReport:
 
 def renews(app: App, credential: Credential) -> bool:
     """Whether its access token can be refreshed; that takes the application's id and secret too."""
-    settings = app.settings
-    given = settings.linkedin_client_id and settings.linkedin_client_secret
-    return bool(credential.token.refresh_token and (given or (credential.client_id and credential.client_secret)))
+    given, kept = linkedin_app.of_environment(app.settings), app.store.linkedin_app.get()
+    return bool(credential.token.refresh_token and linkedin_app.speaks_for(given, kept, credential))
 
 
 def works_until(app: App, credential: Credential) -> float | None:
@@ -199,8 +221,7 @@ def report(
 ) -> CheckReport:
     """One destination's calendar and rights."""
     token = credential.token if credential else None
-    version = app.settings.linkedin_version
-    today = datetime.fromtimestamp(app.clock.now(), UTC).date()
+    version = api_version.spoken(app)
     return CheckReport(
         name,
         account_urn,
@@ -210,8 +231,8 @@ def report(
         scopes=account.scopes if account else (),
         token_ends=token.expires_at if token else None,
         refresh_ends=token.refresh_expires_at if token and token.refresh_token else None,
-        api_version=version,
-        api_version_days=versions.days_left(version, today),
+        api_version=version.version,
+        api_version_days=version.days,
         renews=credential is not None and renews(app, credential),
         works_until=works_until(app, credential) if credential else None,
         problems=problems,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -24,10 +24,10 @@ class App:
     """One installation at work.
 
     ``door`` gives LinkedIn as one connected ad account; ``sources`` a list as its yaml describes it (folder: where
-    relative paths start), ``look_at`` one that was uploaded. ``threads`` is how many requests of a run fly at once.
-    ``stop`` is set when the process was asked to end: whoever waits looks at it. ``dice`` spreads waiting times.
-    ``post`` sends a notice to an address and says whether it arrived. ``who``: whoever all this is done for; the audit
-    log says so.
+    relative paths start), ``look_at`` one that was uploaded, ``cells`` one column of it. ``threads`` is how many
+    requests of a run fly at once. ``stop`` is set when the process was asked to end: whoever waits looks at it.
+    ``dice`` spreads waiting times. ``post`` sends a notice to an address and says whether it arrived. ``who``: whoever
+    all this is done for; the audit log says so.
     """
 
     settings: Settings
@@ -41,6 +41,7 @@ class App:
     passwords: Passwords
     look_at: Callable[[HeldList], Scan]
     first_rows: Callable[[Scan, int], list[Mapping[str, str]]] = lambda scan, most: []
+    cells: Callable[[Scan, str], Iterator[str]] = lambda scan, column: iter(())
     post: Callable[[str, dict[str, str]], bool] = lambda url, message: True
     threads: int = 8
     dice: random.Random = field(default_factory=random.Random)

@@ -81,7 +81,7 @@ def schemas() -> dict[str, Any]:
     """JSON Schemas of what an object of each section may say, by the names of their models."""
     models = (configs.DestinationConfig, configs.AudienceConfig, configs.ActivationConfig)
     found: dict[str, Any] = {}
-    for model in (*models, configs.LimitsConfig, configs.NotifyConfig):
+    for model in (*models, configs.LimitsConfig, configs.NotifyConfig, configs.RetentionConfig):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         found |= schema.pop("$defs", {})
         found[model.__name__] = schema
@@ -113,6 +113,17 @@ def change(
         before = expect(app, configuration, section, name, version)
         _may(by, section, body, before.body)
         return _put(app, configuration, section, name, body)
+
+
+def put_setting(app: App, configuration: Configuration, name: str, body: Mapping[str, Any], by: Person = LOCAL) -> None:
+    """A setting, made or changed, whatever it says now. ConfigError as ``create``; the file's is changed there."""
+    with changing(app):
+        try:
+            version = get(app, configuration, "settings", name).version or 0  # the file's has none: it says so
+        except UnknownName:
+            create(app, configuration, "settings", name, body, by)
+        else:
+            change(app, configuration, "settings", name, body, version, by)
 
 
 def take_over(app: App, configuration: Configuration, section: Section, name: str) -> Declaration:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from guestlist.app import audiences, declared, jobs
+from guestlist.app import audiences, declared, jobs, schedule
 from guestlist.app.context import App
 from guestlist.app.jobs import JobRow
-from guestlist.config import AudienceConfig, Config
+from guestlist.config import AudienceConfig, Config, ScheduleConfig
 from guestlist.configuration import Configuration
 from guestlist.core import mapping as mappings
 from guestlist.core.fields import FIELDS
@@ -24,6 +24,7 @@ from guestlist.events import defaults
 _FIELD = re.compile(r'(?:"|mapped to )(\w+)')  # how a sentence about a mapping names a field
 PATHS = defaults.MAPPING
 ACTIVATING = "activate"  # what such a draft is of
+KEPT = 30 * 86_400.0  # seconds since somebody touched it
 _PLANNED_BY = ("audience", "destination", "mapping", "mode", "segment_of", "audience_key", "trigger", "action")
 
 
@@ -283,13 +284,18 @@ def finish(app: App, configuration: Configuration, by: Person, draft: Draft, *, 
         discard(app, by, draft.id)
     if run:
         config = configuration.current()
-        for name in _to_run(draft):
-            jobs.ask_sync(app, config, name)
+        for each in draft.wanted:
+            if runs_at_once(app, each):
+                jobs.ask_sync(app, config, each.name)
     return [each.name for each in draft.wanted]
 
 
-def _to_run(draft: Draft) -> Iterator[str]:
-    """What is switched on and not fed by events, which come when they come."""
-    for each in draft.wanted:
-        if each.body.get("enabled", True) and each.body["mode"] != "stream":
-            yield each.name
+def runs_at_once(app: App, wanted: Wanted) -> bool:
+    """Whether it is switched on, its first day has begun, and no events feed it, which come when they come."""
+    if not wanted.body.get("enabled", True) or wanted.body["mode"] == "stream":
+        return False
+    try:
+        begins = schedule.beginning(ScheduleConfig.model_validate(wanted.body.get("schedule") or {"every": "1d"}))
+    except ValueError:  # told as a mistake of the whole
+        return True
+    return begins <= app.clock.now()

@@ -85,7 +85,6 @@ def explain(app: App, name: str, value: str, *, show: bool = False) -> Explanati
     owners = {each.owner16 for each in found}
     together = app.planner.find(parts, owners=list(owners)) if owners else []
     texts = app.store.reasons.texts()
-    blocked = set(app.store.suppressions.active())
     told = {each.id16: each for each in [*found, *together]}
     return Explanation(
         name,
@@ -93,7 +92,7 @@ def explain(app: App, name: str, value: str, *, show: bool = False) -> Explanati
         _named(identifiers[0].type),
         identifiers[0].text,
         told=tuple(_told(each, texts) for each in told.values() if each.id_type is not IdType.PRIMARY),
-        forgotten=any(each.key16 in blocked for each in identifiers),
+        forgotten=app.store.suppressions.holds([each.key16 for each in identifiers]),
     )
 
 

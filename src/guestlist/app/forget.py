@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from guestlist.app import runs, segments
 from guestlist.app.context import App
@@ -14,7 +14,7 @@ from guestlist.app.patience import Patient
 from guestlist.app.results import Receipt
 from guestlist.core.identity import Identifier, IdType, Kind
 from guestlist.core.text import masked
-from guestlist.errors import ConfigError, DeliveryError
+from guestlist.errors import ConfigError, DeliveryError, UnknownName
 from guestlist.ports import Changes, Counts, Known, State
 from guestlist.store import forgetting
 from guestlist.store.activations import Activation
@@ -23,12 +23,13 @@ from guestlist.store.runs import OPEN, Planned, Run
 TOLD = (State.IN, State.UNSURE, State.OUT, State.NOT_TOLD)
 EMAILS = (IdType.SHA256_EMAIL, IdType.SHA512_EMAIL)
 NOBODY = "Nothing to forget: give addresses, digests, Google advertising ids or primaryId:VALUE."
+MOST_SHOWN = 1_000  # values that a receipt shows one by one
 NAMED_BY_VALUE = (*EMAILS, IdType.GOOGLE_AID)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One value that is to be forgotten. ``shown``: masked, for the receipt."""
+    """One value that is to be forgotten. ``shown``: masked, for the receipt. Its own identifier is the first."""
 
     shown: str
     identifiers: tuple[Identifier, ...]
@@ -41,22 +42,25 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
     syncs of its activations, or forgetting again, go on with it. What events said of them is erased; the keys they are
     blocked by stay. ConfigError names a value that cannot be used.
     """
-    check(values)
-    asked = [_asked(value) for value in values]
+    return forget_all(app, read(values))
+
+
+def forget_all(app: App, asked: Sequence[Asked], listed_in: str = "") -> Receipt:
+    """The same with what was read already. ``listed_in``: the list they stood in; the receipt names it and not them."""
     resume(app)
     now = app.clock.now()
     ledgers = _reached(app)
-    asked = [_with_known(app, each, [ledger for ledger, _, _ in ledgers]) for each in asked]
+    asked = _with_known(app, asked, [ledger for ledger, _, _ in ledgers])
     wanted = {ledger: _wanted(app, ledger, asked) for ledger, _, _ in ledgers}
     named = frozenset[int]().union(*(each.named for each in wanted.values()))
     with app.store.transaction():
-        shown = [_written(each, of_nobody=place not in named) for place, each in enumerate(asked)]
         targets = [forgetting.Target(ledger, activation.name, segment) for ledger, activation, segment in ledgers]
-        receipt = app.store.receipts.create(shown, targets, now)
-        blocked = {each.key16: each.type for one in asked for each in one.identifiers}
-        app.store.suppressions.add(receipt.id, list(blocked.items()), now)
-        app.store.event_members.erase(blocked)
-        app.store.audit.add(app.who, "forget", f"receipt {receipt.id}", now, identifiers=len(blocked))
+        receipt = app.store.receipts.create(_written(asked, named, listed_in), targets, now)
+        blocked = _blocked(asked)
+        app.store.suppressions.add(receipt.id, blocked, now)
+        app.store.event_members.erase({each.id16 for each in blocked})
+        count = len(blocked)
+        app.store.audit.add(app.who, "forget", f"receipt {receipt.id}", now, identifiers=count, list=listed_in or None)
         for ledger, activation, _ in ledgers:
             _commit(app, receipt.id, activation, wanted[ledger])
     for ledger, activation, _ in ledgers:
@@ -64,12 +68,11 @@ def forget(app: App, values: Sequence[str]) -> Receipt:
     return shown_receipt(app, app.store.receipts.get(receipt.id))
 
 
-def check(values: Sequence[str]) -> None:
-    """ConfigError names a value that cannot be forgotten, or says that there is none. Nothing is done."""
+def read(values: Sequence[str]) -> list[Asked]:
+    """What is to be forgotten. ConfigError names a value that cannot be, or says that there is none."""
     if not values:
         raise ConfigError(NOBODY)
-    for value in values:
-        _asked(value)
+    return [_asked(value) for value in values]
 
 
 def _asked(value: str) -> Asked:
@@ -79,24 +82,55 @@ def _asked(value: str) -> Asked:
     return Asked(masked(value), identifiers)
 
 
-def _with_known(app: App, asked: Asked, ledgers: Sequence[int]) -> Asked:
+def _with_known(app: App, asked: Sequence[Asked], ledgers: Sequence[int]) -> list[Asked]:
     """A ``primaryId`` is never sent: whoever it labels anywhere is forgotten by the identifiers they were told by."""
-    labels = [each for each in asked.identifiers if each.type is IdType.PRIMARY]
-    found: dict[bytes, Identifier] = {}
+    labels = [each.key16 for one in asked for each in one.identifiers if each.type is IdType.PRIMARY]
+    found: dict[bytes, dict[bytes, Identifier]] = {label: {} for label in labels}
     for ledger in ledgers if labels else ():
         _, parts = app.store.ledgers.parts(ledger)
-        known = app.planner.find(parts, ids=[each.key16 for each in labels])
-        mates = app.planner.find(parts, owners=[each.owner16 for each in known]) if known else []
-        for each in mates:
-            if each.id_type in NAMED_BY_VALUE and (told := Identifier(each.id_type, each.value)).key16 == each.id16:
-                found[each.id16] = told
-    return Asked(asked.shown, (*asked.identifiers, *found.values()))
+        known = app.planner.find(parts, ids=labels)
+        mates = _by_owner(app.planner.find(parts, owners=_owners(known)) if known else [])
+        for label in known:
+            for each in mates.get(label.owner16, ()):
+                told = Identifier(each.id_type, each.value)
+                if each.id_type in NAMED_BY_VALUE and told.key16 == each.id16:
+                    found[label.id16][each.id16] = told
+    more = ([i for each in one.identifiers for i in found.get(each.key16, {}).values()] for one in asked)
+    return [Asked(one.shown, (*one.identifiers, *each)) for one, each in zip(asked, more, strict=True)]
 
 
-def _written(asked: Asked, *, of_nobody: bool) -> list[object]:
-    """As the receipt keeps it. A ``primaryId`` is never sent: one that leads to nobody is told to no audience."""
-    stranger = of_nobody and all(each.type is IdType.PRIMARY for each in asked.identifiers)
-    return [asked.shown, [identifier.key16.hex() for identifier in asked.identifiers], stranger]
+def _owners(known: Sequence[Known]) -> list[bytes]:
+    return list(dict.fromkeys(each.owner16 for each in known))
+
+
+def _by_owner(known: Sequence[Known]) -> dict[bytes, list[Known]]:
+    found: dict[bytes, list[Known]] = {}
+    for each in known:
+        found.setdefault(each.owner16, []).append(each)
+    return found
+
+
+def _written(asked: Sequence[Asked], named: frozenset[int], listed_in: str) -> list[list[object]]:
+    """As the receipt keeps it: [masked value, whether nobody is known by it]. A ``primaryId`` is never sent: one that
+    leads to nobody is told to no audience.
+    """
+    if listed_in or len(asked) > MOST_SHOWN:
+        return [[f"{listed_in or 'a list'}: {len(asked):,} people", False]]
+    strangers = (
+        place not in named and all(each.type is IdType.PRIMARY for each in one.identifiers)
+        for place, one in enumerate(asked)
+    )
+    return [[one.shown, stranger] for one, stranger in zip(asked, strangers, strict=True)]
+
+
+def _blocked(asked: Sequence[Asked]) -> list[forgetting.Blocked]:
+    """Each identifier once, with the value that led to it."""
+    found: dict[bytes, forgetting.Blocked] = {}
+    for one in asked:
+        given = one.identifiers[0].key16
+        for each in one.identifiers:
+            found.setdefault(each.key16, forgetting.Blocked(each.key16, each.type, given))
+    return list(found.values())
 
 
 def _reached(app: App) -> list[tuple[int, Activation, str]]:
@@ -121,20 +155,24 @@ class _Wanted:
 
 def _wanted(app: App, ledger_id: int, asked: Sequence[Asked]) -> _Wanted:
     version, parts = app.store.ledgers.parts(ledger_id)
-    elements: list[list[Known]] = []
-    relatives: list[Known] = []
-    for each in asked:
-        known = app.planner.find(parts, ids=[identifier.key16 for identifier in each.identifiers])
-        mates = app.planner.find(parts, owners=[known_.owner16 for known_ in known]) if known else []
-        elements.append(_element(each, [*known, *mates]))
-        groups = [known_.group16 for known_ in known]
-        relatives += app.planner.find(parts, groups=groups) if groups else []
+    known = app.planner.find(parts, ids=[each.key16 for one in asked for each in one.identifiers])
+    mates = _by_owner(app.planner.find(parts, owners=_owners(known)) if known else [])
+    groups = list(dict.fromkeys(each.group16 for each in known))
+    relatives = app.planner.find(parts, groups=groups) if groups else []
+    by_id = {each.id16: each for each in known}
+    elements = [_element(each, _told_of(each, by_id, mates)) for each in asked]
     named = frozenset(place for place, element in enumerate(elements) if element)
     elements = [element for element in elements if element]
     gone = {each.id16 for element in elements for each in element}
     kin = {each.id16: each for each in relatives if each.state is State.IN and each.id16 not in gone}
     doubtful = [each for each in kin.values() if each.id_type is not IdType.PRIMARY]
     return _Wanted(ledger_id, version, named, app.elements.removals(elements, doubtful))
+
+
+def _told_of(asked: Asked, by_id: Mapping[bytes, Known], mates: Mapping[bytes, Sequence[Known]]) -> list[Known]:
+    """What is known of somebody, and what was ever told in the same element."""
+    known = [by_id[each.key16] for each in asked.identifiers if each.key16 in by_id]
+    return [*known, *(each for owner in _owners(known) for each in mates.get(owner, ()))]
 
 
 def _commit(app: App, receipt: int, activation: Activation, wanted: _Wanted) -> int | None:
@@ -240,7 +278,7 @@ def shown_receipt(app: App, receipt: forgetting.Receipt) -> Receipt:
     undone = app.store.suppressions.undone(receipt.id)
     segments = tuple((each.activation, each.segment, _answer(each)) for each in receipt.targets)
     values = tuple(str(each[0]) for each in receipt.asked)
-    unknown = tuple(str(each[0]) for each in receipt.asked if True in each[2:])
+    unknown = tuple(str(each[0]) for each in receipt.asked if each[1])
     state = "undone" if undone else receipt.state
     return Receipt(receipt.id, receipt.created, state, values, segments, unknown)
 
@@ -253,16 +291,26 @@ def _answer(target: forgetting.Target) -> str:
 
 def undo(app: App, values: Sequence[str]) -> int:
     """Those who were forgotten may be added by their lists again; how many identifiers."""
-    keys = {each.key16 for value in values for each in _asked(value).identifiers}
-    written = [_keys_of(each) for receipt in app.store.receipts.all() for each in receipt.asked]
-    keys |= {key for each in written if each[0] in keys for key in each}  # with whatever a primaryId led to
+    keys = {each.key16 for one in read(values) for each in one.identifiers}
+    with _undoing(app, "") as done:
+        done.append(app.store.suppressions.unblock(list(keys), app.clock.now()))
+    return done[0]
+
+
+def undo_receipt(app: App, number: int) -> int:
+    """The same with all that one receipt blocked and no other does; how many identifiers. UnknownName."""
+    if all(each.id != number for each in app.store.receipts.all()):
+        raise UnknownName(f"There is no receipt {number}.")
+    with _undoing(app, f"receipt {number}") as done:
+        done.append(app.store.suppressions.undo(number, app.clock.now()))
+    return done[0]
+
+
+@contextmanager
+def _undoing(app: App, subject: str) -> Iterator[list[int]]:
+    """One transaction; the block says how many identifiers it let go."""
+    done: list[int] = []
     with app.store.transaction():
-        count = app.store.suppressions.unblock(list(keys), app.clock.now())
+        yield done
         app.store.streams.all_behind("somebody is no longer forgotten")  # no event says so
-        app.store.audit.add(app.who, "undo forget", "", app.clock.now(), identifiers=count)
-    return count
-
-
-def _keys_of(asked: Sequence[Any]) -> list[bytes]:
-    """The keys of one value of a receipt, the one that was given first."""
-    return [bytes.fromhex(key) for key in asked[1]]
+        app.store.audit.add(app.who, "undo forget", subject, app.clock.now(), identifiers=done[0])

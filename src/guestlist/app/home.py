@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
-from guestlist.app import connection
+from guestlist.app import api_version, connection, health
 from guestlist.app.context import App
-from guestlist.app.notices import LOST, NEEDED, TWICE
+from guestlist.app.notices import TWICE
 from guestlist.config import Config
-from guestlist.core import versions
 from guestlist.store.activations import Activation
 from guestlist.store.readings import Reading
 
 DAY, HOUR = 86_400.0, 3600.0
 SOON = 30  # days: dates that near are shown as something to see to
 
-Wants = Literal["reauthorise", "confirm", "look", "too small", "lost", "upgrade"]
+Wants = Literal["reauthorise", "confirm", "look", "too small", "expired", "lost", "upgrade"]
 
 
 @dataclass(frozen=True)
@@ -78,11 +76,11 @@ def _of_audience(app: App, found: Activation) -> Iterator[Need]:
     segment = app.store.segments.current(found.ledger_id)
     if segment is None or segment.activation_id != found.id:
         return
-    if segment.linkedin_status in LOST:
-        yield Need("lost", found.name, f"LinkedIn says {segment.linkedin_status} of its audience", segment.as_of)
-    elif segment.linkedin_status == "READY" and (segment.audience_size or 0) < NEEDED:
-        text = f"LinkedIn shows fewer than {NEEDED} members, so the audience is not served"
-        yield Need("too small", found.name, text, segment.as_of)
+    if said := health.lost(segment):
+        expired = segment.linkedin_status == health.EXPIRED
+        yield Need("expired" if expired else "lost", found.name, said, segment.as_of)
+    elif said := health.too_small(segment):
+        yield Need("too small", found.name, said, segment.as_of)
 
 
 def _of_dates(app: App, config: Config) -> Iterator[Need]:
@@ -100,9 +98,8 @@ def _of_dates(app: App, config: Config) -> Iterator[Need]:
 def calendar(app: App, config: Config) -> list[Due]:
     """Ends of tokens and of the API version, the next first. ``renews``: by itself, nobody has to do anything."""
     now = app.clock.now()
-    version = app.settings.linkedin_version
-    left = versions.days_left(version, datetime.fromtimestamp(now, UTC).date())
-    dates = [Due("API version", version, now + left * DAY, left)]
+    spoken = api_version.spoken(app)
+    dates = [Due("API version", spoken.version, spoken.ends, spoken.days)]
     for name in config.destinations:
         credential, _ = app.store.destinations.credential(name)
         if credential is None:

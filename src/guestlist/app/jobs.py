@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from guestlist.app import connection, forget, preview
+from guestlist.app import connection, encryption, forget, preview, suppression
 from guestlist.app.activations import entry
 from guestlist.app.context import App
 from guestlist.app.sync import Wish, sync
@@ -14,8 +14,10 @@ from guestlist.config import Config
 from guestlist.errors import UnknownName
 from guestlist.store.jobs import Job
 
-Kind = Literal["sync", "plan", "preview", "check", "forget"]
+Kind = Literal["sync", "plan", "preview", "check", "forget", "survey", "seal"]
 OPEN = ("waiting", "working")
+OF_PEOPLE: tuple[Kind, ...] = ("forget", "survey")  # only for those who may see members
+KEPT = 7 * 86_400.0  # seconds after it ended
 STARTS = 3  # workers that may end over one job before it counts as failed
 SHOWN_EVERY = 0.5  # seconds between two notes of how far it is
 
@@ -71,8 +73,33 @@ def ask_check(app: App, config: Config, destination: str) -> JobRow:
 
 def ask_forget(app: App, values: list[str]) -> JobRow:
     """REMOVE these people everywhere, and never add them again. ConfigError: a value cannot be used."""
-    forget.check(values)
+    forget.read(values)
     return _asked(app, "forget", "", {"values": values})
+
+
+def ask_survey(app: App, number: int, column: str) -> JobRow:
+    """Read a column of a suppression list. UnknownName; ConfigError: it has no such column."""
+    found = suppression.get(app, number)
+    suppression.check_column(found, column)
+    with app.store.transaction():
+        asked = _asked(app, "survey", "", {"list": number, "column": column})
+        app.store.suppression_lists.choose(number, column, asked.id)
+    return asked
+
+
+def ask_forget_list(app: App, number: int, column: str) -> JobRow:
+    """REMOVE everybody in a column of a suppression list everywhere, and never add them again. UnknownName;
+    ConfigError: it has no such column.
+    """
+    suppression.check_column(suppression.get(app, number), column)
+    return _asked(app, "forget", "", {"list": number, "column": column})
+
+
+def ask_seal(app: App, *, new_key: bool) -> JobRow:
+    """Seal everything again with the first key, or with a new one. ConfigError: the environment says the keys."""
+    encryption.check(app, new_key=new_key)
+    first = "" if new_key else app.store.vault.fingerprints[0]
+    return _asked(app, "seal", "", {"new_key": new_key, "first": first})
 
 
 def _asked(app: App, kind: Kind, subject: str, options: Mapping[str, Any]) -> JobRow:
@@ -123,8 +150,14 @@ def do(app: App, config: Config, job: Job) -> Any:
             return preview.plans(noted, config, job.options["wanted"])
         case "check":
             return [report.json() for report in connection.check(noted, config, job.subject)]
+        case "survey":
+            return suppression.survey(noted, job.options["list"], job.options["column"]).json()
+        case "forget" if "list" in job.options:
+            return suppression.forget_list(noted, job.options["list"], job.options["column"])
         case "forget":
             return forget.forget(noted, job.options["values"]).json()
+        case "seal":
+            return {"records": encryption.seal_again(noted, **job.options)}
     raise UnknownName(f"There is no kind of job called '{job.kind}'.")
 
 

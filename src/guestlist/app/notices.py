@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
-from guestlist.app import connection
+from guestlist.app import api_version, connection, health
 from guestlist.app.context import App
 from guestlist.app.results import SyncResult
 from guestlist.config import Config
-from guestlist.core import versions
 from guestlist.errors import ConfigError
 from guestlist.store.activations import Activation
-from guestlist.store.segments import DELETED, Segment
 
 WARN_DAYS = (3, 14, 30)  # days left at which a token's or an API version's end is told
-NEEDED = 300  # matched members without which LinkedIn serves nobody
 TWICE = 2
-LOST = frozenset({"EXPIRED", "FAILED", "ERROR", "ARCHIVED", DELETED})
-SERVES = frozenset({"READY", "UPDATING"})
 
 Condition = tuple[str, str, bool, str]  # event, activation, is it so now, text
 
@@ -56,23 +50,16 @@ def _audience(app: App, activation: Activation) -> Iterator[Condition]:
     segment = app.store.segments.current(activation.ledger_id)
     if segment is None or segment.activation_id != activation.id:
         return
-    name, status = activation.name, segment.linkedin_status
-    if status == "READY":
-        small = (segment.audience_size or 0) < NEEDED
-        yield "too small", name, small, f"LinkedIn shows fewer than {NEEDED} members, so the audience is not served"
-    if status in LOST:
-        yield "audience lost", name, True, _said(segment)
-    elif status in SERVES:
+    name = activation.name
+    if health.is_judged(segment):
+        small = health.too_small(segment)
+        yield "too small", name, bool(small), small
+    if said := health.lost(segment):
+        yield "audience lost", name, True, said
+    elif segment.linkedin_status in health.SERVES:
         yield "audience lost", name, False, ""
-    elif activation.last_rebuild_at is not None and (lost := app.store.segments.before(segment)) is not None:
-        yield "audience lost", name, True, f"{_said(lost)}; a new one takes its place: choose it in campaigns"
-
-
-def _said(lost: Segment) -> str:
-    audience = f"audience {lost.linkedin_id}"
-    if lost.linkedin_status in LOST - {DELETED}:
-        return f"LinkedIn says {lost.linkedin_status} of {audience}"
-    return f"{audience} is no longer at LinkedIn"
+    elif activation.last_rebuild_at is not None and (before := app.store.segments.before(segment)) is not None:
+        yield "audience lost", name, True, f"{health.gone(before)}; a new one takes its place: choose it in campaigns"
 
 
 def missed(app: App, config: Config, name: str, text: str) -> None:
@@ -83,10 +70,9 @@ def missed(app: App, config: Config, name: str, text: str) -> None:
 def calendar(app: App, config: Config) -> None:
     """Ends of tokens and of the API version, at 30, 14 and 3 days."""
     now = app.clock.now()
-    version = app.settings.linkedin_version
-    left = versions.days_left(version, datetime.fromtimestamp(now, UTC).date())
+    spoken = api_version.spoken(app)
     advice = "upgrade Guestlist or set GUESTLIST_LINKEDIN_VERSION"
-    _countdown(app, config, "API version", left, f"LinkedIn switches {version} off; {advice}")
+    _countdown(app, config, "API version", spoken.days, f"LinkedIn switches {spoken.version} off; {advice}")
     for name in config.destinations:
         credential, _ = app.store.destinations.credential(name)
         if credential is None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from guestlist.app import activations, planning, streams
+from guestlist.app import activations, health, planning, streams
 from guestlist.app.context import App
 from guestlist.app.delivery import RATE
 from guestlist.app.planning import Case
@@ -21,7 +21,7 @@ from guestlist.ports import LedgerPart, Lists, Plan, Scan
 from guestlist.store.activations import Activation
 
 NO_KEY = -1  # of an audience that no event ever came for
-NEEDED, ADVISED = 300, 10_000  # LinkedIn: 300 matched members or nothing is served; 10,000 advised
+ADVISED = 10_000  # contacts, by LinkedIn
 
 
 def plan(app: App, config: Config, name: str) -> PlanResult:
@@ -118,9 +118,10 @@ def _in_clear(case: Case, chosen: dict[str, tuple[str, ...]]) -> tuple[str, ...]
 
 
 def _advice(case: Case, wanted: int) -> str:
+    needs = f"LinkedIn needs {health.NEEDED} matched members"
     if case.audience.members == "companies":
-        return f"LinkedIn needs {NEEDED} matched members (people at these companies) before it serves an audience."
-    needs = f"LinkedIn needs {NEEDED} matched members before it serves an audience, and advises {ADVISED:,} contacts"
+        return f"{needs} (people at these companies) before it serves an audience."
+    needs = f"{needs} before it serves an audience, and advises {ADVISED:,} contacts"
     return f"{needs}; this list has {wanted:,}."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
@@ -22,16 +22,23 @@ def next_run(app: App, config: Config, name: str, tried: float = NOW) -> float |
     wanted = config.activations[name]
     if wanted.schedule is None or not wanted.enabled or not config.destinations[wanted.destination].enabled:
         return None
+    due = _due(app, name, wanted.schedule, tried)
+    begins = beginning(wanted.schedule)
+    return max(due, begins) if begins > app.clock.now() else due  # what is due since long before is due now
+
+
+def _due(app: App, name: str, schedule: ScheduleConfig, tried: float) -> float:
+    """The same whenever the schedule begins."""
     found = app.store.activations.get(name)
     last = next(iter(app.store.runs.latest(found.id, 1)), None) if found is not None else None
     began = max(tried, last.started if last is not None else NOW)
     if found is None or began == NOW:
-        return NOW if began == NOW else following(wanted.schedule, began)
-    if found.state == "pending" and (found.wait_until or NOW) > began:
+        return NOW if began == NOW else following(schedule, began)
+    if found.state == "pending" and found.wait_until is not None and found.wait_until > began:
         return found.wait_until
     if found.state == "parked" and (mended := _authorised(app, found)) > began:
         return mended
-    scheduled = following(wanted.schedule, began)
+    scheduled = following(schedule, began)
     return min(scheduled, began + RETRY) if found.state == "failed" else scheduled
 
 
@@ -39,6 +46,13 @@ def _authorised(app: App, found: Activation) -> float:
     """When a person last gave the destination a credential."""
     known = app.store.destinations.get(found.destination)
     return (known.authorised_at if known is not None else None) or NOW
+
+
+def beginning(schedule: ScheduleConfig) -> float:
+    """When its first day begins, epoch seconds; ``NOW``: long ago."""
+    if schedule.start is None:
+        return NOW
+    return datetime.combine(schedule.start, time(), ZoneInfo(schedule.timezone)).timestamp()
 
 
 def following(schedule: ScheduleConfig, after: float) -> float:

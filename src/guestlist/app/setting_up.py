@@ -25,11 +25,8 @@ def arrive(app: App, code: str, state: str, redirect_url: str) -> tuple[str, str
 
 
 def reuse(app: App, destination: str) -> str:
-    """Go on with the sign-in of another destination. UnknownName: it has none."""
-    credential, _ = app.store.destinations.credential(destination)
-    if credential is None:
-        raise UnknownName(f"Nobody has signed in for the destination '{destination}'.")
-    return _waiting(app, credential.token)
+    """Go on with the sign-in of another destination. UnknownName, ConfigError as ``connection.sign_in_of``."""
+    return _waiting(app, connection.sign_in_of(app, destination))
 
 
 def _waiting(app: App, token: Token) -> str:

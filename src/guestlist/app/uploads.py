@@ -56,16 +56,22 @@ def keep(app: App, arrived: Arriving, name: str, file_name: str) -> Looked:
         raise ConfigError(
             "A list's name is 1 to 100 letters, digits, blanks, '_', '.' or '-', like customers.", ("name",)
         )
-    base = PurePath(file_name.replace("\\", "/")).name[:200]
-    kind = _FORMATS.get(base.rpartition(".")[2].lower())
-    if kind is None:
-        raise SourceError(f"{base or 'This'} is of no known format; lists are csv, tsv, parquet, jsonl or xlsx files.")
+    base, kind = named(file_name)
     looked = _looked(app.look_at(app.store.uploads.looked_at(arrived.file_id, base, kind)))
     now = app.clock.now()
     with app.store.transaction():
         app.store.uploads.keep(arrived.file_id, name, base, kind, arrived.size, app.who, now)
         app.store.audit.add(app.who, "upload list", name, now, file=base, bytes=arrived.size)
     return looked
+
+
+def named(file_name: str) -> tuple[str, str]:
+    """What a file is called, without folders, and its format. SourceError: it is of none that is known."""
+    base = PurePath(file_name.replace("\\", "/")).name[:200]
+    kind = _FORMATS.get(base.rpartition(".")[2].lower())
+    if kind is None:
+        raise SourceError(f"{base or 'This'} is of no known format; lists are csv, tsv, parquet, jsonl or xlsx files.")
+    return base, kind
 
 
 def look(app: App, name: str) -> Looked:

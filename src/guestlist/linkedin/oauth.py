@@ -222,7 +222,7 @@ def _refresh_refused(status: int, error: str, description: str) -> DeliveryError
 def _code_refused(status: int, error: str, description: str) -> GuestlistError:
     if error in _WRONG_CLIENT:
         text = f"LinkedIn does not accept the application's credentials ({error})"
-        return ConfigError(f"{text}: check GUESTLIST_LINKEDIN_CLIENT_ID and GUESTLIST_LINKEDIN_CLIENT_SECRET")
+        return ConfigError(f"{text}: check GUESTLIST_LINKEDIN_CLIENT_ID and its secret, or Settings, LinkedIn app")
     text = f"LinkedIn does not accept the authorisation ({status} {error or 'unknown'}): {description}"
     hint = "the redirect address must be registered with the app exactly as it is used; a code works once"
     return Refused(f"{text.rstrip(': ')} ({hint})", error or str(status))

@@ -68,6 +68,6 @@ class SharedTokens:
             raise NeedsReauthorization(text, REFRESH_TOKEN_EXPIRED)
         if self._oauth is None:
             names = "GUESTLIST_LINKEDIN_CLIENT_ID and GUESTLIST_LINKEDIN_CLIENT_SECRET"
-            text = f"the token cannot be refreshed without {names}"
+            text = f"the token cannot be refreshed without a LinkedIn app: enter one under Settings, or set {names}"
             raise NeedsReauthorization(text, OAUTH_REFRESH_FAILED)
         return self._oauth.refresh(token)

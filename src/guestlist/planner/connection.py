@@ -156,7 +156,7 @@ def reading_list(paths: Sequence[str]) -> Iterator[None]:
         yield
     except duckdb.OutOfMemoryException:
         raise GuestlistError(TOO_LITTLE) from None
-    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+    except (duckdb.InvalidInputException, duckdb.ConversionException, OSError) as error:  # Arrow's readers: OSError
         raise SourceError(f"{shown} cannot be read{_where(str(error))}; nothing was planned.") from None
     except duckdb.Error:
         raise SourceError(f"{shown} cannot be read or was damaged; nothing was planned.") from None

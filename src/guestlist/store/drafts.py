@@ -59,6 +59,11 @@ class Drafts:
         with self._database.write() as connection:
             return connection.execute(sa.delete(_table).where(_table.c.id == draft_id)).rowcount == 1
 
+    def forget_before(self, moment: float) -> int:
+        """Delete those that nobody touched since; how many."""
+        with self._database.write() as connection:
+            return connection.execute(sa.delete(_table).where(_table.c.changed_at < moment)).rowcount
+
     def _some(self, condition: sa.ColumnElement[bool]) -> list[Draft]:
         query = sa.select(_table).where(condition).order_by(_table.c.changed_at.desc(), _table.c.id.desc())
         with self._database.read() as connection:

@@ -29,8 +29,17 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Blocked:
+    """An identifier that is blocked, and the key16 of the value that was given for it."""
+
+    id16: bytes
+    id_type: IdType
+    given16: bytes
+
+
+@dataclass(frozen=True)
 class Receipt:
-    """What was asked to be forgotten (digests only) and where it was told."""
+    """What was asked to be forgotten (masked) and where it was told."""
 
     id: int
     asked: Sequence[Any]
@@ -117,10 +126,12 @@ class Suppressions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, receipt_id: int, identifiers: Sequence[tuple[bytes, IdType]], now: float) -> None:
-        """Block these key16s."""
+    def add(self, receipt_id: int, identifiers: Sequence[Blocked], now: float) -> None:
+        """Block these."""
         fixed = {"receipt_id": receipt_id, "created": now}
-        rows = [{"id16": id16, "id_type": int(id_type), **fixed} for id16, id_type in identifiers]
+        rows = [
+            {"id16": each.id16, "id_type": int(each.id_type), "given16": each.given16, **fixed} for each in identifiers
+        ]
         if rows:
             with self._database.write() as connection:
                 connection.execute(sa.insert(_table), rows)
@@ -130,6 +141,12 @@ class Suppressions:
         query = sa.select(_table.c.id16).where(_table.c.undone_at.is_(None)).distinct().order_by(_table.c.id16)
         with self._database.read() as connection:
             return tuple(connection.execute(query).scalars().all())
+
+    def holds(self, keys: Sequence[bytes]) -> bool:
+        """Whether one of these few is blocked."""
+        query = sa.select(_table.c.id).where(_table.c.id16.in_(list(keys)), _table.c.undone_at.is_(None)).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(query).first() is not None
 
     def keys(self) -> frozenset[bytes]:
         """The same, to look up in."""
@@ -143,9 +160,11 @@ class Suppressions:
         return int(newest), int(undone)
 
     def unblock(self, keys: Sequence[bytes], now: float) -> int:
-        """Unblock these key16s, whichever receipts blocked them; how many identifiers."""
-        these = _table.c.id16.in_(list(keys)) & _table.c.undone_at.is_(None)
+        """Unblock these key16s and whatever they led to, whichever receipts blocked them; how many identifiers."""
+        led_to = sa.select(_table.c.id16).where(_table.c.given16.in_(list(keys)), _table.c.undone_at.is_(None))
         with self._database.write() as connection:
+            all_of_them = {*keys, *connection.execute(led_to).scalars()}
+            these = _table.c.id16.in_(list(all_of_them)) & _table.c.undone_at.is_(None)
             blocked = len(set(connection.execute(sa.select(_table.c.id16).where(these)).scalars()))
             connection.execute(sa.update(_table).where(these).values(undone_at=now))
             return blocked

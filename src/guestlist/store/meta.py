@@ -32,6 +32,22 @@ class Meta:
         with self._database.write() as connection:
             upsert(connection, _table, {"key": key}, {"value": value})
 
+    def secret(self, key: str) -> tuple[str, bytes] | None:
+        """The value and what is sealed beside it; None: never set."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(_table.c.value, _table.c.secret).where(_table.c.key == key)).first()
+        return None if row is None or row[1] is None else (row[0], self._vault.open(row[1]))
+
+    def set_secret(self, key: str, value: str, secret: bytes) -> None:
+        """Keep a value and, sealed, what must not be read."""
+        with self._database.write() as connection:
+            upsert(connection, _table, {"key": key}, {"value": value, "secret": self._vault.seal(secret)})
+
+    def unset(self, key: str) -> bool:
+        """Whether there was one."""
+        with self._database.write() as connection:
+            return connection.execute(sa.delete(_table).where(_table.c.key == key)).rowcount == 1
+
     @cached_property
     def store_id(self) -> str:
         """Eight lower-case base32 characters, made at first open; part of every sourceSegmentId."""

@@ -1,10 +1,10 @@
 """What is kept for how long: rows about requests do not pile up for ever. What is *told* (ledgers) is never swept.
 
 ================================  =========================================================================
-answers and batches of a run      ``DETAILS`` after it ended; then ``runs.plan`` holds how many of each
-runs                              ``RUNS`` after they ended; the ``LATEST`` of each activation for ever, and
+answers and batches of a run      ``details`` after it ended; then ``runs.plan`` holds how many of each
+runs                              ``runs`` after they ended; the ``LATEST`` of each activation for ever, and
                                   those that a receipt of forgetting still waits for
-late answers                      ``DETAILS`` after a delta of the ledger holds them, or their segment is gone
+late answers                      ``details`` after a delta of the ledger holds them, or their segment is gone
 ================================  =========================================================================
 
 Whatever is still open, however old (a snapshot that waits, a removal somebody was promised), is left alone.
@@ -40,12 +40,12 @@ class Retention:
     def __init__(self, database: Database, locks: Locks) -> None:
         self._database, self._locks = database, locks
 
-    def sweep(self, now: float) -> int:
-        """Fold and delete what is old enough; how many rows of runs that concerned. Not in a transaction."""
+    def sweep(self, now: float, details: float = DETAILS, runs: float = RUNS) -> int:
+        """Fold and delete what is old enough (seconds); how many rows of runs that concerned. Not in a transaction."""
         with self._locks.hold(SWEEPING, wait=False) as mine:
             if not mine:
                 return 0
-            return self._fold(now - DETAILS) + self._forget_late(now - DETAILS) + self._delete(now - RUNS)
+            return self._fold(now - details) + self._forget_late(now - details) + self._delete(now - runs)
 
     def _fold(self, before: float) -> int:
         """Answers and batches become counts. Batches are in the order of their runs' beginnings, but for parts of what

@@ -390,7 +390,7 @@ event_samples = _table(
 receipts = _table(
     "receipts",
     _id(),
-    _column("asked", Json),  # what was asked, as digests only
+    _column("asked", Json),  # [[masked value or what a list is called, whether nobody is known by it], ...]
     _column("state", sa.Text),  # incomplete until every target answered, then complete
     _column("created", Time),
     _column("completed", Time, null=True),
@@ -411,9 +411,23 @@ suppressions = _table(
     _id(),
     _column("id16", Blob, index=True),  # key16 of the forgotten identifier
     _column("id_type", sa.Integer),  # core.identity.IdType
+    _column("given16", Blob, index=True),  # key16 of the value it was asked by: itself, or a primaryId that led to it
     _column("receipt_id", Number, sa.ForeignKey("receipts.id"), index=True),
     _column("created", Time),
     _column("undone_at", Time, null=True),  # `forget --undo`: null still blocks
+)
+
+suppression_lists = _table(
+    "suppression_lists",  # lists of people to be forgotten, until they are, or for a day
+    _id(),
+    _column("file_name", sa.Text),  # as it was called where it came from
+    _column("format", sa.Text),  # csv, tsv, parquet, jsonl, xlsx
+    _column("columns", Json),
+    _column("chosen", sa.Text),  # the column that says who
+    _column("job_id", Number, null=True),  # jobs.id that reads that column
+    _column("file_id", Number, sa.ForeignKey("files.id")),  # sealed with a key of its own
+    _column("uploaded_at", Time),
+    _column("uploaded_by", sa.Text),
 )
 
 # ── the rest ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -511,7 +525,7 @@ drafts = _table(
 jobs = _table(
     "jobs",  # what somebody asked for that takes longer than an answer may; a worker does it
     _id(),
-    _column("kind", sa.Text),  # sync, plan, preview, check, forget
+    _column("kind", sa.Text),  # app.jobs.Kind
     _column("subject", sa.Text),  # activation or destination; '' none
     _column("options", Blob, null=True, info=SEALED),  # JSON; may name people
     _column("asked_by", sa.Text),

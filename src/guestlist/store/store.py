@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +30,7 @@ from guestlist.store.forgetting import Receipts, Suppressions
 from guestlist.store.inbox import Inbox
 from guestlist.store.jobs import Jobs
 from guestlist.store.ledgers import Ledgers
+from guestlist.store.linkedin_app import LinkedInApp
 from guestlist.store.locks import AdvisoryLocks, FileLocks, Locks
 from guestlist.store.meta import Meta
 from guestlist.store.notices import Notices
@@ -39,12 +40,13 @@ from guestlist.store.readings import Readings
 from guestlist.store.reasons import Reasons
 from guestlist.store.rejected import RejectedRuns
 from guestlist.store.repeats import Repeats
-from guestlist.store.retention import Retention
-from guestlist.store.rotate import reseal
+from guestlist.store.retention import DETAILS, RUNS, Retention
+from guestlist.store.rotate import reseal, sealed_with
 from guestlist.store.runs import Runs
 from guestlist.store.segments import Segments
 from guestlist.store.sessions import Sessions
 from guestlist.store.streams import Streams
+from guestlist.store.suppression_lists import SuppressionLists
 from guestlist.store.uploads import Uploads
 from guestlist.store.users import Users
 from guestlist.store.vault import KEY_FILE, Vault, open_vault
@@ -80,6 +82,7 @@ class Store:
         self.database = database
         self._locks, self._clock = locks, clock
         self.meta = Meta(database, vault)
+        self.linkedin_app = LinkedInApp(self.meta)
         self.destinations = Destinations(database, vault)
         self.activations = Activations(database)
         self.ledgers = Ledgers(database, vault, files)
@@ -108,6 +111,7 @@ class Store:
         self.jobs = Jobs(database, vault)
         self.drafts = Drafts(database, vault)
         self.uploads = Uploads(database, files)
+        self.suppression_lists = SuppressionLists(database, files)
         self.repeats = Repeats(database, vault)
         self.consents = Consents(database, vault)
 
@@ -148,18 +152,23 @@ class Store:
         """Who holds it, for people (``pid 123``); None: nobody."""
         return self._locks.holder(name)
 
-    def rotate(self) -> int:
+    def rotate(self, sealed: Callable[[int], object] = lambda _: None, *, new_key: bool = True) -> int:
         """Seal everything in SQL with a new key; how many values. From the environment the keys are somebody else's:
         then it only seals with the first of them; ConfigError where there is only one. May be interrupted and repeated.
+        Without ``new_key`` it only seals with the first one. ``sealed`` hears how many were, step by step.
         """
-        if self.vault.from_environment and len(set(self.vault.secrets)) == 1:
+        if new_key and self.vault.from_environment and len(set(self.vault.secrets)) == 1:
             raise ConfigError(
                 "GUESTLIST_SECRET_KEY holds one key, so there is none to change to: set it to NEW,OLD and rotate again."
             )
         with self.lock("rotate"):
-            if not self.vault.from_environment:
+            if new_key and not self.vault.from_environment:
                 self.vault.add_key()
-            return reseal(self.database, self.vault)
+            return reseal(self.database, self.vault, sealed)
+
+    def sealed_with(self) -> dict[str, int]:
+        """Fingerprint of a key -> how many values it seals. It reads every sealed value's first bytes."""
+        return sealed_with(self.database, self.vault)
 
     def backup(self, path: Path | str, passphrase: str | None = None) -> None:
         """Write an encrypted backup, consistent while workers run. With ``passphrase`` it opens anywhere; without, only
@@ -174,11 +183,11 @@ class Store:
         """Spare those who commit waiting for the disk (``database.checkpoint``)."""
         self.database.checkpoint()
 
-    def collect(self) -> int:
+    def collect(self, details: float = DETAILS, runs: float = RUNS) -> int:
         """Delete what died an hour ago and what nobody will finish (``files.collect``); how many. Not in a backup. Rows
-        about requests that are old enough go too (``retention``).
+        about requests that are old enough go too (``retention.sweep``).
         """
-        self.retention.sweep(self._clock.now())
+        self.retention.sweep(self._clock.now(), details, runs)
         return self.files.collect()
 
     def close(self) -> None:

@@ -116,14 +116,15 @@ class Uploads:
     def opened(self, name: str) -> HeldList:
         """Its plain content in memory, as a path for processes of this user. UnknownName, StoreError."""
         upload = self.known(name)
-        return _held(upload.file_name, upload.format, self._files.plain(upload.file_id), upload.uploaded_at)
+        return held(upload.file_name, upload.format, self._files.plain(upload.file_id), upload.uploaded_at)
 
     def looked_at(self, file_id: int, file_name: str, format_: str) -> HeldList:
         """The same with a file that arrived and is nobody's list yet."""
-        return _held(file_name, format_, self._files.plain(file_id), 0.0)
+        return held(file_name, format_, self._files.plain(file_id), 0.0)
 
 
-def _held(file_name: str, format_: str, content: Iterator[bytes], written: float) -> HeldList:
+def held(file_name: str, format_: str, content: Iterator[bytes], written: float) -> HeldList:
+    """Plain content in memory. ``written``: epoch seconds, what tells it from another of that name."""
     descriptor, size = _memory(), 0
     try:
         for block in content:

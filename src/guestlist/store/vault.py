@@ -89,6 +89,20 @@ class Vault:
         except InvalidToken:
             raise StoreError("A credential does not open with the keys that are here; connect again.") from None
 
+    def seals_token(self, sealed: bytes) -> str:
+        """The fingerprint of the key that sealed it; "": none that is here."""
+        for key in self._keys:
+            with suppress(InvalidToken):
+                key.tokens.decrypt(sealed)
+                return key.id.hex()
+        return ""
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """What tells the keys apart and says nothing of them, the writing one first."""
+        self._reload_if_changed(at_once=True)
+        return tuple(key.id.hex() for key in self._keys)
+
     @property
     def header(self) -> bytes:
         """How everything sealed with the current key begins."""

@@ -11,16 +11,32 @@ from guestlist.web.api import (
     audiences,
     configuration,
     destinations,
+    encryption,
     history,
     jobs,
+    linkedin_app,
     openapi,
     privacy,
+    suppression,
     uploads,
 )
 from guestlist.web.bodies import Bodies
 from guestlist.web.desk import Desk
 
-_NOUNS = (destinations, audiences, uploads, activations, history, jobs, privacy, administration, configuration)
+_NOUNS = (
+    destinations,
+    audiences,
+    uploads,
+    activations,
+    history,
+    jobs,
+    privacy,
+    suppression,
+    administration,
+    linkedin_app,
+    encryption,
+    configuration,
+)
 
 
 def add_api(app: FastAPI, desk: Desk, bodies: Bodies) -> None:

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Query, Response
 from pydantic import BaseModel, Field
 
-from guestlist.app import declared, notices
+from guestlist.app import declared, notices, retention
 from guestlist.app.declared import Declaration, Difference
+from guestlist.app.retention import Kept
 from guestlist.errors import UnknownName
 from guestlist.web.api import described
 from guestlist.web.api.described import Described, IfMatch, Settings, Strict
@@ -18,8 +19,8 @@ from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute)
 
 YAML = "application/yaml"
-Name = Literal["limits", "notify"]
-_NAMES: tuple[Name, ...] = ("limits", "notify")
+Name = Literal["limits", "notify", "retention"]
+_NAMES: tuple[Name, ...] = ("limits", "notify", "retention")
 _UNSET = '"unset"'  # the ETag of a setting that nobody made
 
 
@@ -36,7 +37,9 @@ class Tested(BaseModel):
 class SettingSettings(Strict):
     """All it says from now on."""
 
-    settings: Settings = Field(description="`mappings_per_destination` of limits; `url` of notify.")
+    settings: Settings = Field(
+        description="`mappings_per_destination` of limits; `url` of notify; `samples`, `answers`, `runs` of retention."
+    )
 
 
 def _found(asking: Asking, name: Name) -> Declaration | None:
@@ -106,6 +109,12 @@ def take_setting_over(asking: Asked, name: Name, response: Response) -> Setting:
 def test_notify(asking: Asked) -> Tested:
     """To the address of `notify`."""
     return Tested(arrived=notices.test(asking.app, asking.config))
+
+
+@router.get("/retention", summary="What is kept, and how long", tags=["settings"])
+def get_retention(asking: Asked) -> list[Kept]:
+    """What can be set is set with `/settings/retention`."""
+    return retention.stands(asking.app, asking.config)
 
 
 # ── as a file ────────────────────────────────────────────────────────────────────────────────────────────────────

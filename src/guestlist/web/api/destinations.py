@@ -78,6 +78,12 @@ class Code(Strict):
     redirect_url: Redirect
 
 
+class SignIn(Strict):
+    """A sign-in at LinkedIn that is there already."""
+
+    destination: str = Field(min_length=1, max_length=100, description="The one that somebody signed in for.")
+
+
 class TokenResponse(BaseModel):
     """LinkedIn's token response, as it came."""
 
@@ -166,6 +172,12 @@ def finish_authorization(asking: Asked, name: NamePath, body: Code) -> CheckRepo
     """Token, scopes, ad account and role are checked at once; nothing is kept unless all is well."""
     app, config = asking.app, asking.config
     return connection.finish_consent(app, config, name, body.code, body.state, body.redirect_url)
+
+
+@router.post("/destinations/{name}/authorization/reuse", summary="Connect with a sign-in that is there")
+def reuse_authorization(asking: Asked, name: NamePath, body: SignIn) -> CheckReport:
+    """That of another destination, through the same LinkedIn app. Checked as any other."""
+    return connection.connect_again(asking.app, asking.config, name, body.destination)
 
 
 @router.post("/destinations/{name}/token", summary="Connect with LinkedIn's token response")

@@ -29,7 +29,7 @@ def list_jobs(
     asking: Asked, paging: Paged, subject: Annotated[str | None, Query(max_length=100)] = None
 ) -> Page[JobRow]:
     """Newest first; what ended is kept for a week. `subject`: of one activation or destination."""
-    hidden: tuple[Kind, ...] = () if asking.sees_members else ("forget",)
+    hidden: tuple[Kind, ...] = () if asking.sees_members else jobs.OF_PEOPLE
     rows = jobs.newest(asking.app, paging.limit + 1, before=paging.after(int), subject=subject, without=hidden)
     items, following = paging.by_number(rows, lambda row: row.id)
     return Page(items=[_seen(asking, row) for row in items], next=following)
@@ -39,7 +39,7 @@ def list_jobs(
 def get_job(asking: Asked, number: Number) -> JobRow:
     """`state` is waiting, working, done or failed. `result` is what the command line prints as JSON."""
     row = jobs.get(asking.app, number)
-    if row.kind == "forget" and not asking.sees_members:
+    if row.kind in jobs.OF_PEOPLE and not asking.sees_members:
         raise UnknownName(f"There is no job {number}; what ended is kept for a week.")
     return _seen(asking, row)
 

@@ -66,3 +66,9 @@ def forget_people(asking: Asked, body: Values, response: Response) -> JobRow:
 def undo_forgetting(asking: Asked, body: Values) -> Undone:
     """By their lists, at the next sync."""
     return Undone(identifiers=forget.undo(asking.app, list(body.values)))
+
+
+@router.post("/receipts/{number}/undo", summary="Let all people of a receipt be added again")
+def undo_receipt(asking: Asked, number: Number) -> Undone:
+    """But for those whom another receipt is about too."""
+    return Undone(identifiers=forget.undo_receipt(asking.app, number))

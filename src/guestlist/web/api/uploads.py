@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.concurrency import contextmanager_in_threadpool
@@ -22,9 +22,13 @@ from guestlist.web.api.problems import Problem
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 from guestlist.web.bodies import PATIENCE, Gone
 
+if TYPE_CHECKING:
+    from guestlist.store.uploads import Arriving
+
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["uploads"])
 
-_BYTES = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {}}}}}
+BYTES = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {}}}}}
+FileName = Annotated[str, Query(min_length=1, max_length=200, description="As it is called; its end says what it is.")]
 
 
 class Looks(BaseModel):
@@ -64,25 +68,24 @@ def get_upload(asking: Asked, name: NamePath) -> Upload:
     return Upload(upload=row, looks=_looks(uploads.look(asking.app, name)))
 
 
-@router.put("/uploads/{name}", summary="Upload a list", openapi_extra=_BYTES)
-async def put_upload(
-    asking: Asked,
-    name: NamePath,
-    request: Request,
-    file_name: Annotated[
-        str, Query(min_length=1, max_length=200, description="As it is called; its end says what it is.")
-    ],
-) -> Upload:
+@router.put("/uploads/{name}", summary="Upload a list", openapi_extra=BYTES)
+async def put_upload(asking: Asked, name: NamePath, request: Request, file_name: FileName) -> Upload:
     """The body is the file itself: csv, tsv, parquet, jsonl or xlsx, 1 GB at most. It takes the place of a list of the
     same name, once it is whole and can be read.
     """
+    arrived = await arriving(asking, request)
+    looks = await run_in_threadpool(uploads.keep, asking.app, arrived, name, file_name)
+    return await run_in_threadpool(_kept, asking, name, looks)
+
+
+async def arriving(asking: Asking, request: Request) -> Arriving:
+    """The body as a sealed file that is nobody's yet."""
     if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise Problem(415, "A list is uploaded as it is, without Content-Encoding.")
-    async with contextmanager_in_threadpool(uploads.arriving(asking.app)) as arriving:
+    async with contextmanager_in_threadpool(uploads.arriving(asking.app)) as arrived:
         async for part in _parts(request):
-            await run_in_threadpool(arriving.write, part)
-    looks = await run_in_threadpool(uploads.keep, asking.app, arriving, name, file_name)
-    return await run_in_threadpool(_kept, asking, name, looks)
+            await run_in_threadpool(arrived.write, part)
+    return arrived
 
 
 def _kept(asking: Asking, name: str, looks: Looked) -> Upload:

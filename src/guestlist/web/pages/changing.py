@@ -74,10 +74,12 @@ def duplicate(call: Call) -> Response:
 def _typed(call: Call) -> dict[str, Any]:
     kind = call.form["schedule"]
     schedule: dict[str, str] | None = None
+    start, zone = call.form["start"].strip(), {"timezone": call.form["timezone"].strip() or "UTC"}
+    begins = {"start": start} if start else {}
     if kind == "every":
-        schedule = {"every": call.form["every"].strip() or "1h"}
+        schedule = {"every": call.form["every"].strip() or "1h", **begins, **(zone if begins else {})}
     elif kind == "cron":
-        schedule = {"cron": call.form["cron"].strip(), "timezone": call.form["timezone"].strip() or "UTC"}
+        schedule = {"cron": call.form["cron"].strip(), **zone, **begins}
     return {
         "schedule": schedule,
         "max_removals": call.form["max_removals"].strip(),

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from guestlist.app import connection, destinations, setting_up
+from guestlist.app import connection, destinations, linkedin_app, setting_up
 from guestlist.core.permissions import CONNECT
 from guestlist.errors import ConfigError, GuestlistError, NeedsPerson
 from guestlist.web.pages.book import Book
@@ -27,8 +27,8 @@ REFUSED = {
 def start(call: Call) -> Response:
     """What follows, and with which sign-in."""
     known = [row for row in destinations.all_of(call.app, call.config) if row.connection.authorised is not None]
-    back = call.desk.address + BACK
-    return call.show("connect_start.html", steps=STEPS, known=known, redirect_url=back)
+    back, ready = call.desk.address + BACK, linkedin_app.current(call.app) is not None
+    return call.show("connect_start.html", steps=STEPS, known=known, redirect_url=back, ready=ready)
 
 
 @book.post("/destinations/connect", *CONNECT)

@@ -10,7 +10,7 @@ from guestlist.errors import ConfigError
 
 MOST_FIELDS = 1000
 DIGITS = 15  # of a number in a form or an address: every database takes them
-_SECRET = ("password", "old", "new")
+_SECRET = ("password", "old", "new", "client_secret")
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
 from guestlist.app import home, overview
+from guestlist.app.home import Growth
 from guestlist.core.permissions import Permission
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.templates import moment, path
+
+if TYPE_CHECKING:
+    from guestlist.store.readings import Reading
 
 book = Book()
 DAYS = 30  # of growth
@@ -22,6 +26,7 @@ _TITLES = {
     "confirm": "Confirm removals",
     "look": "Look at it",
     "too small": "Too small",
+    "expired": "Expired",
     "lost": "Lost at LinkedIn",
     "upgrade": "Upgrade",
 }
@@ -31,8 +36,9 @@ _TITLES = {
 def look(call: Call) -> Response:
     """Those who may not view destinations see where they may go."""
     if not call.person.may(Permission.VIEW_DESTINATIONS):
-        return call.show("home.html", growth=None, delivered=None)
+        return call.show("home.html", growth=None, sent=None, delivered=None)
     app, config = call.app, call.config
+    grown = [home.growth(app, name) for name in config.activations]
     return call.show(
         "home.html",
         begun=bool(config.activations),
@@ -40,7 +46,8 @@ def look(call: Call) -> Response:
         needs=[(_TITLES[each.wants], each, _where(each)) for each in home.needs(app, config)],
         runs=overview.runs(app, None, MOST),
         dates=home.calendar(app, config),
-        growth=_growth(call, list(config.activations)),
+        growth=_growth(grown, lambda reading: reading.audience_size, app.clock.now()),
+        sent=_growth(grown, lambda reading: reading.told, app.clock.now()),
         delivered=_delivered(home.delivered_per_hour(app, HOURS)),
     )
 
@@ -51,16 +58,15 @@ def _where(need: home.Need) -> str:
     return "/destinations" if need.wants == "reauthorise" else path("activations", need.subject)
 
 
-def _growth(call: Call, names: Sequence[str]) -> dict[str, Any] | None:
-    """Audience sizes at the end of each day; None: too little is known to draw a line."""
-    now = call.app.clock.now()
+def _growth(grown: Sequence[Growth], of: Callable[[Reading], int | None], now: float) -> dict[str, Any] | None:
+    """Members at the end of each day; None: too little is known to draw a line."""
     ends = [now - (DAYS - 1 - n) * home.DAY for n in range(DAYS)]
     series: dict[str, list[int | None]] = {}
-    for name in names:
-        sizes = [(each.at, each.audience_size) for each in home.growth(call.app, name).readings]
+    for each in grown:
+        sizes = [(reading.at, of(reading)) for reading in each.readings]
         line = [next((size for at, size in reversed(sizes) if at <= end), None) for end in ends]
         if any(size for size in line):
-            series[name] = line
+            series[each.activation] = line
     largest = sorted(series, key=lambda name: -(series[name][-1] or 0))[:MOST]
     known = [n for n in range(DAYS) if any(series[name][n] is not None for name in largest)]
     if len(known) <= 1:

@@ -15,7 +15,14 @@ from guestlist.web.pages.forms import whole
 from guestlist.web.pages.streaming import streamed
 
 book = Book()
-_TITLES = {"sync": "Run of", "plan": "Plan of", "check": "Check of", "forget": "Forgetting"}
+_TITLES = {
+    "sync": "Run of",
+    "plan": "Plan of",
+    "check": "Check of",
+    "forget": "Forgetting",
+    "survey": "Reading a list",
+    "seal": "Sealing again",
+}
 
 
 @book.get("/jobs/{number}", Permission.VIEW_DESTINATIONS)
@@ -44,6 +51,6 @@ def _job(call: Call) -> JobRow:
     if number is None:
         raise UnknownName("There is no such job; what ended is kept for a week.")
     job = jobs.get(call.app, number)
-    if job.kind == "forget":
+    if job.kind in jobs.OF_PEOPLE:
         call.person.need(*ACTIVATE)
     return job

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from guestlist.app import declared, notices
-from guestlist.errors import ConfigError, UnknownName
+from guestlist.errors import ConfigError
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 
@@ -53,22 +53,10 @@ def limits(call: Call) -> Response:
 
 def _put(call: Call, name: str, body: dict[str, Any], at: str, text: str) -> Response:
     try:
-        _keep(call, name, body)
+        declared.put_setting(call.app, call.desk.configuration, name, body, call.person)
     except ConfigError as error:
         return call.again("notices.html", ConfigError(str(error), (at,)), at, **_shown(call))
     return call.go("/settings/notices", text)
-
-
-def _keep(call: Call, name: str, body: dict[str, Any]) -> None:
-    configuration = call.desk.configuration
-    try:
-        version = (
-            declared.get(call.app, configuration, "settings", name).version or 0
-        )  # the file's has none: it says so
-    except UnknownName:
-        declared.create(call.app, configuration, "settings", name, body, call.person)
-    else:
-        declared.change(call.app, configuration, "settings", name, body, version, call.person)
 
 
 def _shown(call: Call) -> dict[str, Any]:

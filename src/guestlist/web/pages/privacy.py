@@ -14,6 +14,7 @@ from guestlist.core.permissions import ACTIVATE, Permission
 from guestlist.errors import ConfigError, GuestlistError
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
+from guestlist.web.pages.forms import whole
 from guestlist.web.pages.lists import listed
 from guestlist.web.pages.templates import path
 
@@ -27,7 +28,7 @@ _COLUMNS = {"number": lambda row: row.id, "created": lambda row: row.created, "s
 @book.get("/privacy", *LOOK)
 def privacy(call: Call) -> Response:
     """Both forms, and every receipt."""
-    return call.show("privacy.html", **_shown(call))
+    return call.show("privacy.html", **shown(call))
 
 
 @book.post("/privacy/forget", *LOOK, *ACTIVATE)
@@ -35,9 +36,9 @@ def forget(call: Call) -> Response:
     """Out of every LinkedIn audience of people, and never added again; a worker tells LinkedIn."""
     values = _values(call.form["values"])
     try:
-        forgetting.check(values)
+        forgetting.read(values)
     except ConfigError as error:
-        return call.again("privacy.html", error, "values", **_shown(call))
+        return call.again("privacy.html", error, "values", **shown(call))
     return call.go(path("jobs", jobs.ask_forget(call.app, values).id))
 
 
@@ -47,8 +48,15 @@ def undo(call: Call) -> Response:
     try:
         count = forgetting.undo(call.app, _values(call.form["undo"]))
     except ConfigError as error:
-        return call.again("privacy.html", error, "undo", **_shown(call))
+        return call.again("privacy.html", error, "undo", **shown(call))
     return call.go("/privacy", f"{count} identifiers may be added again by their lists." if count else _NOT_FORGOTTEN)
+
+
+@book.post("/privacy/receipts/{number}/undo", *LOOK, *ACTIVATE)
+def undo_receipt(call: Call) -> Response:
+    """Everybody that one receipt is about."""
+    count = forgetting.undo_receipt(call.app, whole(call.part("number")) or 0)
+    return call.go("/privacy", f"{count} identifiers may be added again by their lists.")
 
 
 _NOT_FORGOTTEN = "Nobody of that name was forgotten, so nothing changed."
@@ -61,8 +69,8 @@ def explain(call: Call) -> Response:
         found = explaining.explain(call.app, call.form["activation"], call.form["value"])
     except GuestlistError as error:
         refused = ConfigError(str(error), ("value",))
-        return call.again("privacy.html", refused, "value", **_shown(call))
-    return call.show("privacy.html", 200, **{**_shown(call), "explanation": found})
+        return call.again("privacy.html", refused, "value", **shown(call))
+    return call.show("privacy.html", 200, **{**shown(call), "explanation": found})
 
 
 def _values(text: str) -> list[str]:
@@ -73,7 +81,8 @@ def _values(text: str) -> list[str]:
     return found
 
 
-def _shown(call: Call) -> dict[str, Any]:
+def shown(call: Call) -> dict[str, Any]:
+    """What the page shows."""
     rows = forgetting.receipts(call.app)
     return {
         "receipts": listed(call, rows, _COLUMNS, "-number", lambda row: " ".join(row.values)),

@@ -65,7 +65,7 @@ def _problem(call: Call, draft: Draft) -> ConfigError | None:
 
 def _shown(call: Call, draft: Draft, problem: ConfigError | None) -> dict[str, Any]:
     """``mend``: where what is wrong can be put right."""
-    runnable = [each for each in draft.wanted if each.body.get("enabled", True) and each.body["mode"] != "stream"]
+    runnable = [each for each in draft.wanted if drafts.runs_at_once(call.app, each)]
     return wizard.shown(
         call,
         draft,

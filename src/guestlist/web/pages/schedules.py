@@ -26,7 +26,7 @@ ZONES = (
 )  # fmt: skip
 _LIST = ("mirror", "snapshot", "add_only", "remove_only")
 _EVENTS = ("stream", "mirror", "add_only")
-_KEYS = ("name", "segment_name", "mode", "segment_of", "when", "number", "unit", "cron", "timezone")
+_KEYS = ("name", "segment_name", "mode", "segment_of", "when", "number", "unit", "cron", "timezone", "start")
 _AT = {"every": "number", "audience_key": "mode"}  # keys of the yaml -> fields of the form, where they differ
 
 
@@ -87,13 +87,15 @@ def _typed(form: Form, n: int, wanted: Wanted) -> Wanted:
 
 
 def _schedule(form: Form, n: int) -> dict[str, str] | None:
+    start, zone = form[f"start-{n}"].strip(), form[f"timezone-{n}"].strip()
+    begins = {"start": start} if start else {}
+    zoned = {"timezone": zone} if zone not in ("", "UTC") else {}
     match form[f"when-{n}"]:
         case "every":
             unit = form[f"unit-{n}"] if form[f"unit-{n}"] in UNITS else "h"
-            return {"every": f"{form[f'number-{n}'].strip()}{unit}"}
+            return {"every": f"{form[f'number-{n}'].strip()}{unit}", **begins, **(zoned if begins else {})}
         case "cron":
-            zone = form[f"timezone-{n}"].strip()
-            return {"cron": form[f"cron-{n}"].strip(), **({"timezone": zone} if zone not in ("", "UTC") else {})}
+            return {"cron": form[f"cron-{n}"].strip(), **begins, **zoned}
     return None
 
 
@@ -134,6 +136,7 @@ def _values(wanted: Wanted) -> dict[str, str]:
         "unit": every[2] if every else "",
         "cron": schedule.get("cron", ""),
         "timezone": schedule.get("timezone", "UTC"),
+        "start": schedule.get("start", ""),
     }
 
 

@@ -195,6 +195,7 @@ def upgrade() -> None:
         sa.Column("id", Number, autoincrement=True, nullable=False),
         sa.Column("id16", sa.LargeBinary(), nullable=False),
         sa.Column("id_type", sa.Integer(), nullable=False),
+        sa.Column("given16", sa.LargeBinary(), nullable=False),
         sa.Column("receipt_id", Number, nullable=False),
         sa.Column("created", sa.Double(), nullable=False),
         sa.Column("undone_at", sa.Double(), nullable=True),
@@ -202,6 +203,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_suppressions")),
         sqlite_autoincrement=True,
     )
+    op.create_index(op.f("ix_suppressions_given16"), "suppressions", ["given16"], unique=False)
     op.create_index(op.f("ix_suppressions_id16"), "suppressions", ["id16"], unique=False)
     op.create_index(op.f("ix_suppressions_receipt_id"), "suppressions", ["receipt_id"], unique=False)
     op.create_table(

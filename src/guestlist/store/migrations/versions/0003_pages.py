@@ -144,6 +144,21 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "suppression_lists",
+        sa.Column("id", Number, autoincrement=True, nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("columns", Json, nullable=False),
+        sa.Column("chosen", sa.Text(), nullable=False),
+        sa.Column("job_id", Number, nullable=True),
+        sa.Column("file_id", Number, nullable=False),
+        sa.Column("uploaded_at", sa.Double(), nullable=False),
+        sa.Column("uploaded_by", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["files.id"], name=op.f("fk_suppression_lists_file_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suppression_lists")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "readings",
         sa.Column("segment_id", Number, nullable=False),
         sa.Column("at", sa.Double(), nullable=False),

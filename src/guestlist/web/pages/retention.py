@@ -1,0 +1,48 @@
+"""Settings: what is kept, and how long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from guestlist.app import declared, retention
+from guestlist.errors import ConfigError
+from guestlist.web.pages.book import Book
+from guestlist.web.pages.call import Call
+
+book = Book()
+_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+_KEYS = ("samples", "answers", "runs")
+
+
+@book.get("/settings/retention", administrator=True)
+def look(call: Call) -> Response:
+    """Everything, and a form for what can be set."""
+    return call.show("retention.html", **_shown(call))
+
+
+@book.post("/settings/retention", administrator=True)
+def save(call: Call) -> Response:
+    """Put in place of what was said before; what is left empty is as it is by itself."""
+    body = {key: value for key in _KEYS if (value := call.form[key].strip())}
+    try:
+        declared.put_setting(call.app, call.desk.configuration, "retention", body, call.person)
+    except ConfigError as error:
+        return call.again("retention.html", error, "runs", **_shown(call))
+    return call.go("/settings/retention", "Saved: the next sweep, within an hour, goes by it.")
+
+
+def _shown(call: Call) -> dict[str, Any]:
+    rows = retention.stands(call.app, call.config)
+    typed = {each.setting: _typed(each.stays) for each in rows if each.setting and each.stays}
+    of_file = not call.config.from_pages("settings", "retention") and bool(
+        call.desk.configuration.of_file("settings").get("retention")
+    )
+    return {"rows": rows, "typed": typed, "of_file": of_file, "path_of_file": call.config.path}
+
+
+def _typed(seconds: float) -> str:
+    """As somebody would type it: 14d, 36h."""
+    unit, size = next(each for each in _UNITS if seconds % each[1] == 0 or each[0] == "s")
+    return f"{seconds / size:.0f}{unit}"
