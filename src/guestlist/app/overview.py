@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from guestlist.app import connection, schedule, segments
@@ -11,13 +12,13 @@ from guestlist.app import runs as runs_of
 from guestlist.app.context import App
 from guestlist.app.delivery import GONE
 from guestlist.app.results import RejectedRow, RunRow, StatusRow, SyncResult
-from guestlist.app.sync import NONE_REFUSED, result_of
+from guestlist.app.sync import NONE_REFUSED, result_of, waiting_in
 from guestlist.config import ActivationConfig, Config
 from guestlist.core.mapping import nearest
 from guestlist.core.text import masked
 from guestlist.errors import ConfigError, DeliveryError, UnknownName
 from guestlist.store.activations import Activation
-from guestlist.store.runs import Run
+from guestlist.store.runs import ENDED, Run
 from guestlist.store.segments import DELETED, Segment
 
 
@@ -137,15 +138,27 @@ def runs(app: App, name: str | None = None, limit: int = 20, before: int | None 
     """The latest runs, newest first; the flushes of a stream are one run an hour. ``before``: the number of the last
     one of the page before this.
     """
-    of = known(app, name).id if name is not None else None
-    names = {each.id: each for each in app.store.activations.all()}
+    found = [known(app, name)] if name is not None else app.store.activations.all()
+    return _runs(app, found, limit, before, everybody=name is None)
+
+
+def latest_of(app: App, names: Collection[str], limit: int = 20) -> list[RunRow]:
+    """The latest runs of some activations as ``runs`` shows them; those that were never synced have none."""
+    found = [each for each in app.store.activations.all(removed=False) if each.name in names]
+    return _runs(app, found, limit, None, everybody=False)
+
+
+def _runs(app: App, found: Sequence[Activation], limit: int, before: int | None, *, everybody: bool) -> list[RunRow]:
+    by_id = {each.id: each for each in found}
+    segments_of = app.store.segments.currents({each.ledger_id for each in found})
     rows: list[RunRow] = []
     hours: dict[tuple[int, float], int | None] = {}  # where the hour of a stream is; None: on an earlier page
-    for run in app.store.runs.newest(of):
+    for run in app.store.runs.newest(None if everybody else by_id.keys(), limit + 1):
+        activation = by_id[run.activation_id]
         hour = run.activation_id, run.started // HOUR * HOUR
         if run.kind == "flush" and hour in hours:
             if (place := hours[hour]) is not None:
-                rows[place] = _together(rows[place], _run_row(app, names[run.activation_id], run))
+                rows[place] = _together(rows[place], _run_row(app, activation, segments_of, run))
             continue
         seen = before is not None and run.id >= before
         if len(rows) == limit and not seen:
@@ -153,7 +166,7 @@ def runs(app: App, name: str | None = None, limit: int = 20, before: int | None 
         if run.kind == "flush":
             hours[hour] = None if seen else len(rows)
         if not seen:
-            rows.append(_run_row(app, names[run.activation_id], run))
+            rows.append(_run_row(app, activation, segments_of, run))
     return rows
 
 
@@ -168,22 +181,23 @@ HOUR = 3600.0
 _SUMMED = ("added", "removed", "changed", "rejected", "requests", "seconds")
 
 
-def _run_row(app: App, activation: Activation, run: Run) -> RunRow:
-    result = result_of(app, activation, run, "done", run.reason, NONE_REFUSED, run.requests, open_ones=True)
+def _run_row(app: App, activation: Activation, segments_of: Mapping[int, Segment], run: Run) -> RunRow:
+    segment, waiting = segments_of.get(activation.ledger_id), waiting_in(app, run)
+    result = result_of(activation, segment, run, "done", run.reason, NONE_REFUSED, run.requests, waiting)
     ended = run.ended if run.ended is not None else app.clock.now()
     return RunRow(run.id, run.started, _shown(result, run, ended, _ended_as(app, activation, run)))
 
 
 def _shown(result: SyncResult, run: Run, ended: float, state: str) -> SyncResult:
-    values = {**result.json(), "seconds": round(ended - run.started, 3), "state": state}
-    return SyncResult(**values)
+    values: dict[str, Any] = {"seconds": round(ended - run.started, 3), "state": state}
+    return replace(result, **values)
 
 
 def _ended_as(app: App, activation: Activation, run: Run) -> str:
     """The state of a run in the words of ``sync`` and ``status``; ``syncing`` while a process is at it."""
     if (noted := run.plan.get(runs_of.ENDED_AS)) is not None:
         return str(noted)
-    if run.state in ("closed", "failed", "void"):
+    if run.state in ENDED:
         return "done" if run.state == "closed" else "failed"
     return "syncing" if app.store.lock_holder(f"ledger-{activation.ledger_id}") else "pending"
 
