@@ -272,6 +272,8 @@ def members(app: App, kept: list[tuple[Activation, int, int]]) -> None:
         )
         with app.store.database.write() as connection:
             connection.exec_driver_sql(statement, (count, key.id, int(now * 1e6)))
+            counted = sa.update(schema.audience_keys).where(schema.audience_keys.c.id == key.id)
+            connection.execute(counted.values(inside=count * 9 // 10, heard=count))
         for found, _, _ in kept:
             if found.audience == name:
                 app.store.streams.ensure(found.id, key.id)

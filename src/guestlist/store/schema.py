@@ -292,6 +292,8 @@ audience_keys = _table(
     _column("audience", sa.Text),
     _column("members", sa.Integer),  # core.identity.Kind
     _column("folded", Number),  # event_touched.seq of the last fold that changed a member
+    _column("inside", Number),  # members that are in, counted by whoever writes them: counting a million takes long
+    _column("heard", Number),  # all of its members
     _column("created_at", Time),
 )
 
