@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from guestlist.app import connection, schedule, segments
+from guestlist.app import books, schedule, segments
 from guestlist.app import runs as runs_of
+from guestlist.app.books import Books
 from guestlist.app.context import App
 from guestlist.app.delivery import GONE
 from guestlist.app.results import RejectedRow, RunRow, StatusRow, SyncResult
@@ -41,21 +42,21 @@ def status(app: App, config: Config | None, name: str | None = None, *, live: bo
         if name not in names:
             raise UnknownName(f"There is no activation '{masked(name)}'{nearest(name, names)}.")
         names = [name]
-    return [_row(app, config, each, there.get(each), live=live) for each in names]
+    known_ones = [there[each] for each in names if each in there]
+    problems = {each.name: _ask(app, each) for each in known_ones} if live else {}
+    read = books.opened(app, known_ones)
+    return [_row(app, config, read, each, there.get(each), problems.get(each, "")) for each in names]
 
 
-def _row(app: App, config: Config | None, name: str, found: Activation | None, *, live: bool) -> StatusRow:
+def _row(app: App, config: Config | None, read: Books, name: str, found: Activation | None, problem: str) -> StatusRow:
     wanted = config.activations.get(name) if config is not None else None
     if found is None:
         destination = wanted.destination if wanted else ""
         if wanted is not None and config is not None and not _is_enabled(config, wanted):
             return StatusRow(name, *_DISABLED, destination=destination)
         return StatusRow(name, "never synced", "run `guestlist sync`", destination=destination)
-    segment = app.store.segments.current(found.ledger_id)
-    problem = _ask(app, found, segment) if live and segment is not None and segment.linkedin_id else ""
-    segment = app.store.segments.current(found.ledger_id)
-    state, reason = _state(app, config, found)
-    last = next(iter(app.store.runs.latest(found.id, 1)), None)
+    segment, last = read.segments.get(found.ledger_id), read.last.get(found.id)
+    state, reason = _state(app, config, read, found)
     return StatusRow(
         name,
         state,
@@ -69,11 +70,11 @@ def _row(app: App, config: Config | None, name: str, found: Activation | None, *
         last_run=last.started if last else None,
         destination=found.destination,
         segment_name=segment.name if segment else "",
-        told=segments.told(app, found),
+        told=read.told.get(found.id),
         campaign_manager=campaign_manager(app, found.ad_account) if segment else "",
-        next_run=schedule.next_run(app, config, name) if config is not None and wanted is not None else None,
+        next_run=schedule.due(app, config, name, found, last) if config is not None and wanted is not None else None,
         who=tuple((found.waiting or {}).get("who", ())) if state == "waiting" else (),
-        works_until=_works_until(app, found),
+        works_until=read.works_until.get(found.destination),
     )
 
 
@@ -84,12 +85,11 @@ def _is_enabled(config: Config, wanted: ActivationConfig) -> bool:
     return wanted.enabled and config.destinations[wanted.destination].enabled
 
 
-def _works_until(app: App, found: Activation) -> float | None:
-    credential, _ = app.store.destinations.credential(found.destination)
-    return connection.works_until(app, credential) if credential is not None else None
-
-
-def _ask(app: App, found: Activation, segment: Segment) -> str:
+def _ask(app: App, found: Activation) -> str:
+    """Let the books say what LinkedIn says now; why it cannot be asked."""
+    segment = app.store.segments.current(found.ledger_id)
+    if segment is None or not segment.linkedin_id:
+        return ""
     try:
         there = segments.watch(app, app.door.destination(found.destination), segment, found.ad_account)
     except (DeliveryError, ConfigError) as error:
@@ -97,23 +97,23 @@ def _ask(app: App, found: Activation, segment: Segment) -> str:
     return "" if there is not None else "LinkedIn no longer has this audience; the next sync makes it again"
 
 
-def _state(app: App, config: Config | None, found: Activation) -> tuple[str, str]:
+def _state(app: App, config: Config | None, read: Books, found: Activation) -> tuple[str, str]:
     wanted = config.activations.get(found.name) if config is not None else None
     if config is not None and wanted is None:
         return "not in the file", "nothing is sent; `guestlist remove` ends it for good"
     if wanted is not None and config is not None and not _is_enabled(config, wanted):
         return _DISABLED
-    parked = app.store.destinations.get(found.destination)
+    parked = read.destinations.get(found.destination)
     if parked is not None and parked.state:
         return "parked", f"{parked.state}: {parked.reason}"
     if found.state:
         return found.state, found.reason
-    if app.store.runs.open_run(found.id) is not None:
+    if found.id in read.open:
         holder = app.store.lock_holder(f"ledger-{found.ledger_id}")
         return ("syncing", holder) if holder else ("pending", "a sync was interrupted; the next one goes on")
     if found.frozen:
         return "frozen", "the snapshot was sent; its list is not read again"
-    segment = app.store.segments.current(found.ledger_id)
+    segment = read.segments.get(found.ledger_id)
     if segment is not None and segment.linkedin_status in {*GONE, DELETED}:
         return "lost", f"lost at LinkedIn ({segment.linkedin_status}): it is made again at the next sync"
     return ("in step", "") if found.last_run is not None else ("never synced", "run `guestlist sync`")

@@ -10,6 +10,7 @@ from cronsim import CronSim
 from guestlist.app.context import App
 from guestlist.config import Config, ScheduleConfig
 from guestlist.store.activations import Activation
+from guestlist.store.runs import Run
 
 NOW = 0.0  # long due: it was never synced
 RETRY = 900.0  # after a failure, unless the schedule is shorter
@@ -19,20 +20,35 @@ def next_run(app: App, config: Config, name: str, tried: float = NOW) -> float |
     """When an activation is due (epoch seconds); None: only when asked. ``tried``: when it was last tried: a sync that
     finds its destination parked makes no run.
     """
-    wanted = config.activations[name]
-    if wanted.schedule is None or not wanted.enabled or not config.destinations[wanted.destination].enabled:
+    if _schedule(config, name) is None:
         return None
     found = app.store.activations.get(name)
     last = next(iter(app.store.runs.latest(found.id, 1)), None) if found is not None else None
+    return due(app, config, name, found, last, tried)
+
+
+def due(
+    app: App, config: Config, name: str, found: Activation | None, last: Run | None, tried: float = NOW
+) -> float | None:
+    """The same of an activation and its latest run that were looked up before."""
+    schedule = _schedule(config, name)
+    if schedule is None:
+        return None
     began = max(tried, last.started if last is not None else NOW)
     if found is None or began == NOW:
-        return NOW if began == NOW else following(wanted.schedule, began)
+        return NOW if began == NOW else following(schedule, began)
     if found.state == "pending" and (found.wait_until or NOW) > began:
         return found.wait_until
     if found.state == "parked" and (mended := _authorised(app, found)) > began:
         return mended
-    scheduled = following(wanted.schedule, began)
+    scheduled = following(schedule, began)
     return min(scheduled, began + RETRY) if found.state == "failed" else scheduled
+
+
+def _schedule(config: Config, name: str) -> ScheduleConfig | None:
+    """None: it runs only when asked, or not at all."""
+    wanted = config.activations[name]
+    return wanted.schedule if wanted.enabled and config.destinations[wanted.destination].enabled else None
 
 
 def _authorised(app: App, found: Activation) -> float:

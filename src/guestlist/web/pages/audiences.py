@@ -69,9 +69,7 @@ def one(call: Call) -> Response:
     """Its source, what uses it, and how that grows."""
     row = _row(call)
     columns, problem = _columns(call, row)
-    status = {
-        each.activation: each for each in overview.status(call.app, call.config) if each.activation in row.used_by
-    }
+    status = {each: overview.status(call.app, call.config, each)[0] for each in row.used_by}
     return call.show(
         "audience.html",
         row=row,

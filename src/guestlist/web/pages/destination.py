@@ -39,8 +39,10 @@ def activations(call: Call) -> Response:
     """Which audiences feed it."""
     row = _row(call)
     fed = destinations.fed_by(call.app, call.config, row.name)
-    rows = [overview.status(call.app, call.config, name)[0] for name in fed]
-    return call.show("destination_activations.html", row=row, tab="activations", activations=rows)
+    rows = {each.activation: each for each in overview.status(call.app, call.config)}
+    return call.show(
+        "destination_activations.html", row=row, tab="activations", activations=[rows[each] for each in fed]
+    )
 
 
 @book.get("/destinations/{name}/delivery", *LOOK)
