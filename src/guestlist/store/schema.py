@@ -226,7 +226,7 @@ attempts = _table(
     _column("batch_id", Number, sa.ForeignKey("batches.id"), index=True),
     _column("run_id", Number, sa.ForeignKey("runs.id"), index=True),
     _column("started", Time),
-    _column("ended", Time),
+    _column("ended", Time, index=True),
     _column("kind", sa.Text),  # core.delivery.Answer.kind
     _column("status", sa.Integer, null=True),
     _column("code", sa.Text),

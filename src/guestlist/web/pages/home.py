@@ -40,7 +40,7 @@ def look(call: Call) -> Response:
         needs=[(_TITLES[each.wants], each, _where(each)) for each in home.needs(app, config)],
         runs=overview.runs(app, None, MOST),
         dates=home.calendar(app, config),
-        growth=_growth(call, list(config.activations)),
+        growth=_growth(call, home.largest(app, config, MOST)),
         delivered=_delivered(home.delivered_per_hour(app, HOURS)),
     )
 
@@ -61,12 +61,14 @@ def _growth(call: Call, names: Sequence[str]) -> dict[str, Any] | None:
         line = [next((size for at, size in reversed(sizes) if at <= end), None) for end in ends]
         if any(size for size in line):
             series[name] = line
-    largest = sorted(series, key=lambda name: -(series[name][-1] or 0))[:MOST]
-    known = [n for n in range(DAYS) if any(series[name][n] is not None for name in largest)]
+    known = [n for n in range(DAYS) if any(line[n] is not None for line in series.values())]
     if len(known) <= 1:
         return None
     shown = range(known[0], DAYS)
-    return {"x": [moment(ends[n])[5:10] for n in shown], "series": {n: [series[n][d] for d in shown] for n in largest}}
+    return {
+        "x": [moment(ends[n])[5:10] for n in shown],
+        "series": {name: [line[d] for d in shown] for name, line in series.items()},
+    }
 
 
 def _delivered(hours: Sequence[tuple[float, int]]) -> dict[str, Any] | None:
