@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 UV := .uv/bin/uv
 
-.PHONY: install test lint types demo demo-up screenshots bench live docs fix clean
+.PHONY: install test lint types demo demo-up demo-down screenshots bench live docs fix clean
 
 install: $(VENV)/.installed
 
@@ -39,6 +39,9 @@ demo: install
 demo-up: install
 	@$(VENV)/bin/python scripts/demo.py --keep .demo
 
+demo-down: install
+	@$(VENV)/bin/python scripts/demo.py --stop .demo
+
 # Needs the system's Chromium; pictures go to .screenshots.
 screenshots: install
 	@$(VENV)/bin/python scripts/screenshots.py .screenshots $(ARGS)
@@ -55,5 +58,6 @@ bench: install
 	@for each in bench/bench_*.py; do $(VENV)/bin/python $$each $(ARGS) || exit 1; done
 
 clean:
+	@test ! -e .demo || $(VENV)/bin/python scripts/demo.py --stop .demo || true
 	rm -rf .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests scripts bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
