@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 UV := .uv/bin/uv
 
-.PHONY: install test lint types demo demo-up demo-down screenshots bench live docs fix clean
+.PHONY: install test lint types demo demo-up demo-down screenshots pictures bench live docs fix clean
 
 install: $(VENV)/.installed
 
@@ -45,6 +45,10 @@ demo-down: install
 # Needs the system's Chromium; pictures go to .screenshots.
 screenshots: install
 	@$(VENV)/bin/python scripts/screenshots.py .screenshots $(ARGS)
+
+# Those of the README.
+pictures: install
+	@$(VENV)/bin/python scripts/screenshots.py --readme
 
 docs: install
 	$(VENV)/bin/python -m guestlist.config_reference

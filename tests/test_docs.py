@@ -159,3 +159,13 @@ def test_the_demo_can_be_clicked_through_until_it_is_stopped(tmp_path: Path) -> 
         demo("--stop")
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(address)
+
+
+def test_a_picture_is_taken_of_every_page() -> None:
+    spec = importlib.util.spec_from_file_location("screenshots", ROOT / "scripts" / "screenshots.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["screenshots"] = module
+    spec.loader.exec_module(module)
+    assert module.missing() == []
