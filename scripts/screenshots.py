@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import base64
 import contextlib
+import json
 import logging
 import os
 import re
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+import sqlalchemy as sa
 import structlog
 import yaml
 from starlette.routing import compile_path
@@ -36,6 +38,7 @@ from guestlist.app import api_tokens, declared, jobs, users, write_keys
 from guestlist.bootstrap import open_web
 from guestlist.core.permissions import Permission, Role
 from guestlist.ports import SegmentStatus
+from guestlist.store import schema
 from guestlist.web.pages.table import PAGES as TABLE
 from guestlist.web.server import Server, address_of, listen
 from linkedin_emulator.running import RunningEmulator
@@ -185,7 +188,7 @@ def installed(folder: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
             for cut in (60, 0, 200, 40):
                 _grown(folder / "people.csv", cut)
                 door.sync("newsletter-to-acme")
-                linkedin.emulator.control.clock(advance=2 * DAY)
+                linkedin.emulator.control.clock(advance=DAY)
                 door.status(live=True)
             rows = (folder / "partners.csv").read_text().splitlines()
             (folder / "partners.csv").write_text("\n".join(rows[:900]) + "\n")
@@ -193,6 +196,8 @@ def installed(folder: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
             _past(door)
             _people(door)
             _audiences(door)
+            _events(folder)
+            _spread(door)
             credential, _ = door.app.store.destinations.credential("acme")
             facts = {"handle": secrets.token_urlsafe(24), "link": users.invite(door.app, "ben@acme.example")}
             if credential is not None:
@@ -231,7 +236,7 @@ def _written(folder: Path) -> Path:
     for name in ("partners", "webinar"):
         described["audiences"][name] = {"members": "people", "source": {"file": "partners.csv"}}
         described["activations"][f"{name}-to-acme"] = {"audience": name, "destination": "acme", "enabled": True}
-    described["activations"]["newsletter-to-acme"]["schedule"] = {"every": "1h"}
+    described["activations"]["newsletter-to-acme"]["schedule"] = {"every": "1d"}
     described["activations"]["webinar-to-acme"]["enabled"] = False
     described["destinations"]["apac"] = {"ad_account": 516848834, "description": "Not connected yet"}
     file = folder / "guestlist.yaml"
@@ -252,6 +257,43 @@ def _past(door: Guestlist) -> None:
             size, matched = int(segment.audience_size * grown), int(segment.matched * grown)
             said = SegmentStatus("", "", "", "", None, "READY", None, matched, size, None)
             app.store.readings.note(segment.id, said, None, time.time() - day * DAY)
+
+
+def _events(folder: Path) -> None:
+    """Eight hundred people enter an audience, some leave, and some say nothing that can be used."""
+    from guestlist.app.fold import Fold  # noqa: PLC0415 - slow to import
+    from guestlist.app.streams import listeners  # noqa: PLC0415
+
+    def event(number: int, name: str, key: str = "high_intent") -> str:
+        traits = {"email": f"intent{number}@example.com"} if number % 40 else {}
+        said = {"type": "track", "event": f"Audience {name}", "userId": f"u{number}", "context": {"traits": traits}}
+        return json.dumps({**said, "messageId": f"{name}-{number}", "properties": {"audience_key": key}})
+
+    lines = [event(number, "Entered") for number in range(800)] + [event(number, "Exited") for number in range(90)]
+    lines += [event(number, "Entered", "trials") for number in range(60)]
+    (folder / "events.jsonl").write_text("\n".join(lines) + "\n")
+    with guestlist.open(file=str(folder / "guestlist.yaml")) as door:  # it knows by now what the pages made
+        door.sync("high-intent-to-acme")
+        door.ingest(folder / "events.jsonl", "engage")
+        fold, heard = Fold(door.app), listeners(door.app, door.configuration.current())
+        while fold.step(lambda: heard):
+            pass
+        door.sync("high-intent-to-acme")
+        door.status(live=True)
+
+
+def _spread(door: Guestlist) -> None:
+    """Runs and deliveries of a minute become those of some days."""
+    runs, attempts = schema.runs, schema.attempts
+    with door.app.store.database.write() as connection:
+        for place, number in enumerate(connection.execute(sa.select(runs.c.id).order_by(runs.c.id.desc())).scalars()):
+            back = place * 5 * 3600.0
+            moved = sa.update(runs).where(runs.c.id == number)
+            connection.execute(moved.values(started=runs.c.started - back, ended=runs.c.ended - back))
+        for number in connection.execute(sa.select(attempts.c.id)).scalars().all():
+            back = number * 7 % 23 * 3600.0
+            moved = sa.update(attempts).where(attempts.c.id == number)
+            connection.execute(moved.values(started=attempts.c.started - back, ended=attempts.c.ended - back))
 
 
 def _people(door: Guestlist) -> None:
@@ -361,7 +403,7 @@ class Watch:
             self.wrong.append(f"{self.name}: {message.text}")
 
     def _failed(self, request: Request) -> None:
-        if "/events" not in request.url:  # a stream that ends because the page is left
+        if request.failure != "net::ERR_ABORTED":  # that is what leaving a page does to what still loads
             self.wrong.append(f"{self.name}: {request.url} failed, {request.failure}")
 
     def _answered(self, response: Response) -> None:
