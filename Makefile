@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 UV := .uv/bin/uv
 
-.PHONY: install test lint types demo demo-up screenshots bench live docs fix clean
+.PHONY: install test lint types demo demo-up demo-down screenshots pictures bench live docs fix clean
 
 install: $(VENV)/.installed
 
@@ -39,9 +39,16 @@ demo: install
 demo-up: install
 	@$(VENV)/bin/python scripts/demo.py --keep .demo
 
+demo-down: install
+	@$(VENV)/bin/python scripts/demo.py --stop .demo
+
 # Needs the system's Chromium; pictures go to .screenshots.
 screenshots: install
 	@$(VENV)/bin/python scripts/screenshots.py .screenshots $(ARGS)
+
+# Those of the README.
+pictures: install
+	@$(VENV)/bin/python scripts/screenshots.py --readme
 
 docs: install
 	$(VENV)/bin/python -m guestlist.config_reference
@@ -55,5 +62,6 @@ bench: install
 	@for each in bench/bench_*.py; do $(VENV)/bin/python $$each $(ARGS) || exit 1; done
 
 clean:
+	@test ! -e .demo || $(VENV)/bin/python scripts/demo.py --stop .demo || true
 	rm -rf .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests scripts bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,7 +1,8 @@
 """Two lists become Matched Audiences on an emulated LinkedIn, change, and are kept in step.
 
 python scripts/demo.py                the show; 1 when something is not as expected
-python scripts/demo.py --keep DIR     the same, and the emulator and the files stay, to look at
+python scripts/demo.py --keep DIR     the same; then the emulator and `guestlist serve` stay, to click through
+python scripts/demo.py --stop DIR     ends what stayed
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import csv
 import json
 import os
+import secrets
 import shlex
 import shutil
 import signal
@@ -24,9 +26,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from segment import analytics
 
 import guestlist
+from guestlist.app import users
+from guestlist.core.permissions import Role
 
 if TYPE_CHECKING:
     from guestlist.facade import Guestlist
@@ -34,6 +39,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 PORT = 8888  # of the emulator that stays
+PAGES_PORT = 8000  # of the pages that stay
+WHO = "ann@acme.example"
 PEOPLE, COMPANIES = "newsletter-to-acme", "accounts-to-acme"
 DAY = 86_400
 Row = dict[str, str]
@@ -434,14 +441,27 @@ def staying(folder: Path) -> Iterator[Stage]:
     yield stage
 
 
+def stop(folder: Path) -> None:
+    """End what an earlier show left running here."""
+    for name, program in (("serve.pid", b"serve"), ("emulator.pid", b"linkedin-emulator")):
+        pid = folder / name
+        if pid.exists():
+            _end(int(pid.read_text()), program)
+            pid.unlink()
+
+
+def _end(number: int, program: bytes) -> None:
+    """A process that is gone may have left its number to another one."""
+    if program not in _command_line(number):
+        return
+    os.kill(number, signal.SIGTERM)
+    with contextlib.suppress(NotAsExpected):
+        until(lambda: program not in _command_line(number), 15)
+
+
 def clear(folder: Path) -> None:
-    """Stop the emulator that an earlier show left here, and remove what it made."""
-    pid = folder / "emulator.pid"
-    if pid.exists():
-        number = int(pid.read_text())
-        if b"linkedin-emulator" in _command_line(number):
-            os.kill(number, signal.SIGTERM)
-        pid.unlink()
+    """Stop what an earlier show left running here, and remove what it made."""
+    stop(folder)
     for name in ("events.yaml", "serve.log", "env.sh"):
         (folder / name).unlink(missing_ok=True)
     for name in ("home", "people.csv", "companies.csv", "guestlist.yaml", "emulator.log", "emulator.address"):
@@ -463,31 +483,83 @@ def show(stage: Stage) -> None:
         act(stage)
 
 
-def left_behind(stage: Stage) -> None:
+def opened_up(stage: Stage) -> tuple[str, str]:
+    """`guestlist serve` that stays, over both files as one, and something that waits for a person. Its address, and a
+    password that is nowhere else.
+    """
+    described = yaml.safe_load((stage.folder / "guestlist.yaml").read_text())
+    for section, more in yaml.safe_load((stage.folder / "events.yaml").read_text()).items():
+        described[section] |= {name: body for name, body in more.items() if name not in described[section]}
+    described["activations"][PEOPLE]["schedule"] = {"every": "15m"}
+    (stage.folder / "guestlist.yaml").write_text(yaml.safe_dump(described, sort_keys=False))
+    companies = stage.rows("companies.csv")
+    stage.write("companies.csv", companies[: len(companies) // 2])
+    password = "-".join(secrets.choice(SYLLABLES) + secrets.choice(SYLLABLES) for _ in range(6))
+    with stage.looked_at() as door:
+        door.sync(COMPANIES)
+        users.create(door.app, WHO, Role.ADMINISTRATOR, password)
+    return _staying_pages(stage), password
+
+
+SYLLABLES = [consonant + vowel for consonant in "bdfgklmnprstvz" for vowel in "aeiou"]
+
+
+def _staying_pages(stage: Stage) -> str:
+    """On the usual port, unless somebody else has it."""
+    said = stage.folder / "serve.log"
+    for port in (PAGES_PORT, 0):
+        command = [str(BIN / "guestlist"), "serve", "--port", str(port), "-f", "guestlist.yaml"]
+        with said.open("w") as out:
+            server = subprocess.Popen(  # noqa: S603 - our own console script
+                command, cwd=stage.folder, env=os.environ | stage.variables, stdin=subprocess.DEVNULL, stdout=out,
+                stderr=out, start_new_session=True,
+            )  # fmt: skip
+        until(lambda: _greeting(said) or server.poll() is not None)  # noqa: B023 - called at once
+        if server.poll() is None:
+            (stage.folder / "serve.pid").write_text(str(server.pid))
+            return _greeting(said)
+    raise NotAsExpected(f"the pages did not open: {said.read_text().strip()}")
+
+
+def _greeting(said: Path) -> str:
+    return said.read_text().partition("Taking events at ")[2].partition(". ")[0]
+
+
+def left_behind(stage: Stage, address: str, password: str) -> None:
     """Where to look when everything stays."""
-    tell(f"\n\nCampaign Manager, emulated:  {stage.linkedin}/campaignmanager/", BOLD)
+    stopping = f"{sys.executable} {Path(__file__)} --stop {stage.folder}"
+    tell(f"\n\nThe pages:                   {address}/", BOLD)
+    tell(f"  sign in as                 {WHO}", BOLD)
+    tell(f"  with the password          {password}    (shown only now)", BOLD)
+    tell(f"  look at                    {address}/activations/{COMPANIES}: it waits for you")
+    tell(f"Campaign Manager, emulated:  {stage.linkedin}/campaignmanager/")
     tell(f"Lists, guestlist.yaml, home: {stage.folder}")
     tell(f"Go on yourself:              cd {stage.folder} && . ./env.sh && guestlist status")
-    tell(f"Stop the emulator:           kill {(stage.folder / 'emulator.pid').read_text()}")
+    tell(f"Stop all of it:              make demo-down, or {stopping}")
 
 
 def main() -> int:
     """Show it; 0 when everything was as expected."""
     parser = argparse.ArgumentParser(description="Guestlist, shown on an emulated LinkedIn.")
-    parser.add_argument("--keep", metavar="DIR", type=Path, help="leave the emulator and the files in DIR")
-    keep = parser.parse_args().keep
+    parser.add_argument("--keep", metavar="DIR", type=Path, help="leave it running, with its files in DIR")
+    parser.add_argument("--stop", metavar="DIR", type=Path, help="end what was left running in DIR")
+    given = parser.parse_args()
+    if given.stop:
+        stop(given.stop.absolute())
+        return 0
+    keep = given.keep
     began = time.monotonic()
     try:
         with staying(keep.absolute()) if keep else passing() as stage:
             show(stage)
             if keep:
-                left_behind(stage)
+                left_behind(stage, *opened_up(stage))
     except NotAsExpected as difference:
         tell(f"\nNot as expected: {difference}", "31")
         return 1
     tell(f"\nThat was all, in {time.monotonic() - began:.0f} s, and everything was as expected.", GOOD)
     if not keep:
-        tell(f"`make demo-up` leaves it running, to look at: http://127.0.0.1:{PORT}/campaignmanager/")
+        tell(f"`make demo-up` leaves it running, to click through: http://127.0.0.1:{PAGES_PORT}/")
     return 0
 
 

@@ -2,28 +2,35 @@
 
 python scripts/screenshots.py [FOLDER]        default: .screenshots
 python scripts/screenshots.py FOLDER --only activation
+python scripts/screenshots.py --readme        the few of the README, into docs/pictures
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import contextlib
 import json
 import logging
 import os
 import re
+import secrets
 import shutil
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
+import sqlalchemy as sa
 import structlog
 import yaml
+from starlette.routing import compile_path
 
 import guestlist
 from guestlist import job_worker
@@ -31,11 +38,13 @@ from guestlist.app import api_tokens, declared, jobs, users, write_keys
 from guestlist.bootstrap import open_web
 from guestlist.core.permissions import Permission, Role
 from guestlist.ports import SegmentStatus
+from guestlist.store import schema
+from guestlist.web.pages.table import PAGES as TABLE
 from guestlist.web.server import Server, address_of, listen
 from linkedin_emulator.running import RunningEmulator
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
     from guestlist.facade import Guestlist
 
@@ -68,6 +77,7 @@ PAGES = {
     "activation-new": "/activations/webinar-to-acme",
     "job": "/jobs/1",
     "job-waiting": "/jobs/2",
+    "job-working": "/jobs/3",
     "activity": "/activity",
     "audiences": "/audiences",
     "audience-new": "/audiences/new",
@@ -76,6 +86,7 @@ PAGES = {
     "audience-edit": "/audiences/webinar%20guests/edit",
     "audience-events": "/audiences/high%20intent",
     "activate": "/activate?kind=people",
+    "activate-destination": "/activate/1",
     "activate-audiences": "/activate/1/audiences",
     "activate-mapping": "/activate/1/mapping/1",
     "activate-identity": "/activate/1/mapping/1?tab=identity",
@@ -85,6 +96,8 @@ PAGES = {
     "activate-events": "/activate/1/events/2",
     "activate-review": "/activate/2/review",
     "activate-review-problem": "/activate/1/review",
+    "sign-in": "/sign-in",
+    "setup": "/setup/{link}",
     "users": "/settings/users",
     "tokens": "/settings/tokens",
     "keys": "/settings/keys",
@@ -97,10 +110,76 @@ PAGES = {
 }
 
 
+EMPTY = {
+    f"empty-{name}": path
+    for name, path in {
+        "home": "/",
+        "destinations": "/destinations",
+        "connect": "/destinations/connect",
+        "audiences": "/audiences",
+        "audience-new": "/audiences/new",
+        "activations": "/activations",
+        "activate": "/activate",
+        "privacy": "/privacy",
+        "activity": "/activity",
+        "users": "/settings/users",
+        "tokens": "/settings/tokens",
+        "keys": "/settings/keys",
+        "notices": "/settings/notices",
+    }.items()
+}
+Act = Callable[["Page"], None]
+
+
+def _typed(**fields: str) -> Act:
+    """Fill in fields by their ids and send their form, whatever the browser itself has against it."""
+
+    def act(page: Page) -> None:
+        page.evaluate("for (const form of document.forms) form.noValidate = true")
+        for name, value in fields.items():
+            page.fill(f"#f-{name.replace('_', '-')}", value)
+        form = page.locator("main form").filter(has=page.locator(f"#f-{next(iter(fields)).replace('_', '-')}"))
+        form.locator("button").last.click()
+
+    return act
+
+
+def _nothing_mapped(page: Page) -> None:
+    """Nobody can be found by a country alone."""
+    for each in page.locator("main select, main input[type=text]").all():
+        each.evaluate("field => { field.value = '' }")
+    page.locator("main button[value=next]").last.click()
+
+
+# name: (path, status, what is done there)
+STATES: dict[str, tuple[str, int, Act | None]] = {
+    "connect-account": ("/destinations/connect/{handle}", 200, None),
+    "connect-review": ("/destinations/connect/{handle}", 200, _typed(name="EMEA")),
+    "fault-connect": ("/destinations/connect/{handle}", 422, _typed(name="")),
+    "fault-audience": ("/audiences/new", 422, _typed(name_events="newsletter")),
+    "fault-user": ("/settings/users", 422, _typed(name="ann@acme.example")),
+    "fault-notices": ("/settings/notices", 422, _typed(url="nowhere")),
+    "fault-password": ("/settings/password", 422, _typed(old="wrong", new="too short")),
+    "fault-forget": ("/privacy", 422, _typed(values="not an address")),
+    "fault-mapping": ("/activate/1/mapping/1", 422, _nothing_mapped),
+    "forbidden": ("/settings/users", 403, None),
+    "forbidden-activate": ("/activate", 403, None),
+}
+PUBLIC = ("sign-in", "setup")  # whoever is signed in is led on from them
+NOT_SHOWN = {  # pieces of pages, files, and ways on to another page
+    "/jobs/{number}/events",
+    "/audiences/{name}/live",
+    "/activate/{number}/plan",
+    "/activations/{name}/rejected.csv",
+    "/linkedin/callback",
+    "/settings",
+}
+
+
 # ── what is to be seen ───────────────────────────────────────────────────────────────────────────────────────────
 @contextlib.contextmanager
-def installed(folder: Path) -> Iterator[tuple[Guestlist, str]]:
-    """An installation with sample data that serves, and its address."""
+def installed(folder: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """An installation with sample data that serves: its address, and what addresses of pages name."""
     with RunningEmulator() as linkedin:
         os.environ |= {
             "GUESTLIST_HOME": str(folder / "home"),
@@ -120,7 +199,7 @@ def installed(folder: Path) -> Iterator[tuple[Guestlist, str]]:
             for cut in (60, 0, 200, 40):
                 _grown(folder / "people.csv", cut)
                 door.sync("newsletter-to-acme")
-                linkedin.emulator.control.clock(advance=2 * DAY)
+                linkedin.emulator.control.clock(advance=DAY)
                 door.status(live=True)
             rows = (folder / "partners.csv").read_text().splitlines()
             (folder / "partners.csv").write_text("\n".join(rows[:900]) + "\n")
@@ -129,8 +208,27 @@ def installed(folder: Path) -> Iterator[tuple[Guestlist, str]]:
             _people(door)
             _audiences(door)
             _wishes(door)
+            _spread(door)
+            credential, _ = door.app.store.destinations.credential("acme")
+            facts = {"handle": secrets.token_urlsafe(24), "link": users.invite(door.app, "ben@acme.example")}
+            if credential is not None:
+                ends = time.time() + DAY
+                door.app.store.consents.arrived(facts["handle"], credential.token, "ann@acme.example", ends)
             with _serving(door) as address:
-                yield door, address
+                yield address, facts
+
+
+@contextlib.contextmanager
+def untouched(folder: Path, *, someone: bool = False) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """An installation that nobody has done anything with."""
+    os.environ["GUESTLIST_HOME"] = str(folder / "home")
+    with guestlist.open(file=str(folder / "guestlist.yaml")) as door:
+        door.configuration.may_be_empty = True
+        facts = {"link": users.setup_link(door.app) or ""}
+        if someone:
+            users.create(door.app, "ann@acme.example", Role.ADMINISTRATOR, PASSWORD)
+        with _serving(door) as address:
+            yield address, facts
 
 
 def _grown(file: Path, cut: int) -> None:
@@ -149,7 +247,7 @@ def _written(folder: Path) -> Path:
     for name in ("partners", "webinar"):
         described["audiences"][name] = {"members": "people", "source": {"file": "partners.csv"}}
         described["activations"][f"{name}-to-acme"] = {"audience": name, "destination": "acme", "enabled": True}
-    described["activations"]["newsletter-to-acme"]["schedule"] = {"every": "1h"}
+    described["activations"]["newsletter-to-acme"]["schedule"] = {"every": "1d"}
     described["activations"]["webinar-to-acme"]["enabled"] = False
     described["destinations"]["apac"] = {"ad_account": 516848834, "description": "Not connected yet"}
     file = folder / "guestlist.yaml"
@@ -174,12 +272,27 @@ def _past(door: Guestlist) -> None:
             app.store.readings.note(segment.id, said, told, time.time() - day * DAY)
 
 
+def _spread(door: Guestlist) -> None:
+    """Runs and deliveries of a minute become those of some days."""
+    runs, attempts = schema.runs, schema.attempts
+    with door.app.store.database.write() as connection:
+        for place, number in enumerate(connection.execute(sa.select(runs.c.id).order_by(runs.c.id.desc())).scalars()):
+            back = place * 5 * 3600.0
+            moved = sa.update(runs).where(runs.c.id == number)
+            connection.execute(moved.values(started=runs.c.started - back, ended=runs.c.ended - back))
+        for number in connection.execute(sa.select(attempts.c.id)).scalars().all():
+            back = number * 7 % 23 * 3600.0
+            moved = sa.update(attempts).where(attempts.c.id == number)
+            connection.execute(moved.values(started=attempts.c.started - back, ended=attempts.c.ended - back))
+
+
 def _people(door: Guestlist) -> None:
     app, configuration = door.app, door.configuration
     users.create(app, "ann@acme.example", Role.ADMINISTRATOR, PASSWORD)
     users.create(app, "ben@acme.example", Role.MARKETER)
     users.create(app, "cleo@acme.example", Role.ANALYST, PASSWORD)
     users.disable(app, "cleo@acme.example")
+    users.create(app, "dan@acme.example", Role.ANALYST, PASSWORD)
     api_tokens.create(app, "nightly-export", Role.ANALYST, [Permission.VIEW_DESTINATIONS], time.time() + 90 * DAY)
     write_keys.create(
         app,
@@ -193,6 +306,9 @@ def _people(door: Guestlist) -> None:
     if job is not None:
         job_worker.take_up(app, configuration.current, job)
     jobs.ask_sync(app, configuration.current(), "accounts-to-acme")
+    working = app.store.jobs.get(jobs.ask_sync(app, configuration.current(), "newsletter-to-acme").id)
+    if working is not None and app.store.jobs.start(working, time.time()):
+        app.store.jobs.proceed(working.id, {"what": "telling LinkedIn", "done": 4_000, "of": 11_760})
 
 
 def _audiences(door: Guestlist) -> None:
@@ -291,46 +407,162 @@ def _serving(door: Guestlist) -> Iterator[str]:
 
 
 # ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def missing() -> list[str]:
+    """Pages of the table that no picture shows."""
+    seen = [*PAGES.values(), *EMPTY.values(), *(each for each, *_ in STATES.values())]
+    shown = [urlsplit(each.format(handle="x", link="x")).path for each in seen]
+    pages = {page.path for page in TABLE if page.method == "GET"} - set(NOT_SHOWN)
+    return sorted(each for each in pages if not any(compile_path(each)[0].match(path) for path in shown))
+
+
+@dataclass
+class Watch:
+    """What is wrong with pages that can be measured, and where their links lead."""
+
+    page: Page
+    wrong: list[str]
+    links: set[str] = field(default_factory=set)
+    name: str = ""
+    expected: int = 200
+
+    def begin(self) -> None:
+        """Listen to the page."""
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.wrong.append(f"{self.name}: {error}"))
+        self.page.on("requestfailed", self._failed)
+        self.page.on("response", self._answered)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:  # that is told by its status
+            self.wrong.append(f"{self.name}: {message.text}")
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # that is what leaving a page does to what still loads
+            self.wrong.append(f"{self.name}: {request.url} failed, {request.failure}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400 and not (
+            response.request.is_navigation_request() and response.status == self.expected
+        ):
+            self.wrong.append(f"{self.name}: {response.url} answered {response.status}")
+
+    def look(self) -> None:
+        """Too wide? Buttons that do nothing? Forms and links that lead nowhere?"""
+        over = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if over > 0:
+            self.wrong.append(f"{self.name}: {over} pixels wider than the window")
+        self.wrong += [f"{self.name}: the button {each!r} does nothing" for each in self.page.evaluate(_IDLE)]
+        for method, to in self.page.evaluate(_FORMS):
+            if not _answers(method.upper(), urlsplit(to).path):
+                self.wrong.append(f"{self.name}: a form leads to {method} {to}, which is no page")
+        self.links |= set(self.page.evaluate(_LINKS))
+
+
+_IDLE = """[...document.querySelectorAll("button")].filter(b => !b.form && ![...b.attributes].some(
+    a => a.name.startsWith("data-") || a.name.startsWith("hx-"))).map(b => b.textContent.trim())"""
+_FORMS = """[...document.forms].map(f =>
+    [f.method, new URL(f.getAttribute("action") || location.href, location.href).href])"""
+_LINKS = "[...document.links].map(a => a.href).filter(a => a.startsWith(location.origin) && !a.includes('#'))"
+
+
+def _answers(method: str, path: str) -> bool:
+    return any(page.method == method and compile_path(page.path)[0].match(unquote(path)) for page in TABLE)
+
+
 @dataclass(frozen=True)
 class Camera:
-    """``into``: where pictures go."""
+    """``into``: where pictures go. ``facts``: what addresses name in braces."""
 
     browser: Browser
     address: str
     into: Path
     only: str
+    facts: Mapping[str, str]
 
-    def all(self) -> list[str]:
-        """Take every picture; what is wrong with a page that can be measured."""
+    def all(self, walk: Callable[[Camera, Watch, str], None]) -> list[str]:
+        """Take every picture of a walk; what is wrong."""
         wrong: list[str] = []
         for theme in ("light", "dark"):
-            for size in SIZES:
-                wrong += self._walk(theme, size)
-        return [each for each in wrong if "404" not in each]
-
-    def _walk(self, theme: str, size: str) -> list[str]:
-        width, height = SIZES[size]
-        context = self.browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if theme == "dark" else "light"
-        )
-        page, wrong = context.new_page(), list[str]()
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        page.goto(f"{self.address}/sign-in")
-        wrong += self._taken(page, f"sign-in-{theme}-{size}")
-        page.fill("#f-name", "ann@acme.example")
-        page.fill("#f-password", PASSWORD)
-        page.click("main button.btn-primary")
-        for name, path in PAGES.items():
-            if re.search(self.only, name):
-                page.goto(f"{self.address}{path}", wait_until="load")
-                wrong += self._taken(page, f"{name}-{theme}-{size}")
-        context.close()
+            for size, (width, height) in SIZES.items():
+                context = self.browser.new_context(
+                    viewport={"width": width, "height": height}, color_scheme="dark" if theme == "dark" else "light"
+                )
+                watch = Watch(context.new_page(), wrong)
+                watch.begin()
+                walk(self, watch, f"{theme}-{size}")
+                context.close()
         return wrong
 
-    def _taken(self, page: Page, name: str) -> list[str]:
-        page.screenshot(path=self.into / f"{name}.png", full_page=True)
-        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        return [f"{name}: {over} pixels wider than the window"] if over > 0 else []
+    def follow(self, watch: Watch, kind: str) -> None:
+        """Ask for all that was linked to; once is enough."""
+        if kind == "light-wide":
+            asked = {each: watch.page.context.request.get(each).status for each in sorted(watch.links)}
+            watch.wrong += [f"the link {each} leads to {status}" for each, status in asked.items() if status >= 400]
+        watch.links.clear()
+
+    def sign_in(self, watch: Watch, name: str) -> None:
+        """As somebody."""
+        watch.name, watch.expected = f"sign in as {name}", 200
+        watch.page.goto(f"{self.address}/sign-in")
+        watch.page.fill("#f-name", name)
+        watch.page.fill("#f-password", PASSWORD)
+        with watch.page.expect_navigation():
+            watch.page.click("main button.btn-primary")
+
+    def take(self, watch: Watch, name: str, path: str, kind: str, expected: int = 200, act: Act | None = None) -> None:
+        """One picture; ``act``: what is done on the page before."""
+        if not re.search(self.only, name):
+            return
+        watch.name, watch.expected = f"{name}-{kind}", expected
+        watch.page.goto(f"{self.address}{path.format(**self.facts)}", wait_until="load")
+        if act is not None:
+            with watch.page.expect_navigation():
+                act(watch.page)
+        watch.page.screenshot(path=self.into / f"{watch.name}.png", full_page=True)
+        watch.look()
+
+
+def walk_full(camera: Camera, watch: Watch, kind: str) -> None:
+    """All pages with something in them, then the states that some of them can be in."""
+    for name in PUBLIC:
+        camera.take(watch, name, PAGES[name], kind)
+    camera.sign_in(watch, "ann@acme.example")
+    for name, path in PAGES.items():
+        if name in PUBLIC:
+            continue
+        camera.take(watch, name, path, kind, 404 if name == "no-such-page" else 200)
+    for name, (path, expected, act) in STATES.items():
+        if expected != 403:
+            camera.take(watch, name, path, kind, expected, act)
+    camera.follow(watch, kind)
+    watch.page.context.clear_cookies()
+    camera.sign_in(watch, "dan@acme.example")
+    for name, (path, expected, act) in STATES.items():
+        if expected == 403:
+            camera.take(watch, name, path, kind, expected, act)
+    camera.follow(watch, kind)
+
+
+def walk_untouched(camera: Camera, watch: Watch, kind: str) -> None:
+    """Where they come from."""
+    camera.take(watch, "setup-first", "/setup/{link}", kind)
+
+
+def walk_empty(camera: Camera, watch: Watch, kind: str) -> None:
+    """What the very first person finds."""
+    camera.sign_in(watch, "ann@acme.example")
+    for name, path in EMPTY.items():
+        camera.take(watch, name, path, kind)
+    camera.follow(watch, kind)
+
+
+Walk = Callable[[Camera, Watch, str], None]
+Opening = Callable[[Path], contextlib.AbstractContextManager[tuple[str, Mapping[str, str]]]]
+WALKS: tuple[tuple[Opening, Walk], ...] = (
+    (installed, walk_full),
+    (untouched, walk_untouched),
+    (partial(untouched, someone=True), walk_empty),
+)
 
 
 def _quiet() -> None:
@@ -339,23 +571,69 @@ def _quiet() -> None:
 
 
 def main() -> int:
-    """Take them; 1 when a page is too wide or its console holds an error."""
+    """Take them; 1 when a page is missing, too wide, leads nowhere, or its console holds an error."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", nargs="?", type=Path, default=Path(".screenshots"))
     parser.add_argument("--only", default="", help="a regular expression for names of pages")
+    parser.add_argument("--readme", action="store_true", help="only those of the README, small, into docs/pictures")
     given = parser.parse_args()
     _quiet()
     given.folder.mkdir(parents=True, exist_ok=True)
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only who takes pictures has it
 
-    with tempfile.TemporaryDirectory() as work, installed(Path(work)) as (_, address), sync_playwright() as player:
+    wrong = [f"no picture shows {each}" for each in missing()]
+    with tempfile.TemporaryDirectory() as work, sync_playwright() as player:
         browser = player.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        wrong = Camera(browser, address, given.folder, given.only).all()
+        if given.readme:
+            with installed(Path(work)) as (address, _):
+                taken_for_readme(browser, address, ROOT / "docs" / "pictures")
+            return 0
+        for number, (opened, walk) in enumerate(WALKS):
+            folder = Path(work) / str(number)
+            folder.mkdir()
+            with opened(folder) as (address, facts):
+                wrong += Camera(browser, address, given.folder, given.only, facts).all(walk)
         browser.close()
-    for each in wrong:
+    for each in dict.fromkeys(wrong):
         print(each)  # noqa: T201
     print(f"{len(list(given.folder.glob('*.png')))} pictures in {given.folder}")  # noqa: T201
     return 1 if wrong else 0
+
+
+# ── for the README ───────────────────────────────────────────────────────────────────────────────────────────────
+README = {
+    "home": "/",
+    "activation": "/activations/newsletter-to-acme",
+    "review": "/activate/2/review",
+    "delivery": "/destinations/acme/delivery",
+}
+_TO_WEBP = """async png => {
+    const image = await createImageBitmap(await (await fetch(png)).blob());
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    canvas.getContext("2d").drawImage(image, 0, 0);
+    const bytes = new Uint8Array(await (await canvas.convertToBlob({type: "image/webp", quality: 0.85})).arrayBuffer());
+    return btoa(Array.from(bytes, each => String.fromCharCode(each)).join(""));
+}"""
+
+
+def taken_for_readme(browser: Browser, address: str, into: Path) -> None:
+    """WebP, which Chromium itself makes of its PNG, light and dark, as much as a window shows."""
+    into.mkdir(parents=True, exist_ok=True)
+    maker = browser.new_page()
+    for theme in ("light", "dark"):
+        context = browser.new_context(
+            viewport={"width": 1200, "height": 800}, color_scheme="dark" if theme == "dark" else "light"
+        )
+        page = context.new_page()
+        camera = Camera(browser, address, into, "", {})
+        camera.sign_in(Watch(page, []), "ann@acme.example")
+        for name, path in README.items():
+            page.goto(f"{address}{path}", wait_until="load")
+            page.wait_for_timeout(600)  # lines of a chart are drawn slowly
+            png = base64.b64encode(page.screenshot()).decode()
+            webp = base64.b64decode(maker.evaluate(_TO_WEBP, f"data:image/png;base64,{png}"))
+            (into / f"{name}-{theme}.webp").write_bytes(webp)
+        context.close()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import httpx2
 import pytest
 
 from guestlist.config import load
@@ -135,7 +136,36 @@ def test_the_yaml_of_the_demo_loads() -> None:
 
 
 @pytest.mark.slow
-def test_the_demo() -> None:
-    done = subprocess.run([sys.executable, ROOT / "scripts" / "demo.py"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4_000:] + done.stderr
-    assert "READY" in done.stdout
+def test_the_demo_can_be_clicked_through_until_it_is_stopped(tmp_path: Path) -> None:
+    def demo(*options: str | Path) -> str:
+        command = [sys.executable, ROOT / "scripts" / "demo.py", *options, tmp_path]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-4_000:] + done.stderr
+        return done.stdout
+
+    said = demo("--keep")
+    try:
+        assert "READY" in said
+        address, name, password = re.findall(
+            r"The pages: +(\S+)/\n +sign in as +(\S+)\n +with the password +(\S+)", said
+        )[0]
+        with httpx2.Client(base_url=address, headers={"origin": address, "accept": "text/html"}) as client:
+            token = re.findall(r'name="csrf" value="(\w+)"', client.get("/sign-in").text)[0]
+            fields = {"csrf": token, "name": name, "password": password}
+            home = client.post("/sign-in", data=fields, follow_redirects=True).text
+            assert "Confirm removals" in home
+            assert "intent-to-acme" in client.get("/activations").text
+    finally:
+        demo("--stop")
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(address)
+
+
+def test_a_picture_is_taken_of_every_page() -> None:
+    spec = importlib.util.spec_from_file_location("screenshots", ROOT / "scripts" / "screenshots.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["screenshots"] = module
+    spec.loader.exec_module(module)
+    assert module.missing() == []

@@ -60,6 +60,7 @@ class Configuration:
         self._lock = Lock()
         self._seen: tuple[object, ...] | None = None
         self._config: Config | None = None
+        self._raw: tuple[int | None, Mapping[str, Any]] | None = None
 
     def current(self) -> Config:
         """As it is now. ConfigError while the whole cannot be carried out."""
@@ -89,11 +90,20 @@ class Configuration:
     def of_file(self, section: str) -> Mapping[str, Mapping[str, Any]]:
         """The file's own objects in the yaml's shape, taken over or not; settings: keys of the file."""
         file = self._file(any_parts=True)
-        data: Mapping[str, Any] = {} if file is None else configs.raw(file, self._environ)
+        data: Mapping[str, Any] = {} if file is None else self._read(file)
         found = {name: data.get(name) for name in configs.SETTINGS} if section == "settings" else data.get(section)
         if not isinstance(found, dict):  # nothing, or a mistake that ``current`` tells
             return {}
         return {name: body for name, body in found.items() if isinstance(body, dict)}
+
+    def _read(self, file: Path) -> Mapping[str, Any]:
+        """What the file says; it is read anew only when it changed."""
+        with self._lock:
+            mtime = self._mtime()
+            if self._raw is None or mtime is None or self._raw[0] != mtime:
+                self._raw = None
+                self._raw = mtime, configs.raw(file, self._environ)
+            return self._raw[1]
 
     def _parts(self) -> dict[tuple[str, str], Mapping[str, Any]]:
         return {(part.kind, part.name): part.body for part in self._kept.all()}

@@ -112,6 +112,7 @@ def test_a_segment_is_an_intent_until_linkedin_confirmed_it(store, activate):
     assert current is not None
     assert (current.state, current.linkedin_id) == ("live", "77")
     assert store.segments.all(live=True) == [current]
+    assert store.segments.currents([made.ledger_id, activate("other").ledger_id]) == {made.ledger_id: current}
 
 
 def test_a_new_segment_is_a_new_epoch_that_knows_nobody(store, activate):

@@ -153,6 +153,31 @@ def test_counts_are_of_a_stretch_of_time(store):
     assert [each.at for each in counts.samples(1, 0.0, 7.0)] == [5.0]
 
 
+def test_how_many_are_in_is_counted_as_they_are_written(store, clock):
+    names = [bytes([each]) * 16 for each in range(4)]
+    key = store.event_members.claim_key("one", "people", Kind.PEOPLE, clock.now()).id
+    assert store.event_members.counts(key) == (0, 0)
+
+    def fold(changes: dict[bytes, bool]) -> tuple[int, int]:
+        there = store.event_members.some(key, changes)
+        members = [there.get(each) or EventMember(each) for each in changes]
+        for each in members:
+            each.wanted, each.changed = changes[each.member], True
+        store.event_members.save(store.event_members.sealed(key, members), b"", 0, 0.0)
+        return store.event_members.counts(key)
+
+    assert fold(dict.fromkeys(names[:3], True)) == (3, 3)
+    assert fold({names[0]: False, names[1]: True, names[3]: False}) == (2, 4)
+    assert fold({names[0]: True, names[3]: False}) == (3, 4)
+    store.event_members.erase(names)
+    assert store.event_members.counts(key) == (3, 4)
+    assert sum(1 for _ in store.event_members.wanted(key)) == 3
+    with store.database.write() as connection:
+        connection.execute(sa.update(schema.audience_keys).values(inside=99, heard=1))
+    store.event_members.recount(key)
+    assert store.event_members.counts(key) == (3, 4)
+
+
 def test_traits_are_erased_of_whoever_carries_an_identifier_for_every_key(store, clock):
     a, b, mine, his = (bytes([each]) * 16 for each in range(4))
     keys = [store.event_members.claim_key(each, "people", Kind.PEOPLE, clock.now()).id for each in ("one", "two")]

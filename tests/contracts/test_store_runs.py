@@ -54,6 +54,17 @@ def test_a_run_is_durable_with_its_batches_or_not_at_all(store, activation):
     assert len(store.batches.of_run(run.id)) == 1
 
 
+def test_runs_come_newest_first_a_page_at_a_time(store, activation, activate):
+    other, nobody = activate("other"), activate("nobody")
+    numbers = [store.runs.begin(each.id, "sync", NOW).id for each in (activation, other, activation, other, activation)]
+    assert [each.id for each in store.runs.newest(first=2)] == numbers[::-1]
+    assert [each.id for each in store.runs.newest([activation.id], first=1)] == [numbers[4], numbers[2], numbers[0]]
+    assert list(store.runs.newest([nobody.id])) == list(store.runs.newest([])) == []
+    last = store.runs.last_of_each([activation.id, other.id, nobody.id])
+    assert {of: run.id for of, run in last.items()} == {activation.id: numbers[4], other.id: numbers[3]}
+    assert store.runs.last_of_each([]) == {}
+
+
 def test_what_a_killed_process_was_planning_is_void(store, activation):
     run = store.runs.begin(activation.id, "sync", NOW)
     store.runs.sweep(activation.id, NOW + 1)

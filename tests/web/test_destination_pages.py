@@ -145,6 +145,17 @@ def test_every_tab_is_there_for_who_may_look(pages: Installed) -> None:
     assert browser.get("/destinations/nobody").status == 404
 
 
+def test_runs_say_why_they_ended_without_names_and_commands(pages: Installed) -> None:
+    pages.world.write(emails(*(f"p{n}" for n in range(40))))
+    pages.world.sync()
+    pages.world.write(emails("p0"))
+    pages.world.sync()
+    browser = pages.signed_in(Role.ANALYST).get("/destinations/acme/runs")
+    assert "The removal guard stopped it" in browser.text
+    assert "who:" not in browser.text
+    assert "guestlist sync" not in browser.text
+
+
 # ── privacy ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_a_person_is_forgotten_in_three_clicks_with_a_receipt(pages: Installed) -> None:
     pages.world.sync()

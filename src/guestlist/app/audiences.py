@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from guestlist.app import declared, event_view, overview, segments, uploads
+from guestlist.app import books, declared, event_view, segments, uploads
+from guestlist.app.books import Books
 from guestlist.app.context import App
 from guestlist.app.results import EventsRow
 from guestlist.app.uploads import Looked, UploadRow
@@ -17,6 +18,7 @@ from guestlist.core.identity import Kind
 from guestlist.core.permissions import Person
 from guestlist.errors import ConfigError
 from guestlist.store.activations import Activation
+from guestlist.store.runs import Run
 from guestlist.store.uploads import Arriving
 
 HOUR = 3600.0
@@ -57,15 +59,19 @@ class Live:
 def all_of(app: App, config: Config) -> list[AudienceRow]:
     """Those that the configuration describes; no list is opened."""
     uploaded = {each.name: each for each in uploads.all_of(app)}
-    return [_row(app, config, name, wanted, uploaded) for name, wanted in config.audiences.items()]
+    known = {each.name: each for each in app.store.activations.all(removed=False)}
+    read = books.opened(app, list(known.values()))
+    return [_row(app, config, name, uploaded, known, read) for name in config.audiences]
 
 
 def one(app: App, config: Config, name: str) -> AudienceRow | None:
     """By name; None: there is none."""
-    wanted = config.audiences.get(name)
-    if wanted is None:
+    if name not in config.audiences:
         return None
-    return _row(app, config, name, wanted, {each.name: each for each in uploads.all_of(app)})
+    uploaded = {each.name: each for each in uploads.all_of(app)}
+    found = [app.store.activations.get(each) for each in _used_by(config, name)]
+    known = {each.name: each for each in found if each is not None and each.removed_at is None}
+    return _row(app, config, name, uploaded, known, books.opened(app, list(known.values())))
 
 
 def columns(app: App, config: Config, name: str) -> tuple[str, ...]:
@@ -81,11 +87,20 @@ def live(app: App, config: Config, name: str) -> Live:
     return Live(tuple(_keys(app, config, used)), rows, report.waiting, report.oldest_seconds)
 
 
-def _row(app: App, config: Config, name: str, wanted: AudienceConfig, uploaded: Mapping[str, UploadRow]) -> AudienceRow:
-    used = _used_by(config, name)
+def _row(
+    app: App,
+    config: Config,
+    name: str,
+    uploaded: Mapping[str, UploadRow],
+    known: Mapping[str, Activation],
+    read: Books,
+) -> AudienceRow:
+    """``known``: activations by name, of which ``read`` tells."""
+    wanted, used = config.audiences[name], _used_by(config, name)
     source = wanted.source
+    mine = [known[each] for each in used if each in known]
     kind: SourceKind = "events" if source.events else "upload" if source.upload else "file"
-    told = [count for each in used if (count := _told(app, each)) is not None]
+    told = [read.told[each.id] for each in mine if each.id in read.told and each.last_run is not None]
     return AudienceRow(
         name,
         wanted.members,
@@ -94,7 +109,7 @@ def _row(app: App, config: Config, name: str, wanted: AudienceConfig, uploaded: 
         config.from_pages("audiences", name),
         _state(app, config, wanted, used, uploaded),
         used,
-        _wanted(app, config, kind, used),
+        _wanted(app, config, kind, used, [read.synced[each.id] for each in mine if each.id in read.synced]),
         max(told, default=None),
     )
 
@@ -134,25 +149,10 @@ def _keys(app: App, config: Config, used: tuple[str, ...]) -> list[tuple[str, in
     return found
 
 
-def _wanted(app: App, config: Config, kind: SourceKind, used: tuple[str, ...]) -> int | None:
+def _wanted(app: App, config: Config, kind: SourceKind, used: tuple[str, ...], synced: Sequence[Run]) -> int | None:
     if kind == "events":
         return sum(inside for _, inside, _ in _keys(app, config, used)) if used else None
-    known = [each for each in used if _known(app, each)]
-    runs = [run for each in known for run in overview.runs(app, each, 5) if run.result.state in ("done", "frozen")]
-    if not runs:
-        return None
-    last = max(runs, key=lambda run: run.started).result
-    return last.added + last.changed + last.unchanged
-
-
-def _told(app: App, name: str) -> int | None:
-    found = _known(app, name)
-    return segments.told(app, found) if found is not None and found.last_run is not None else None
-
-
-def _known(app: App, name: str) -> Activation | None:
-    found = app.store.activations.get(name)
-    return found if found is not None and found.removed_at is None else None
+    return segments.told_in(max(synced, key=lambda run: run.started)) if synced else None
 
 
 # ── making ───────────────────────────────────────────────────────────────────────────────────────────────────────

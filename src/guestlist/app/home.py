@@ -12,6 +12,7 @@ from guestlist.app.notices import TWICE
 from guestlist.config import Config
 from guestlist.store.activations import Activation
 from guestlist.store.readings import Reading
+from guestlist.store.segments import Segment
 
 DAY, HOUR = 86_400.0, 3600.0
 SOON = 30  # days: dates that near are shown as something to see to
@@ -62,18 +63,19 @@ def _of_destinations(app: App, config: Config) -> Iterator[Need]:
 
 
 def _of_activations(app: App, config: Config) -> Iterator[Need]:
-    for found in app.store.activations.all(removed=False):
-        if found.name not in config.activations or not config.activations[found.name].enabled:
+    there = [each for each in app.store.activations.all(removed=False) if each.name in config.activations]
+    fed = app.store.segments.currents({each.ledger_id for each in there})
+    for found in there:
+        if not config.activations[found.name].enabled:
             continue
         if found.state == "waiting":
             yield Need("confirm", found.name, found.reason)
         elif found.state == "parked" or (found.state == "failed" and found.fails_in_row >= TWICE):
             yield Need("look", found.name, found.reason)
-        yield from _of_audience(app, found)
+        yield from _of_audience(found, fed.get(found.ledger_id))
 
 
-def _of_audience(app: App, found: Activation) -> Iterator[Need]:
-    segment = app.store.segments.current(found.ledger_id)
+def _of_audience(found: Activation, segment: Segment | None) -> Iterator[Need]:
     if segment is None or segment.activation_id != found.id:
         return
     if said := health.lost(segment):
@@ -116,6 +118,14 @@ def calendar(app: App, config: Config) -> list[Due]:
 
 
 # ── lines ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def largest(app: App, config: Config, most: int) -> list[str]:
+    """The activations of the configuration that feed the largest LinkedIn audiences, the largest first."""
+    found = [each for each in app.store.activations.all(removed=False) if each.name in config.activations]
+    fed = app.store.segments.currents({each.ledger_id for each in found})
+    sizes = {each.name: fed[each.ledger_id].audience_size or 0 for each in found if each.ledger_id in fed}
+    return sorted(sizes, key=lambda name: -sizes[name])[:most]
+
+
 def growth(app: App, activation: str, since: float = 0.0) -> Growth:
     """What LinkedIn said of an activation's audience over time, those before a rebuild included."""
     found = app.store.activations.get(activation)

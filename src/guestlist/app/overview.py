@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
-from guestlist.app import connection, schedule, segments
+from guestlist.app import books, schedule, segments
 from guestlist.app import runs as runs_of
+from guestlist.app.books import Books
 from guestlist.app.context import App
 from guestlist.app.delivery import GONE
 from guestlist.app.results import Reached, RejectedRow, Removals, RunRow, StatusRow, SyncResult
-from guestlist.app.sync import result_of
+from guestlist.app.sync import result_of, waiting_in
 from guestlist.config import ActivationConfig, Config
 from guestlist.core.mapping import nearest
 from guestlist.core.text import masked
 from guestlist.errors import ConfigError, DeliveryError, UnknownName
 from guestlist.ports import Refusals
 from guestlist.store.activations import Activation
-from guestlist.store.runs import Run
+from guestlist.store.runs import ENDED, Run
 from guestlist.store.segments import DELETED, Segment
 
 
@@ -44,28 +46,29 @@ def status(
     for name in names or ():
         if name not in known:
             raise UnknownName(f"There is no activation '{masked(name)}'{nearest(name, known)}.")
-    return [_row(app, config, each, there.get(each), live=live) for each in (known if names is None else names)]
+    wanted = known if names is None else names
+    synced = [there[each] for each in wanted if each in there]
+    problems = {each.name: _ask(app, each) for each in synced} if live else {}
+    read = books.opened(app, synced)
+    return [_row(app, config, read, each, there.get(each), problems.get(each, "")) for each in wanted]
 
 
 def at_linkedin(app: App) -> list[str]:
     """The names of those that have an audience at LinkedIn, in the order they were made."""
-    current = app.store.segments.current
-    found = ((each.name, current(each.ledger_id)) for each in app.store.activations.all(removed=False))
-    return [name for name, segment in found if segment is not None and segment.linkedin_id]
+    found = app.store.activations.all(removed=False)
+    current = app.store.segments.currents({each.ledger_id for each in found})
+    return [each.name for each in found if each.ledger_id in current and current[each.ledger_id].linkedin_id]
 
 
-def _row(app: App, config: Config | None, name: str, found: Activation | None, *, live: bool) -> StatusRow:
+def _row(app: App, config: Config | None, read: Books, name: str, found: Activation | None, problem: str) -> StatusRow:
     wanted = config.activations.get(name) if config is not None else None
     if found is None:
         destination = wanted.destination if wanted else ""
         if wanted is not None and config is not None and not _is_enabled(config, wanted):
             return StatusRow(name, *_DISABLED, destination=destination)
         return StatusRow(name, "never synced", "run `guestlist sync`", destination=destination)
-    segment = app.store.segments.current(found.ledger_id)
-    problem = _ask(app, found, segment) if live and segment is not None and segment.linkedin_id else ""
-    segment = app.store.segments.current(found.ledger_id)
-    state, reason = _state(app, config, found)
-    last = next(iter(app.store.runs.latest(found.id, 1)), None)
+    segment, last = read.segments.get(found.ledger_id), read.last.get(found.id)
+    state, reason = _state(app, config, read, found)
     return StatusRow(
         name,
         state,
@@ -79,11 +82,11 @@ def _row(app: App, config: Config | None, name: str, found: Activation | None, *
         last_run=last.started if last else None,
         destination=found.destination,
         segment_name=segment.name if segment else "",
-        told=segments.told(app, found),
+        told=read.told.get(found.id),
         campaign_manager=campaign_manager(app, found.ad_account) if segment else "",
-        next_run=schedule.next_run(app, config, name) if config is not None and wanted is not None else None,
+        next_run=schedule.due(app, config, name, found, last) if config is not None and wanted is not None else None,
         who=tuple((found.waiting or {}).get("who", ())) if state == "waiting" else (),
-        works_until=_works_until(app, found),
+        works_until=read.works_until.get(found.destination),
     )
 
 
@@ -94,12 +97,11 @@ def _is_enabled(config: Config, wanted: ActivationConfig) -> bool:
     return wanted.enabled and config.destinations[wanted.destination].enabled
 
 
-def _works_until(app: App, found: Activation) -> float | None:
-    credential, _ = app.store.destinations.credential(found.destination)
-    return connection.works_until(app, credential) if credential is not None else None
-
-
-def _ask(app: App, found: Activation, segment: Segment) -> str:
+def _ask(app: App, found: Activation) -> str:
+    """Let the books say what LinkedIn says now; why it cannot be asked."""
+    segment = app.store.segments.current(found.ledger_id)
+    if segment is None or not segment.linkedin_id:
+        return ""
     try:
         there = segments.watch(app, app.door.destination(found.destination), segment, found.ad_account)
     except (DeliveryError, ConfigError) as error:
@@ -107,23 +109,23 @@ def _ask(app: App, found: Activation, segment: Segment) -> str:
     return "" if there is not None else "LinkedIn no longer has this audience; the next sync makes it again"
 
 
-def _state(app: App, config: Config | None, found: Activation) -> tuple[str, str]:
+def _state(app: App, config: Config | None, read: Books, found: Activation) -> tuple[str, str]:
     wanted = config.activations.get(found.name) if config is not None else None
     if config is not None and wanted is None:
         return "not in the file", "nothing is sent; `guestlist remove` ends it for good"
     if wanted is not None and config is not None and not _is_enabled(config, wanted):
         return _DISABLED
-    parked = app.store.destinations.get(found.destination)
+    parked = read.destinations.get(found.destination)
     if parked is not None and parked.state:
         return "parked", f"{parked.state}: {parked.reason}"
     if found.state:
         return found.state, found.reason
-    if app.store.runs.open_run(found.id) is not None:
+    if found.id in read.open:
         holder = app.store.lock_holder(f"ledger-{found.ledger_id}")
         return ("syncing", holder) if holder else ("pending", "a sync was interrupted; the next one goes on")
     if found.frozen:
         return "frozen", "the snapshot was sent; its list is not read again"
-    segment = app.store.segments.current(found.ledger_id)
+    segment = read.segments.get(found.ledger_id)
     if segment is not None and segment.linkedin_status in {*GONE, DELETED}:
         return "lost", f"lost at LinkedIn ({segment.linkedin_status}): it is made again at the next sync"
     return ("in step", "") if found.last_run is not None else ("never synced", "run `guestlist sync`")
@@ -157,15 +159,27 @@ def runs(app: App, name: str | None = None, limit: int = 20, before: int | None 
     """The latest runs, newest first; the flushes of a stream are one run an hour. ``before``: the number of the last
     one of the page before this.
     """
-    of = known(app, name).id if name is not None else None
-    names = {each.id: each for each in app.store.activations.all()}
+    found = [known(app, name)] if name is not None else app.store.activations.all()
+    return _runs(app, found, limit, before, everybody=name is None)
+
+
+def latest_of(app: App, names: Collection[str], limit: int = 20) -> list[RunRow]:
+    """The latest runs of some activations as ``runs`` shows them; those that were never synced have none."""
+    found = [each for each in app.store.activations.all(removed=False) if each.name in names]
+    return _runs(app, found, limit, None, everybody=False)
+
+
+def _runs(app: App, found: Sequence[Activation], limit: int, before: int | None, *, everybody: bool) -> list[RunRow]:
+    by_id = {each.id: each for each in found}
+    segments_of = app.store.segments.currents({each.ledger_id for each in found})
     rows: list[RunRow] = []
     hours: dict[tuple[int, float], int | None] = {}  # where the hour of a stream is; None: on an earlier page
-    for run in app.store.runs.newest(of):
+    for run in app.store.runs.newest(None if everybody else by_id.keys(), limit + 1):
+        activation = by_id[run.activation_id]
         hour = run.activation_id, run.started // HOUR * HOUR
         if run.kind == "flush" and hour in hours:
             if (place := hours[hour]) is not None:
-                rows[place] = _together(rows[place], _run_row(app, names[run.activation_id], run))
+                rows[place] = _together(rows[place], _run_row(app, activation, segments_of, run))
             continue
         seen = before is not None and run.id >= before
         if len(rows) == limit and not seen:
@@ -173,7 +187,7 @@ def runs(app: App, name: str | None = None, limit: int = 20, before: int | None 
         if run.kind == "flush":
             hours[hour] = None if seen else len(rows)
         if not seen:
-            rows.append(_run_row(app, names[run.activation_id], run))
+            rows.append(_run_row(app, activation, segments_of, run))
     return rows
 
 
@@ -188,10 +202,10 @@ HOUR = 3600.0
 _SUMMED = ("added", "removed", "changed", "rejected", "requests", "seconds")
 
 
-def _run_row(app: App, activation: Activation, run: Run) -> RunRow:
-    answers = runs_of.answers_of(app, run)
-    refused = Refusals(answers.new, answers.changed)
-    result = result_of(app, activation, run, "done", run.reason, refused, run.requests, open_ones=True)
+def _run_row(app: App, activation: Activation, segments_of: Mapping[int, Segment], run: Run) -> RunRow:
+    segment, answers = segments_of.get(activation.ledger_id), runs_of.answers_of(app, run)
+    refused, waiting = Refusals(answers.new, answers.changed), waiting_in(app, run)
+    result = result_of(activation, segment, run, "done", run.reason, refused, run.requests, waiting)
     ended = run.ended if run.ended is not None else app.clock.now()
     excluded = run.counts.get("rejected", 0)
     reached = Reached(answers.accepted, excluded + answers.skipped, answers.refused + answers.unanswered)
@@ -199,15 +213,15 @@ def _run_row(app: App, activation: Activation, run: Run) -> RunRow:
 
 
 def _shown(result: SyncResult, run: Run, ended: float, state: str) -> SyncResult:
-    values = {**result.json(), "seconds": round(ended - run.started, 3), "state": state}
-    return SyncResult(**values)
+    values: dict[str, Any] = {"seconds": round(ended - run.started, 3), "state": state}
+    return replace(result, **values)
 
 
 def _ended_as(app: App, activation: Activation, run: Run) -> str:
     """The state of a run in the words of ``sync`` and ``status``; ``syncing`` while a process is at it."""
     if (noted := run.plan.get(runs_of.ENDED_AS)) is not None:
         return str(noted)
-    if run.state in ("closed", "failed", "void"):
+    if run.state in ENDED:
         return "done" if run.state == "closed" else "failed"
     return "syncing" if app.store.lock_holder(f"ledger-{activation.ledger_id}") else "pending"
 

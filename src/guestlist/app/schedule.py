@@ -10,6 +10,7 @@ from cronsim import CronSim
 from guestlist.app.context import App
 from guestlist.config import Config, ScheduleConfig
 from guestlist.store.activations import Activation
+from guestlist.store.runs import Run
 
 NOW = 0.0  # long due: it was never synced
 RETRY = 900.0  # after a failure, unless the schedule is shorter
@@ -19,18 +20,26 @@ def next_run(app: App, config: Config, name: str, tried: float = NOW) -> float |
     """When an activation is due (epoch seconds); None: only when asked. ``tried``: when it was last tried: a sync that
     finds its destination parked makes no run.
     """
-    wanted = config.activations[name]
-    if wanted.schedule is None or not wanted.enabled or not config.destinations[wanted.destination].enabled:
+    if _schedule(config, name) is None:
         return None
-    due = _due(app, name, wanted.schedule, tried)
-    begins = beginning(wanted.schedule)
-    return max(due, begins) if begins > app.clock.now() else due  # what is due since long before is due now
-
-
-def _due(app: App, name: str, schedule: ScheduleConfig, tried: float) -> float:
-    """The same whenever the schedule begins."""
     found = app.store.activations.get(name)
     last = next(iter(app.store.runs.latest(found.id, 1)), None) if found is not None else None
+    return due(app, config, name, found, last, tried)
+
+
+def due(
+    app: App, config: Config, name: str, found: Activation | None, last: Run | None, tried: float = NOW
+) -> float | None:
+    """The same of an activation and its latest run that were looked up before."""
+    schedule = _schedule(config, name)
+    if schedule is None:
+        return None
+    at, begins = _due(app, schedule, found, last, tried), beginning(schedule)
+    return max(at, begins) if begins > app.clock.now() else at  # what is due since long before is due now
+
+
+def _due(app: App, schedule: ScheduleConfig, found: Activation | None, last: Run | None, tried: float) -> float:
+    """The same whenever the schedule begins."""
     began = max(tried, last.started if last is not None else NOW)
     if found is None or began == NOW:
         return NOW if began == NOW else following(schedule, began)
@@ -40,6 +49,12 @@ def _due(app: App, name: str, schedule: ScheduleConfig, tried: float) -> float:
         return mended
     scheduled = following(schedule, began)
     return min(scheduled, began + RETRY) if found.state == "failed" else scheduled
+
+
+def _schedule(config: Config, name: str) -> ScheduleConfig | None:
+    """None: it runs only when asked, or not at all."""
+    wanted = config.activations[name]
+    return wanted.schedule if wanted.enabled and config.destinations[wanted.destination].enabled else None
 
 
 def _authorised(app: App, found: Activation) -> float:

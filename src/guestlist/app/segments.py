@@ -8,6 +8,7 @@ from guestlist.app.delivery import GONE
 from guestlist.errors import NeedsPerson, TryAgain
 from guestlist.ports import Destination, SegmentSpec, SegmentStatus
 from guestlist.store.activations import Activation
+from guestlist.store.runs import Run
 from guestlist.store.segments import Segment
 
 FINDER_LAG = 120.0  # seconds in which a finder may not list a segment yet (observed by peers)
@@ -104,10 +105,23 @@ def told(app: App, activation: Activation) -> int | None:
     """Members LinkedIn was told, by the last closed run; of a stream: those who are in by their events."""
     if (stream := app.store.streams.get(activation.id)) is not None:
         return app.store.event_members.counts(stream.key_id)[0]
-    for run in app.store.runs.latest(activation.id, 5):
-        if run.kind == "sync" and run.state == "closed":
-            return sum(run.counts.get(each, 0) for each in ("added", "changed", "unchanged"))
-    return None
+    run = synced(app, activation)
+    return told_in(run) if run is not None else None
+
+
+def synced(app: App, activation: Activation) -> Run | None:
+    """The last sync of the whole list that was closed, if it is not long ago."""
+    return next((run for run in app.store.runs.latest(activation.id, 5) if is_synced(run)), None)
+
+
+def is_synced(run: Run) -> bool:
+    """Whether it compared the whole list, and is over."""
+    return run.kind == "sync" and run.state == "closed"
+
+
+def told_in(run: Run) -> int:
+    """Members that LinkedIn was told, all in all, after a sync."""
+    return sum(run.counts.get(each, 0) for each in ("added", "changed", "unchanged"))
 
 
 def is_young(app: App, segment: Segment) -> bool:

@@ -101,6 +101,7 @@ class StreamSync(Sync):
     def _list(self, folder: Path) -> tuple[Scan, dict[str, tuple[str, ...]]]:
         """Who is in, as of one moment; the members touched until then are part of it."""
         made_with, epoch = streams.made_with(self.case), self.activation.epoch
+        self.store.event_members.recount(self.stream.key_id)
         with self.store.snapshot():
             seen, lists = self.store.event_members.touched(self.stream.key_id, self.stream.seen, 1 << 62)
             listed = streams.exported(self.app, self.case, self.stream.key_id, folder)

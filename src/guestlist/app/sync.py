@@ -31,7 +31,7 @@ from guestlist.errors import (
 )
 from guestlist.ports import Destination, Plan, Refusals, Scan, SegmentSpec
 from guestlist.store.activations import Activation
-from guestlist.store.runs import Run
+from guestlist.store.runs import ENDED, Run
 from guestlist.store.segments import Segment
 
 NONE_REFUSED = Refusals()
@@ -470,7 +470,9 @@ class Sync:
         *,
         open_ones: bool = False,
     ) -> SyncResult:
-        made = result_of(self.app, self.activation, run, state, reason, refusals, self.requests, open_ones=open_ones)
+        segment = self.store.segments.current(self.activation.ledger_id)
+        waiting = waiting_in(self.app, run) if run is not None and open_ones else 0
+        made = result_of(self.activation, segment, run, state, reason, refusals, self.requests, waiting)
         return replace(made, continued=self.continued)
 
     def failed(self, error: SourceError | DeliveryError) -> SyncResult:
@@ -513,20 +515,17 @@ def _ignored() -> Iterator[None]:
 
 
 def result_of(
-    app: App,
     activation: Activation,
+    segment: Segment | None,
     run: Run | None,
     state: RunState,
     reason: str,
     refusals: Refusals,
     requests: int,
-    *,
-    open_ones: bool,
+    waiting: int,
 ) -> SyncResult:
-    """The fixed fields from what was counted, what was refused since, and what is still open."""
+    """The fixed fields from what was counted, what was refused since, and (``waiting``) how much is still open."""
     counts = dict(run.counts) if run is not None else {}
-    segment = app.store.segments.current(activation.ledger_id)
-    waiting = _waiting(app, run) if run is not None and open_ones else 0
     refused = refusals.added + refusals.changed
     return SyncResult(
         activation.name,
@@ -545,6 +544,9 @@ def result_of(
     )
 
 
-def _waiting(app: App, run: Run) -> int:
+def waiting_in(app: App, run: Run) -> int:
+    """Elements of a run that LinkedIn has not answered yet; what ended has none."""
+    if run.state in ENDED:
+        return 0
     counts = app.store.batches.counts(run.id)
     return sum(each.elements for each in counts if each.state in ("ready", "claimed", "parked"))

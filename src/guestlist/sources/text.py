@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 import itertools
+import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from guestlist.ports import CsvDialect
 
 DELIMITERS = ",;\t|"
 _SAMPLE = 8 * 2**20  # bytes that are looked at: encoding
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # with its end, as Python's newline="" splits them
 _ROWS = 2_000  # rows that are looked at: delimiter
 _WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NO_TEXT = {
@@ -109,10 +110,8 @@ class _Table:
 
 
 def _read(found: Sample, delimiter: str, quote: str, skip: int) -> _Table:
-    lines = io.StringIO(found.text, newline="")
-    for _ in range(skip):
-        lines.readline()
-    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True)
+    lines = (line[0] for line in _LINE.finditer(found.text))  # few of them are looked at: io.StringIO would copy all
+    reader = csv.reader(itertools.islice(lines, skip, None), delimiter=delimiter, quotechar=quote, strict=True)
     header: list[str] = []
     header_rows, widths = 0, []
     try:

@@ -44,12 +44,14 @@ class AudienceKey:
     audience: str
     members: Kind
     folded: int
+    inside: int
+    heard: int
 
 
 @dataclass
 class EventMember:
     """A member as the table has it. ``person``: JSON of the primaryId and traits, b"" none; ``ids``: key16 ->
-    (type, value).
+    (type, value); ``was``: whether it is in by the table, None: it is not there.
     """
 
     member: bytes
@@ -60,6 +62,7 @@ class EventMember:
     ids: dict[bytes, tuple[IdType, bytes]] = field(default_factory=dict)
     fresh_ids: set[bytes] = field(default_factory=set)  # of ids: not written yet
     changed: bool = False  # decision or person are to be written
+    was: bool | None = None
 
     def erase(self) -> None:
         """Who it is stays known by keys alone; the next event that has traits brings them, however old it is."""
@@ -68,11 +71,13 @@ class EventMember:
 
 @dataclass(frozen=True)
 class MemberRows:
-    """Rows of members and their identifiers, ready to be written."""
+    """Rows of members and their identifiers, ready to be written; how many more are in by them, and are known."""
 
     key_id: int
     members: list[dict[str, Any]]
     identifiers: list[dict[str, Any]]
+    inside: int
+    heard: int
 
 
 class EventMembers:
@@ -93,6 +98,7 @@ class EventMembers:
         found = self.key(key)
         if found is None:
             values = {"key": key, "audience": audience, "members": int(members), "folded": 0, "created_at": now}
+            values |= {"inside": 0, "heard": 0}
             with self._database.write() as connection:
                 insert_missing(connection, _keys, **values)
             found = self.key(key)
@@ -121,12 +127,18 @@ class EventMembers:
         member, wanted, at, seq, place, person, person_at, person_seq, person_place = row
         opened = b"" if person is None else self._vault.open(person)
         stamps = (at, seq, place), (person_at, person_seq, person_place)
-        return EventMember(member, bool(wanted), stamps[0], opened, stamps[1])
+        return EventMember(member, bool(wanted), stamps[0], opened, stamps[1], was=bool(wanted))
 
     def sealed(self, key_id: int, members: Collection[EventMember]) -> MemberRows:
         """What changed, as it will rest: made before the transaction that saves it, which others wait for."""
-        changed = [self._row(key_id, each) for each in members if each.changed]
-        return MemberRows(key_id, changed, [_id_row(key_id, each, i) for each in members for i in each.fresh_ids])
+        changed = [each for each in members if each.changed]
+        return MemberRows(
+            key_id,
+            [self._row(key_id, each) for each in changed],
+            [_id_row(key_id, each, i) for each in members for i in each.fresh_ids],
+            sum(each.wanted - bool(each.was) for each in changed),
+            sum(each.was is None for each in changed),
+        )
 
     def save(self, rows: MemberRows, touched: bytes, count: int, since: float, sent: bytes = b"") -> None:
         """Write it, and the packed list of touched members (with a few of their events, masked) as the key's next fold;
@@ -135,6 +147,9 @@ class EventMembers:
         with self._database.write() as connection:
             upsert_many(connection, _members, rows.members)
             upsert_many(connection, _ids, rows.identifiers)
+            if rows.inside or rows.heard:
+                more = {"inside": _keys.c.inside + rows.inside, "heard": _keys.c.heard + rows.heard}
+                connection.execute(sa.update(_keys).where(_keys.c.id == rows.key_id).values(more))
             if count:
                 query = sa.update(_keys).where(_keys.c.id == rows.key_id).values(folded=_keys.c.folded + 1)
                 seq = connection.execute(query.returning(_keys.c.folded)).scalar_one()
@@ -258,12 +273,21 @@ class EventMembers:
                         member.ids[row.id] = IdType(row.kind), row.v
                 yield member
 
+    def recount(self, key_id: int) -> None:
+        """Count them anew, so that no mistake of any writer lasts."""
+        query = sa.select(sa.func.count(), sa.func.sum(sa.case((_members.c.wanted, 1), else_=0)))
+        with self._database.write() as connection:
+            self.hold()
+            heard, inside = connection.execute(query.where(_members.c.key_id == key_id)).one()
+            counted = sa.update(_keys).where(_keys.c.id == key_id)
+            connection.execute(counted.values(inside=int(inside or 0), heard=int(heard)))
+
     def counts(self, key_id: int) -> tuple[int, int]:
         """Members that are in, and all ever heard of."""
-        query = sa.select(sa.func.count(), sa.func.sum(sa.case((_members.c.wanted, 1), else_=0)))
         with self._database.read() as connection:
-            total, wanted = connection.execute(query.where(_members.c.key_id == key_id)).one()
-        return int(wanted or 0), int(total)
+            query = sa.select(_keys.c.inside, _keys.c.heard).where(_keys.c.id == key_id)
+            inside, heard = connection.execute(query).one()
+        return int(inside), int(heard)
 
     def most_ids(self, key_id: int) -> Mapping[IdType, int]:
         """For each type of identifier, how many of it one member has at most."""

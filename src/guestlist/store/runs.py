@@ -7,7 +7,7 @@ the ledger, and nothing of the run is needed any more).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Unpack
 
@@ -27,6 +27,7 @@ RunState = Literal["planning", "planned", "delivering", "waiting", "closing", "c
 ANSWERED = "answered"  # in ``plan``, once a run came to its end: what became of its elements
 PAGE = 200  # runs read at a time
 OPEN = ("planned", "delivering", "waiting", "closing")
+ENDED = ("closed", "failed", "void")  # nothing of them is open
 
 _table, _activations = schema.runs, schema.activations
 
@@ -279,12 +280,22 @@ class Runs:
         of = sa.true() if activation_id is None else _table.c.activation_id == activation_id
         return self._select(of, limit)
 
-    def newest(self, activation_id: int | None = None) -> Iterator[Run]:
-        """All of them, newest first, a page at a time."""
-        of, before = sa.true() if activation_id is None else _table.c.activation_id == activation_id, 1 << 62
-        while page := self._select(of & (_table.c.id < before), PAGE):
+    def newest(self, activation_ids: Collection[int] | None = None, first: int = PAGE) -> Iterator[Run]:
+        """All of them, newest first, a page at a time; ``first``: how many are probably enough."""
+        of, before = sa.true() if activation_ids is None else _table.c.activation_id.in_(activation_ids), 1 << 62
+        while page := self._select(of & (_table.c.id < before), first):
             yield from page
-            before = page[-1].id
+            before, first = page[-1].id, PAGE
+
+    def some(self, numbers: Collection[int]) -> list[Run]:
+        """By their numbers, newest first; those that are gone by now are left out."""
+        return self._select(_table.c.id.in_(numbers))
+
+    def last_of_each(self, activation_ids: Collection[int]) -> dict[int, Run]:
+        """Activation -> its latest run, however it stands."""
+        mine = sa.select(sa.func.max(_table.c.id)).where(_table.c.activation_id.in_(activation_ids))
+        found = self._select(_table.c.id.in_(mine.group_by(_table.c.activation_id)))
+        return {run.activation_id: run for run in found}
 
     def _update_activation(self, activation_id: int, run_id: int, changes: ActivationChanges) -> None:
         values = {"last_run": run_id, **changes}

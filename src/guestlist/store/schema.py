@@ -226,7 +226,7 @@ attempts = _table(
     _column("batch_id", Number, sa.ForeignKey("batches.id"), index=True),
     _column("run_id", Number, sa.ForeignKey("runs.id"), index=True),
     _column("started", Time),
-    _column("ended", Time),
+    _column("ended", Time, index=True),
     _column("kind", sa.Text),  # core.delivery.Answer.kind
     _column("status", sa.Integer, null=True),
     _column("code", sa.Text),
@@ -292,6 +292,8 @@ audience_keys = _table(
     _column("audience", sa.Text),
     _column("members", sa.Integer),  # core.identity.Kind
     _column("folded", Number),  # event_touched.seq of the last fold that changed a member
+    _column("inside", Number),  # members that are in, counted by whoever writes them: counting a million takes long
+    _column("heard", Number),  # all of its members
     _column("created_at", Time),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,6 +59,11 @@ class Segments:
         """The one the ledger speaks of now, intent or live; None: none yet."""
         speaks_of = sa.select(_ledgers.c.segment_id).where(_ledgers.c.id == ledger_id).scalar_subquery()
         return next(iter(self._select(_table.c.id == speaks_of)), None)
+
+    def currents(self, ledger_ids: Collection[int]) -> dict[int, Segment]:
+        """The same of several ledgers, by ledger; those that have none are left out."""
+        speak_of = sa.select(_ledgers.c.segment_id).where(_ledgers.c.id.in_(ledger_ids))
+        return {each.ledger_id: each for each in self._select(_table.c.id.in_(speak_of))}
 
     def all(self, *, live: bool = False) -> list[Segment]:
         """Every segment this store ever made, oldest first; ``live``: only those that can be told something."""

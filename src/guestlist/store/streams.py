@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,12 @@ class Streams:
                 connection.execute(sa.select(_table).where(_table.c.activation_id == activation_id)).mappings().first()
             )
         return None if row is None else load(Stream, row)
+
+    def of(self, activation_ids: Collection[int]) -> dict[int, Stream]:
+        """The same of several, by activation; those that are none are left out."""
+        query = sa.select(_table).where(_table.c.activation_id.in_(activation_ids))
+        with self._database.read() as connection:
+            return {row["activation_id"]: load(Stream, row) for row in connection.execute(query).mappings()}
 
     def ensure(self, activation_id: int, key_id: int) -> Stream:
         """Its row, made when it is new: then everybody has to be compared first, and what folds touched until now is

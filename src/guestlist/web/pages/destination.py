@@ -67,8 +67,8 @@ def runs(call: Call) -> Response:
     """The latest of all its activations."""
     row = _row(call)
     names = set(destinations.fed_by(call.app, call.config, row.name))
-    found = [each for each in overview.runs(call.app, None, 3 * RUNS) if each.result.activation in names]
-    return call.show("destination_runs.html", row=row, tab="runs", runs=found[:RUNS])
+    found = overview.latest_of(call.app, names, RUNS)
+    return call.show("destination_runs.html", row=row, tab="runs", runs=found)
 
 
 # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────

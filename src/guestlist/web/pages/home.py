@@ -38,7 +38,7 @@ def look(call: Call) -> Response:
     if not call.person.may(Permission.VIEW_DESTINATIONS):
         return call.show("home.html", growth=None, sent=None, delivered=None)
     app, config = call.app, call.config
-    grown = [home.growth(app, name) for name in config.activations]
+    grown = [home.growth(app, name) for name in home.largest(app, config, MOST)]
     return call.show(
         "home.html",
         begun=bool(config.activations),
@@ -67,12 +67,14 @@ def _growth(grown: Sequence[Growth], of: Callable[[Reading], int | None], now: f
         line = [next((size for at, size in reversed(sizes) if at <= end), None) for end in ends]
         if any(size for size in line):
             series[each.activation] = line
-    largest = sorted(series, key=lambda name: -(series[name][-1] or 0))[:MOST]
-    known = [n for n in range(DAYS) if any(series[name][n] is not None for name in largest)]
+    known = [n for n in range(DAYS) if any(line[n] is not None for line in series.values())]
     if len(known) <= 1:
         return None
     shown = range(known[0], DAYS)
-    return {"x": [moment(ends[n])[5:10] for n in shown], "series": {n: [series[n][d] for d in shown] for n in largest}}
+    return {
+        "x": [moment(ends[n])[5:10] for n in shown],
+        "series": {name: [line[d] for d in shown] for name, line in series.items()},
+    }
 
 
 def _delivered(hours: Sequence[tuple[float, int]]) -> dict[str, Any] | None:

@@ -328,4 +328,5 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_attempts_batch_id"), "attempts", ["batch_id"], unique=False)
+    op.create_index(op.f("ix_attempts_ended"), "attempts", ["ended"], unique=False)
     op.create_index(op.f("ix_attempts_run_id"), "attempts", ["run_id"], unique=False)

@@ -21,6 +21,8 @@ def upgrade() -> None:
         sa.Column("audience", sa.Text(), nullable=False),
         sa.Column("members", sa.Integer(), nullable=False),
         sa.Column("folded", Number, nullable=False),
+        sa.Column("inside", Number, nullable=False),
+        sa.Column("heard", Number, nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audience_keys")),
         sa.UniqueConstraint("key", name=op.f("uq_audience_keys_key")),

@@ -1,0 +1,65 @@
+"""What our own books say of several activations, each of them asked once: pages show all there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from guestlist.app import connection, segments
+from guestlist.app.context import App
+from guestlist.store.activations import Activation
+from guestlist.store.destinations import Destination
+from guestlist.store.runs import Run
+from guestlist.store.segments import Segment
+
+
+@dataclass(frozen=True)
+class Books:
+    """By number of a ledger: ``segments``, the LinkedIn audience it speaks of. By number of an activation: ``last``,
+    its latest run; ``open``, whether one is not closed; ``synced``, the latest sync of a whole list that was closed;
+    ``told``, members LinkedIn was told. By name: ``destinations``, and until when each works without a person.
+    Whatever is not known is left out.
+    """
+
+    segments: Mapping[int, Segment]
+    last: Mapping[int, Run]
+    open: frozenset[int]
+    synced: Mapping[int, Run]
+    told: Mapping[int, int]
+    destinations: Mapping[str, Destination]
+    works_until: Mapping[str, float]
+
+
+def opened(app: App, found: Sequence[Activation]) -> Books:
+    """The books at these activations; LinkedIn is not asked."""
+    store, names = app.store, {each.destination for each in found}
+    streams = store.streams.of({each.id for each in found})
+    synced = _synced(app, [each for each in found if each.id not in streams])
+    inside = {key: store.event_members.counts(key)[0] for key in {each.key_id for each in streams.values()}}
+    told = {of: segments.told_in(run) for of, run in synced.items()}
+    return Books(
+        store.segments.currents({each.ledger_id for each in found}),
+        store.runs.last_of_each({each.id for each in found}),
+        frozenset(run.activation_id for run in store.runs.open_runs()),
+        synced,
+        told | {of: inside[stream.key_id] for of, stream in streams.items()},
+        {each.name: each for each in store.destinations.all() if each.name in names},
+        {name: until for name in names if (until := _works_until(app, name)) is not None},
+    )
+
+
+def _synced(app: App, found: Sequence[Activation]) -> dict[int, Run]:
+    """The run each names as its last is the one, unless that did something else."""
+    named = {run.id: run for run in app.store.runs.some({each.last_run for each in found if each.last_run})}
+    runs = {
+        each.id: run
+        if (run := named.get(each.last_run or 0)) and segments.is_synced(run)
+        else segments.synced(app, each)
+        for each in found
+    }
+    return {of: run for of, run in runs.items() if run is not None}
+
+
+def _works_until(app: App, destination: str) -> float | None:
+    credential, _ = app.store.destinations.credential(destination)
+    return connection.works_until(app, credential) if credential is not None else None
