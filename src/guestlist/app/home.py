@@ -64,11 +64,14 @@ def _of_destinations(app: App, config: Config) -> Iterator[Need]:
 
 
 def _of_activations(app: App, config: Config) -> Iterator[Need]:
+    held_up = {each for name in config.destinations for each in connection.held_up(app, name)}
     for found in app.store.activations.all(removed=False):
         if found.name not in config.activations or not config.activations[found.name].enabled:
             continue
         if found.state == "waiting":
             yield Need("confirm", found.name, found.reason)
+        elif found.state == "parked" and found.name in held_up:
+            pass  # its destination says so
         elif found.state == "parked" or (found.state == "failed" and found.fails_in_row >= TWICE):
             yield Need("look", found.name, found.reason)
         yield from _of_audience(app, found)
