@@ -518,13 +518,14 @@ class Elements(Protocol):
 @dataclass(frozen=True)
 class Reachable:
     """An ad account that a member has a role on. ``account`` is its urn; ``usable``: whether audiences may be managed
-    with that role.
+    with that role, and LinkedIn keeps any there, which it does not for a ``test`` account.
     """
 
     account: str
     name: str
     role: str
     usable: bool
+    test: bool = False
 
 
 class Destination(Protocol):

@@ -1,4 +1,4 @@
-"""The loop: what is due? Sync it, tell people, tidy up, wait."""
+"""The loop: what is due? Sync it, look how LinkedIn is getting on, tell people, tidy up, wait."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import structlog
 from guestlist import job_worker, logs, stream_worker
 from guestlist.app import arrears, notices, retention
 from guestlist.app.context import App
+from guestlist.app.lookout import Lookout
 from guestlist.app.schedule import NOW, next_run
 from guestlist.app.sync import sync
 from guestlist.config import Config
@@ -26,7 +27,7 @@ def work(app: App, read_config: Callable[[], Config], folds: stream_worker.Besid
     ``folds``: a process for events, started when there are any; None: they are folded in this one.
     """
     logs.configure()
-    tidied, tried = 0.0, dict[str, float]()
+    tidied, tried, lookout = 0.0, dict[str, float](), Lookout()
     beside = [*stream_worker.start(app, read_config, folds), *job_worker.start(app, read_config)]
     while not app.stop.is_set():
         try:
@@ -49,6 +50,7 @@ def work(app: App, read_config: Callable[[], Config], folds: stream_worker.Besid
                 tried[name] = app.clock.now()
                 _sync(app, config, name, times[name] or NOW)
         if not due:
+            lookout.look(app, config)
             soonest = min((at for at in times.values() if at is not None), default=now + NAP)
             app.clock.sleep(min(max(soonest - app.clock.now(), 0.1), NAP))
     for thread in beside:

@@ -29,6 +29,7 @@ def test_a_lost_authorisation_a_guard_and_a_small_audience_want_somebody(world: 
     world.emulator.control.revoke_tokens()
     world.sync()
     assert wants(world)[0] == ("reauthorise", "acme")
+    assert ("look", "main") not in wants(world)  # that is mended at its destination
 
 
 def test_an_audience_that_linkedin_lost_wants_somebody(world: World) -> None:

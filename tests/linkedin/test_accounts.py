@@ -103,3 +103,9 @@ def test_a_program_that_is_not_approved(emulator):
 
 def test_no_scope_is_known_of_a_bare_token():
     assert old_token().scope == ""
+
+
+def test_what_can_be_chosen_is_said_before_it_is_chosen(emulator):
+    """Neither a viewer's nor a test account."""
+    offered = {each.account.rpartition(":")[2]: (each.usable, each.test) for each in destination(emulator).reachable()}
+    assert offered == {"516848833": (True, False), str(TEST): (False, True), str(VIEWED): (False, False)}

@@ -112,6 +112,20 @@ def test_reauthorize_takes_two_clicks_and_keeps_everything(pages: Installed) -> 
     assert pages.world.sync().unchanged == 2
 
 
+def test_what_stood_still_goes_on_once_home_reauthorised_it(pages: Installed) -> None:
+    pages.world.sync()
+    pages.world.clock.sleep(3600.0)  # a token that is younger may be refused for a while
+    pages.world.emulator.control.revoke_tokens()
+    pages.world.write(emails("ann", "bob", "cem"))
+    pages.world.sync()
+    browser = pages.signed_in()
+    assert "guestlist connect" not in browser.text
+    browser.submit("Reauthorize")
+    browser.get("/linkedin/callback?code={code}&state={state}".format(**at_linkedin(pages, browser)))
+    pages.work()
+    assert len(pages.world.told()) == 3
+
+
 def test_settings_of_the_file_are_read_only_until_they_are_taken_over(pages: Installed) -> None:
     browser = pages.signed_in().get("/destinations/acme")
     assert "Managed by" in browser.text

@@ -175,6 +175,15 @@ def stands(app: App, name: str) -> Connection:
     )
 
 
+def held_up(app: App, name: str) -> list[str]:
+    """Activations that stand still because this destination waits for a person, and for nothing else."""
+    known = app.store.destinations.get(name)
+    if known is None or not known.state:
+        return []
+    there = (each for each in app.store.activations.all(removed=False) if each.destination == name)
+    return [each.name for each in there if each.state == "parked" and each.reason.startswith(f"{known.state}: ")]
+
+
 def check(app: App, config: Config, name: str | None = None) -> list[CheckReport]:
     """Every destination of the file, or one: what is right and what is not."""
     names = [name] if name is not None else list(config.destinations)

@@ -131,6 +131,12 @@ def sample(members: Kind, key: str) -> str:
     return json.dumps({**event, "context": {"traits": traits}}, indent=2)
 
 
+def with_key(event: str, key: str) -> str:
+    """A sample that was offered before its key was typed, with the key; any other event as it is."""
+    plain = event.replace("\r\n", "\n").strip()
+    return next((sample(each, key) for each in Kind if plain == sample(each, "")), event)
+
+
 ON = ("event_name", "event_type", "property", "trait", "context")
 OPS = (
     "is", "is_not", "contains", "does_not_contain", "starts_with", "ends_with", "less_than", "less_than_or_equal_to",

@@ -63,6 +63,7 @@ def _of_destinations(app: App, config: Config) -> Iterator[Need]:
 
 
 def _of_activations(app: App, config: Config) -> Iterator[Need]:
+    held_up = {each for name in config.destinations for each in connection.held_up(app, name)}
     there = [each for each in app.store.activations.all(removed=False) if each.name in config.activations]
     fed = app.store.segments.currents({each.ledger_id for each in there})
     for found in there:
@@ -70,6 +71,8 @@ def _of_activations(app: App, config: Config) -> Iterator[Need]:
             continue
         if found.state == "waiting":
             yield Need("confirm", found.name, found.reason)
+        elif found.state == "parked" and found.name in held_up:
+            pass  # its destination says so
         elif found.state == "parked" or (found.state == "failed" and found.fails_in_row >= TWICE):
             yield Need("look", found.name, found.reason)
         yield from _of_audience(found, fed.get(found.ledger_id))

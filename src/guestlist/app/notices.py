@@ -27,6 +27,13 @@ def after_sync(app: App, config: Config, result: SyncResult) -> None:
     calendar(app, config)
 
 
+def after_look(app: App, config: Config, found: Activation) -> None:
+    """Tell what LinkedIn says of an audience between two syncs."""
+    if config.notify is not None:
+        for condition in _audience(app, found):
+            _tell(app, config, *condition)
+
+
 def test(app: App, config: Config) -> bool:
     """Send a notice that says nothing; whether it arrived. ConfigError: there is no address yet."""
     if config.notify is None:

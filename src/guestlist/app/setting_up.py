@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from guestlist.app import connection, declared
+from guestlist.app import connection, declared, jobs
 from guestlist.app.context import App
 from guestlist.app.results import CheckReport
 from guestlist.configuration import Configuration
@@ -61,9 +61,15 @@ def finish(
 
 
 def renew(app: App, configuration: Configuration, handle: str, name: str) -> CheckReport:
-    """Authorise a destination anew with who signed in; its LinkedIn audiences and what they were told stay."""
-    report = connection.keep(app, configuration.current(), name, _token(app, handle))
+    """Authorise a destination anew with who signed in; its LinkedIn audiences and what they were told stay. What stood
+    still for want of it goes on as soon as a worker is free.
+    """
+    config, held_up = configuration.current(), connection.held_up(app, name)
+    report = connection.keep(app, config, name, _token(app, handle))
     app.store.consents.forget(handle)
+    for each in held_up:
+        if each in config.activations:
+            jobs.ask_sync(app, config, each)
     return report
 
 

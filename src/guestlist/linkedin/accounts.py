@@ -56,12 +56,16 @@ def reachable(client: Client) -> list[Reachable]:
         number = bare_id(account)
         if not number.isdecimal():
             continue
-        name = ""
-        if len(found) < _NAMED:
-            shown = client.call("GET", f"/adAccounts/{encode(number)}", passing=(403, 404))
-            name = str(shown.record().get("name", "")) if shown.status == 200 else ""
-        found.append(Reachable(f"urn:li:sponsoredAccount:{number}", name, role, role in ROLES))
+        name, test = _shown(client, number) if len(found) < _NAMED else ("", False)
+        found.append(Reachable(f"urn:li:sponsoredAccount:{number}", name, role, role in ROLES and not test, test))
     return sorted(found, key=lambda each: (not each.usable, each.name.casefold(), each.account))
+
+
+def _shown(client: Client, number: str) -> tuple[str, bool]:
+    """An ad account's name, and whether it is a test account; who may not look at it sees neither."""
+    reply = client.call("GET", f"/adAccounts/{encode(number)}", passing=(403, 404))
+    record = reply.record() if reply.status == 200 else {}
+    return str(record.get("name", "")), record.get("test") is True
 
 
 def missing_scopes(scopes: tuple[str, ...]) -> list[str]:

@@ -89,7 +89,7 @@ class OAuth:
         when the grant is gone, TryAgain during an outage.
         """
         if not stale.refresh_token:
-            text = "the access token has ended and LinkedIn gave no refresh token: run guestlist connect again"
+            text = "the access token has ended and LinkedIn gave no refresh token: run `guestlist connect` again"
             raise NeedsReauthorization(text, REFRESH_TOKEN_EXPIRED)
         grant = {"grant_type": "refresh_token", "refresh_token": stale.refresh_token}
         return self._token(grant, _refresh_refused, stale)
@@ -211,7 +211,7 @@ def _refresh_refused(status: int, error: str, description: str) -> DeliveryError
     """``invalid_grant``, or an ``invalid_request`` whose text names the refresh token: the grant is gone."""
     gone = error == "invalid_grant" or (error == "invalid_request" and "refresh token" in description.lower())
     if gone:
-        text = "LinkedIn's consent has ended (a year after it was given, or withdrawn): run guestlist connect again"
+        text = "LinkedIn's consent has ended (a year after it was given, or withdrawn): run `guestlist connect` again"
         return NeedsReauthorization(text, REFRESH_TOKEN_EXPIRED)
     text = f"LinkedIn refuses to refresh the token ({status} {error or 'unknown'}): {description or 'no reason given'}"
     return NeedsReauthorization(

@@ -64,7 +64,7 @@ class SharedTokens:
 
     def _refreshed(self, token: Token) -> Token:
         if not token.refresh_token:
-            text = "the access token has ended and there is no refresh token: run guestlist connect again"
+            text = "the access token has ended and there is no refresh token: run `guestlist connect` again"
             raise NeedsReauthorization(text, REFRESH_TOKEN_EXPIRED)
         if self._oauth is None:
             names = "GUESTLIST_LINKEDIN_CLIENT_ID and GUESTLIST_LINKEDIN_CLIENT_SECRET"

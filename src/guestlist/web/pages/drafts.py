@@ -26,16 +26,17 @@ def new(call: Call) -> Response:
 
 @book.post("/activate", *MAY)
 def begin(call: Call) -> Response:
-    """A new draft."""
+    """A new draft; who came from an audience has chosen it."""
     try:
         destination, members = _chosen(call)
     except ConfigError as error:
         return call.again("activate.html", error, "destination", **_choices(call, None))
     draft = drafts.begin(call.app, call.person, destination, members)
-    if call.form["audience"] in drafts.fitting(call.config, members):
-        draft = drafts.with_audiences(call.app, call.config, draft, [call.form["audience"]], call.person)
-        drafts.save(call.app, call.person, draft)
-    return call.go(wizard.at(draft, "audiences"))
+    if call.form["audience"] not in drafts.fitting(call.config, members):
+        return call.go(wizard.at(draft, "audiences"))
+    draft = drafts.with_audiences(call.app, call.config, draft, [call.form["audience"]], call.person)
+    drafts.save(call.app, call.person, draft)
+    return call.go(wizard.at(draft, "mapping/1"))
 
 
 @book.get("/activate/{number}", *MAY)

@@ -98,7 +98,7 @@ def typed(form: Form) -> dict[str, Any]:
         "group": "any" if form["group"] == "any" else "all",
         "lines": [dict(zip(_LINE, line, strict=True)) for line in zip(*columns, strict=False)][:_MOST],
         "enabled": form["enabled"] == "yes",
-        "event": form["event"],
+        "event": event_trial.with_key(form["event"], form["audience_key"].strip()),
     }
 
 
