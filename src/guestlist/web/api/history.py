@@ -194,10 +194,10 @@ def explain_value(asking: Asked, name: NamePath, body: Question) -> Explanation:
 def _events(asking: Asking, activation: str | None, since: float | None, until: float | None) -> Events:
     now = asking.app.clock.now()
     first, last = now - HOUR if since is None else since, now if until is None else until
-    if first >= last:
+    if until is not None and first >= last:
         raise Problem(422, "`since` has to be before `until`.")
     report = event_view.events(asking.app, activation, first, until)
-    over_time = [] if activation is None else event_view.over_time(asking.app, activation, first, last)
+    over_time = [] if activation is None or first >= last else event_view.over_time(asking.app, activation, first, last)
     samples = list(report.samples) if asking.sees_members else []
     rows = [_events_of(row) for row in report.activations]
     return Events(
