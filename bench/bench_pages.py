@@ -45,7 +45,7 @@ from guestlist.web.pages.table import PAGES
 GOAL = 0.2  # seconds
 YARDSTICK = "/sign-in"
 PUBLIC = (YARDSTICK, "/setup")  # whoever is signed in is led on from them
-PIECES = (".csv", "/events", "/live", "/plan")  # not looked at on their own
+PIECES = (".csv", "/events", "/live", "/plan", "/survey")  # not looked at on their own
 CLIENTS, SECONDS = 8, 6.0
 
 
@@ -67,6 +67,15 @@ def paths(known: Made) -> dict[str, list[str]]:
         "/audiences/{name}/live": [f"/audiences/{quote(EVENTS[0])}/live"],
         "/audiences/{name}/edit": [f"/audiences/{quote(UPLOADED)}/edit"],
         "/activations/{name}": [f"/activations/{each}" for each in (REAL, f"{BIG}-to-acme", stream, "list-2-to-apac")],
+        "/activations/{name}/live": [],  # stays open
+        "/activations/{name}/runs": [f"/activations/{each}/runs" for each in (REAL, stream)],
+        "/activations/{name}/delivery": [f"/activations/{stream}/delivery"],
+        "/activations/{name}/activity": [f"/activations/{REAL}/activity"],
+        "/activations/{name}/confirm": [f"/activations/{REAL}/confirm"],
+        "/activations/{name}/mapping": [f"/activations/{each}/mapping" for each in (f"{BIG}-to-acme", stream)],
+        "/activations/{name}/trigger": [f"/activations/{stream}/trigger"],
+        "/privacy/lists/{number}": [f"/privacy/lists/{known.list}"],
+        "/privacy/lists/{number}/survey": [f"/privacy/lists/{known.list}/survey"],
         "/activations/{name}/edit": ["/activations/list-1-to-emea/edit"],
         "/activations/{name}/rejected.csv": [f"/activations/{REAL}/rejected.csv"],
         "/jobs/{number}": [f"/jobs/{known.job}"],

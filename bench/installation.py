@@ -24,7 +24,7 @@ import yaml
 
 import guestlist
 from guestlist import job_worker
-from guestlist.app import api_tokens, declared, drafts, jobs, uploads, users, write_keys
+from guestlist.app import api_tokens, declared, drafts, jobs, suppression, uploads, users, write_keys
 from guestlist.app.context import App
 from guestlist.core.identity import Kind
 from guestlist.core.permissions import Role, person
@@ -53,7 +53,8 @@ SELECT 'P-' || i AS contact_id, CASE WHEN i < {good} THEN 'person' || i || '@exa
 @dataclass(frozen=True)
 class Made:
     """``handle``: of an authorisation that waits for an ad account; ``link``: lets somebody choose a password;
-    ``drafts``: of a list, and of lists and events together; ``job``: one that is done.
+    ``drafts``: of a list, and of lists and events together; ``job``: one that is done; ``list``: a read one of
+    people to be forgotten.
     """
 
     home: Path
@@ -61,6 +62,7 @@ class Made:
     link: str
     drafts: tuple[int, int]
     job: int
+    list: int
 
 
 @contextmanager
@@ -150,11 +152,15 @@ def fill(door: Guestlist, folder: Path) -> Made:
     assert credential is not None
     app.store.consents.arrived(handle, credential.token, WHO, time.time() + DAY)
     done = jobs.ask_plan(app, door.configuration.current(), REAL)
-    job = app.store.jobs.get(done.id)
-    assert job is not None
-    job_worker.take_up(app, door.configuration.current, job)
+    with uploads.arriving(app) as arriving:
+        arriving.write((folder / "small.csv").read_bytes())
+    unwanted = suppression.keep(app, arriving, "unsubscribed.csv")
+    for each in (done, jobs.ask_survey(app, unwanted.id, unwanted.chosen)):
+        job = app.store.jobs.get(each.id)
+        assert job is not None
+        job_worker.take_up(app, door.configuration.current, job)
     invited = users.invite(app, users.create(app, "invited@acme.example", Role.ANALYST).name)
-    return Made(folder / "home", handle, invited, (two[0], two[1]), done.id)
+    return Made(folder / "home", handle, invited, (two[0], two[1]), done.id, unwanted.id)
 
 
 def draft(door: Guestlist, me: Any, names: list[str]) -> int:

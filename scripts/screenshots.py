@@ -168,7 +168,9 @@ STATES: dict[str, tuple[str, int, Act | None]] = {
 PUBLIC = ("sign-in", "setup")  # whoever is signed in is led on from them
 NOT_SHOWN = {  # pieces of pages, files, and ways on to another page
     "/jobs/{number}/events",
+    "/activations/{name}/live",
     "/audiences/{name}/live",
+    "/privacy/lists/{number}/survey",
     "/activate/{number}/plan",
     "/activations/{name}/rejected.csv",
     "/linkedin/callback",
