@@ -43,8 +43,8 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[
     with pytest.MonkeyPatch.context() as patch:
         for name in ("HOME", *(f"LINKEDIN_{each}" for each in ("API_URL", "OAUTH_URL", "CLIENT_ID", "CLIENT_SECRET"))):
             patch.setenv(f"GUESTLIST_{name}", "")  # set by the script, and as before when the pages were seen
-        with script.installed(tmp_path_factory.mktemp("pages")) as (_, address):
-            yield address, script.PAGES
+        with script.installed(tmp_path_factory.mktemp("pages")) as (address, facts):
+            yield address, {name: path.format(**facts) for name, path in script.PAGES.items()}
 
 
 def told(violations: list[dict[str, Any]], where: str) -> list[str]:
