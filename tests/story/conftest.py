@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The system's; without one the test is skipped, but not in CI."""
+    """The system's, for one file: while it is open an event loop runs here. Skipped without one, but not in CI."""
     if CHROMIUM is None and os.environ.get("CI") != "true":
         pytest.skip("Chromium is not installed")
     assert CHROMIUM is not None, "CI installs Chromium"
