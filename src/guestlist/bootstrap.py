@@ -253,7 +253,7 @@ def open_web(
     metrics.add(Waiting(intake, app.clock))
     metrics.add(Ends(lambda: event_view.ends(app), lambda: event_view.latencies(app)))
     gate = Gate(intake, Keyring(app.store, app.clock), app.clock, is_audience, app.settings.segment_secret)
-    desk = Desk(app, configuration, address) if configuration is not None else None
+    desk = Desk(app, configuration, address, intake.latest) if configuration is not None else None
     return Web(make_app(gate, metrics, desk), intake.close)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import html
 import json
 from typing import Any
 
+import httpx2
 import pytest
 
 from guestlist.app import declared, drafts, write_keys
 from guestlist.core.permissions import HOLDS, Permission, Role, person
 from guestlist.errors import PermissionMissing
-from tests.web.browser import Browser, Form
+from tests.web.browser import ADDRESS, Browser, Form
 from tests.web.installed import Installed
 from tests.world import digest, emails
 
@@ -39,10 +42,12 @@ def begun(browser: Browser, members: str = "people", *names: str) -> Browser:
     return step(browser, audiences=list(names)) if names else browser
 
 
-def of_events(pages: Installed) -> None:
-    write_keys.create(pages.app, "engage")
+def of_events(pages: Installed) -> str:
+    """An audience; the key that its events come with."""
+    key = write_keys.create(pages.app, "engage")
     body = {"members": "people", "source": {"events": {"write_keys": ["engage"]}}}
     declared.create(pages.app, pages.configuration, "audiences", "intent", body)
+    return key
 
 
 def made(pages: Installed, name: str) -> Any:
@@ -278,7 +283,8 @@ def test_nothing_is_sent_before_the_start_date(pages: Installed) -> None:
 
 # ── events ───────────────────────────────────────────────────────────────────────────────────────────────────────
 def to_events(pages: Installed, browser: Browser | None = None) -> Browser:
-    of_events(pages)
+    if "intent" not in pages.configuration.current().audiences:
+        of_events(pages)
     browser = begun(browser or pages.signed_in(), "people", "intent")
     step(browser)
     return step(browser, **{"name-0": "intent-to-acme"})
@@ -371,6 +377,41 @@ def test_an_event_is_tried_and_nothing_of_it_is_kept(pages: Installed, event: st
     assert "Ann" not in shown.partition("Test it with an event")[2].replace("A••", "")
     assert pages.app.store.inbox.backlog().events == 0
     assert "high_intent" not in json.dumps(drafts.mine(pages.app, _of("ann", pages))[0].parts())
+
+
+def test_the_last_event_that_came_is_tried_unless_it_is_of_somebody_forgotten(pages: Installed) -> None:
+    key = of_events(pages)
+    browser = to_events(pages)
+    assert step(browser, "real", audience_key="high_intent").status == 422
+    assert "No event has come to this server since it began" in browser.text
+    for event in (entered("Order Completed"), entered("Audience Exited")):
+        assert track(pages, key, event) == 200
+    step(browser, "real", audience_key="high_intent")
+    shown = html.unescape(browser.response.text)
+    assert '"event": "Audience Exited"' in shown
+    assert "Order Completed" not in shown
+    assert '"email": "ann@example.com"' in shown
+    assert "They leave: LinkedIn is told to remove them." in step(browser, "test").text
+    pages.door.forget(["ann@example.com"])
+    assert step(browser, "real").status == 422
+    assert "somebody who was forgotten" in browser.text
+
+
+def test_events_of_another_audience_are_not_shown(pages: Installed) -> None:
+    assert track(pages, write_keys.create(pages.app, "others"), entered()) == 200
+    assert step(to_events(pages), "real", audience_key="high_intent").status == 422
+
+
+def track(pages: Installed, key: str, event: str) -> int:
+    """As an SDK sends one."""
+    pages.world.clock.sleep(60.0)  # by then every server knows a new key
+
+    async def ask() -> int:
+        transport = httpx2.ASGITransport(pages.web.asgi)
+        async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS, auth=(key, "")) as client:
+            return (await client.post("/v1/track", content=event)).status_code
+
+    return asyncio.run(ask())
 
 
 def _of(name: str, pages: Installed) -> Any:

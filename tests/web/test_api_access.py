@@ -34,6 +34,7 @@ ANYBODY |= {
     "GET /uploads",
     "GET /uploads/{name}",
     "GET /events",
+    "POST /event-trials",
     "GET /jobs",
     "GET /jobs/{number}",
 }

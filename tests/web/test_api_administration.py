@@ -167,6 +167,19 @@ def test_people_are_forgotten_and_let_back(api: Api) -> None:
 
 
 # ── events ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_an_event_is_tried(api: Api) -> None:
+    event = {"type": "track", "event": "Audience Entered", "properties": {"audience_key": "vips"}}
+    event |= {"context": {"traits": {"email": "ann@example.com"}}}
+    asked = {"settings": {"audience_key": "vips"}, "event": event}
+    found = api("POST", "/event-trials", asked).json()
+    assert (found["verdict"], found["told"][0][0]) == ("enters", "sha256_email")
+    assert "ann@" not in str(found)
+    asked["settings"] = {"audience_key": "others"}
+    assert api("POST", "/event-trials", asked).json()["verdict"] == "ignored"
+    problem(api("POST", "/event-trials", {**asked, "settings": {"audience_key": "vips", "trigger": "event ="}}), 422)
+    problem(api("POST", "/event-trials", {"event": []}), 422)
+
+
 def test_what_became_of_events(api: Api) -> None:
     source = kit.Source(api.world)
     source.post(kit.entered("u1", source.now(), email="u1@example.com"), kit.entered("u2", source.now()))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from guestlist.errors import TryAgain
+from guestlist.events.incoming import Event, common_of, read
 from guestlist.events.outcomes import Outcome, bucket
 from guestlist.events.posting import Posting, encode
 from guestlist.ports import Backlog, Clock
@@ -56,6 +57,7 @@ class Intake:
         self._closed = False
         self._pause: float | None = None  # the fold is too far behind: how long to wait
         self._looked: float | None = None
+        self._latest: dict[str, Posting] = {}
         self._thread = threading.Thread(target=self._work, name="intake", daemon=True)
         self._thread.start()
 
@@ -79,6 +81,15 @@ class Intake:
     def backlog(self) -> Backlog:
         """What waits to be folded; StoreError."""
         return self._store.inbox.backlog()
+
+    def latest(self, write_keys: Collection[str]) -> Event | None:
+        """The last event that came here with one of these write keys since this process began: it rests nowhere but in
+        memory. None: there was none.
+        """
+        came = [posting for name, posting in list(self._latest.items()) if name in write_keys]
+        newest = max(came, key=lambda posting: posting.received_at, default=None)
+        found = read(newest.events[-1], newest, common_of(newest)) if newest is not None else None
+        return found.event if found is not None else None
 
     def close(self) -> None:
         """Commit what waits, then take nothing more."""
@@ -125,6 +136,7 @@ class Intake:
                 self._store.inbox.append(data, events, min(each.received_at for each in kept))
             if counts:
                 self._store.event_counts.add(counts)
+        self._latest |= {each.write_key: each for each in kept if each.door != "members"}
         if self._committed is not None:
             self._committed(events, len(data), time.perf_counter() - began)
 

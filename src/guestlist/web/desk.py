@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from guestlist.app.context import App
 from guestlist.core.permissions import Person
+from guestlist.events.incoming import Event
 
 if TYPE_CHECKING:
     from guestlist.configuration import Configuration
@@ -14,11 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Desk:
-    """What pages and the API work with. ``address``: where people reach this server, without a slash at its end."""
+    """What pages and the API work with. ``address``: where people reach this server, without a slash at its end.
+    ``latest_event``: the last that came here with one of these write keys.
+    """
 
     app: App
     configuration: Configuration
     address: str
+    latest_event: Callable[[Collection[str]], Event | None] = lambda write_keys: None
 
     def for_(self, person: Person) -> App:
         """The same installation; the audit log names this person."""

@@ -18,6 +18,7 @@ from guestlist.web.api import (
     openapi,
     privacy,
     suppression,
+    trials,
     uploads,
 )
 from guestlist.web.bodies import Bodies
@@ -28,6 +29,7 @@ _NOUNS = (
     audiences,
     uploads,
     activations,
+    trials,
     history,
     jobs,
     privacy,

@@ -63,6 +63,7 @@ NEEDS: dict[str, Needs] = dict(
         *_all("/uploads", _SEGMENTS, "GET"),
         *_all("/uploads/{name}", _SEGMENTS, "GET"),
         *_all("/uploads/{name}", _AUDIENCES, "PUT DELETE"),
+        *_all("/event-trials", _LOOK, "POST"),
         *_all("/activations", _LOOK, "GET"),
         *_all("/activations", _ACTIVATE, "POST"),
         *_all("/activations/{name}", _LOOK, "GET"),

@@ -96,7 +96,7 @@ def change_trigger(call: Call) -> Response:
     kept = triggers.fields_of(kind, wanted)
     fields = {**triggers.typed(call.form), **{key: kept[key] for key in ("audience_key", "segment_name", "enabled")}}
     try:
-        found = triggers.helped(call.form["do"], kind, wanted, fields)
+        found = triggers.helped(call, kind, wanted, fields)
         if call.form["do"] in triggers.HELPS:
             return call.show("activation_trigger.html", **_trigger(call, fields, found))
         body, version = triggers.with_fields(wanted, fields).body, call.form.number("version") or 0

@@ -20,7 +20,7 @@ from guestlist.web.pages.wizard import MAY
 book = Book()
 ACTIONS = {"auto": "Auto Detect", "add": "Add", "remove": "Remove"}
 _LINE = ("on", "op", "path", "value")
-HELPS = ("conditions", "more", "sample", "test")
+HELPS = ("conditions", "more", "real", "sample", "test")
 _FEWEST = 2  # rows for conditions
 _MOST = 20
 
@@ -38,7 +38,7 @@ def choose(call: Call) -> Response:
     draft, place, wanted = _chosen(call)
     fields, button = typed(call.form), call.form["do"]
     try:
-        found = helped(button, draft.kind, wanted, fields)
+        found = helped(call, draft.kind, wanted, fields)
         if button in HELPS:
             return call.show("activate_events.html", **_shown(call, draft, place, fields, found))
         return _kept(call, draft.with_one(place, with_fields(wanted, fields)), place, button)
@@ -122,13 +122,17 @@ def with_fields(wanted: Wanted, fields: dict[str, Any]) -> Wanted:
     )
 
 
-def helped(button: str, kind: Kind, wanted: Wanted, fields: dict[str, Any]) -> Trial | None:
+def helped(call: Call, kind: Kind, wanted: Wanted, fields: dict[str, Any]) -> Trial | None:
     """What a button does that only helps with filling in, done to ``fields``; what came of a test. ConfigError."""
-    match button:
+    match call.form["do"]:
         case "conditions":
             fields["trigger"] = event_trial.as_text(event_trial.joined(fields["group"], fields["lines"]))
         case "more":
             fields["lines"] = [*fields["lines"], dict.fromkeys(_LINE, "")][:_MOST]
+        case "real":
+            source = call.config.audiences[wanted.audience].source.events
+            came = call.desk.latest_event(source.write_keys) if source is not None else None
+            fields["event"] = event_trial.real(call.app, came)
         case "sample":
             fields["event"] = event_trial.sample(kind, fields["audience_key"])
         case "test":

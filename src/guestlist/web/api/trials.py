@@ -1,0 +1,35 @@
+"""What an activation would do with one event, before there is one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter
+from pydantic import Field
+
+from guestlist.app import event_trial
+from guestlist.app.event_trial import Trial
+from guestlist.core.identity import Kind
+from guestlist.web.api.described import Settings, Strict
+from guestlist.web.api.openapi import MODEL
+from guestlist.web.api.route import PREFIX, ApiRoute, Asked
+
+router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["activations"])
+
+
+class NewTrial(Strict):
+    """An event, and what is to be done with such."""
+
+    members: Literal["people", "companies"] = "people"
+    settings: Annotated[Settings, Field(json_schema_extra={MODEL: "ActivationConfig"})] = Field(
+        default_factory=dict, description="Of them `trigger`, `audience_key`, `action` and `mapping` count."
+    )
+    event: dict[str, Any] = Field(description="As an SDK or a webhook sends it.")
+
+
+@router.post("/event-trials", summary="Try an event")
+def try_event(asking: Asked, body: NewTrial) -> Trial:
+    """Whether somebody would enter or leave, and what LinkedIn would be told, masked. Nothing is sent or kept."""
+    kind = Kind.PEOPLE if body.members == "people" else Kind.COMPANIES
+    return event_trial.trial(kind, body.settings, msgspec.json.encode(body.event).decode())
