@@ -75,6 +75,7 @@ class Fold:
 
     def __init__(self, app: App) -> None:
         self.app, self.store = app, app.store
+        self.more = False  # whether the last helping was as large as they are made, so that more probably waits
         self._recent: OrderedDict[int, None] = OrderedDict()
         self._suppressed: tuple[tuple[int, int], frozenset[bytes]] = ((0, 0), frozenset())
 
@@ -83,6 +84,7 @@ class Fold:
         letters = self.store.inbox.take(HELPING)
         if not letters:
             return 0
+        self.more = sum(len(letter.data) for letter in letters) > HELPING // 2
         heard = listeners()
         helping = Helping()
         for letter in letters:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from guestlist.errors import ConfigError, StoreError
+from guestlist.store.turns import Turns
 
 BUSY_SECONDS = 30.0
 WAL_PAGES = 16_000  # 64 MB: from then on whoever commits copies them into the database and waits for the disk
@@ -37,7 +38,7 @@ class Database:
         self._pid = os.getpid()
         self._making = threading.Lock()
         self._local = threading.local()
-        self._turn = threading.Lock()
+        self._turns = self._new_turns()
 
     @property
     def engine(self) -> sa.Engine:
@@ -45,7 +46,7 @@ class Database:
         with self._making:
             if self._engine is not None and self._pid != os.getpid():
                 _left_behind.append(self._engine)
-                self._engine, self._local, self._turn = None, threading.local(), threading.Lock()
+                self._engine, self._local, self._turns = None, threading.local(), self._new_turns()
             if self._engine is None:
                 self._engine, self._pid = _make_engine(self.url, self.is_sqlite), os.getpid()
             return self._engine
@@ -70,19 +71,19 @@ class Database:
 
     @contextmanager
     def _turned(self) -> Iterator[None]:
-        """SQLite has one writer, and whoever waits for it looks again every now and then: threads of one process wait
-        for one another instead, so that none is passed over by one that writes all the time.
-        """
         if not self.is_sqlite:
             yield
             return
-        engine, turn = self.engine, self._turn
-        if not turn.acquire(timeout=BUSY_SECONDS):
+        engine, turns = self.engine, self._turns
+        if not turns.take(BUSY_SECONDS):
             raise StoreError(f"The database {engine.url.database} was busy for {BUSY_SECONDS:.0f} seconds; try again.")
         try:
             yield
         finally:
-            turn.release()
+            turns.give()
+
+    def _new_turns(self) -> Turns:
+        return Turns(Path(f"{self.url.database}-turn"))
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -135,6 +136,7 @@ class Database:
         if self._engine is not None and self._pid == os.getpid():
             self._engine.dispose()
             self._engine = None
+            self._turns.close()
 
 
 def insert_one(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> int:

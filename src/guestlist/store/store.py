@@ -53,7 +53,8 @@ from guestlist.store.vault import KEY_FILE, Vault, open_vault
 from guestlist.store.write_keys import WriteKeys
 
 DATABASE = "guestlist.db"
-HOME = frozenset({DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", KEY_FILE, "locks", "work", "data", "cache"})
+_BESIDE = (f"{DATABASE}-{each}" for each in ("wal", "shm", "turn"))
+HOME = frozenset({DATABASE, *_BESIDE, KEY_FILE, "locks", "work", "data", "cache"})
 
 
 class SystemClock:
