@@ -373,6 +373,11 @@ def _events(door: Guestlist) -> None:
     while folding.step(lambda: streams.listeners(app, config)):
         pass
     flush(app, config, "high-intent-to-acme")
+    found, now = app.store.activations.get("high-intent-to-acme"), time.time()
+    with app.store.database.write() as connection:
+        connection.execute(sa.delete(schema.event_latency))  # of events that pretend to be hours old
+    if found is not None:
+        app.store.event_counts.took(found.id, [now - 1.0 - each % 9 / 4 for each in range(400)], now)
 
 
 def _wishes(door: Guestlist) -> None:
