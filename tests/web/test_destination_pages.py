@@ -112,6 +112,23 @@ def test_reauthorize_takes_two_clicks_and_keeps_everything(pages: Installed) -> 
     assert pages.world.sync().unchanged == 2
 
 
+def test_an_authorization_that_has_ended_says_so_before_linkedin_is_asked(pages: Installed) -> None:
+    """SEGMENT-16."""
+    pages.world.clock.sleep(366 * 86_400.0)
+    browser = pages.signed_in().get("/destinations")
+    assert "Waiting for you: Refresh Token Expired" in browser.text
+    assert "The authorization has ended" in browser.text
+    assert "Works" not in browser.text
+    browser.get("/destinations/acme")
+    assert "Refresh Token Expired" in browser.text
+    assert "signs in to LinkedIn again" in browser.text
+    assert "Nothing stands in the way" not in browser.get("/destinations/acme/delivery").text
+    assert "The authorization has ended" in browser.text
+    browser.submit("Reauthorize")
+    browser.get("/linkedin/callback?code={code}&state={state}".format(**at_linkedin(pages, browser)))
+    assert "Works" in browser.get("/destinations").text
+
+
 def test_what_stood_still_goes_on_once_home_reauthorised_it(pages: Installed) -> None:
     pages.world.sync()
     pages.world.clock.sleep(3600.0)  # a token that is younger may be refused for a while
