@@ -50,6 +50,7 @@ def delivery(call: Call) -> Response:
     span = span if span in SPANS else "24h"
     names = {each for each, wanted in call.config.activations.items() if wanted.destination == row.name}
     report = event_view.events(call.app, None, call.app.clock.now() - SPANS[span])
+    samples = [each for each in report.samples if each.activation in names]
     return call.show(
         "destination_delivery.html",
         row=row,
@@ -57,7 +58,7 @@ def delivery(call: Call) -> Response:
         span=span,
         spans=list(SPANS),
         events=[each for each in report.activations if each.activation in names],
-        samples=[each for each in report.samples if each.activation in names][:20],
+        samples=samples[:20] if call.person.may(Permission.VIEW_PROFILES) else (),
         remedy=ISSUES.get(row.state, ""),
     )
 
