@@ -49,7 +49,8 @@ def delivery(call: Call) -> Response:
     row, span = _row(call), call.query.get("span", "24h")
     span = span if span in SPANS else "24h"
     names = {each for each, wanted in call.config.activations.items() if wanted.destination == row.name}
-    report = event_view.events(call.app, None, call.app.clock.now() - SPANS[span])
+    since = call.app.clock.now() - SPANS[span]
+    report = event_view.events(call.app, None, since)
     samples = [each for each in report.samples if each.activation in names]
     return call.show(
         "destination_delivery.html",
@@ -57,6 +58,7 @@ def delivery(call: Call) -> Response:
         tab="delivery",
         span=span,
         spans=list(SPANS),
+        slow=event_view.p95(call.app, names, since),
         events=[each for each in report.activations if each.activation in names],
         samples=samples[:20] if call.person.may(Permission.VIEW_PROFILES) else (),
         remedy=ISSUES.get(row.state, ""),
