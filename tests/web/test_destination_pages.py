@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from guestlist.app import destinations
 from guestlist.core.permissions import Role
 from tests.web.browser import Browser
 from tests.web.installed import Installed, installed
@@ -127,6 +129,34 @@ def test_an_authorization_that_has_ended_says_so_before_linkedin_is_asked(pages:
     browser.submit("Reauthorize")
     browser.get("/linkedin/callback?code={code}&state={state}".format(**at_linkedin(pages, browser)))
     assert "Works" in browser.get("/destinations").text
+
+
+def test_whoever_may_reauthorizes_where_the_activation_waits(pages: Installed) -> None:
+    """SEGMENT-16."""
+    pages.world.sync()
+    pages.world.clock.sleep(3600.0)
+    pages.world.emulator.control.revoke_tokens()
+    pages.world.write(emails("ann", "bob", "cem"))
+    pages.world.sync()
+    marketer = pages.signed_in(Role.MARKETER).get("/activations/main")
+    assert "Waiting for you:" in marketer.text
+    assert "Reauthorize" not in marketer.text
+    browser = pages.signed_in().get("/activations/main")
+    browser.submit("Reauthorize")
+    browser.get("/linkedin/callback?code={code}&state={state}".format(**at_linkedin(pages, browser)))
+    pages.work()
+    assert len(pages.world.told()) == 3
+    assert "Waiting for you:" not in browser.get("/activations/main").text
+
+
+def test_settings_name_the_days_of_the_authorization(pages: Installed) -> None:
+    """ADOBE-66."""
+    pages.world.clock.sleep(3 * 86_400.0)
+    connection = destinations.one(pages.app, pages.configuration.current(), "acme").connection
+    browser = pages.signed_in(Role.ANALYST).get("/destinations/acme")
+    for at in (connection.authorised, connection.token_ends, connection.works_until):
+        assert at is not None
+        assert f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}" in browser.text
 
 
 def test_what_stood_still_goes_on_once_home_reauthorised_it(pages: Installed) -> None:
