@@ -184,6 +184,23 @@ def test_settings_of_the_file_are_read_only_until_they_are_taken_over(pages: Ins
     assert "look at it again" in browser.text
 
 
+def test_another_ad_account_is_chosen_among_those_that_linkedin_lists(pages: Installed) -> None:
+    """ADOBE-13."""
+    browser = pages.signed_in().get("/destinations/acme")
+    browser.submit("take it over")
+    browser.click("Choose among those that LinkedIn lists")
+    assert "VIEWER: this role may not manage audiences" in browser.text
+    assert "CAMPAIGN_MANAGER" in browser.text
+    browser.submit("Save", other="")
+    assert pages.configuration.current().destinations["acme"].ad_account.endswith(":516848833")
+    browser.get("/destinations/acme?accounts=1").submit("Save", ad_account="516848833", other="77")
+    assert pages.configuration.current().destinations["acme"].ad_account.endswith(":77")
+    browser.get("/destinations/acme?accounts=1")
+    assert "LinkedIn does not list it" in browser.text
+    analyst = pages.signed_in(Role.ANALYST).get("/destinations/acme?accounts=1")
+    assert "516848834" not in analyst.response.text
+
+
 def test_saving_before_anybody_authorised_says_so(pages: Installed) -> None:
     """SEGMENT-11."""
     pages.world.yaml["destinations"]["fresh"] = {"ad_account": 516848835}

@@ -14,7 +14,7 @@ from guestlist.config import Config, DestinationConfig
 from guestlist.core.mapping import nearest
 from guestlist.core.text import masked
 from guestlist.errors import REFRESH_TOKEN_EXPIRED, ConfigError, DeliveryError, NeedsPerson, UnknownName
-from guestlist.ports import Account, Token
+from guestlist.ports import Account, Reachable, Token
 from guestlist.store.consents import Consent
 from guestlist.store.destinations import Credential
 
@@ -174,6 +174,15 @@ def stands(app: App, name: str) -> Connection:
         renews=renews(app, credential),
         works_until=until,
     )
+
+
+def accounts(app: App, config: Config, name: str) -> list[Reachable]:
+    """The ad accounts that LinkedIn lists for who authorised a destination, by name; none where nobody did yet. Raises
+    what LinkedIn raises.
+    """
+    described(config, name)
+    credential, _ = app.store.destinations.credential(name)
+    return app.door.destination(name).reachable() if credential is not None else []
 
 
 def held_up(app: App, name: str) -> list[str]:

@@ -6,10 +6,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import declared, destinations, event_view, jobs, overview
+from guestlist.app import connection, declared, destinations, event_view, jobs, overview
 from guestlist.app.destinations import DestinationRow
 from guestlist.core.permissions import CONNECT, Permission
-from guestlist.errors import OAUTH_REFRESH_FAILED, REFRESH_TOKEN_EXPIRED, ConfigError
+from guestlist.errors import OAUTH_REFRESH_FAILED, REFRESH_TOKEN_EXPIRED, ConfigError, DeliveryError
+from guestlist.ports import Reachable
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.templates import path
@@ -116,7 +117,7 @@ def delete(call: Call) -> Response:
 
 def _typed(call: Call) -> dict[str, Any]:
     return {
-        "ad_account": call.form["ad_account"].strip(),
+        "ad_account": call.form["other"].strip() or call.form["ad_account"].strip(),
         "description": call.form["description"].strip(),
         "send_email": bool(call.form["send_email"]),
         "send_google_advertising_id": bool(call.form["send_google_advertising_id"]),
@@ -126,7 +127,10 @@ def _typed(call: Call) -> dict[str, Any]:
 
 def _settings(call: Call) -> dict[str, Any]:
     row = _row(call)
+    accounts, problem = _accounts(call)
     return {
+        "accounts": accounts,
+        "problem": problem,
         "row": row,
         "tab": "settings",
         "wanted": call.config.destinations[row.name],
@@ -135,6 +139,18 @@ def _settings(call: Call) -> dict[str, Any]:
         "remedy": ISSUES.get(row.state, ""),
         "may_change": call.person.may(*CONNECT),
     }
+
+
+def _accounts(call: Call) -> tuple[list[Reachable], str]:
+    """Those that LinkedIn lists, where they are asked for; and why there are none."""
+    asked = call.query.get("accounts") or call.form["accounts"]
+    if not asked or not call.person.may(*CONNECT):
+        return [], ""
+    try:
+        found = connection.accounts(call.app, call.config, call.part("name"))
+    except DeliveryError as error:
+        return [], str(error)
+    return found, "" if found else "LinkedIn lists no ad account: at its Development tier that is normal."
 
 
 def _row(call: Call) -> DestinationRow:
