@@ -109,11 +109,11 @@ def test_events_show_their_key_their_addresses_and_a_live_count(pages: Installed
     Fold(pages.app).step(lambda: listeners(pages.app, pages.configuration.current()))
     browser.get("/audiences/intent/live")
     assert f"{KEY} 1 in it now, 1 ever heard of" in browser.text
+    assert "<html" not in browser.response.text
     sample = browser.get("/audiences/intent").response.text.partition('id="sample"')[2].partition("</section>")[0]
     assert re.search(r'<td class="slim">[0-9a-f]{8}…[0-9a-f]{4}</td>', sample)
     assert "u1@" not in sample
     assert '<td class="slim">' not in pages.signed_in(Role.ANALYST).get("/audiences/intent").response.text
-    assert "<html" not in browser.response.text
 
 
 def _received(pages: Installed, event: dict[str, Any]) -> None:
