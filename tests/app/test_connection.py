@@ -9,7 +9,7 @@ import pytest
 from guestlist.app import connection
 from guestlist.app.context import App
 from guestlist.config import Config
-from guestlist.errors import ConfigError, NeedsReauthorization, UnknownName
+from guestlist.errors import REFRESH_TOKEN_EXPIRED, ConfigError, NeedsReauthorization, UnknownName
 from tests.world import World, emails
 
 DAY = 86_400
@@ -123,4 +123,6 @@ def test_how_a_destination_stands(world: World) -> None:
     assert (connection.stands(app, "acme").state, connection.stands(app, "acme").label) == ("parked", "role")
     app.store.destinations.unpark("acme")
     world.clock.sleep(366 * DAY)
-    assert connection.stands(app, "acme").state == "expired"
+    over = connection.stands(app, "acme")
+    assert (over.state, over.label) == ("expired", REFRESH_TOKEN_EXPIRED)
+    assert "signs in to LinkedIn again" in over.reason

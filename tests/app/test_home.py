@@ -40,6 +40,9 @@ def test_an_audience_that_linkedin_lost_wants_somebody(world: World) -> None:
     assert ("expired", "main") in wants(world)
     world.emulator.control.ripen(world.segment()["record"]["id"], "ARCHIVED")
     world.open().status("main", live=True)
+    assert ("archived", "main") in wants(world)
+    world.emulator.control.ripen(world.segment()["record"]["id"], "FAILED")
+    world.open().status("main", live=True)
     assert ("lost", "main") in wants(world)
     world.activation(enabled=False)
     assert wants(world) == []

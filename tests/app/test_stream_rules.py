@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from guestlist.app import activations, event_view
 from guestlist.app.fold import KEPT
 from guestlist.events.outcomes import Outcome
 from tests.app.kit import KEY, Source, entered, exited
@@ -241,3 +242,20 @@ def test_p95_is_from_receipt_to_linkedins_answer(source: Source, world: World) -
     (row,) = world.open().events("main").activations
     assert row.p95_seconds is not None
     assert 10.0 <= row.p95_seconds <= (source.now() - received) * 1.15  # a slot is that wide
+
+
+def test_p95_of_several_is_of_all_their_events_together(source: Source, world: World) -> None:
+    """SEGMENT-91."""
+    world.activation("other", mode="stream", audience_key="other")
+    app, now = source.world.open().app, source.now()
+    main, other = (activations.ensure(app, world.open().config, name).id for name in ("main", "other"))
+    app.store.event_counts.took(main, [now - 1.0] * 99, now)
+    app.store.event_counts.took(other, [now - 500.0], now)
+    alone = event_view.p95(app, {"other"}, now - 3600.0)
+    assert alone is not None
+    assert alone >= 500.0
+    together = event_view.p95(app, {"main", "other"}, now - 3600.0)
+    assert together == event_view.p95(app, {"main"}, now - 3600.0)
+    assert together is not None
+    assert together < 2.0
+    assert event_view.p95(app, {"nobody"}, now - 3600.0) is None

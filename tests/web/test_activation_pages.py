@@ -109,7 +109,7 @@ def test_rejected_rows_are_counted_and_downloaded(pages: Installed) -> None:
     pages.world.write([{"email": "no address"}, {"email": "ann@example.com"}, {"email": "neither"}])
     pages.world.sync()
     browser = pages.signed_in(Role.MARKETER).get("/activations/main")
-    assert re.search(r"not an e-mail address\s*2\b", browser.text)
+    assert re.search(r"not an e-mail address\s*The rows\s*row 1\s*row 3\s*2\b", browser.text)
     answered = browser.get("/activations/main/rejected.csv").response
     assert answered.headers["content-disposition"] == 'attachment; filename="rejected.csv"'
     rows = list(csv.DictReader(io.StringIO(answered.text)))
@@ -117,6 +117,7 @@ def test_rejected_rows_are_counted_and_downloaded(pages: Installed) -> None:
     assert pages.signed_in(Role.ANALYST).get("/activations/main/rejected.csv").status == 403
     analyst = pages.signed_in(Role.ANALYST).get("/activations/main")
     assert not any("CSV" in said for said, _ in analyst.seen.links)
+    assert re.search(r"not an e-mail address\s*2\b", analyst.text)
 
 
 def test_what_waits_for_a_person_is_said_plainly_and_nobody_is_named(pages: Installed) -> None:

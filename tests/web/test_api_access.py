@@ -23,6 +23,7 @@ ANYBODY = {
     "GET /destinations/{name}",
     "GET /audiences",
     "GET /audiences/{name}",
+    "GET /audiences/{name}/sample",
     "GET /activations",
 }
 ANYBODY |= {"GET /activations/{name}", "GET /activations/{name}/runs", "GET /activations/{name}/events", "GET /runs"}

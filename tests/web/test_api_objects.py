@@ -10,10 +10,25 @@ from typing import Any
 import pytest
 
 from guestlist.app import connection
+from guestlist.core.permissions import Role
 from tests.web.apikit import BACK, EVENTS, STREAM, Api, problem
 from tests.world import ACCOUNT, digest, emails
 
 LIST = {"audience": "people", "destination": "acme"}
+
+
+def test_a_sample_of_an_audience_is_masked_and_needs_view_profiles(api: Api) -> None:
+    api.world.write(emails("ann", "bob"))
+    at = "/audiences/people/sample"
+    assert api.get(at) == {"columns": ["email"], "rows": [["a***@example.com"], ["b***@example.com"]]}
+    analyst = api.make_token("analyst", Role.ANALYST)
+    assert api.get(at, token=analyst) == {"columns": ["email"], "rows": []}
+    api.door.app.store.write_keys.create("engage", api.world.clock.now())
+    api.make("audiences", "leads", EVENTS)
+    assert api.get("/audiences/leads/sample") == {"columns": [], "rows": []}
+    (api.world.folder / "people.csv").unlink()
+    assert "does not exist" in problem(api("GET", at), 422)["detail"]
+    problem(api("GET", "/audiences/nobody/sample"), 404)
 
 
 # ── destinations ─────────────────────────────────────────────────────────────────────────────────────────────────

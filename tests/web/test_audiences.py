@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from typing import Any
 
 import pytest
@@ -62,6 +63,30 @@ def test_one_shows_its_columns_what_uses_it_and_how_that_grew(pages: Installed) 
     assert browser.click("main").location == "/activations/main"
 
 
+def test_the_first_rows_are_masked_and_for_those_who_may_see_members(pages: Installed) -> None:
+    path = pages.world.folder / "people.csv"
+    path.write_text("email,firstName,country,shoe size\nann@example.com,Annabel,DE,fortytwo\n")
+    marketer = pages.signed_in(Role.MARKETER).get("/audiences/people")
+    assert "Sample of people" in marketer.text
+    assert "email firstName country shoe size a***@example.com A•••••• DE f••••••" in marketer.text
+    analyst = pages.signed_in(Role.ANALYST).get("/audiences/people")
+    assert "Columns email firstName country shoe size" in analyst.text
+    assert "a***@" not in analyst.text
+    assert "Sample of people" not in analyst.text
+    assert "View Profiles" in analyst.text
+    for browser in (marketer, analyst):
+        assert not any(secret in browser.response.text for secret in ("ann@", "Annabel", "fortytwo"))
+
+
+def test_of_companies_stands_in_clear_what_they_are_known_by(pages: Installed) -> None:
+    (pages.world.folder / "accounts.csv").write_text("companyName,website,contact\nAcme Corp,acme.com,Ann Smith\n")
+    pages.world.yaml["audiences"]["accounts"] = {"members": "companies", "source": {"file": "accounts.csv"}}
+    pages.world.open()
+    browser = pages.signed_in().get("/audiences/accounts")
+    assert "Acme Corp acme.com A••••••" in browser.text
+    assert "Ann Smith" not in browser.response.text
+
+
 def test_a_list_that_cannot_be_read_waits_for_somebody(pages: Installed) -> None:
     (pages.world.folder / "people.csv").unlink()
     browser = pages.signed_in().get("/audiences/people")
@@ -85,6 +110,10 @@ def test_events_show_their_key_their_addresses_and_a_live_count(pages: Installed
     browser.get("/audiences/intent/live")
     assert f"{KEY} 1 in it now, 1 ever heard of" in browser.text
     assert "<html" not in browser.response.text
+    sample = browser.get("/audiences/intent").response.text.partition('id="sample"')[2].partition("</section>")[0]
+    assert re.search(r'<td class="slim">[0-9a-f]{8}…[0-9a-f]{4}</td>', sample)
+    assert "u1@" not in sample
+    assert '<td class="slim">' not in pages.signed_in(Role.ANALYST).get("/audiences/intent").response.text
 
 
 def _received(pages: Installed, event: dict[str, Any]) -> None:

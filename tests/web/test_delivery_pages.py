@@ -72,6 +72,14 @@ def test_samples_are_masked_and_for_those_who_may_see_members(fed: Installed) ->
     assert "View Profiles" in analyst.text
 
 
+def test_samples_of_a_destination_are_for_those_who_may_see_members_too(fed: Installed) -> None:
+    at = "/destinations/acme/delivery"
+    assert "Samples, masked" in fed.signed_in(Role.MARKETER).get(at).text
+    analyst = fed.signed_in(Role.ANALYST).get(at)
+    assert "Samples, masked" not in analyst.text
+    assert "View Profiles" in analyst.text
+
+
 def test_the_time_is_picked_by_a_span_or_by_its_ends(fed: Installed) -> None:
     """SEGMENT-92."""
     fed.world.clock.sleep(2 * DAY)

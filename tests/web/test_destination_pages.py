@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from guestlist.app import destinations
 from guestlist.core.permissions import Role
 from tests.web.browser import Browser
 from tests.web.installed import Installed, installed
@@ -112,6 +114,49 @@ def test_reauthorize_takes_two_clicks_and_keeps_everything(pages: Installed) -> 
     assert pages.world.sync().unchanged == 2
 
 
+def test_an_authorization_that_has_ended_says_so_before_linkedin_is_asked(pages: Installed) -> None:
+    """SEGMENT-16."""
+    pages.world.clock.sleep(366 * 86_400.0)
+    browser = pages.signed_in().get("/destinations")
+    assert "Waiting for you: Refresh Token Expired" in browser.text
+    assert "The authorization has ended" in browser.text
+    assert "Works" not in browser.text
+    browser.get("/destinations/acme")
+    assert "Refresh Token Expired" in browser.text
+    assert "signs in to LinkedIn again" in browser.text
+    assert "Nothing stands in the way" not in browser.get("/destinations/acme/delivery").text
+    assert "he authorization has ended" in browser.text
+    assert "/oauth/" in browser.submit("Reauthorize").response.headers["location"]
+
+
+def test_whoever_may_reauthorizes_where_the_activation_waits(pages: Installed) -> None:
+    """SEGMENT-16."""
+    pages.world.sync()
+    pages.world.clock.sleep(3600.0)
+    pages.world.emulator.control.revoke_tokens()
+    pages.world.write(emails("ann", "bob", "cem"))
+    pages.world.sync()
+    marketer = pages.signed_in(Role.MARKETER).get("/activations/main")
+    assert "Waiting for you:" in marketer.text
+    assert "Reauthorize" not in marketer.text
+    browser = pages.signed_in().get("/activations/main")
+    browser.submit("Reauthorize")
+    browser.get("/linkedin/callback?code={code}&state={state}".format(**at_linkedin(pages, browser)))
+    pages.work()
+    assert len(pages.world.told()) == 3
+    assert "Waiting for you:" not in browser.get("/activations/main").text
+
+
+def test_settings_name_the_days_of_the_authorization(pages: Installed) -> None:
+    """ADOBE-66."""
+    pages.world.clock.sleep(3 * 86_400.0)
+    connection = destinations.one(pages.app, pages.configuration.current(), "acme").connection
+    browser = pages.signed_in(Role.ANALYST).get("/destinations/acme")
+    for at in (connection.authorised, connection.token_ends, connection.works_until):
+        assert at is not None
+        assert f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}" in browser.text
+
+
 def test_what_stood_still_goes_on_once_home_reauthorised_it(pages: Installed) -> None:
     pages.world.sync()
     pages.world.clock.sleep(3600.0)  # a token that is younger may be refused for a while
@@ -135,6 +180,23 @@ def test_settings_of_the_file_are_read_only_until_they_are_taken_over(pages: Ins
     stale = [(name, "1" if name == "version" else value) for name, value in browser.form("Save").fields]
     assert browser.post("/destinations/acme", stale).status == 422
     assert "look at it again" in browser.text
+
+
+def test_another_ad_account_is_chosen_among_those_that_linkedin_lists(pages: Installed) -> None:
+    """ADOBE-13."""
+    browser = pages.signed_in().get("/destinations/acme")
+    browser.submit("take it over")
+    browser.click("Choose among those that LinkedIn lists")
+    assert "VIEWER: this role may not manage audiences" in browser.text
+    assert "CAMPAIGN_MANAGER" in browser.text
+    browser.submit("Save", other="")
+    assert pages.configuration.current().destinations["acme"].ad_account.endswith(":516848833")
+    browser.get("/destinations/acme?accounts=1").submit("Save", ad_account="516848833", other="77")
+    assert pages.configuration.current().destinations["acme"].ad_account.endswith(":77")
+    browser.get("/destinations/acme?accounts=1")
+    assert "LinkedIn does not list it" in browser.text
+    analyst = pages.signed_in(Role.ANALYST).get("/destinations/acme?accounts=1")
+    assert "516848834" not in analyst.response.text
 
 
 def test_saving_before_anybody_authorised_says_so(pages: Installed) -> None:

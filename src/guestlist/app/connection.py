@@ -13,8 +13,8 @@ from guestlist.app.results import CheckReport, Connection
 from guestlist.config import Config, DestinationConfig
 from guestlist.core.mapping import nearest
 from guestlist.core.text import masked
-from guestlist.errors import ConfigError, DeliveryError, NeedsPerson, UnknownName
-from guestlist.ports import Account, Token
+from guestlist.errors import REFRESH_TOKEN_EXPIRED, ConfigError, DeliveryError, NeedsPerson, UnknownName
+from guestlist.ports import Account, Reachable, Token
 from guestlist.store.consents import Consent
 from guestlist.store.destinations import Credential
 
@@ -23,6 +23,7 @@ OVER = (
     "This sign-in at LinkedIn was not begun here by you, was used already, or took longer than ten minutes: begin it "
     "again."
 )
+ENDED = "the authorization has ended, so nothing is sent until somebody signs in to LinkedIn again"
 
 
 def described(config: Config, name: str) -> DestinationConfig:
@@ -159,11 +160,11 @@ def stands(app: App, name: str) -> Connection:
     if row is None or credential is None:
         return Connection("not connected")
     until, token = works_until(app, credential), credential.token
-    over = until is not None and until <= app.clock.now()
+    over = not row.state and until is not None and until <= app.clock.now()
     return Connection(
         "parked" if row.state else "expired" if over else "connected",
-        label=row.state,
-        reason=row.reason,
+        label=REFRESH_TOKEN_EXPIRED if over else row.state,
+        reason=ENDED if over else row.reason,
         member=row.member,
         account_name=row.account_name,
         role=row.role,
@@ -173,6 +174,15 @@ def stands(app: App, name: str) -> Connection:
         renews=renews(app, credential),
         works_until=until,
     )
+
+
+def accounts(app: App, config: Config, name: str) -> list[Reachable]:
+    """The ad accounts that LinkedIn lists for who authorised a destination, by name; none where nobody did yet. Raises
+    what LinkedIn raises.
+    """
+    described(config, name)
+    credential, _ = app.store.destinations.credential(name)
+    return app.door.destination(name).reachable() if credential is not None else []
 
 
 def held_up(app: App, name: str) -> list[str]:

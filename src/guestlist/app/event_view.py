@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 
 import msgspec
 
@@ -73,6 +74,15 @@ def latencies(app: App) -> dict[str, float]:
     since = app.clock.now() - 3600.0
     found = {name: _p95(app, since, number) for number, name in _names(app).items()}
     return {name: seconds for name, seconds in found.items() if seconds is not None}
+
+
+def p95(app: App, activations: Collection[str], since: float, until: float | None = None) -> float | None:
+    """Latency in seconds that 95 of 100 events of all of these together did not exceed; None: none was delivered."""
+    slots: Counter[int] = Counter()
+    for number, name in _names(app).items():
+        if name in activations and number != NOBODY:
+            slots.update(app.store.event_counts.latencies(since, number, until))
+    return percentile(slots, 0.95)
 
 
 def _names(app: App) -> dict[int, str]:

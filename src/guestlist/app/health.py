@@ -6,8 +6,8 @@ from guestlist.store.segments import DELETED, Segment
 
 NEEDED = 300  # matched members without which LinkedIn serves nobody
 SERVES = frozenset({"READY", "UPDATING"})
-EXPIRED = "EXPIRED"
-_LOST = frozenset({EXPIRED, "FAILED", "ERROR", "ARCHIVED", DELETED})
+EXPIRED, ARCHIVED = "EXPIRED", "ARCHIVED"
+_LOST = frozenset({EXPIRED, "FAILED", "ERROR", ARCHIVED, DELETED})
 
 
 def is_judged(segment: Segment) -> bool:
@@ -23,7 +23,10 @@ def too_small(segment: Segment) -> str:
 
 
 def lost(segment: Segment) -> str:
-    """A sentence; "": it is there."""
+    """A sentence; "": it is there. Archived is what comes back."""
+    if segment.linkedin_status == ARCHIVED:
+        audience = f"audience {segment.linkedin_id}"
+        return f"LinkedIn archived {audience}: a change of who is in it, or a campaign, brings it back within 48 hours"
     return gone(segment) if segment.linkedin_status in _LOST else ""
 
 

@@ -17,7 +17,8 @@ from guestlist.store.segments import Segment
 DAY, HOUR = 86_400.0, 3600.0
 SOON = 30  # days: dates that near are shown as something to see to
 
-Wants = Literal["reauthorise", "confirm", "look", "too small", "expired", "lost", "upgrade"]
+Wants = Literal["reauthorise", "confirm", "look", "too small", "expired", "archived", "lost", "upgrade"]
+_LOST: dict[str | None, Wants] = {health.EXPIRED: "expired", health.ARCHIVED: "archived"}
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,7 @@ def _of_audience(found: Activation, segment: Segment | None) -> Iterator[Need]:
     if segment is None or segment.activation_id != found.id:
         return
     if said := health.lost(segment):
-        expired = segment.linkedin_status == health.EXPIRED
-        yield Need("expired" if expired else "lost", found.name, said, segment.as_of)
+        yield Need(_LOST.get(segment.linkedin_status, "lost"), found.name, said, segment.as_of)
     elif said := health.too_small(segment):
         yield Need("too small", found.name, said, segment.as_of)
 

@@ -241,6 +241,15 @@ def rejected(app: App, name: str) -> Iterator[RejectedRow]:
         yield RejectedRow(row, key, reason, since)
 
 
+def rejected_samples(app: App, name: str) -> dict[str, list[tuple[int | None, str | None]]]:
+    """Reason -> the first ten rows of the last run that it stopped: place in the list, masked primaryId."""
+    found = app.store.activations.get(name)
+    current = app.store.rejected.get(found.id) if found is not None else None
+    if current is None:
+        return {}
+    return {reason: [(row, key) for row, key in some] for reason, some in current.samples.items()}
+
+
 def rejected_by_reason(app: App, name: str) -> dict[str, int]:
     """How many rows of the last run were not sent or refused, most first; nothing where it was never synced."""
     found = app.store.activations.get(name)

@@ -325,7 +325,8 @@ class CheckReport:
 @dataclass(frozen=True)
 class Connection:
     """How a destination is connected. ``state``: not connected, connected, parked (``label`` says what waits for a
-    person), expired (it has to be authorised again). Times are epoch seconds; the rest as in ``CheckReport``.
+    person), expired (the same before LinkedIn was asked: the date is past). Times are epoch seconds; the rest as in
+    ``CheckReport``.
     """
 
     state: Literal["not connected", "connected", "parked", "expired"]

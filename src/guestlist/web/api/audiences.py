@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from guestlist.app import declared
+from guestlist.app import declared, samples
 from guestlist.app.declared import Declaration
 from guestlist.web.api import described
 from guestlist.web.api.described import Described, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
@@ -37,6 +37,13 @@ class AudienceSettings(Strict):
     """All it says from now on."""
 
     settings: _Model
+
+
+class Sample(BaseModel):
+    """The first of an audience."""
+
+    columns: list[str]
+    rows: list[list[str]] = Field(description="Of each row its cells in the order of `columns`, masked; empty: none.")
 
 
 def shown(asking: Asking, found: Declaration) -> Audience:
@@ -71,6 +78,16 @@ def make_audience(asking: Asked, body: NewAudience, response: Response) -> Audie
 def get_audience(asking: Asked, name: NamePath, response: Response) -> Audience:
     """With its ETag, which an edit has to send back."""
     return shown(asking, described.got(asking, "audiences", name, response))
+
+
+@router.get("/audiences/{name}/sample", summary="The first of an audience, masked")
+def get_sample(asking: Asked, name: NamePath) -> Sample:
+    """The columns and the first ten rows, masked: of a list as it is now, of events the first who are in. Without View
+    Profiles there are no rows.
+    """
+    declared.get(asking.app, asking.configuration, "audiences", name)
+    rows = samples.beginning(asking.app, asking.config, name, members=asking.sees_members)
+    return Sample(columns=list(rows.columns), rows=[list(each) for each in rows.rows])
 
 
 @router.put("/audiences/{name}", summary="Change an audience")

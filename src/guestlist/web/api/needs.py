@@ -58,6 +58,7 @@ NEEDS: dict[str, Needs] = dict(
         *_all("/audiences", _SEGMENTS, "GET"),
         *_all("/audiences", _AUDIENCES, "POST"),
         *_all("/audiences/{name}", _SEGMENTS, "GET"),
+        *_all("/audiences/{name}/sample", _SEGMENTS, "GET"),
         *_all("/audiences/{name}", _AUDIENCES, "PUT PATCH DELETE"),
         *_all("/audiences/{name}/take-over", _AUDIENCES, "POST"),
         *_all("/uploads", _SEGMENTS, "GET"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from guestlist.app import declared, overview, progress
+from guestlist.app import connection, declared, overview, progress
 from guestlist.app.declared import Declaration
-from guestlist.core.permissions import ACTIVATE, Permission
+from guestlist.app.results import StatusRow
+from guestlist.core.permissions import ACTIVATE, CONNECT, Permission
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.templates import path
 
@@ -32,10 +33,19 @@ def shown(call: Call, **values: Any) -> dict[str, Any]:
         "declaration": declaration,
         "may_act": call.person.may(*ACTIVATE),
         "tabs": _tabs(call, wanted, declaration, of_events=of_events),
+        "reauthorize": _reauthorize(call, row),
         "leaving": overview.leaving(call.app, name),
         "live": progress.of_activation(call.app, name),
         **values,
     }
+
+
+def _reauthorize(call: Call, row: StatusRow) -> str:
+    """Where its destination is authorised anew, if that is all it waits for and whoever asks may; else ""."""
+    may = row.destination in call.config.destinations and call.person.may(*CONNECT)
+    if not may or row.activation not in connection.held_up(call.app, row.destination):
+        return ""
+    return path("destinations", row.destination, "authorize")
 
 
 def _declaration(call: Call, name: str) -> Declaration | None:

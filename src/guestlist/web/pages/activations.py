@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from guestlist.app import counts, declared, home, jobs, overview, progress
-from guestlist.core.permissions import ACTIVATE
+from guestlist.core.permissions import ACTIVATE, Permission
 from guestlist.web.pages import activation, templates
 from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
@@ -46,6 +46,7 @@ def one(call: Call) -> Response:
         counted_there=counts.of_activation(call.app, name),
         growth=_growth(call, name),
         rejected=overview.rejected_by_reason(call.app, name),
+        stopped=overview.rejected_samples(call.app, name) if call.person.may(Permission.VIEW_PROFILES) else {},
         file=call.config.path,
     )
 

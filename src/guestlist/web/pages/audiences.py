@@ -6,8 +6,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import audiences, declared, home, overview, write_keys
+from guestlist.app import audiences, declared, home, overview, samples, write_keys
 from guestlist.app.audiences import AudienceRow
+from guestlist.app.samples import Rows
 from guestlist.core.permissions import Permission
 from guestlist.errors import ConfigError, PermissionMissing, SourceError, StoreError, UnknownName
 from guestlist.web.pages.book import Book
@@ -18,6 +19,7 @@ from guestlist.web.pages.templates import path
 book = Book()
 LOOK = (Permission.VIEW_SEGMENTS,)
 CHANGE = (Permission.VIEW_SEGMENTS, Permission.MANAGE_SEGMENTS)
+MOST = 12  # columns of a list side by side
 _COLUMNS = {
     "name": lambda row: row.name.casefold(),
     "members": lambda row: row.members,
@@ -68,13 +70,15 @@ def create(call: Call) -> Response:
 def one(call: Call) -> Response:
     """Its source, what uses it, and how that grows."""
     row = _row(call)
-    columns, problem = _columns(call, row)
+    sample, problem = _beginning(call, row)
     status = {each.activation: each for each in overview.status(call.app, call.config, row.used_by)}
     return call.show(
         "audience.html",
         row=row,
         wanted=call.config.audiences[row.name],
-        columns=columns,
+        columns=sample.columns,
+        sample=sample,
+        most=MOST,
         problem=problem,
         status=status,
         growth=[_growth(call, each) for each in row.used_by],
@@ -93,14 +97,13 @@ def live(call: Call) -> Response:
     return call.show("audience_live.html", row=row, live=audiences.live(call.app, call.config, row.name))
 
 
-def _columns(call: Call, row: AudienceRow) -> tuple[tuple[str, ...], str]:
-    """Of its list, and why there are none."""
-    if row.kind == "events":
-        return (), ""
+def _beginning(call: Call, row: AudienceRow) -> tuple[Rows, str]:
+    """The first of it, and why there is none."""
     try:
-        return audiences.columns(call.app, call.config, row.name), ""
+        members = call.person.may(Permission.VIEW_PROFILES)
+        return samples.beginning(call.app, call.config, row.name, members=members), ""
     except (ConfigError, SourceError, StoreError) as error:
-        return (), str(error)
+        return Rows(), str(error)
 
 
 def _growth(call: Call, activation: str) -> dict[str, Any]:

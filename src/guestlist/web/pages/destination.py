@@ -6,10 +6,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import declared, destinations, event_view, jobs, overview
+from guestlist.app import connection, declared, destinations, event_view, jobs, overview
 from guestlist.app.destinations import DestinationRow
 from guestlist.core.permissions import CONNECT, Permission
-from guestlist.errors import OAUTH_REFRESH_FAILED, REFRESH_TOKEN_EXPIRED, ConfigError
+from guestlist.errors import OAUTH_REFRESH_FAILED, REFRESH_TOKEN_EXPIRED, ConfigError, DeliveryError
+from guestlist.ports import Reachable
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.templates import path
@@ -49,15 +50,18 @@ def delivery(call: Call) -> Response:
     row, span = _row(call), call.query.get("span", "24h")
     span = span if span in SPANS else "24h"
     names = {each for each, wanted in call.config.activations.items() if wanted.destination == row.name}
-    report = event_view.events(call.app, None, call.app.clock.now() - SPANS[span])
+    since = call.app.clock.now() - SPANS[span]
+    report = event_view.events(call.app, None, since)
+    samples = [each for each in report.samples if each.activation in names]
     return call.show(
         "destination_delivery.html",
         row=row,
         tab="delivery",
         span=span,
         spans=list(SPANS),
+        slow=event_view.p95(call.app, names, since),
         events=[each for each in report.activations if each.activation in names],
-        samples=[each for each in report.samples if each.activation in names][:20],
+        samples=samples[:20] if call.person.may(Permission.VIEW_PROFILES) else (),
         remedy=ISSUES.get(row.state, ""),
     )
 
@@ -113,7 +117,7 @@ def delete(call: Call) -> Response:
 
 def _typed(call: Call) -> dict[str, Any]:
     return {
-        "ad_account": call.form["ad_account"].strip(),
+        "ad_account": call.form["other"].strip() or call.form["ad_account"].strip(),
         "description": call.form["description"].strip(),
         "send_email": bool(call.form["send_email"]),
         "send_google_advertising_id": bool(call.form["send_google_advertising_id"]),
@@ -123,7 +127,10 @@ def _typed(call: Call) -> dict[str, Any]:
 
 def _settings(call: Call) -> dict[str, Any]:
     row = _row(call)
+    accounts, problem = _accounts(call)
     return {
+        "accounts": accounts,
+        "problem": problem,
         "row": row,
         "tab": "settings",
         "wanted": call.config.destinations[row.name],
@@ -132,6 +139,18 @@ def _settings(call: Call) -> dict[str, Any]:
         "remedy": ISSUES.get(row.state, ""),
         "may_change": call.person.may(*CONNECT),
     }
+
+
+def _accounts(call: Call) -> tuple[list[Reachable], str]:
+    """Those that LinkedIn lists, where they are asked for; and why there are none."""
+    asked = call.query.get("accounts") or call.form["accounts"]
+    if not asked or not call.person.may(*CONNECT):
+        return [], ""
+    try:
+        found = connection.accounts(call.app, call.config, call.part("name"))
+    except DeliveryError as error:
+        return [], str(error)
+    return found, "" if found else "LinkedIn lists no ad account: at its Development tier that is normal."
 
 
 def _row(call: Call) -> DestinationRow:

@@ -27,6 +27,7 @@ _TITLES = {
     "look": "Look at it",
     "too small": "Too small",
     "expired": "Expired",
+    "archived": "Archived by LinkedIn",
     "lost": "Lost at LinkedIn",
     "upgrade": "Upgrade",
 }
