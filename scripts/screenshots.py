@@ -310,7 +310,7 @@ def _people(door: Guestlist) -> None:
     jobs.ask_sync(app, configuration.current(), "accounts-to-acme")
     working = app.store.jobs.get(jobs.ask_sync(app, configuration.current(), "newsletter-to-acme").id)
     if working is not None and app.store.jobs.start(working, time.time()):
-        app.store.jobs.proceed(working.id, {"what": "telling LinkedIn", "done": 4_000, "of": 11_760})
+        app.store.jobs.proceed(working.id, {"what": "sending to LinkedIn", "done": 4_000, "of": 11_760})
 
 
 def _audiences(door: Guestlist) -> None:

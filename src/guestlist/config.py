@@ -311,7 +311,7 @@ class ActivationConfig(_Section):
         json_schema_extra={"default": "20%"},
     )
     schedule: ScheduleConfig | None = Field(None, description="Left out: only when asked.")
-    refresh: Duration | None = Field(None, description="Tell everybody again that often.")
+    refresh: Duration | None = Field(None, description="Send everybody again that often.")
     keep_alive: bool = Field(False, description="Send one member again every 25 idle days, so that it does not expire.")
 
     @property

@@ -510,7 +510,7 @@ def test_whoever_waits_is_shown_what_for(world: World) -> None:
     shown: list[str] = []
     world.open().sync("main", progress=lambda what, done, of: shown.append(what))
     said = [what for what, _ in groupby(shown) if "LinkedIn" in what]
-    making, waiting, telling = "making the LinkedIn audience", "waiting for LinkedIn", "telling LinkedIn"
+    making, waiting, telling = "making the LinkedIn audience", "waiting for LinkedIn", "sending to LinkedIn"
     finder = "waiting until LinkedIn's finder would show a segment made earlier"
     assert said[:3] == [making, waiting, making]
     assert said[-4:] == [waiting, telling, waiting, telling]

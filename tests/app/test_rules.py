@@ -43,7 +43,7 @@ def test_a_plan_says_what_it_costs_what_leaves_in_clear_and_how_many_linkedin_wa
     (planned,) = world.open().plan("main")
     assert planned.in_clear == tuple(clear)
     assert (planned.requests, planned.seconds_at_limit) == (1, 0.1)
-    assert "needs 300 matched members" in planned.advice
+    assert "needs 300 matched people" in planned.advice
     assert "advises 10,000" in planned.advice
     assert world.sent() == 0
 

@@ -59,6 +59,18 @@ def test_a_store_of_the_first_revision_is_brought_up_to_date_and_keeps_its_rows(
         assert connection.execute(sa.text("select value from meta where key = 'colour'")).scalar() == "blue"
 
 
+@pytest.mark.parametrize("change", ["update audit set who = 'nobody'", "delete from audit"])
+def test_the_audit_log_only_grows_whoever_asks(database, locks, change):
+    migrate.upgrade(database, locks)
+    row = {"at": 1.0, "who": "ann", "what": "connect", "subject": "acme", "details": {}}
+    with database.write() as connection:
+        connection.execute(sa.insert(schema.audit).values(row))
+    with pytest.raises(StoreError, match="audit only grows"), database.write() as connection:
+        connection.execute(sa.text(change))
+    with database.read() as connection:
+        assert connection.execute(sa.select(schema.audit.c.who)).scalars().all() == ["ann"]
+
+
 def test_a_newer_store_is_refused_and_left_alone(database_url, database, locks, tmp_path):
     migrate.upgrade(database, locks)
     with database.write() as connection:

@@ -87,7 +87,7 @@ def test_removals_wait_until_somebody_confirms_them(stage: Stage, somebody: Some
         ben.presses("newsletter-to-acme").presses("Run now").sees("Waiting for you:")
         assert stage.linkedin.members() == [40]
         ben.presses("Home").sees("Confirm removals", within="What needs somebody").presses("newsletter-to-acme")
-        ben.is_at("newsletter-to-acme").presses_if_there("Look who would leave").presses("Let 35 members leave")
+        ben.is_at("newsletter-to-acme").presses_if_there("Look who would leave").presses("Let 35 people leave")
         ben.reads("Removed", "35")
         assert stage.linkedin.members() == [5]
         ann = somebody().signs_in(stage.address, "ann").presses("Activity")

@@ -282,6 +282,16 @@ def test_nothing_is_sent_before_the_start_date(pages: Installed) -> None:
 
 
 # ── events ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_the_action_for_companies_has_its_own_name(pages: Installed) -> None:
+    """SEGMENT-35."""
+    write_keys.create(pages.app, "engage")
+    body = {"members": "companies", "source": {"events": {"write_keys": ["engage"]}}}
+    declared.create(pages.app, pages.configuration, "audiences", "visitors", body)
+    browser = begun(pages.signed_in(), "companies", "visitors")
+    assert "Sync To LinkedIn DMP Company Segment" in browser.text
+    assert "Sync To LinkedIn DMP Segment" not in browser.text
+
+
 def to_events(pages: Installed, browser: Browser | None = None) -> Browser:
     if "intent" not in pages.configuration.current().audiences:
         of_events(pages)

@@ -60,7 +60,7 @@ def test_a_plan_says_what_a_run_would_do_and_sends_nothing(pages: Installed) -> 
     browser = pages.signed_in(Role.MARKETER).get("/activations/main").submit("Plan")
     pages.work()
     browser.get(browser.location)
-    assert re.search(r"Would be added or told anew\s*2\b", browser.text)
+    assert re.search(r"Would be added or sent again\s*2\b", browser.text)
     assert pages.world.sent() == 0
 
 
@@ -130,7 +130,7 @@ def test_what_waits_for_a_person_is_said_plainly_and_nobody_is_named(pages: Inst
     for path in ("/", "/activations/main"):
         text = browser.get(path).text
         assert "Waiting for you" in text
-        assert "would remove 19 of 20 members" in text
+        assert "would remove 19 of 20" in text
         assert "guestlist sync" not in text
         assert "example.com" not in text
 
@@ -242,12 +242,12 @@ def test_removals_that_wait_are_confirmed_with_the_number_that_was_shown(pages: 
     browser = pages.signed_in(Role.MARKETER).get("/activations/main")
     assert "Waiting for you" in browser.text
     browser.click("Look who would leave")
-    assert re.search(r"Would leave 39 of 40 people told so far", browser.text)
+    assert re.search(r"Would leave 39 of 40 people sent so far", browser.text)
     assert re.search(r"Would stay as they are\s*1\b", browser.text)
     shown = set(re.findall(r"<li><code>([0-9a-f]{12})…</code>", browser.response.text))
     assert shown == {digest(f"p{n}@example.com").split(":")[1][:12] for n in range(40) if n != 1}
     assert "example.com" not in browser.text
-    browser.submit("Let 39 members leave")
+    browser.submit("Let 39 people leave")
     pages.work()
     assert len(world.told()) == 1
     assert "Look who would leave" not in browser.get("/activations/main").text
@@ -259,7 +259,7 @@ def test_removals_that_wait_are_confirmed_with_the_number_that_was_shown(pages: 
 def test_everybody_is_told_again_when_asked(pages: Installed) -> None:
     pages.world.sync()
     sent = pages.world.sent()
-    pages.signed_in(Role.MARKETER).get("/activations/main").submit("Tell everybody again")
+    pages.signed_in(Role.MARKETER).get("/activations/main").submit("Send everybody again")
     pages.work()
     assert pages.world.sent() == sent + 1
 

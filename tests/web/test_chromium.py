@@ -135,7 +135,7 @@ def test_everything_is_there_without_javascript(pages: Installed, chromium: Brow
         page.wait_for_url(f"{address}/jobs/1")
         pages.work()
         page.click("text=Look again")
-        page.wait_for_selector("text=Would be added or told anew")
+        page.wait_for_selector("text=Would be added or sent again")
 
 
 def test_runs_are_painted_under_our_own_policy(pages: Installed, chromium: Browser) -> None:

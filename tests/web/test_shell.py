@@ -155,6 +155,15 @@ def test_a_page_may_be_asked_for_its_head(pages: Installed) -> None:
             "It would remove 3 of 9. Nothing was sent.",
         ),
         ("There is no user 'x': `guestlist users list` shows all.", "There is no user 'x'."),
+        (
+            "the token lacks a scope it needs. Authorise again with all of them: `guestlist connect`",
+            "The token lacks a scope it needs. Authorise again with all of them.",
+        ),
+        (
+            "LinkedIn refuses to refresh the token. Check the client id and secret; else run `guestlist connect`",
+            "LinkedIn refuses to refresh the token. Check the client id and secret.",
+        ),
+        ("there is no authorisation yet: run `guestlist connect`", "There is no authorisation yet."),
         ("LinkedIn says 426. Use another version", "LinkedIn says 426. Use another version."),
     ],
 )

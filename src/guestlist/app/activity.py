@@ -8,7 +8,7 @@ from guestlist.store.audit import Entry
 RENAMES = 1000  # that are looked through for the names an activation had
 OF_ACTIVATIONS = (
     "create activation", "change activation", "delete activation", "rename", "remove", "allow removals", "run",
-    "plan", "tell everybody again", "new snapshot",
+    "plan", "send everybody again", "new snapshot",
 )  # fmt: skip
 
 
@@ -17,12 +17,15 @@ def entries(
     limit: int = 100,
     *,
     before: int | None = None,
+    after: int | None = None,
     who: str | None = None,
     what: str | None = None,
     subject: str | None = None,
 ) -> list[Entry]:
-    """Newest first; ``before``: only those of a lower number, so that one page follows another."""
-    return app.store.audit.latest(limit, before=before, who=who, what=what, subject=subject)
+    """Newest first; ``before``: only those of a lower number, so that one page follows another; ``after``: those of a
+    higher number, the oldest first.
+    """
+    return app.store.audit.latest(limit, before=before, after=after, who=who, what=what, subject=subject)
 
 
 def of_activation(app: App, name: str, limit: int = 100, *, before: int | None = None) -> list[Entry]:

@@ -338,7 +338,7 @@ class Delivery:
         self._show()
 
     def _show(self) -> None:
-        self.app.progress("telling LinkedIn", self.tally.answered, self.changes.removes + self.changes.adds)
+        self.app.progress("sending to LinkedIn", self.tally.answered, self.changes.removes + self.changes.adds)
 
     def _reload(self, phase: int) -> None:
         self._waiting = {each.id: each for each in self._ready(phase)}

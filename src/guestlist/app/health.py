@@ -19,7 +19,7 @@ def too_small(segment: Segment) -> str:
     """A sentence; "": it is large enough, or nobody knows yet."""
     if not is_judged(segment) or (segment.audience_size or 0) >= NEEDED:
         return ""
-    return f"LinkedIn shows fewer than {NEEDED} members, so the audience is not served"
+    return f"LinkedIn shows fewer than {NEEDED} people, so the audience is not served"
 
 
 def lost(segment: Segment) -> str:

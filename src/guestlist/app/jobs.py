@@ -48,7 +48,7 @@ def ask_sync(app: App, config: Config, activation: str, wish: Wish | None = None
     if wish.allow_removals is not None:
         app.store.audit.add(app.who, "allow removals", activation, now, up_to=wish.allow_removals)
     elif wish.resend or wish.new_snapshot:
-        app.store.audit.add(app.who, "tell everybody again" if wish.resend else "new snapshot", activation, now)
+        app.store.audit.add(app.who, "send everybody again" if wish.resend else "new snapshot", activation, now)
     else:
         app.store.audit.add(app.who, "run", activation, now)
     return _asked(app, "sync", activation, asdict(wish))

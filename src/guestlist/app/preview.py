@@ -118,9 +118,9 @@ def _in_clear(case: Case, chosen: dict[str, tuple[str, ...]]) -> tuple[str, ...]
 
 
 def _advice(case: Case, wanted: int) -> str:
-    needs = f"LinkedIn needs {health.NEEDED} matched members"
+    needs = f"LinkedIn needs {health.NEEDED} matched people"
     if case.audience.members == "companies":
-        return f"{needs} (people at these companies) before it serves an audience."
+        return f"{needs} at these companies before it serves an audience."
     needs = f"{needs} before it serves an audience, and advises {ADVISED:,} contacts"
     return f"{needs}; this list has {wanted:,}."
 

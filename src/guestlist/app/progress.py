@@ -33,4 +33,4 @@ def of_activation(app: App, name: str) -> Progress | None:
     if known is None or run is None or not app.store.lock_holder(f"ledger-{known.ledger_id}"):
         return None
     told = sum(each.elements for each in app.store.batches.counts(run.id) if each.state == "settled")
-    return Progress(None, "telling LinkedIn", told, run.removes + run.adds)
+    return Progress(None, "sending to LinkedIn", told, run.removes + run.adds)

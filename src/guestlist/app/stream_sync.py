@@ -156,7 +156,7 @@ class StreamSync(Sync):
         command = planning.allow_command(self.activation.name, leaving)
         reason = (
             f"the removal guard holds removals back: {leaving:,} more would leave, {gone:,} of {known + gone:,} "
-            f"members left within a day, and {allowed:,} are allowed. Additions go on. If that is right: `{command}`"
+            f"left within a day, and {allowed:,} are allowed. Additions go on. If that is right: `{command}`"
         )
         waiting = {"removals": leaving, "known": known, "allowed": allowed, "gone": gone}
         return {"state": "waiting", "reason": reason, "waiting": waiting}
@@ -177,7 +177,7 @@ class StreamSync(Sync):
         members, known = self._related(touched)
         if len(members) > TOO_MANY:
             self.store.streams.update(self.activation.id, behind="too many members share identifiers")
-            return self._result("pending", "many members share identifiers: everybody is compared next")
+            return self._result("pending", "many entries share identifiers: everybody is compared next")
         flush, held = self._planned_flush(members, known)
         told, waiting = self.ends.told(touched, members, known, flush, ends, held=bool(held))
         stream: dict[str, Any] = {"seen": seen}

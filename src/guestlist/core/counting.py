@@ -111,7 +111,7 @@ def _within_seven_days(now: Said, sent: Sent) -> Verdict | None:
         return Verdict(
             "fewer",
             f"LinkedIn counted {now.input:,} within seven days, though at least {sent.at_least:,} were sent more than "
-            "48 hours ago. Tell everybody again if that does not pass.",
+            "48 hours ago. Send everybody again if that does not pass.",
         )
     if sent.at_most is not None and _less(sent.at_most, now.input):
         return Verdict(
@@ -131,7 +131,7 @@ def _of_all(readings: Sequence[Said]) -> Verdict | None:
     if lately and _less(max(lately), size):
         return Verdict(
             "more",
-            f"The audience has {size:,} members, more than the {max(lately):,} people sent so far: somebody else seems "
+            f"The audience holds {size:,}, more than the {max(lately):,} people sent so far: somebody else seems "
             "to feed this LinkedIn audience.",
         )
     before = next((each for each in reversed(readings) if each.at <= now.at - LATE and _as_many(each, now)), None)
@@ -141,8 +141,8 @@ def _of_all(readings: Sequence[Said]) -> Verdict | None:
         return None
     return Verdict(
         "fewer",
-        f"The audience fell from {before.audience_size:,} to {size:,} members, though as many people are sent as "
-        "before. Look at it in Campaign Manager; telling everybody again fills it anew.",
+        f"The audience fell from {before.audience_size:,} to {size:,}, though as many people are sent as "
+        "before. Look at it in Campaign Manager; sending everybody again fills it anew.",
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from guestlist.core.identity import IdType
 from guestlist.core.text import masked
 
-EMPTIED = "the list has no rows, and LinkedIn's audience has none of its members any more"
+EMPTIED = "the list has no rows, and LinkedIn's audience holds nobody any more"
 NEVER_TRIPS = 5  # removals of a list that has rows: too few to be an accident worth stopping for
 
 
@@ -50,11 +50,11 @@ def judge(
     if rows == 0 and not known + removals and not first:
         return Verdict(False, allowed, EMPTIED)
     if rows == 0:
-        return Verdict(True, 0, f"the list has no rows; carrying it out would remove all {known:,} members")
+        return Verdict(True, 0, f"the list has no rows; carrying it out would remove all {known:,}")
     if removals > allowed:
         share = removals / known if known else 1.0
         return Verdict(
-            True, allowed, f"it would remove {removals:,} of {known:,} members ({share:.0%}); {allowed:,} are allowed"
+            True, allowed, f"it would remove {removals:,} of {known:,} ({share:.0%}); {allowed:,} are allowed"
         )
     return Verdict(False, allowed)
 

@@ -77,8 +77,8 @@ def _check_scopes(scopes: tuple[str, ...]) -> None:
     missing = missing_scopes(scopes)
     if missing:
         raise NeedsPerson(
-            f"the token lacks {', '.join(missing)}. Authorise again with all of them (guestlist connect); LinkedIn "
-            "grants rw_dmp_segments only to applications approved for the Audiences program",
+            f"the token lacks {', '.join(missing)}. LinkedIn grants rw_dmp_segments only to applications approved for "
+            "the Audiences program. Authorise again with all of them: `guestlist connect`",
             "scope",
         )
 

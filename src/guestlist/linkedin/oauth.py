@@ -215,7 +215,7 @@ def _refresh_refused(status: int, error: str, description: str) -> DeliveryError
         return NeedsReauthorization(text, REFRESH_TOKEN_EXPIRED)
     text = f"LinkedIn refuses to refresh the token ({status} {error or 'unknown'}): {description or 'no reason given'}"
     return NeedsReauthorization(
-        f"{text}. Check the client id and secret, or run guestlist connect", OAUTH_REFRESH_FAILED
+        f"{text}. Check the client id and secret; else run `guestlist connect`", OAUTH_REFRESH_FAILED
     )
 
 

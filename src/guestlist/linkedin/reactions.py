@@ -25,7 +25,7 @@ _PERMISSIONS = {
     "role": "the member who authorised Guestlist has no role on the ad account that allows this. Give them "
     "Account Manager, Campaign Manager or Creative Manager in Campaign Manager > Account settings > Manage access",
     "scope": "the token lacks a scope it needs (rw_dmp_segments, rw_ads, r_basicprofile). "
-    "Authorise again with all of them: guestlist connect",
+    "Authorise again with all of them: `guestlist connect`",
     "approval": "LinkedIn has not approved the application for this: it needs the Advertising API and, for audiences, "
     "the Audiences program (LinkedIn Developer Portal > your app > Products). If the app was approved only lately, "
     "authorise again so that the token gets the scope",
@@ -89,7 +89,7 @@ def _throttled(reply: Reply, about: Problem, dice: Dice) -> DeliveryError:
     if scope == "segments":
         text = (
             "the ad account holds as many audiences as LinkedIn allows (1,000): delete some in Campaign Manager "
-            "> Plan > Audiences, or with `guestlist remove ACTIVATION --delete-segment`"
+            "> Plan > Audiences; or end one with `guestlist remove ACTIVATION --delete-segment`"
         )
         return NeedsPerson(text, SEGMENT_LIMIT)
     if scope == "day":

@@ -58,7 +58,7 @@ class SharedTokens:
     def _stored(self) -> Token:
         token = self._load()
         if token is None:
-            text = "there is no authorisation yet: run guestlist connect"
+            text = "there is no authorisation yet: run `guestlist connect`"
             raise NeedsReauthorization(text, REFRESH_TOKEN_EXPIRED)
         return token
 

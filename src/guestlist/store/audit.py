@@ -28,7 +28,9 @@ class Entry:
 
 
 class Audit:
-    """Entries are only ever added. Details hold nothing readable about members."""
+    """Entries are only ever added: the database refuses to change or delete one. Details hold nothing readable about
+    members.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -44,21 +46,23 @@ class Audit:
         limit: int = 100,
         *,
         before: int | None = None,
+        after: int | None = None,
         who: str | None = None,
         what: str | None = None,
         subject: str | None = None,
         subjects: Collection[str] | None = None,
         among: Collection[str] | None = None,
     ) -> list[Entry]:
-        """Newest first; ``before``: only those of a lower number, so that one page follows another. ``subjects``,
-        ``among``: any of these, of what was done any of those.
+        """Newest first; ``before``: only those of a lower number, so that one page follows another; ``after``: those
+        of a higher number, the oldest first. ``subjects``, ``among``: any of these, of what was done any of those.
         """
-        query = sa.select(_table).order_by(_table.c.id.desc()).limit(limit)
+        query = sa.select(_table).order_by(_table.c.id.desc() if after is None else _table.c.id).limit(limit)
         for column, value in ((_table.c.who, who), (_table.c.what, what), (_table.c.subject, subject)):
             query = query if value is None else query.where(column == value)
         for column, values in ((_table.c.subject, subjects), (_table.c.what, among)):
             query = query if values is None else query.where(column.in_(values))
         query = query if before is None else query.where(_table.c.id < before)
+        query = query if after is None else query.where(_table.c.id > after)
         with self._database.read() as connection:
             return [load(Entry, row) for row in connection.execute(query).mappings().all()]
 

@@ -80,7 +80,7 @@ def _facts(result: PlanResult) -> Iterator[tuple[str, str | Text]]:
 
 def _guard(activation: str, guard: Guard) -> Group:
     removals, known, allowed = number(guard.removals), number(guard.known), number(guard.allowed)
-    reason = guard.reason or f"it would remove {removals} of {known} members; {allowed} are allowed"
+    reason = guard.reason or f"it would remove {removals} of {known}; {allowed} are allowed"
     command = f"guestlist sync {quoted(activation)} --allow-removals {guard.removals}"
     return Group(
         parts.indented(parts.text(f"Stopped: {reason}. A sync sends nothing until a person allows it:", parts.WAITS)),

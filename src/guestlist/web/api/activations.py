@@ -90,7 +90,7 @@ class SyncWish(Strict):
     """What this sync may do beside the ordinary."""
 
     allow_removals: int | None = Field(None, ge=0, le=MOST, description="Up to so many members may leave, this time.")
-    resend: bool = Field(False, description="Tell everybody again.")
+    resend: bool = Field(False, description="Send everybody again.")
     new_snapshot: bool = Field(False, description="Send a snapshot once more, to a second LinkedIn audience.")
 
 

@@ -18,7 +18,7 @@ from guestlist.web.pages.templates import moment, path
 
 book = Book()
 LEAST = 3  # readings: fewer make no chart
-_COLUMNS = {
+COLUMNS = {
     "name": lambda row: row.activation.casefold(),
     "state": lambda row: row.state,
     "told": lambda row: row.told,
@@ -32,7 +32,7 @@ _COLUMNS = {
 def all_of(call: Call) -> Response:
     """Every one, also those that are described nowhere any more."""
     rows = overview.status(call.app, call.config)
-    shown = listed(call, rows, _COLUMNS, "name", lambda row: f"{row.activation} {row.destination} {row.state}")
+    shown = listed(call, rows, COLUMNS, "name", lambda row: f"{row.activation} {row.destination} {row.state}")
     return call.show("activations.html", listing=shown, config=call.config)
 
 

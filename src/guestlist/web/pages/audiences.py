@@ -20,7 +20,7 @@ book = Book()
 LOOK = (Permission.VIEW_SEGMENTS,)
 CHANGE = (Permission.VIEW_SEGMENTS, Permission.MANAGE_SEGMENTS)
 MOST = 12  # columns of a list side by side
-_COLUMNS = {
+COLUMNS = {
     "name": lambda row: row.name.casefold(),
     "members": lambda row: row.members,
     "source": lambda row: row.source.casefold(),
@@ -35,7 +35,7 @@ _COLUMNS = {
 def all_of(call: Call) -> Response:
     """Every one that is described."""
     rows = audiences.all_of(call.app, call.config)
-    shown = listed(call, rows, _COLUMNS, "name", lambda row: f"{row.name} {row.members} {row.source} {row.state}")
+    shown = listed(call, rows, COLUMNS, "name", lambda row: f"{row.name} {row.members} {row.source} {row.state}")
     return call.show("audiences.html", listing=shown, config=call.config)
 
 

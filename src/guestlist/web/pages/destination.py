@@ -11,13 +11,26 @@ from guestlist.app.destinations import DestinationRow
 from guestlist.core.permissions import CONNECT, Permission
 from guestlist.errors import OAUTH_REFRESH_FAILED, REFRESH_TOKEN_EXPIRED, ConfigError, DeliveryError
 from guestlist.ports import Reachable
+from guestlist.web.pages.activations import COLUMNS
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
+from guestlist.web.pages.lists import listed
+from guestlist.web.pages.states import state
 from guestlist.web.pages.templates import path
 
 book = Book()
 LOOK = (Permission.VIEW_DESTINATIONS,)
-RUNS = 30
+RUNS = 200  # that are looked through; each activation shows all of its own
+_RUNS = {
+    "run": lambda row: row.run,
+    "activation": lambda row: row.result.activation.casefold(),
+    "state": lambda row: row.result.state,
+    "added": lambda row: row.result.added,
+    "removed": lambda row: row.result.removed,
+    "rejected": lambda row: row.result.rejected,
+    "requests": lambda row: row.result.requests,
+    "took": lambda row: row.result.seconds,
+}
 DAY = 86_400.0
 SPANS = {"1h": 3600.0, "24h": DAY, "7d": 7 * DAY}  # what became of events is kept for fifteen days
 NOT_YET = "Please authenticate via Oauth before updating other settings and/or enabling the destination."
@@ -41,7 +54,8 @@ def activations(call: Call) -> Response:
     row = _row(call)
     fed = destinations.fed_by(call.app, call.config, row.name)
     rows = overview.status(call.app, call.config, fed)
-    return call.show("destination_activations.html", row=row, tab="activations", activations=rows)
+    shown = listed(call, rows, COLUMNS, "name", lambda each: f"{each.activation} {state(each.state).text}")
+    return call.show("destination_activations.html", row=row, tab="activations", listing=shown)
 
 
 @book.get("/destinations/{name}/delivery", *LOOK)
@@ -72,7 +86,10 @@ def runs(call: Call) -> Response:
     row = _row(call)
     names = set(destinations.fed_by(call.app, call.config, row.name))
     found = overview.latest_of(call.app, names, RUNS)
-    return call.show("destination_runs.html", row=row, tab="runs", runs=found)
+    shown = listed(call, found, _RUNS, "-run", lambda each: f"{each.result.activation} {state(each.result.state).text}")
+    return call.show(
+        "destination_runs.html", row=row, tab="runs", listing=shown, most=RUNS if len(found) == RUNS else 0
+    )
 
 
 # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,8 +10,11 @@ from guestlist.app import audiences, destinations, drafts
 from guestlist.app.drafts import Draft
 from guestlist.errors import ConfigError
 from guestlist.web.pages import wizard
+from guestlist.web.pages.audiences import COLUMNS
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
+from guestlist.web.pages.lists import listed
+from guestlist.web.pages.templates import path
 from guestlist.web.pages.wizard import MAY
 
 book = Book()
@@ -69,15 +72,18 @@ def select(call: Call) -> Response:
 @book.post("/activate/{number}/audiences", *MAY)
 def choose_audiences(call: Call) -> Response:
     """What was chosen before stays as it was."""
-    draft = wizard.going_on(call)
+    draft, do = wizard.going_on(call), call.form["do"]
+    look = wizard.at(draft, "audiences") + path(q=call.form["q"].strip(), sort=call.form["sort"])[1:]
     try:
         draft = drafts.with_audiences(call.app, call.config, draft, call.form.all("audiences"), call.person)
     except ConfigError as error:
-        if call.form["do"] == "back":
+        if do == "look":
+            return call.go(look)
+        if do == "back":
             return wizard.onward(call, draft, "audiences")
         return call.again("activate_audiences.html", error, "audiences", **_audiences(call, draft))
     drafts.save(call.app, call.person, draft)
-    return wizard.onward(call, draft, "audiences")
+    return call.go(look) if do == "look" else wizard.onward(call, draft, "audiences")
 
 
 @book.post("/activate/{number}/discard", *MAY)
@@ -122,6 +128,7 @@ def _audiences(call: Call, draft: Draft) -> dict[str, Any]:
     activated = {
         each.audience: name for name, each in call.config.activations.items() if each.destination == draft.destination
     }
+    shown = listed(call, rows, COLUMNS, "name", lambda row: f"{row.name} {row.source} {row.state}")
     return wizard.shown(
-        call, draft, "audiences", rows=rows, chosen=chosen, activated=activated, card=CARDS[draft.members]
+        call, draft, "audiences", listing=shown, chosen=chosen, activated=activated, card=CARDS[draft.members]
     )

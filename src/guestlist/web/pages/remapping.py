@@ -117,4 +117,5 @@ def _wanted(call: Call) -> Wanted:
 
 
 def _trigger(call: Call, fields: dict[str, Any], found: Trial | None = None) -> dict[str, Any]:
-    return {**activation.shown(call), **triggers.pieces(fields, found), "fql": event_trial.DEFAULT}
+    shown = activation.shown(call)
+    return {**shown, **triggers.pieces(fields, found, shown["members"]), "fql": event_trial.DEFAULT}

@@ -24,18 +24,23 @@ from guestlist.web.pages.templates import moment
 book = Book()
 SIZE = 20
 LOOKED = 500  # runs that are looked through for failures
+ENDED = ("done", "waiting", "parked", "pending", "failed", "syncing")
 LEAST = 3  # fewer make no chart
 AT_ONCE = 500  # lines of a download: each piece costs a way to the event loop and back
 
 
 @book.get("/activations/{name}/runs", *LOOK)
 def runs(call: Call) -> Response:
-    """Newest first, as Adobe counts them; ``only=failures``: those of which something failed."""
+    """Newest first, as Adobe counts them; ``only=failures``: those of which something failed;
+    ``state``: those that ended so.
+    """
     shown = activation.shown(call)
     before, failures = whole(call.query.get("before", "")), call.query.get("only") == "failures"
-    if failures:
+    ended = call.query.get("state", "")
+    ended = ended if ended in ENDED else ""
+    if failures or ended:
         most = SIZE + 1 if shown["of_events"] else LOOKED  # an hour of a stream is hundreds of flushes
-        found = [each for each in _runs(call, before, most) if each.reached.failed or each.result.state == "failed"]
+        found = [each for each in _runs(call, before, most) if _is_looked_for(each, failures, ended)]
     else:
         found = _runs(call, before, SIZE + 1)
     following = found[SIZE - 1].run if len(found) > SIZE else None
@@ -43,8 +48,21 @@ def runs(call: Call) -> Response:
     total = Reached()
     for each in rows:
         total = total.and_(each.reached)
-    listed = {"runs": rows, "total": total, "before": before, "following": following, "failures": failures}
+    listed = {
+        "ended": ended,
+        "states": ENDED,
+        "runs": rows,
+        "total": total,
+        "before": before,
+        "following": following,
+        "failures": failures,
+    }
     return call.show("activation_runs.html", **shown, **listed, chart=_chart(rows))
+
+
+def _is_looked_for(run: RunRow, failures: bool, ended: str) -> bool:
+    failed = run.reached.failed or run.result.state == "failed"
+    return (not failures or bool(failed)) and ended in ("", run.result.state)
 
 
 def _runs(call: Call, before: int | None, most: int) -> list[RunRow]:

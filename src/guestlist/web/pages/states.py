@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from guestlist.core import words
+
 Colour = Literal["green", "blue", "yellow", "red", "grey"]
 
 
@@ -48,7 +50,9 @@ _LINKEDIN = {
     "FAILED": Shown("Failed", "red", "LinkedIn could not build it; the next run makes another."),
     "ERROR": Shown("Error", "red", "LinkedIn could not build it; the next run makes another."),
     "EXPIRED": Shown(
-        "Expired", "red", "Nobody used or changed it for 90 days and its members are gone; the next run makes another."
+        "Expired",
+        "red",
+        "Nobody used or changed it for 90 days and nobody is in it any more; the next run makes another.",
     ),
     "ARCHIVED": Shown(
         "Archived",
@@ -58,6 +62,18 @@ _LINKEDIN = {
     "DELETED": Shown("Deleted", "red", "Somebody deleted it at LinkedIn; the next run makes another."),
 }
 
+OUTCOMES = {
+    "delivered": "Delivered",
+    "failed": "Refused by LinkedIn",
+    "rejected": "Names nobody",
+    "filtered": "Filtered",
+    "duplicate": "Came twice",
+    "superseded": "A later one counted",
+    "in step already": "Nothing to say",
+    "pending": "On its way",
+    "pending retry": "Sent again soon",
+    "failed on ingest": "Could not be read",
+}  # of an event
 
 _WHO = re.compile(r" \(who: [^)]*\)")
 _CLAUSE = re.compile(r"(?<=[.;:])\s+")
@@ -72,6 +88,11 @@ def plain(text: str) -> str:
     if not said:
         return ""
     return f"{said[0].upper()}{said[1:]}{'' if said.endswith(('.', '!', '?')) else '.'}"
+
+
+def some(count: int, members: str) -> str:
+    """``1 person``, ``39 people``, ``2 companies``."""
+    return words.counted(count, *(("company", "companies") if members == "companies" else ("person", "people")))
 
 
 def state(name: str) -> Shown:

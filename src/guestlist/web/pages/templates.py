@@ -43,6 +43,8 @@ def _environment() -> Environment:
         "path": path,
         "state": states.state,
         "linkedin": states.linkedin,
+        "outcomes": states.OUTCOMES,
+        "some": states.some,
         "counted": words.counted,
     }
     made.filters |= {

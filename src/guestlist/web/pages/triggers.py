@@ -145,16 +145,16 @@ def place_of(error: ConfigError, fields: dict[str, Any], otherwise: str) -> str:
     return next((each for each in reversed(error.place) if each in fields or each == "event"), otherwise)
 
 
-def pieces(fields: dict[str, Any], found: Trial | None) -> dict[str, Any]:
+def pieces(fields: dict[str, Any], found: Trial | None, members: str) -> dict[str, Any]:
     """What the template needs of it."""
     missing = _FEWEST - len(fields["lines"])
     lines = [*fields["lines"], *(dict.fromkeys(_LINE, "") for _ in range(missing))]
     return {
         "fields": {**fields, "lines": lines}, "found": found, "actions": ACTIONS, "ons": event_trial.ON,
-        "ops": event_trial.OPS, "heading": wizard.EVENTS,
+        "ops": event_trial.OPS, "heading": wizard.EVENTS[members],
     }  # fmt: skip
 
 
 def _shown(call: Call, draft: Draft, place: int, fields: dict[str, Any], found: Trial | None = None) -> dict[str, Any]:
-    values = pieces(fields, found)
+    values = pieces(fields, found, draft.members)
     return wizard.shown(call, draft, f"events/{place + 1}", wanted=draft.wanted[place], **values)

@@ -16,7 +16,10 @@ from guestlist.web.pages.forms import whole
 from guestlist.web.pages.templates import path
 
 MAY = ACTIVATE
-EVENTS = "Sync To LinkedIn DMP Segment"  # Segment's name of the action
+EVENTS = {  # Segment's names of the actions
+    "people": "Sync To LinkedIn DMP Segment",
+    "companies": "Sync To LinkedIn DMP Company Segment",
+}
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def keys(call: Call, draft: Draft) -> list[tuple[str, str]]:
         found.append(("Sync mode and schedule", "sync"))
     for n, each in enumerate(draft.wanted, 1):
         if is_of_events(call, each):
-            found.append((EVENTS, f"events/{n}"))
+            found.append((EVENTS[draft.members], f"events/{n}"))
     return [*found, ("Review", "review")] if draft.wanted else found
 
 

@@ -9,6 +9,18 @@ branch_labels = None
 depends_on = None
 
 Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+ONLY_ADDED = {
+    "sqlite": (
+        "CREATE TRIGGER audit_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit only grows'); END",
+        "CREATE TRIGGER audit_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit only grows'); END",
+    ),
+    "postgresql": (
+        "CREATE OR REPLACE FUNCTION audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'audit only grows'; END $$",
+        "CREATE TRIGGER audit_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows()",
+    ),
+}  # entries of the audit log are never changed and never taken out
 
 
 def upgrade() -> None:
@@ -25,6 +37,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
         sqlite_autoincrement=True,
     )
+    for statement in ONLY_ADDED[op.get_bind().dialect.name]:
+        op.execute(statement)
     op.create_table(
         "destinations",
         sa.Column("name", sa.Text(), nullable=False),
