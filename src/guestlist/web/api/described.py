@@ -94,10 +94,14 @@ def created(
     asking: Asking, section: Section, name: str, settings: Mapping[str, Any], response: Response
 ) -> Declaration:
     """A new one; the answer says where."""
-    made = declared.create(asking.app, asking.configuration, section, name, settings, asking.person)
-    response.headers["ETag"] = tag(made)
-    response.headers["Location"] = f"{PREFIX}/{section}/{quoted(made.name)}"
-    return made
+    return made(declared.create(asking.app, asking.configuration, section, name, settings, asking.person), response)
+
+
+def made(found: Declaration, response: Response) -> Declaration:
+    """It is there now; the answer says where."""
+    response.headers["ETag"] = tag(found)
+    response.headers["Location"] = f"{PREFIX}/{found.section}/{quoted(found.name)}"
+    return found
 
 
 def changed(
@@ -120,11 +124,11 @@ def patched(
 
 def _put(asking: Asking, before: Declaration, settings: Mapping[str, Any], response: Response) -> Declaration:
     version = before.version if before.version is not None else 0  # of the file: it is told so
-    made = declared.change(
+    found = declared.change(
         asking.app, asking.configuration, before.section, before.name, settings, version, asking.person
     )
-    response.headers["ETag"] = tag(made)
-    return made
+    response.headers["ETag"] = tag(found)
+    return found
 
 
 def enabled(asking: Asking, name: str, response: Response, *, on: bool) -> Declaration:
