@@ -70,8 +70,16 @@ def tag(found: Declaration) -> str:
     """The ETag: of the pages' object its version, of the file's a digest."""
     if found.version is not None:
         return f'"{found.version}"'
-    text = msgspec.json.encode([found.section, found.name, found.body], order="sorted")
-    return f'"file-{hashlib.sha256(text).hexdigest()[:16]}"'
+    return f'"file-{_digest([found.section, found.name, found.body])}"'
+
+
+def tag_of(*facts: Any) -> str:
+    """The ETag of what has no version: of what an edit may change."""
+    return f'"{_digest(facts)}"'
+
+
+def _digest(facts: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()[:16]
 
 
 def check_tag(if_match: str | None, current: str) -> None:
