@@ -94,6 +94,7 @@ def test_people_see_counts_codes_and_masked_samples(streaming: Desk) -> None:
     shown = streaming("events").out
     assert "main  2 events received" in shown
     assert "Action :: field is required but not found" in shown
+    assert "you sent: {" in shown
     assert "secret" not in shown.replace("e***@secret.example.com", "")
     found = streaming("events", "--json").json["samples"]
     assert {each["code"] for each in found} == {"Action :: field is required but not found"}

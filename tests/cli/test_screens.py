@@ -9,6 +9,8 @@ import pytest
 
 from guestlist.app.results import (
     CheckReport,
+    EventSample,
+    EventsReport,
     Explanation,
     Guard,
     PlanResult,
@@ -18,9 +20,10 @@ from guestlist.app.results import (
     StatusRow,
     SyncResult,
     Told,
+    alike,
 )
 from guestlist.cli import output
-from guestlist.cli.screens import connection, people, plan, status, sync
+from guestlist.cli.screens import connection, events, people, plan, status, sync
 
 NOW = 1_800_000_000.0
 Shown = Callable[..., str]
@@ -85,6 +88,19 @@ def test_many_reasons_are_summed_up(shown: Shown) -> None:
     assert "reason 7" in text
     assert "reason 8" not in text
     assert f"{sum(100 - number for number in range(8, 12))}  for other reasons" in text
+
+
+def test_samples_of_events_are_told_apart_by_how_they_ended(shown: Shown) -> None:
+    data = {"sent": {"n": 1}, "request": {"asked": 2}, "response": {"said": 3}}
+    refused = [EventSample("main", "failed", "Invalid element", 1.0, data) for _ in range(12)]
+    nobody = EventSample("main", "rejected", "no identifier", 1.0, {"sent": {}, "request": None, "response": None})
+    well = EventSample("main", "delivered", "", 1.0, data)
+    assert [(each.code, len(each.samples)) for each in alike([well, *refused, nobody])] == [
+        ("", 1), ("Invalid element", 10), ("no identifier", 1),
+    ]  # fmt: skip
+    found = shown(events.screen(EventsReport((), (well, *refused, nobody), 1, None), 2.0))
+    assert found.count("you sent: {'n': 1}") == found.count("response: {'said': 3}") == 10
+    assert found.count("you sent:") == 11
 
 
 SYNCED = SyncResult("newsletter-to-acme", "9821736", 11_758, 3, 1, 40, 2, 3, 0, 0, 3, 4.2)

@@ -13,9 +13,10 @@ import pytest
 from guestlist.app import declared, drafts, write_keys
 from guestlist.core.permissions import HOLDS, Permission, Role, person
 from guestlist.errors import PermissionMissing
+from tests.web.apikit import EVENTS, Api, problem
 from tests.web.browser import ADDRESS, Browser, Form
 from tests.web.installed import Installed
-from tests.world import digest, emails
+from tests.world import World, digest, emails
 
 
 def has(name: str) -> Any:
@@ -405,6 +406,26 @@ def test_the_last_event_that_came_is_tried_unless_it_is_of_somebody_forgotten(pa
     pages.door.forget(["ann@example.com"])
     assert step(browser, "real").status == 422
     assert "somebody who was forgotten" in browser.text
+
+
+def test_the_last_event_comes_through_the_api_too(world: World) -> None:
+    api = Api(world)
+    key = write_keys.create(api.door.app, "engage")
+    api.make("audiences", "leads", EVENTS)
+    assert "No event has come" in problem(api("GET", "/audiences/leads/last-event"), 422)["detail"]
+    api.world.clock.sleep(60.0)
+
+    async def ask() -> int:
+        transport = httpx2.ASGITransport(api.web.asgi)
+        async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS, auth=(key, "")) as client:
+            return (await client.post("/v1/track", content=entered("Audience Exited"))).status_code
+
+    assert asyncio.run(ask()) == 200
+    assert api.get("/audiences/leads/last-event")["event"]["event"] == "Audience Exited"
+    problem(api("GET", "/audiences/leads/last-event", token=api.make_token("ana", Role.ANALYST)), 403)
+    api.door.forget(["ann@example.com"])
+    assert "somebody who was forgotten" in problem(api("GET", "/audiences/leads/last-event"), 422)["detail"]
+    api.close()
 
 
 def test_events_of_another_audience_are_not_shown(pages: Installed) -> None:

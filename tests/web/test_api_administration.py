@@ -32,10 +32,15 @@ def test_a_user_is_let_in_changed_and_shut_out(api: Api) -> None:
     session = users.use_link(api.door.app, ending, "", PASSWORD)
     assert api.get(where)["state"] == "works"
 
-    changed = api("PATCH", where, {"role": "Analyst", "disabled": True}).json()
+    both, tag = {"role": "Analyst", "disabled": True}, api.tag(where)
+    problem(api("PATCH", where, both), 428)
+    done = api("PATCH", where, both, if_match=tag)
+    changed = done.json()
     assert (changed["role"], changed["state"]) == ("Analyst", "disabled")
+    problem(api("PATCH", where, {"disabled": False}, if_match=tag), 412)
+    tag = done.headers["etag"]
     assert users.signed_in(api.door.app, session) is None
-    assert api("PATCH", where, {"disabled": False}).json()["state"] == "works"
+    assert api("PATCH", where, {"disabled": False}, if_match=tag).json()["state"] == "works"
     link = api("POST", f"{where}/link")
     assert (link.status_code, users.link_is_for(api.door.app, link.json()["link"].rpartition("/")[2])) == (
         201,
@@ -46,9 +51,9 @@ def test_a_user_is_let_in_changed_and_shut_out(api: Api) -> None:
 
 def test_one_administrator_stays(api: Api) -> None:
     users.create(api.door.app, "ann", Role.ADMINISTRATOR, PASSWORD)
-    assert "only Administrator" in problem(api("PATCH", "/users/ann", {"disabled": True}), 422)["detail"]
+    assert "only Administrator" in problem(api("PATCH", "/users/ann", {"disabled": True}, if_match="*"), 422)["detail"]
     both = {"role": "Analyst", "disabled": False}
-    problem(api("PATCH", "/users/ann", both), 422)
+    problem(api("PATCH", "/users/ann", both, if_match="*"), 422)
     assert api.get("/users/ann")["role"] == "Administrator"
     problem(api("PATCH", "/users/nobody", both), 404)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from guestlist.app import connection
-from guestlist.core.permissions import Role
+from guestlist.core.permissions import Permission, Role
 from tests.web.apikit import BACK, EVENTS, STREAM, Api, problem
 from tests.world import ACCOUNT, digest, emails
 
@@ -41,6 +41,8 @@ def test_a_destination_is_made_connected_checked_changed_and_deleted(api: Api) -
 
     begun = api("POST", f"{where}/authorization", {"redirect_url": BACK})
     assert begun.status_code == 201
+    early = api("PATCH", where, {"settings": {"send_email": False}}, if_match=api.tag(where))
+    assert "authenticate via Oauth before updating other settings" in problem(early, 422)["detail"]  # SEGMENT-11
     back = api.world.consent(begun.json()["address"])
     answer = {"code": back["code"], "state": back["state"], "redirect_url": BACK}
     report = api("POST", f"{where}/authorization/code", answer).json()
@@ -77,8 +79,6 @@ def test_a_state_is_for_the_token_that_began(api: Api) -> None:
     begun = api("POST", "/destinations/acme/authorization", {"redirect_url": BACK}).json()
     back = api.world.consent(begun["address"])
     answer = {"code": back["code"], "state": back["state"], "redirect_url": BACK}
-    from guestlist.core.permissions import Role  # noqa: PLC0415
-
     other = api.make_token("other", Role.ADMINISTRATOR)
     problem(api("POST", "/destinations/acme/authorization/code", answer, token=other), 422)
     problem(api("POST", "/destinations/acme/authorization/code", answer), 422)  # it is spent
@@ -99,7 +99,79 @@ def test_a_viewer_is_told_what_is_missing(api: Api) -> None:
     assert "VIEWER" in refused["detail"]
 
 
+# ── a sign-in before the ad account is chosen ────────────────────────────────────────────────────────────────────
+def signed_in(api: Api) -> str:
+    begun = api("POST", "/sign-ins", {"redirect_url": BACK})
+    assert begun.status_code == 201
+    back = api.world.consent(begun.json()["address"])
+    arrived = api("POST", "/sign-ins/code", {"code": back["code"], "state": back["state"], "redirect_url": BACK})
+    assert arrived.status_code == 201
+    return str(arrived.json()["sign_in"])
+
+
+def test_an_ad_account_is_chosen_from_those_of_a_sign_in(api: Api) -> None:
+    where = f"/sign-ins/{signed_in(api)}"
+    found = {each["account"]: each for each in api.get(where)["ad_accounts"]}
+    ours = found[f"urn:li:sponsoredAccount:{ACCOUNT}"]
+    assert (ours["role"], ours["usable"]) == ("CAMPAIGN_MANAGER", True)
+    wanted = {"name": "second", "settings": {"ad_account": ACCOUNT, "description": "EMEA"}}
+    viewer = {"name": "viewed", "settings": {"ad_account": ACCOUNT + 1}}
+    assert "VIEWER" in problem(api("POST", f"{where}/destinations", viewer), 409)["detail"]
+    problem(api("GET", "/destinations/viewed"), 404)
+    made = api("POST", f"{where}/destinations", wanted)
+    assert (made.status_code, made.headers["location"]) == (201, "/api/v1/destinations/second")
+    assert (made.json()["connection"]["state"], made.json()["settings"]) == ("connected", wanted["settings"])
+    problem(api("GET", where), 404)  # it was used
+
+
+def test_a_sign_in_that_is_there_serves_another_account_and_only_who_asked(api: Api) -> None:
+    problem(api("POST", "/sign-ins/reuse", {"destination": "nobody"}), 404)
+    handle = api("POST", "/sign-ins/reuse", {"destination": "acme"}).json()["sign_in"]
+    assert api.get(f"/sign-ins/{handle}")["ad_accounts"]
+    problem(api("GET", f"/sign-ins/{handle}", token=api.make_token("other", Role.ADMINISTRATOR)), 404)
+
+
 # ── audiences ────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_an_audience_of_a_file_that_cannot_be_read_is_not_made(api: Api) -> None:
+    gone = {"members": "people", "source": {"file": "gone.csv"}}
+    problem(api("POST", "/audiences", {"name": "gone", "settings": gone}), 422)
+    problem(api("GET", "/audiences/gone"), 404)
+    assert api.get("/audit?subject=gone")["items"] == []
+
+
+def test_an_audience_says_how_many_are_in_it(api: Api) -> None:
+    api.world.write(emails("a", "b"))
+    before = api.get("/audiences/people")["status"]
+    assert (before["kind"], before["wanted"], before["told"]) == ("file", None, None)
+    api.finished(api("POST", "/activations/main/syncs"))
+    after = api.get("/audiences/people")["status"]
+    assert (after["state"], after["wanted"], after["told"]) == ("in use", 2, 2)
+    assert [each["status"] for each in api.get("/audiences")["items"]] == [after]
+
+
+def test_the_columns_of_a_list_are_shown_with_what_would_be_told(api: Api) -> None:
+    api.world.write(emails("ann", "ben"))
+    found = api.get("/audiences/people/columns")
+    assert (found["columns"], found["mapping"]) == (["email"], {"email": ["email"]})
+    assert found["told"]["email"].startswith(digest("ann@example.com").rpartition(":")[2][:8])
+    assert "ann@example.com" not in str(found)
+    narrow = api.make_token("narrow", Role.ADMINISTRATOR, [Permission.VIEW_SEGMENTS])
+    hidden = api.get("/audiences/people/columns", token=narrow)
+    assert (hidden["columns"], hidden["read"], hidden["told"]) == (["email"], {}, {})
+    (api.world.folder / "people.csv").unlink()
+    problem(api("GET", "/audiences/people/columns"), 422)
+
+
+def test_who_is_in_an_audience_of_events_is_looked_at_live(api: Api) -> None:
+    api.make("audiences", "leads", EVENTS)
+    api.make("activations", "leads", STREAM)
+    found = api.get("/audiences/leads/live")
+    assert (found["keys"], found["rows"]) == ([["leads", 0, 0]], [])
+    assert "comes from a list" in problem(api("GET", "/audiences/people/live"), 422)["detail"]
+    assert "comes from events" in problem(api("GET", "/audiences/leads/columns"), 422)["detail"]
+    assert "No event has come" in problem(api("GET", "/audiences/leads/last-event"), 422)["detail"]
+
+
 def test_an_audience_is_made_changed_and_deleted(api: Api) -> None:
     made = api.make("audiences", "leads", EVENTS)
     assert made.json()["activations"] == []
@@ -128,6 +200,18 @@ def test_what_the_file_says_is_read_only_until_it_is_taken_over(api: Api) -> Non
 
 
 # ── activations ──────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_first_sync_is_planned_before_the_activation_is_there(api: Api) -> None:
+    api.world.write([*emails("a", "b"), {"email": "nobody"}])
+    settings = {**LIST, "segment_name": "News"}
+    done = api.finished(api("POST", "/plans", {"name": "news", "settings": settings}))
+    assert (done["result"]["news"]["adds"], done["result"]["news"]["rejected"]) == (2, 1)
+    problem(api("GET", "/activations/news"), 404)
+    refused = problem(api("POST", "/plans", {"name": "news", "settings": {**LIST, "audience": "nobody"}}), 422)
+    assert refused["place"] == ["activations", "news", "audience"]
+    problem(api("POST", "/plans", {"name": "main", "settings": settings}), 409)
+    assert api.world.sent() == 0
+
+
 def test_an_activation_is_planned_synced_watched_paused_renamed_and_ended(api: Api) -> None:
     api.world.write([*emails("a", "b"), {"email": "nobody"}])
     where = "/activations/news"
@@ -146,7 +230,7 @@ def test_an_activation_is_planned_synced_watched_paused_renamed_and_ended(api: A
     status = api.get(where)["status"]
     assert (status["state"], status["segment_id"]) == ("in step", done["result"]["segment_id"])
     (run,) = api.get(f"{where}/runs")["items"]
-    assert (run["added"], run["state"]) == (2, "done")
+    assert (run["added"], run["state"], run["run"]) == (2, "done", done["result"]["run"])
     (rejected,) = api.get(f"{where}/rejected")["items"]
     assert rejected["row"] == 3
     told = api("POST", f"{where}/explain", {"value": "A@example.com "}).json()["told"]
@@ -172,6 +256,7 @@ def test_removals_that_wait_are_allowed_by_a_person(api: Api) -> None:
     api.world.write(emails("m1"))
     waiting = api.finished(api("POST", "/activations/main/syncs"))["result"]
     assert waiting["state"] == "waiting"
+    assert waiting["run"] == api.get("/activations/main/runs")["items"][0]["run"]
     assert api.get("/activations/main")["status"]["who"]
     done = api.finished(api("POST", "/activations/main/syncs", {"allow_removals": 19}))["result"]
     assert (done["state"], done["removed"]) == ("done", 19)

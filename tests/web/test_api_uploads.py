@@ -33,7 +33,11 @@ def test_a_list_is_uploaded_used_replaced_and_deleted(api: Api) -> None:
     assert api.finished(api("POST", "/activations/customers/syncs", token=moe))["result"]["added"] == 2
     assert digest("ada@example.com") in api.world.told("customers")
 
-    api("PUT", WHERE, CSV.replace(b"bob", b"cem"))
+    problem(api("PUT", WHERE, CSV.replace(b"bob", b"cem")), 428)
+    assert done.headers["etag"] == api.tag("/uploads/customers")
+    other = api("PUT", WHERE, CSV + CSV, if_match=done.headers["etag"])
+    problem(api("PUT", WHERE, CSV.replace(b"bob", b"cem"), if_match=done.headers["etag"]), 412)
+    assert api("PUT", WHERE, CSV.replace(b"bob", b"cem"), if_match=other.headers["etag"]).is_success
     assert api.finished(api("POST", "/activations/customers/plans"))["result"]["adds"] == 1
     assert "the source of customers" in problem(api("DELETE", "/uploads/customers"), 422)["detail"]
     for path in ("/activations/customers", "/audiences/customers"):
@@ -60,7 +64,7 @@ def test_what_is_no_list_leaves_what_was_there(
 ) -> None:
     api("PUT", WHERE, CSV)
     before = api.get("/uploads")
-    problem(api("PUT", path, body, **headers), status)
+    problem(api("PUT", path, body, if_match="*", **headers), status)
     assert api.get("/uploads") == before
 
 

@@ -80,6 +80,22 @@ def test_samples_of_a_destination_are_for_those_who_may_see_members_too(fed: Ins
     assert "View Profiles" in analyst.text
 
 
+def test_samples_stand_under_how_their_events_ended_in_three_parts(fed: Installed) -> None:
+    """SEGMENT-94."""
+    source = Source(fed.world)
+    source.post(*(entered("", source.now(), firstName=f"Dee{n}") for n in range(12)))
+    source.settle()
+    shown = fed.signed_in(Role.MARKETER).get(AT).response.text
+    heads = re.findall(r"<li><strong>([^<]*)</strong>(?: <code>([^<]*)</code>)?", shown)
+    assert len(heads) == len(set(heads)) > 2
+    groups = dict(zip((name for name, _ in heads), shown.split("<li><strong>")[1:], strict=True))
+    assert groups["Names nobody"].count("<summary>") > 1
+    for part in ("You Sent", "Request to Destination", "Response from Destination"):
+        assert part in groups["Refused by LinkedIn"]
+    everywhere = fed.signed_in(Role.MARKETER).get("/destinations/acme/delivery").response.text
+    assert everywhere.count("Response from Destination") == shown.count("Response from Destination")
+
+
 def test_the_time_is_picked_by_a_span_or_by_its_ends(fed: Installed) -> None:
     """SEGMENT-92."""
     fed.world.clock.sleep(2 * DAY)

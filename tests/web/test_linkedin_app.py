@@ -127,7 +127,7 @@ def test_the_environment_is_asked_first_and_cannot_be_changed_here(api: Api) -> 
     assert "Save" not in {button for form in browser.seen.forms for button in form.buttons}
     assert api.get("/linkedin-app")["origin"] == "environment"
     body = {"client_id": "x", "client_secret": "y"}
-    assert "GUESTLIST_LINKEDIN_CLIENT_ID" in problem(api("PUT", "/linkedin-app", body), 422)["detail"]
+    assert "GUESTLIST_LINKEDIN_CLIENT_ID" in problem(api("PUT", "/linkedin-app", body, if_match="*"), 422)["detail"]
     problem(api("DELETE", "/linkedin-app"), 422)
     made.web.close()
 
@@ -138,8 +138,13 @@ def test_the_same_through_the_api(bare: World, logged: list[Any]) -> None:
     assert (blank["client_id"], blank["origin"]) == (None, None)
     assert blank["redirect_url"] == "https://guests.example/linkedin/callback"
     problem(api("DELETE", "/linkedin-app"), 404)
-    assert problem(api("PUT", "/linkedin-app", {"client_id": "86emulator"}), 422)["place"] == ["client_secret"]
-    done = api("PUT", "/linkedin-app", {"client_id": "86emulator", "client_secret": SECRET})
+    tag, body = api.tag("/linkedin-app"), {"client_id": "86emulator", "client_secret": SECRET}
+    half = problem(api("PUT", "/linkedin-app", {"client_id": "86emulator"}, if_match=tag), 422)
+    assert half["place"] == ["client_secret"]
+    problem(api("PUT", "/linkedin-app", body), 428)
+    done = api("PUT", "/linkedin-app", body, if_match=tag)
+    assert done.headers["etag"] == api.tag("/linkedin-app")
+    problem(api("PUT", "/linkedin-app", body, if_match=tag), 412)
     assert (done.json()["client_id"], SECRET in done.text) == ("86emulator", False)
     begun = api("POST", "/destinations/acme/authorization", {"redirect_url": "http://127.0.0.1:8000/x"})
     assert "client_id=86emulator" in begun.json()["address"]

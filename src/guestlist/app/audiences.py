@@ -16,7 +16,8 @@ from guestlist.configuration import Configuration
 from guestlist.core import mapping
 from guestlist.core.identity import Kind
 from guestlist.core.permissions import Person
-from guestlist.errors import ConfigError
+from guestlist.core.text import masked
+from guestlist.errors import ConfigError, UnknownName
 from guestlist.store.activations import Activation
 from guestlist.store.runs import Run
 from guestlist.store.uploads import Arriving
@@ -72,6 +73,33 @@ def one(app: App, config: Config, name: str) -> AudienceRow | None:
     found = [app.store.activations.get(each) for each in _used_by(config, name)]
     known = {each.name: each for each in found if each is not None and each.removed_at is None}
     return _row(app, config, name, uploaded, known, books.opened(app, list(known.values())))
+
+
+def described(config: Config, name: str) -> AudienceConfig:
+    """As the configuration has it; UnknownName."""
+    found = config.audiences.get(name)
+    if found is None:
+        raise UnknownName(f"There is no audience '{masked(name)}'.")
+    return found
+
+
+def write_keys_of(config: Config, name: str) -> tuple[str, ...]:
+    """What it listens to. UnknownName; ConfigError: it comes from a list."""
+    events = described(config, name).source.events
+    if events is None:
+        raise ConfigError(f"The audience '{masked(name)}' comes from a list: no events come for it.")
+    return tuple(events.write_keys)
+
+
+def looked_at(app: App, config: Config, name: str) -> Looked:
+    """What its list looks like now. UnknownName; ConfigError: it comes from events, or, as SourceError and StoreError,
+    its list cannot be read.
+    """
+    wanted = described(config, name)
+    if wanted.source.events is not None:
+        raise ConfigError(f"The audience '{masked(name)}' comes from events: it has no list.")
+    found = columns(app, config, name)
+    return Looked(found, wanted.kind, mapping.guess(wanted.kind, found))
 
 
 def columns(app: App, config: Config, name: str) -> tuple[str, ...]:
@@ -160,6 +188,18 @@ def check_free(config: Config, name: str) -> None:
     """ConfigError: the name is taken."""
     if name in config.audiences or name == "new":
         raise ConfigError(f"There is an audience '{name}' already: choose another name.", ("name",))
+
+
+def create(
+    app: App, configuration: Configuration, name: str, body: Mapping[str, Any], by: Person
+) -> declared.Declaration:
+    """A new audience; one of a file on the server that can be read. As ``declared.create``, and SourceError."""
+    with declared.changing(app):
+        made = declared.create(app, configuration, "audiences", name, body, by)
+        config = configuration.tried({("audiences", name): body})
+        if config.audiences[name].source.file is not None:
+            columns(app, config, name)
+    return made
 
 
 def take_in(

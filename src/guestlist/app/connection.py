@@ -24,6 +24,7 @@ OVER = (
     "again."
 )
 ENDED = "the authorization has ended, so nothing is sent until somebody signs in to LinkedIn again"
+NOT_YET = "Please authenticate via Oauth before updating other settings and/or enabling the destination."
 
 
 def described(config: Config, name: str) -> DestinationConfig:
@@ -183,6 +184,12 @@ def accounts(app: App, config: Config, name: str) -> list[Reachable]:
     described(config, name)
     credential, _ = app.store.destinations.credential(name)
     return app.door.destination(name).reachable() if credential is not None else []
+
+
+def refuse_unauthorised(app: App, name: str) -> None:
+    """ConfigError: nobody has signed in for it, which comes before everything else that is said of it."""
+    if stands(app, name).authorised is None:
+        raise ConfigError(NOT_YET, ("destinations", name, "ad_account"))
 
 
 def held_up(app: App, name: str) -> list[str]:

@@ -16,6 +16,7 @@ import yaml
 
 from guestlist import config as configs
 from guestlist import document
+from guestlist.app import connection
 from guestlist.app.context import App
 from guestlist.configuration import Configuration
 from guestlist.core.permissions import LOCAL, Permission, Person
@@ -99,6 +100,15 @@ def create(
         return _put(app, configuration, section, name, body)
 
 
+def check_new(
+    app: App, configuration: Configuration, section: Section, name: str, body: Mapping[str, Any], by: Person = LOCAL
+) -> None:
+    """Raises what ``create`` would; nothing is made."""
+    _may(by, section, body, {})
+    _refuse_taken(app, configuration, section, name)
+    configuration.tried({(section, name): body})
+
+
 def change(
     app: App,
     configuration: Configuration,
@@ -108,10 +118,14 @@ def change(
     version: int,
     by: Person = LOCAL,
 ) -> Declaration:
-    """Put ``body`` in place of what was read as ``version``; ChangedMeanwhile when it is another by now."""
+    """Put ``body`` in place of what was read as ``version``; ChangedMeanwhile when it is another by now. ConfigError as
+    ``create``, and for a destination that nobody has signed in for.
+    """
     with changing(app):
         before = expect(app, configuration, section, name, version)
         _may(by, section, body, before.body)
+        if section == "destinations":
+            connection.refuse_unauthorised(app, name)
         return _put(app, configuration, section, name, body)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ _EXITS: Mapping[str, int] = {
     "failed": EXIT_FAILED,
 }
 _URGENCY = (EXIT_FAILED, EXIT_PERSON, EXIT_LINKEDIN, EXIT_REJECTED)
+EACH = 10  # samples of one way that events end
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class SyncResult:
 
     ``pending``: elements of the plan that LinkedIn has not answered yet and that go on by themselves; ``parked``: those
     that wait for a person; ``continued``: those of an earlier sync's plan that were answered in this one, beside the
-    counts of its own. ``seconds``: wall clock. ``requests``: sent in this sync.
+    counts of its own. ``seconds``: wall clock. ``requests``: sent in this sync. ``run``: its number;
+    None: it came to none.
     """
 
     activation: str
@@ -68,9 +70,10 @@ class SyncResult:
     label: str = ""  # what a person must see to: errors' labels, or "stale"
     who: tuple[str, ...] = ()  # up to ten of those whose removal waits for a person
     continued: int = 0
+    run: int | None = None
 
     def json(self) -> dict[str, Any]:
-        """The documented fields, plus ``state``, ``reason``, ``label``, ``who`` and ``continued``."""
+        """The documented fields, plus ``state``, ``reason``, ``label``, ``who``, ``continued`` and ``run``."""
         return asdict(self)
 
     def exit_code(self, strict: bool = False) -> int:
@@ -416,6 +419,23 @@ class EventSample:
     code: str
     at: float
     data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Samples of events that ended the same way, newest first."""
+
+    outcome: str
+    code: str
+    samples: tuple[EventSample, ...]
+
+
+def alike(samples: Iterable[EventSample]) -> list[Alike]:
+    """Each way that events ended, with its newest samples, ``EACH`` at most; ordered as it was first met."""
+    found: dict[tuple[str, str], list[EventSample]] = {}
+    for each in samples:
+        found.setdefault((str(each.outcome), each.code), []).append(each)
+    return [Alike(outcome, code, tuple(each[:EACH])) for (outcome, code), each in found.items()]
 
 
 @dataclass(frozen=True)

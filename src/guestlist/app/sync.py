@@ -122,6 +122,7 @@ class Sync:
         self.tidies = True  # the ledger, whenever a run closes
         self.requests = 0
         self.told = self.continued = 0
+        self.begun: int | None = None  # the number of the last run that this sync planned
         self.note = ""  # what a person should know of a sync that went well
         self._destination: Destination | None = None
 
@@ -285,6 +286,7 @@ class Sync:
     def _plan(self) -> Run | None:
         """A committed run; None: a snapshot froze meanwhile. Raises Halt when the guard stops it."""
         run = self.store.runs.begin(self.activation.id, "sync", self.app.clock.now())
+        self.begun = run.id
         try:
             return self._planned(run)
         except BaseException as error:
@@ -473,7 +475,7 @@ class Sync:
         segment = self.store.segments.current(self.activation.ledger_id)
         waiting = waiting_in(self.app, run) if run is not None and open_ones else 0
         made = result_of(self.activation, segment, run, state, reason, refusals, self.requests, waiting)
-        return replace(made, continued=self.continued)
+        return replace(made, continued=self.continued, run=self.begun if run is None else run.id)
 
     def failed(self, error: SourceError | DeliveryError) -> SyncResult:
         """An error that ends this sync but not the activation: written down, answered as a state."""

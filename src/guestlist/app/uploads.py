@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -48,9 +49,12 @@ def arriving(app: App) -> AbstractContextManager[Arriving]:
     return app.store.uploads.arriving(app.who)
 
 
-def keep(app: App, arrived: Arriving, name: str, file_name: str) -> Looked:
+def keep(
+    app: App, arrived: Arriving, name: str, file_name: str, check: Callable[[UploadRow | None], None] = lambda row: None
+) -> Looked:
     """Make what arrived the list of this name, in place of one of the same name. SourceError when it is no list that
-    can be read, ConfigError when the name cannot be one: what was there before stays then.
+    can be read, ConfigError when the name cannot be one: what was there before stays then, as when ``check`` raises,
+    which is given what is there at that moment.
     """
     if not _NAME.fullmatch(name):
         raise ConfigError(
@@ -60,6 +64,7 @@ def keep(app: App, arrived: Arriving, name: str, file_name: str) -> Looked:
     looked = _looked(app.look_at(app.store.uploads.looked_at(arrived.file_id, base, kind)))
     now = app.clock.now()
     with app.store.transaction():
+        check(named_list(app, name))
         app.store.uploads.keep(arrived.file_id, name, base, kind, arrived.size, app.who, now)
         app.store.audit.add(app.who, "upload list", name, now, file=base, bytes=arrived.size)
     return looked
@@ -77,6 +82,11 @@ def named(file_name: str) -> tuple[str, str]:
 def look(app: App, name: str) -> Looked:
     """An uploaded list as it is now. UnknownName, SourceError."""
     return _looked(app.look_at(app.store.uploads.opened(name)))
+
+
+def named_list(app: App, name: str) -> UploadRow | None:
+    """The list of this name; None: there is none."""
+    return next((each for each in all_of(app) if each.name == name), None)
 
 
 def all_of(app: App) -> list[UploadRow]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from guestlist.app.results import EventsReport, EventsRow
+from guestlist.app.results import EventsReport, EventsRow, alike
 from guestlist.cli.screens import parts
 from guestlist.core.words import NOTHING, counted, duration, number
 
@@ -22,6 +22,8 @@ _COLOURS = {
     "failed": parts.BAD,
     "failed on ingest": parts.BAD,
 }
+_WRONG = ("rejected", "failed", "failed on ingest")
+_PARTS = (("you sent", "sent"), ("request to LinkedIn", "request"), ("response", "response"))
 
 
 def screen(report: EventsReport, now: float) -> Group:
@@ -60,11 +62,13 @@ def _activation(row: EventsRow) -> Iterator[RenderableType]:
 
 
 def _samples(report: EventsReport) -> Iterator[RenderableType]:
-    told = [each for each in report.samples if each.outcome in ("rejected", "failed")][:5]
+    told = alike(each for each in report.samples if each.outcome in _WRONG)
     if told:
         yield Text("Samples", style=parts.STRONG)
-    for each in told:
-        yield parts.text(f"{each.activation or _NOBODY}: {each.outcome}, {each.code}", parts.BAD)
-        yield parts.indented(
-            parts.text(str(dict(each.data).get("sent") or dict(each.data).get("request")), parts.FAINT)
-        )
+    for group in told:
+        yield parts.text(f"{group.outcome}, {group.code}", parts.BAD)
+        for each in group.samples:
+            yield parts.indented(parts.text(each.activation or _NOBODY))
+            for title, key in _PARTS:
+                if (part := each.data.get(key)) is not None:
+                    yield parts.indented(parts.text(f"{title}: {part}", parts.FAINT))

@@ -273,6 +273,15 @@ def rename_activation(asking: Asked, name: NamePath, body: Rename, response: Res
     return shown(Asking(asking.desk, asking.person), found)
 
 
+@router.post("/plans", status_code=202, summary="Plan the first sync of an activation that is not there yet")
+def plan_new_activation(asking: Asked, body: NewActivation, response: Response) -> JobRow:
+    """What it would do; nothing is made, nothing is sent. Follow the job: its result has the plan under the name, or a
+    `problem`, a sentence that says why nobody knows.
+    """
+    declared.check_new(asking.app, asking.configuration, "activations", body.name, body.settings, asking.person)
+    return accepted(jobs.ask_preview(asking.app, {body.name: body.settings}), response)
+
+
 @router.post("/activations/{name}/plans", status_code=202, summary="Plan a sync")
 def plan_activation(asking: Asked, name: NamePath, response: Response) -> JobRow:
     """What a sync would do now; nothing is sent. Follow the job: its result is the plan."""

@@ -14,7 +14,8 @@ from guestlist.app.results import KeyRow
 from guestlist.app.users import UserRow
 from guestlist.core.permissions import Permission, Role
 from guestlist.errors import UnknownName
-from guestlist.web.api.described import NamePath, Strict, quoted
+from guestlist.web.api import described
+from guestlist.web.api.described import IfMatch, NamePath, Strict, quoted
 from guestlist.web.api.paging import MOST, Page, Paged
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
@@ -93,6 +94,10 @@ def _user(asking: Asking, name: str) -> UserRow:
     return found
 
 
+def _tag(row: UserRow) -> str:
+    return described.tag_of(row.name, row.role, row.state == "disabled")
+
+
 def _invited(asking: Asking, row: UserRow) -> Invited:
     return Invited(user=row, link=f"{asking.desk.address}{LINK}{users.invite(asking.app, row.name)}")
 
@@ -109,24 +114,32 @@ def make_user(asking: Asked, body: NewUser, response: Response) -> Invited:
     """They choose a password at `link`."""
     row = users.create(asking.app, body.name, body.role)
     response.headers["Location"] = f"{PREFIX}/users/{quoted(row.name)}"
+    response.headers["ETag"] = _tag(row)
     return _invited(asking, row)
 
 
 @router.get("/users/{name}", summary="One user", tags=["users"])
-def get_user(asking: Asked, name: NamePath) -> UserRow:
-    """`state` is works, invited, locked or disabled."""
-    return _user(asking, name)
+def get_user(asking: Asked, name: NamePath, response: Response) -> UserRow:
+    """`state` is works, invited, locked or disabled. With its ETag, which an edit has to send back."""
+    row = _user(asking, name)
+    response.headers["ETag"] = _tag(row)
+    return row
 
 
 @router.patch("/users/{name}", summary="Change a user", tags=["users"])
-def change_user(asking: Asked, name: NamePath, body: UserChanges) -> UserRow:
+def change_user(
+    asking: Asked, name: NamePath, body: UserChanges, response: Response, if_match: IfMatch = None
+) -> UserRow:
     """One Administrator always stays."""
     with asking.app.store.transaction():
+        described.check_tag(if_match, _tag(_user(asking, name)))
         if body.role is not None:
             users.change_role(asking.app, name, body.role)
         if body.disabled is not None:
             users.disable(asking.app, name, disabled=body.disabled)
-        return _user(asking, name)
+        row = _user(asking, name)
+    response.headers["ETag"] = _tag(row)
+    return row
 
 
 @router.post("/users/{name}/link", status_code=201, summary="Make a link to choose a password", tags=["users"])

@@ -17,6 +17,7 @@ from guestlist.web.api import (
     linkedin_app,
     openapi,
     privacy,
+    sign_ins,
     suppression,
     trials,
     uploads,
@@ -26,6 +27,7 @@ from guestlist.web.desk import Desk
 
 _NOUNS = (
     destinations,
+    sign_ins,
     audiences,
     uploads,
     activations,

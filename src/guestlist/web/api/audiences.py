@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
+import msgspec
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from guestlist.app import declared, samples
+from guestlist.app import audiences, declared, event_trial, samples
+from guestlist.app.audiences import AudienceRow, Live
 from guestlist.app.declared import Declaration
 from guestlist.web.api import described
 from guestlist.web.api.described import Described, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
@@ -24,6 +27,7 @@ class Audience(Described):
     """An audience, and what uses it."""
 
     activations: list[str] = Field(description="Names of the activations that send it somewhere.")
+    status: AudienceRow | None = Field(description="How many are in it, and where they come from.")
 
 
 class NewAudience(Strict):
@@ -46,10 +50,31 @@ class Sample(BaseModel):
     rows: list[list[str]] = Field(description="Of each row its cells in the order of `columns`, masked; empty: none.")
 
 
+class Columns(BaseModel):
+    """What the list of an audience looks like."""
+
+    columns: list[str]
+    mapping: dict[str, list[str]] = Field(description="How they would be mapped: LinkedIn field, columns.")
+    read: Mapping[str, str] = Field(
+        description="LinkedIn field -> what stands there first, masked; only for those who hold View Profiles."
+    )
+    told: Mapping[str, str] = Field(description="LinkedIn field -> what LinkedIn would be told of it, likewise.")
+
+
+class LastEvent(BaseModel):
+    """An event that came."""
+
+    event: dict[str, Any]
+
+
 def shown(asking: Asking, found: Declaration) -> Audience:
     """An audience as it stands."""
+    return _shown(asking, found, audiences.one(asking.app, asking.config, found.name))
+
+
+def _shown(asking: Asking, found: Declaration, row: AudienceRow | None) -> Audience:
     activations = [name for name, each in asking.config.activations.items() if each.audience == found.name]
-    return Audience(**described.facts(found), activations=activations)
+    return Audience(**described.facts(found), activations=activations, status=row)
 
 
 @router.get("/audiences", summary="List audiences")
@@ -61,7 +86,10 @@ def list_audiences(
 ) -> Page[Audience]:
     """By name."""
     found = declared.all_of(asking.app, asking.configuration, "audiences").values()
-    wanted = [shown(asking, each) for each in found if members in (None, each.body.get("members"))]
+    rows = {row.name: row for row in audiences.all_of(asking.app, asking.config)}
+    wanted = [
+        _shown(asking, each, rows.get(each.name)) for each in found if members in (None, each.body.get("members"))
+    ]
     items, following = paging.by_name(
         [each for each in wanted if origin in (None, each.origin)], lambda each: each.name
     )
@@ -70,8 +98,9 @@ def list_audiences(
 
 @router.post("/audiences", status_code=201, summary="Make an audience")
 def make_audience(asking: Asked, body: NewAudience, response: Response) -> Audience:
-    """Nothing is sent before an activation sends it."""
-    return shown(asking, described.created(asking, "audiences", body.name, body.settings, response))
+    """Nothing is sent before an activation sends it. A file of the server has to be one that can be read."""
+    made = audiences.create(asking.app, asking.configuration, body.name, body.settings, asking.person)
+    return shown(asking, described.made(made, response))
 
 
 @router.get("/audiences/{name}", summary="One audience")
@@ -116,3 +145,29 @@ def delete_audience(asking: Asked, name: NamePath, if_match: IfMatch = None) -> 
 def take_audience_over(asking: Asked, name: NamePath, response: Response) -> Audience:
     """From now on it is edited here; what the file says of it counts no more."""
     return shown(asking, described.taken_over(asking, "audiences", name, response))
+
+
+# ── looking at what comes in ─────────────────────────────────────────────────────────────────────────────────────
+@router.get("/audiences/{name}/live", summary="Who is in an audience of events now")
+def get_live(asking: Asked, name: NamePath) -> Live:
+    """By audience key: how many are in, how many were ever heard of; and what came of the last hour's events."""
+    audiences.write_keys_of(asking.config, name)
+    return audiences.live(asking.app, asking.config, name)
+
+
+@router.get("/audiences/{name}/columns", summary="The columns of an audience's list")
+def get_columns(asking: Asked, name: NamePath) -> Columns:
+    """As its list is now, how they would be mapped, and what LinkedIn would be told of the first rows."""
+    looked = audiences.looked_at(asking.app, asking.config, name)
+    seen = samples.Shown()
+    if asking.sees_members:
+        seen = samples.of_list(asking.app, asking.config, name, looked.mapping)
+    chosen = {field: list(sources) for field, sources in looked.mapping.items()}
+    return Columns(columns=list(looked.columns), mapping=chosen, read=seen.read, told=seen.told)
+
+
+@router.get("/audiences/{name}/last-event", summary="The last event that came for an audience")
+def get_last_event(asking: Asked, name: NamePath) -> LastEvent:
+    """To try an activation with, as it came to this server since it began; never one of somebody forgotten."""
+    came = asking.desk.latest_event(audiences.write_keys_of(asking.config, name))
+    return LastEvent(event=msgspec.json.decode(event_trial.real(asking.app, came)))

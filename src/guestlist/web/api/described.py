@@ -70,8 +70,16 @@ def tag(found: Declaration) -> str:
     """The ETag: of the pages' object its version, of the file's a digest."""
     if found.version is not None:
         return f'"{found.version}"'
-    text = msgspec.json.encode([found.section, found.name, found.body], order="sorted")
-    return f'"file-{hashlib.sha256(text).hexdigest()[:16]}"'
+    return f'"file-{_digest([found.section, found.name, found.body])}"'
+
+
+def tag_of(*facts: Any) -> str:
+    """The ETag of what has no version: of what an edit may change."""
+    return f'"{_digest(facts)}"'
+
+
+def _digest(facts: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()[:16]
 
 
 def check_tag(if_match: str | None, current: str) -> None:
@@ -94,10 +102,14 @@ def created(
     asking: Asking, section: Section, name: str, settings: Mapping[str, Any], response: Response
 ) -> Declaration:
     """A new one; the answer says where."""
-    made = declared.create(asking.app, asking.configuration, section, name, settings, asking.person)
-    response.headers["ETag"] = tag(made)
-    response.headers["Location"] = f"{PREFIX}/{section}/{quoted(made.name)}"
-    return made
+    return made(declared.create(asking.app, asking.configuration, section, name, settings, asking.person), response)
+
+
+def made(found: Declaration, response: Response) -> Declaration:
+    """It is there now; the answer says where."""
+    response.headers["ETag"] = tag(found)
+    response.headers["Location"] = f"{PREFIX}/{found.section}/{quoted(found.name)}"
+    return found
 
 
 def changed(
@@ -120,11 +132,11 @@ def patched(
 
 def _put(asking: Asking, before: Declaration, settings: Mapping[str, Any], response: Response) -> Declaration:
     version = before.version if before.version is not None else 0  # of the file: it is told so
-    made = declared.change(
+    found = declared.change(
         asking.app, asking.configuration, before.section, before.name, settings, version, asking.person
     )
-    response.headers["ETag"] = tag(made)
-    return made
+    response.headers["ETag"] = tag(found)
+    return found
 
 
 def enabled(asking: Asking, name: str, response: Response, *, on: bool) -> Declaration:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from guestlist.app import api_version, linkedin_app
-from guestlist.web.api.described import Strict
+from guestlist.web.api import described
+from guestlist.web.api.described import IfMatch, Strict
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["settings"])
@@ -47,18 +48,28 @@ def _shown(asking: Asking) -> LinkedInApp:
     )
 
 
+def _tag(asking: Asking) -> str:
+    row = linkedin_app.shown(asking.app)
+    return described.tag_of(row.client_id, row.origin)
+
+
 @router.get("/linkedin-app", summary="The LinkedIn app")
-def get_linkedin_app(asking: Asked) -> LinkedInApp:
-    """`client_id` is null until there is one."""
+def get_linkedin_app(asking: Asked, response: Response) -> LinkedInApp:
+    """`client_id` is null until there is one. With its ETag, which an edit has to send back."""
+    response.headers["ETag"] = _tag(asking)
     return _shown(asking)
 
 
 @router.put("/linkedin-app", summary="Enter the LinkedIn app")
-def put_linkedin_app(asking: Asked, body: LinkedInAppToEnter) -> LinkedInApp:
+def put_linkedin_app(
+    asking: Asked, body: LinkedInAppToEnter, response: Response, if_match: IfMatch = None
+) -> LinkedInApp:
     """Destinations that were connected with another one keep that until they are authorised again. Not where the
     environment says it.
     """
+    described.check_tag(if_match, _tag(asking))
     linkedin_app.enter(asking.app, body.client_id, body.client_secret or "")
+    response.headers["ETag"] = _tag(asking)
     return _shown(asking)
 
 

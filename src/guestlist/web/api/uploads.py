@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.concurrency import contextmanager_in_threadpool
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +17,8 @@ from guestlist.app import uploads
 from guestlist.app.uploads import LARGEST, Looked, UploadRow
 from guestlist.core.identity import Kind
 from guestlist.errors import UnknownName
-from guestlist.web.api.described import NamePath
+from guestlist.web.api import described
+from guestlist.web.api.described import IfMatch, NamePath
 from guestlist.web.api.paging import Page, Paged
 from guestlist.web.api.problems import Problem
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["uploads"])
 
 BYTES = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {}}}}}
+_NONE = '"not uploaded"'  # the ETag of a list that is not there
 FileName = Annotated[str, Query(min_length=1, max_length=200, description="As it is called; its end says what it is.")]
 
 
@@ -59,23 +62,40 @@ def list_uploads(asking: Asked, paging: Paged) -> Page[UploadRow]:
     return Page(items=items, next=following)
 
 
+def _check(if_match: str | None, row: UploadRow | None) -> None:
+    """Problem; nothing has to be sent for a list that is not there yet."""
+    if row is not None or if_match is not None:
+        described.check_tag(if_match, _NONE if row is None else _tag(row))
+
+
+def _tag(row: UploadRow) -> str:
+    return described.tag_of(row.name, row.file_name, row.size, row.uploaded, row.uploaded_by)
+
+
 @router.get("/uploads/{name}", summary="One uploaded list")
-def get_upload(asking: Asked, name: NamePath) -> Upload:
-    """With its columns; never its rows."""
-    row = next((each for each in uploads.all_of(asking.app) if each.name == name), None)
+def get_upload(asking: Asked, name: NamePath, response: Response) -> Upload:
+    """With its columns; never its rows. Its ETag has to be sent back by what replaces it."""
+    row = uploads.named_list(asking.app, name)
     if row is None:
         raise UnknownName("There is no uploaded list of this name.")
+    response.headers["ETag"] = _tag(row)
     return Upload(upload=row, looks=_looks(uploads.look(asking.app, name)))
 
 
 @router.put("/uploads/{name}", summary="Upload a list", openapi_extra=BYTES)
-async def put_upload(asking: Asked, name: NamePath, request: Request, file_name: FileName) -> Upload:
+async def put_upload(
+    asking: Asked, name: NamePath, request: Request, response: Response, file_name: FileName, if_match: IfMatch = None
+) -> Upload:
     """The body is the file itself: csv, tsv, parquet, jsonl or xlsx, 1 GB at most. It takes the place of a list of the
-    same name, once it is whole and can be read.
+    same name, once it is whole and can be read; If-Match is needed where there is one.
     """
+    _check(if_match, await run_in_threadpool(uploads.named_list, asking.app, name))  # before all of it is sent
     arrived = await arriving(asking, request)
-    looks = await run_in_threadpool(uploads.keep, asking.app, arrived, name, file_name)
-    return await run_in_threadpool(_kept, asking, name, looks)
+    check = partial(_check, if_match)
+    looks = await run_in_threadpool(uploads.keep, asking.app, arrived, name, file_name, check)
+    kept = await run_in_threadpool(_kept, asking, name, looks)
+    response.headers["ETag"] = _tag(kept.upload)
+    return kept
 
 
 async def arriving(asking: Asking, request: Request) -> Arriving:

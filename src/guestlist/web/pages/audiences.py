@@ -56,9 +56,7 @@ def create(call: Call) -> Response:
     body = {"members": call.form["members"], "source": source}
     try:
         audiences.check_free(call.config, name)
-        declared.create(call.app, call.desk.configuration, "audiences", name, body, call.person)
-        if how == "file":
-            _refuse_unreadable(call, name)
+        audiences.create(call.app, call.desk.configuration, name, body, call.person)
     except (ConfigError, SourceError) as error:
         place = error.place if isinstance(error, ConfigError) else ("file",)
         at = {"write_keys": "write_keys", "file": "path"}.get(place[-1] if place else "", f"name-{how}")
@@ -192,13 +190,3 @@ def _editable(call: Call) -> dict[str, Any]:
     listening = list(events.get("write_keys", ()))
     keys = [*listening, *(each for each in choices(call)["keys"] if each not in listening)]
     return {"row": row, "declaration": found, "keys": keys, "listening": listening}
-
-
-def _refuse_unreadable(call: Call, name: str) -> None:
-    """A file that cannot be read is no audience: it is taken back."""
-    try:
-        audiences.columns(call.app, call.config, name)
-    except SourceError:
-        version = declared.get(call.app, call.desk.configuration, "audiences", name).version
-        audiences.delete(call.app, call.desk.configuration, name, version or 0)
-        raise

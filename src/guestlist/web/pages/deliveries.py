@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from guestlist.app import event_view
-from guestlist.app.results import EventsReport, EventsRow, Stretch
+from guestlist.app.results import EventsReport, EventsRow, Stretch, alike
 from guestlist.core.permissions import Permission
 from guestlist.errors import UnknownName
 from guestlist.web.pages import activation, flow
@@ -24,7 +24,6 @@ SPANS = {
     "14d": ("2 weeks", 14 * DAY),
 }  # fmt: skip
 USUAL = "24h"
-SAMPLES = 20
 _TYPED = "%Y-%m-%dT%H:%M"  # as browsers send a moment, here always UTC
 
 
@@ -65,7 +64,7 @@ def delivery(call: Call) -> Response:
         found=found,
         waiting=report.waiting,
         picture=flow.drawn(found.stages),
-        samples=report.samples[:SAMPLES] if call.person.may(Permission.VIEW_PROFILES) else (),
+        samples=alike(report.samples) if call.person.may(Permission.VIEW_PROFILES) else (),
         chart=_chart(stretches),
     )
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from guestlist.app import connection, declared, destinations, event_view, jobs, overview
 from guestlist.app.destinations import DestinationRow
+from guestlist.app.results import alike
 from guestlist.core.permissions import CONNECT, Permission
 from guestlist.errors import OAUTH_REFRESH_FAILED, REFRESH_TOKEN_EXPIRED, ConfigError, DeliveryError
 from guestlist.ports import Reachable
@@ -33,7 +34,6 @@ _RUNS = {
 }
 DAY = 86_400.0
 SPANS = {"1h": 3600.0, "24h": DAY, "7d": 7 * DAY}  # what became of events is kept for fifteen days
-NOT_YET = "Please authenticate via Oauth before updating other settings and/or enabling the destination."
 ISSUES = {
     REFRESH_TOKEN_EXPIRED: "LinkedIn's permission ended or was taken back. Somebody who may advertise with this ad "
     "account signs in to LinkedIn again: Reauthorize.",
@@ -75,7 +75,7 @@ def delivery(call: Call) -> Response:
         spans=list(SPANS),
         slow=event_view.p95(call.app, names, since),
         events=[each for each in report.activations if each.activation in names],
-        samples=samples[:20] if call.person.may(Permission.VIEW_PROFILES) else (),
+        samples=alike(samples) if call.person.may(Permission.VIEW_PROFILES) else (),
         remedy=ISSUES.get(row.state, ""),
     )
 
@@ -98,8 +98,6 @@ def save(call: Call) -> Response:
     """Put what was typed in place of what there was."""
     name = call.part("name")
     try:
-        if _row(call).connection.authorised is None:
-            raise ConfigError(NOT_YET, ("ad_account",))
         found = declared.get(call.app, call.desk.configuration, "destinations", name)
         body = {**found.body, **_typed(call)}
         declared.change(
