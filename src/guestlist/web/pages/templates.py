@@ -57,6 +57,7 @@ def _environment() -> Environment:
         "left": _left,
         "percent": words.percent,
         "account": lambda urn: str(urn).rpartition(":")[2],
+        "begun": lambda text: f"{str(text)[:1].upper()}{str(text)[1:]}",  # capitalize would write Linkedin
         "encoded": lambda name: quote(str(name), safe=""),
     }
     return made
