@@ -194,11 +194,12 @@ def create(
     app: App, configuration: Configuration, name: str, body: Mapping[str, Any], by: Person
 ) -> declared.Declaration:
     """A new audience; one of a file on the server that can be read. As ``declared.create``, and SourceError."""
+    source = body.get("source")
+    if not isinstance(source, Mapping) or source.get("file") is None:
+        return declared.create(app, configuration, "audiences", name, body, by)
     with declared.changing(app):
         made = declared.create(app, configuration, "audiences", name, body, by)
-        config = configuration.tried({("audiences", name): body})
-        if config.audiences[name].source.file is not None:
-            columns(app, config, name)
+        columns(app, configuration.tried({("audiences", name): body}), name)
     return made
 
 
