@@ -63,6 +63,9 @@ def paths(known: Made) -> dict[str, list[str]]:
         "/destinations/{name}/delivery": ["/destinations/acme/delivery", "/destinations/acme/delivery?span=7d"],
         "/destinations/{name}/runs": ["/destinations/acme/runs"],
         "/destinations/connect/{handle}": [f"/destinations/connect/{known.handle}"],
+        "/destinations/connect/{handle}/review": [
+            f"/destinations/connect/{known.handle}/review?name=EMEA&ad_account=516848833&send_email=yes"
+        ],
         "/audiences/{name}": [f"/audiences/{each}" for each in audiences],
         "/audiences/{name}/live": [f"/audiences/{quote(EVENTS[0])}/live"],
         "/audiences/{name}/edit": [f"/audiences/{quote(UPLOADED)}/edit"],

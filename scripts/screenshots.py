@@ -152,9 +152,11 @@ def _nothing_mapped(page: Page) -> None:
 
 
 # name: (path, status, what is done there)
+REVIEW = "/destinations/connect/{handle}/review"
 STATES: dict[str, tuple[str, int, Act | None]] = {
     "connect-account": ("/destinations/connect/{handle}", 200, None),
-    "connect-review": ("/destinations/connect/{handle}", 200, _typed(name="EMEA")),
+    "connect-review": (REVIEW + "?name=EMEA&ad_account=516848833&send_email=yes", 200, None),
+    "connect-refused": ("/destinations/connect?refused=user_cancelled_authorize", 200, None),
     "fault-connect": ("/destinations/connect/{handle}", 422, _typed(name="")),
     "fault-audience": ("/audiences/new", 422, _typed(name_events="newsletter")),
     "fault-user": ("/settings/users", 422, _typed(name="ann@acme.example")),

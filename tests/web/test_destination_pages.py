@@ -97,7 +97,30 @@ def test_a_sign_in_is_good_once_for_who_began_it_and_can_be_used_again_afterward
 
 def test_linkedin_says_no(pages: Installed) -> None:
     browser = pages.signed_in().get("/linkedin/callback?error=user_cancelled_authorize&state=x")
+    assert browser.location == "/destinations/connect?refused=user_cancelled_authorize"
     assert "You did not allow it" in browser.text
+    assert [each for form in browser.seen.forms for each in form.buttons if each == "Sign in to LinkedIn"]
+    browser.get("/linkedin/callback?error=%3Cscript%3E&state=x")
+    assert "LinkedIn did not allow it" in browser.text
+
+
+def test_the_review_has_an_address_of_its_own(pages: Installed) -> None:
+    browser = chosen(pages, pages.signed_in())
+    browser.submit("Review", name="two words", description="Ours & theirs")
+    assert "/review?name=two+words&" in browser.location
+    address = browser.location
+    assert "Ours & theirs" in browser.get(address).text
+    browser.submit("Connect")
+    wanted = pages.configuration.current().destinations["two words"]
+    assert (wanted.description, wanted.send_email, wanted.send_google_advertising_id) == ("Ours & theirs", True, True)
+    assert browser.get(address).status == 404
+
+
+def test_what_an_address_of_the_review_says_is_judged_like_a_form(pages: Installed) -> None:
+    browser = chosen(pages, pages.signed_in())
+    browser.get(f"{browser.location}/review?name=x&ad_account=nonsense&send_email=yes")
+    assert browser.status == 422
+    assert "Review" in [each for form in browser.seen.forms for each in form.buttons]
 
 
 def test_reauthorize_takes_two_clicks_and_keeps_everything(pages: Installed) -> None:

@@ -9,8 +9,10 @@ from starlette.responses import RedirectResponse, Response
 from guestlist.app import connection, destinations, linkedin_app, setting_up
 from guestlist.core.permissions import CONNECT
 from guestlist.errors import ConfigError, GuestlistError, NeedsPerson
+from guestlist.ports import Account
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
+from guestlist.web.pages.forms import Form
 from guestlist.web.pages.templates import path
 
 book = Book()
@@ -20,6 +22,7 @@ REFUSED = {
     "user_cancelled_login": "You did not sign in at LinkedIn, so nothing was connected.",
     "user_cancelled_authorize": "You did not allow it at LinkedIn, so nothing was connected.",
 }
+OTHERWISE = "LinkedIn did not allow it, so nothing was connected: try it again."
 
 
 # ── the first step ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -28,7 +31,8 @@ def start(call: Call) -> Response:
     """What follows, and with which sign-in."""
     known = [row for row in destinations.all_of(call.app, call.config) if row.connection.authorised is not None]
     back, ready = call.desk.address + BACK, linkedin_app.current(call.app) is not None
-    return call.show("connect_start.html", steps=STEPS, known=known, redirect_url=back, ready=ready)
+    refused = REFUSED.get(call.query["refused"], OTHERWISE) if "refused" in call.query else ""
+    return call.show("connect_start.html", steps=STEPS, known=known, redirect_url=back, ready=ready, refused=refused)
 
 
 @book.post("/destinations/connect", *CONNECT)
@@ -55,7 +59,7 @@ def authorize(call: Call) -> Response:
 def back(call: Call) -> Response:
     """Where LinkedIn sends the browser."""
     if (refused := call.query.get("error")) is not None:
-        raise ConfigError(REFUSED.get(refused, "LinkedIn did not allow it, so nothing was connected: try it again."))
+        return call.go(path("destinations", "connect", refused=refused if refused in REFUSED else "otherwise"))
     code, state = call.query.get("code", ""), call.query.get("state", "")
     handle, name = setting_up.arrive(call.app, code, state, call.desk.address + BACK)
     if not name:
@@ -72,18 +76,24 @@ def choose(call: Call) -> Response:
 
 
 @book.post("/destinations/connect/{handle}", *CONNECT)
-def review(call: Call) -> Response:
-    """Everything as it will be; nothing is made yet."""
-    name, body = _typed(call)
+def choose_one(call: Call) -> Response:
+    """On to the review, whose address says what was chosen."""
     try:
-        if not name:
-            raise ConfigError("Give it a name, like the brand or the region it is for.", ("name",))
-        if not body["ad_account"]:
-            raise ConfigError("Choose one of the ad accounts, or type the number of one.", ("ad_account",))
-        call.desk.configuration.tried({("destinations", name): body})
-        account = setting_up.judged(call.app, call.part("handle"), str(body["ad_account"]))
+        name, body, _ = _judged(call, call.form)
     except (ConfigError, NeedsPerson) as error:
         return call.again("connect_account.html", _at(error), "ad_account", **_chosen(call))
+    said = {key: "yes" if value is True else value or "" for key, value in body.items()}
+    return call.go(path("destinations", "connect", call.part("handle"), "review", name=name, **said))
+
+
+@book.get("/destinations/connect/{handle}/review", *CONNECT)
+def review(call: Call) -> Response:
+    """Everything as it will be; nothing is made yet."""
+    form = Form(list(call.query.items()))
+    try:
+        name, body, account = _judged(call, form)
+    except (ConfigError, NeedsPerson) as error:
+        return call.show("connect_account.html", 422, form=form.refused(_at(error), "ad_account"), **_chosen(call))
     shown = {"handle": call.part("handle"), "name": name, "body": body, "account": account, "steps": STEPS}
     return call.show("connect_review.html", **shown)
 
@@ -91,7 +101,7 @@ def review(call: Call) -> Response:
 @book.post("/destinations/connect/{handle}/finish", *CONNECT)
 def finish(call: Call) -> Response:
     """Make it."""
-    name, body = _typed(call)
+    name, body = _typed(call.form)
     try:
         report = setting_up.finish(call.app, call.desk.configuration, call.part("handle"), name, body, call.person)
     except (ConfigError, NeedsPerson) as error:
@@ -100,14 +110,25 @@ def finish(call: Call) -> Response:
     return call.go(path("destinations", name), text)
 
 
-def _typed(call: Call) -> tuple[str, dict[str, Any]]:
+def _judged(call: Call, form: Form) -> tuple[str, dict[str, Any], Account]:
+    """Name, settings and ad account of what may be connected like that. ConfigError, NeedsPerson."""
+    name, body = _typed(form)
+    if not name:
+        raise ConfigError("Give it a name, like the brand or the region it is for.", ("name",))
+    if not body["ad_account"]:
+        raise ConfigError("Choose one of the ad accounts, or type the number of one.", ("ad_account",))
+    call.desk.configuration.tried({("destinations", name): body})
+    return name, body, setting_up.judged(call.app, call.part("handle"), str(body["ad_account"]))
+
+
+def _typed(form: Form) -> tuple[str, dict[str, Any]]:
     body = {
-        "ad_account": call.form["other"].strip() or call.form["ad_account"].strip(),
-        "description": call.form["description"].strip(),
-        "send_email": bool(call.form["send_email"]),
-        "send_google_advertising_id": bool(call.form["send_google_advertising_id"]),
+        "ad_account": form["other"].strip() or form["ad_account"].strip(),
+        "description": form["description"].strip(),
+        "send_email": bool(form["send_email"]),
+        "send_google_advertising_id": bool(form["send_google_advertising_id"]),
     }
-    return call.form["name"].strip(), body
+    return form["name"].strip(), body
 
 
 def _chosen(call: Call) -> dict[str, Any]:
