@@ -105,6 +105,7 @@ def test_only_what_fits_the_card_can_be_selected(pages: Installed) -> None:
     assert 'value="people"' not in browser.response.text
     assert step(browser, audiences="people").status == 422
     assert "'people' is no audience of companies" in browser.text
+    assert 'value="people"' not in browser.response.text  # what is wrong does not stick
     assert step(browser).status == 422
     assert "Choose at least one audience." in browser.text
     assert step(browser, audiences="accounts").location.endswith("/mapping/1")

@@ -125,7 +125,7 @@ def test_an_ad_account_is_chosen_from_those_of_a_sign_in(api: Api) -> None:
 
 
 def test_a_sign_in_that_is_there_serves_another_account_and_only_who_asked(api: Api) -> None:
-    problem(api("POST", "/sign-ins/reuse", {"destination": "nobody"}), 404)
+    problem(api("POST", "/sign-ins/reuse", {"destination": "nobody"}), 422)
     handle = api("POST", "/sign-ins/reuse", {"destination": "acme"}).json()["sign_in"]
     assert api.get(f"/sign-ins/{handle}")["ad_accounts"]
     problem(api("GET", f"/sign-ins/{handle}", token=api.make_token("other", Role.ADMINISTRATOR)), 404)
@@ -166,7 +166,7 @@ def test_who_is_in_an_audience_of_events_is_looked_at_live(api: Api) -> None:
     api.make("audiences", "leads", EVENTS)
     api.make("activations", "leads", STREAM)
     found = api.get("/audiences/leads/live")
-    assert (found["keys"], found["rows"]) == ([["leads", 0, 0]], [])
+    assert (found["keys"], found["rows"]) == ([{"key": "leads", "inside": 0, "heard": 0}], [])
     assert "comes from a list" in problem(api("GET", "/audiences/people/live"), 422)["detail"]
     assert "comes from events" in problem(api("GET", "/audiences/leads/columns"), 422)["detail"]
     assert "No event has come" in problem(api("GET", "/audiences/leads/last-event"), 422)["detail"]

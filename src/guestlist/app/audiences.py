@@ -45,12 +45,21 @@ class AudienceRow:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """Of one audience key: members who are in, and all ever heard of."""
+
+    key: str
+    inside: int
+    heard: int
+
+
+@dataclass(frozen=True)
 class Live:
-    """What came of events within the last hour. ``keys``: audience key, members who are in, all ever heard of.
+    """What came of events within the last hour, and who is in by audience key.
     ``waiting``: events of this installation that nobody looked at yet; ``oldest_seconds``: how long the oldest waits.
     """
 
-    keys: tuple[tuple[str, int, int], ...]
+    keys: tuple[Heard, ...]
     rows: tuple[EventsRow, ...]
     waiting: int
     oldest_seconds: float | None
@@ -162,24 +171,24 @@ def _state(
         return "not activated"
     if source.events is None:
         return "in use"
-    return "listening" if any(heard for _, _, heard in _keys(app, config, used)) else "no events yet"
+    return "listening" if any(each.heard for each in _keys(app, config, used)) else "no events yet"
 
 
 def _used_by(config: Config, name: str) -> tuple[str, ...]:
     return tuple(each for each, wanted in config.activations.items() if wanted.audience == name)
 
 
-def _keys(app: App, config: Config, used: tuple[str, ...]) -> list[tuple[str, int, int]]:
+def _keys(app: App, config: Config, used: tuple[str, ...]) -> list[Heard]:
     found = []
     for key in dict.fromkeys(config.activations[each].audience_key or "" for each in used):
         known = app.store.event_members.key(key)
-        found.append((key, *(app.store.event_members.counts(known.id) if known else (0, 0))))
+        found.append(Heard(key, *(app.store.event_members.counts(known.id) if known else (0, 0))))
     return found
 
 
 def _wanted(app: App, config: Config, kind: SourceKind, used: tuple[str, ...], synced: Sequence[Run]) -> int | None:
     if kind == "events":
-        return sum(inside for _, inside, _ in _keys(app, config, used)) if used else None
+        return sum(each.inside for each in _keys(app, config, used)) if used else None
     return segments.told_in(max(synced, key=lambda run: run.started)) if synced else None
 
 

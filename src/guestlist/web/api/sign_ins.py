@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
 from guestlist.app import connection, declared, setting_up
+from guestlist.errors import ConfigError, UnknownName
 from guestlist.ports import Reachable
 from guestlist.web.api import described
 from guestlist.web.api.described import Strict
@@ -60,7 +61,11 @@ def finish_sign_in(asking: Asked, body: Code, response: Response) -> SignedIn:
 @router.post("/sign-ins/reuse", status_code=201, summary="Go on with a sign-in that is there")
 def reuse_sign_in(asking: Asked, body: SignInAgain, response: Response) -> SignedIn:
     """That of a destination, through the same LinkedIn app."""
-    return _waiting(asking, setting_up.reuse(asking.app, body.destination), response)
+    try:
+        handle = setting_up.reuse(asking.app, body.destination)
+    except UnknownName as error:  # what a body names is no address
+        raise ConfigError(str(error), ("destination",)) from None
+    return _waiting(asking, handle, response)
 
 
 @router.get("/sign-ins/{handle}", summary="The ad accounts of a sign-in")

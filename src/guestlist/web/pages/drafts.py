@@ -128,7 +128,15 @@ def _audiences(call: Call, draft: Draft) -> dict[str, Any]:
     activated = {
         each.audience: name for name, each in call.config.activations.items() if each.destination == draft.destination
     }
+    fitting = {each.name for each in rows}  # what was ticked and is gone by now must not be ticked for ever
     shown = listed(call, rows, COLUMNS, "name", lambda row: f"{row.name} {row.source} {row.state}")
     return wizard.shown(
-        call, draft, "audiences", listing=shown, chosen=chosen, activated=activated, card=CARDS[draft.members]
+        call,
+        draft,
+        "audiences",
+        listing=shown,
+        chosen=chosen,
+        fitting=fitting,
+        activated=activated,
+        card=CARDS[draft.members],
     )
