@@ -13,6 +13,8 @@ from guestlist.events.incoming import Event
 if TYPE_CHECKING:
     from guestlist.configuration import Configuration
 
+BACK = "/linkedin/callback"
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -24,6 +26,11 @@ class Desk:
     configuration: Configuration
     address: str
     latest_event: Callable[[Collection[str]], Event | None] = lambda write_keys: None
+
+    @property
+    def redirect_url(self) -> str:
+        """Where LinkedIn sends browsers back to."""
+        return self.address + BACK
 
     def for_(self, person: Person) -> App:
         """The same installation; the audit log names this person."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Annotated, Any
 
@@ -19,6 +16,7 @@ from guestlist.app.home import Due, Growth, Need
 from guestlist.app.results import EventSample, EventsRow, Explanation, RejectedRow, Stretch, SyncResult
 from guestlist.errors import UnknownName
 from guestlist.events.pipeline import Stage
+from guestlist.web import spreadsheets
 from guestlist.web.api.described import NamePath, Strict
 from guestlist.web.api.paging import MOST, Page, Paged, Paging, next_cursor
 from guestlist.web.api.problems import Problem
@@ -28,7 +26,6 @@ router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["history"])
 
 HOUR = 3_600.0
 CSV = "text/csv"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would carry out
 
 _Since = Annotated[
     float | None, Query(ge=0, le=MOST, description="Received since (epoch seconds); left out: within the last hour.")
@@ -163,25 +160,15 @@ def list_rejected(
         number, rows = overview.rejected_in(asking.app, name), overview.rejected(asking.app, name)
     if accept.partition(";")[0].strip().lower() == CSV:
         name_of_file = {"Content-Disposition": 'attachment; filename="rejected.csv"'}
-        return StreamingResponse(_as_csv(rows), media_type=CSV, headers=name_of_file)
+        lines = ((each.row, each.key, each.reason, each.since) for each in rows)
+        pieces = spreadsheets.pieces("row,key,reason,since", lines)
+        return StreamingResponse(pieces, media_type=CSV, headers=name_of_file)
     run, skip = paging.after(tuple[int, int]) or (number, 0)
     if run != number or not 0 <= skip <= MOST:
         raise Problem(422, "There was another run meanwhile, which has rejected rows of its own: begin without cursor.")
     found = list(islice(rows, skip, skip + paging.limit + 1))
     more = len(found) > paging.limit
     return Page(items=found[: paging.limit], next=next_cursor((number, skip + paging.limit)) if more else None)
-
-
-def _as_csv(rows: Iterator[RejectedRow]) -> Iterator[str]:
-    yield "row,key,reason,since\r\n"
-    for row in rows:
-        line = io.StringIO()
-        csv.writer(line).writerow([_plain(value) for value in asdict(row).values()])
-        yield line.getvalue()
-
-
-def _plain(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 # ── one person, and events ───────────────────────────────────────────────────────────────────────────────────────

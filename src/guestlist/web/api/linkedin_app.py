@@ -14,7 +14,6 @@ from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["settings"])
 
-BACK = "/linkedin/callback"  # of the pages: where LinkedIn sends browsers back to
 _Word = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -41,7 +40,7 @@ def _shown(asking: Asking) -> LinkedInApp:
     return LinkedInApp(
         client_id=row.client_id,
         origin=row.origin,
-        redirect_url=asking.desk.address + BACK,
+        redirect_url=asking.desk.redirect_url,
         scopes=list(row.scopes),
         api_version=version.version,
         api_version_ends=version.ends,

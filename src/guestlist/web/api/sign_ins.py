@@ -11,8 +11,7 @@ from guestlist.app import connection, declared, setting_up
 from guestlist.errors import ConfigError, UnknownName
 from guestlist.ports import Reachable
 from guestlist.web.api import described
-from guestlist.web.api.described import Strict
-from guestlist.web.api.destinations import Authorization, Code, Consent, Destination, NewDestination, shown
+from guestlist.web.api.destinations import Authorization, Code, Consent, Destination, NewDestination, SignIn, shown
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["destinations"])
@@ -25,12 +24,6 @@ class SignedIn(BaseModel):
 
     sign_in: str = Field(description="What to go on with; only for this token.")
     ends: float = Field(description="Epoch seconds.")
-
-
-class SignInAgain(Strict):
-    """A sign-in at LinkedIn that is there already."""
-
-    destination: str = Field(min_length=1, max_length=100, description="The one that somebody signed in for.")
 
 
 class AdAccounts(BaseModel):
@@ -59,7 +52,7 @@ def finish_sign_in(asking: Asked, body: Code, response: Response) -> SignedIn:
 
 
 @router.post("/sign-ins/reuse", status_code=201, summary="Go on with a sign-in that is there")
-def reuse_sign_in(asking: Asked, body: SignInAgain, response: Response) -> SignedIn:
+def reuse_sign_in(asking: Asked, body: SignIn, response: Response) -> SignedIn:
     """That of a destination, through the same LinkedIn app."""
     try:
         handle = setting_up.reuse(asking.app, body.destination)

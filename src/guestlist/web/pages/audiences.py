@@ -134,7 +134,7 @@ def change(call: Call) -> Response:
         changes = {"filter": form["filter"].strip(), "source": {"max_age": form["max_age"].strip()}}
         if shown["row"].kind == "file" and call.person.is_administrator:
             changes["source"]["file"] = form["file"].strip()
-    version = form.number("version") or 0
+    version = form.version
     name = shown["row"].name
     try:
         audiences.change(call.app, call.desk.configuration, name, changes, version, call.person)
@@ -158,7 +158,7 @@ def take_over(call: Call) -> Response:
 def delete(call: Call) -> Response:
     """With its uploaded list."""
     name = _row(call).name
-    audiences.delete(call.app, call.desk.configuration, name, call.form.number("version") or 0)
+    audiences.delete(call.app, call.desk.configuration, name, call.form.version)
     return call.go("/audiences", f"{name} is gone.")
 
 

@@ -33,9 +33,7 @@ def save(call: Call) -> Response:
     found = _mine(call)
     try:
         body = {key: value for key, value in {**found.body, **_typed(call)}.items() if value not in (None, "")}
-        declared.change(
-            call.app, configuration, "activations", name, body, call.form.number("version") or 0, call.person
-        )
+        declared.change(call.app, configuration, "activations", name, body, call.form.version, call.person)
     except ConfigError as error:
         return call.again("activation_edit.html", error, "max_removals", **_shown(call))
     return call.go(path("activations", name, "edit"), f"{name} was saved.")

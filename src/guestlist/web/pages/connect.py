@@ -10,13 +10,13 @@ from guestlist.app import connection, destinations, linkedin_app, setting_up
 from guestlist.core.permissions import CONNECT
 from guestlist.errors import ConfigError, GuestlistError, NeedsPerson
 from guestlist.ports import Account
+from guestlist.web.desk import BACK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import Form
 from guestlist.web.pages.templates import path
 
 book = Book()
-BACK = "/linkedin/callback"
 STEPS = ("Sign in", "Ad account", "Review")
 REFUSED = {
     "user_cancelled_login": "You did not sign in at LinkedIn, so nothing was connected.",
@@ -30,7 +30,7 @@ OTHERWISE = "LinkedIn did not allow it, so nothing was connected: try it again."
 def start(call: Call) -> Response:
     """What follows, and with which sign-in."""
     known = [row for row in destinations.all_of(call.app, call.config) if row.connection.authorised is not None]
-    back, ready = call.desk.address + BACK, linkedin_app.current(call.app) is not None
+    back, ready = call.desk.redirect_url, linkedin_app.current(call.app) is not None
     refused = REFUSED.get(call.query["refused"], OTHERWISE) if "refused" in call.query else ""
     return call.show("connect_start.html", steps=STEPS, known=known, redirect_url=back, ready=ready, refused=refused)
 
@@ -38,7 +38,7 @@ def start(call: Call) -> Response:
 @book.post("/destinations/connect", *CONNECT)
 def sign_in(call: Call) -> Response:
     """On to LinkedIn."""
-    address, _ = connection.begin(call.app, call.desk.address + BACK)
+    address, _ = connection.begin(call.app, call.desk.redirect_url)
     return RedirectResponse(address, 303)
 
 
@@ -51,7 +51,7 @@ def reuse(call: Call) -> Response:
 @book.post("/destinations/{name}/authorize", *CONNECT)
 def authorize(call: Call) -> Response:
     """Reauthorize: on to LinkedIn, and back to this destination."""
-    address, _ = connection.begin_consent(call.app, call.config, call.part("name"), call.desk.address + BACK)
+    address, _ = connection.begin_consent(call.app, call.config, call.part("name"), call.desk.redirect_url)
     return RedirectResponse(address, 303)
 
 
@@ -61,7 +61,7 @@ def back(call: Call) -> Response:
     if (refused := call.query.get("error")) is not None:
         return call.go(path("destinations", "connect", refused=refused if refused in REFUSED else "otherwise"))
     code, state = call.query.get("code", ""), call.query.get("state", "")
-    handle, name = setting_up.arrive(call.app, code, state, call.desk.address + BACK)
+    handle, name = setting_up.arrive(call.app, code, state, call.desk.redirect_url)
     if not name:
         return call.go(path("destinations", "connect", handle))
     report = setting_up.renew(call.app, call.desk.configuration, handle, name)
@@ -101,7 +101,7 @@ def review(call: Call) -> Response:
 @book.post("/destinations/connect/{handle}/finish", *CONNECT)
 def finish(call: Call) -> Response:
     """Make it."""
-    name, body = _typed(call.form)
+    name, body = call.form["name"].strip(), settings_of(call.form)
     try:
         report = setting_up.finish(call.app, call.desk.configuration, call.part("handle"), name, body, call.person)
     except (ConfigError, NeedsPerson) as error:
@@ -112,7 +112,7 @@ def finish(call: Call) -> Response:
 
 def _judged(call: Call, form: Form) -> tuple[str, dict[str, Any], Account]:
     """Name, settings and ad account of what may be connected like that. ConfigError, NeedsPerson."""
-    name, body = _typed(form)
+    name, body = form["name"].strip(), settings_of(form)
     if not name:
         raise ConfigError("Give it a name, like the brand or the region it is for.", ("name",))
     if not body["ad_account"]:
@@ -121,14 +121,14 @@ def _judged(call: Call, form: Form) -> tuple[str, dict[str, Any], Account]:
     return name, body, setting_up.judged(call.app, call.part("handle"), str(body["ad_account"]))
 
 
-def _typed(form: Form) -> tuple[str, dict[str, Any]]:
-    body = {
+def settings_of(form: Form) -> dict[str, Any]:
+    """What a form says of a destination; an account that was typed counts more than one that was chosen."""
+    return {
         "ad_account": form["other"].strip() or form["ad_account"].strip(),
         "description": form["description"].strip(),
         "send_email": bool(form["send_email"]),
         "send_google_advertising_id": bool(form["send_google_advertising_id"]),
     }
-    return form["name"].strip(), body
 
 
 def _chosen(call: Call) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from guestlist.ports import Reachable
 from guestlist.web.pages.activations import COLUMNS
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
+from guestlist.web.pages.connect import settings_of
 from guestlist.web.pages.lists import listed
 from guestlist.web.pages.states import state
 from guestlist.web.pages.templates import path
@@ -99,10 +100,8 @@ def save(call: Call) -> Response:
     name = call.part("name")
     try:
         found = declared.get(call.app, call.desk.configuration, "destinations", name)
-        body = {**found.body, **_typed(call)}
-        declared.change(
-            call.app, call.desk.configuration, "destinations", name, body, call.form.number("version") or 0, call.person
-        )
+        body = {**found.body, **settings_of(call.form), "enabled": bool(call.form["enabled"])}
+        declared.change(call.app, call.desk.configuration, "destinations", name, body, call.form.version, call.person)
     except ConfigError as error:
         return call.again("destination_settings.html", error, "ad_account", **_settings(call))
     return call.go(path("destinations", name), f"{name} was saved.")
@@ -126,18 +125,8 @@ def take_over(call: Call) -> Response:
 def delete(call: Call) -> Response:
     """Nothing is deleted at LinkedIn; its activations have to be removed first."""
     name = call.part("name")
-    declared.delete(call.app, call.desk.configuration, "destinations", name, call.form.number("version") or 0)
+    declared.delete(call.app, call.desk.configuration, "destinations", name, call.form.version)
     return call.go("/destinations", f"{name} was taken out; what LinkedIn holds stays there.")
-
-
-def _typed(call: Call) -> dict[str, Any]:
-    return {
-        "ad_account": call.form["other"].strip() or call.form["ad_account"].strip(),
-        "description": call.form["description"].strip(),
-        "send_email": bool(call.form["send_email"]),
-        "send_google_advertising_id": bool(call.form["send_google_advertising_id"]),
-        "enabled": bool(call.form["enabled"]),
-    }
 
 
 def _settings(call: Call) -> dict[str, Any]:

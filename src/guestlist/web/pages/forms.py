@@ -39,6 +39,11 @@ class Form:
         """The last of this name as a whole number; None: it is none."""
         return whole(self[name], digits)
 
+    @property
+    def version(self) -> int:
+        """Of what was read before it was changed; 0: none was said, which is nobody's."""
+        return self.number("version") or 0
+
     def shown(self, name: str) -> str:
         """What the field holds when it is shown again; a password is typed again."""
         return "" if name in _SECRET else self[name]

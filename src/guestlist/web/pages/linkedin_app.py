@@ -10,7 +10,6 @@ from guestlist.app import api_version, linkedin_app
 from guestlist.errors import ConfigError
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
-from guestlist.web.pages.connect import BACK
 
 book = Book()
 _SCOPES = {
@@ -48,6 +47,6 @@ def _shown(call: Call) -> dict[str, Any]:
     return {
         "row": row,
         "scopes": [(each, _SCOPES.get(each, "")) for each in row.scopes],
-        "redirect_url": call.desk.address + BACK,
+        "redirect_url": call.desk.redirect_url,
         "version": api_version.spoken(call.app),
     }

@@ -45,7 +45,7 @@ def map_(call: Call) -> Response:
         if not found and not _of_events(call):
             raise ConfigError("Map at least one field that LinkedIn can find somebody by.", ("mapping",))
         if found != {field: list(sources) for field, sources in before.items()}:
-            version = call.form.number("version") or 0
+            version = call.form.version
             remapping.change(call.app, call.desk.configuration, name, found, version, call.person)
     except ConfigError as error:
         tab, at = pickers.refused(call, error, _kind(call))
@@ -99,7 +99,7 @@ def change_trigger(call: Call) -> Response:
         found = triggers.helped(call, kind, wanted, fields)
         if call.form["do"] in triggers.HELPS:
             return call.show("activation_trigger.html", **_trigger(call, fields, found))
-        body, version = triggers.with_fields(wanted, fields).body, call.form.number("version") or 0
+        body, version = triggers.with_fields(wanted, fields).body, call.form.version
         declared.change(call.app, call.desk.configuration, "activations", name, body, version, call.person)
     except ConfigError as error:
         at = triggers.place_of(error, fields, "trigger")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
 from guestlist.app import overview
-from guestlist.app.results import Reached, RejectedRow, RunRow
+from guestlist.app.results import Reached, RunRow
 from guestlist.core.permissions import Permission
 from guestlist.errors import UnknownName
+from guestlist.web import spreadsheets
 from guestlist.web.pages import activation
 from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
@@ -26,7 +23,6 @@ SIZE = 20
 LOOKED = 500  # runs that are looked through for failures
 ENDED = ("done", "waiting", "parked", "pending", "failed", "syncing")
 LEAST = 3  # fewer make no chart
-AT_ONCE = 500  # lines of a download: each piece costs a way to the event loop and back
 
 
 @book.get("/activations/{name}/runs", *LOOK)
@@ -96,19 +92,6 @@ def rejected(call: Call) -> Response:
     name = call.part("name")
     rows = overview.rejected(call.app, overview.known(call.app, name).name)
     headers = {"Content-Disposition": 'attachment; filename="rejected.csv"'}
-    return StreamingResponse(_csv(rows), headers=headers, media_type="text/csv; charset=utf-8")
-
-
-def _csv(rows: Iterator[RejectedRow]) -> Iterator[str]:
-    yield "row,key,reason,since\r\n"
-    while some := list(islice(rows, AT_ONCE)):
-        lines = io.StringIO()
-        csv.writer(lines).writerows(
-            (each.row, _harmless(each.key), _harmless(each.reason), moment(each.since)) for each in some
-        )
-        yield lines.getvalue()
-
-
-def _harmless(text: str | None) -> str | None:
-    """A spreadsheet would take a cell that begins so for a formula."""
-    return f"'{text}" if text and text[0] in "=+-@\t\r" else text
+    lines = ((each.row, each.key, each.reason, moment(each.since)) for each in rows)
+    pieces = spreadsheets.pieces("row,key,reason,since", lines)
+    return StreamingResponse(pieces, headers=headers, media_type="text/csv; charset=utf-8")
