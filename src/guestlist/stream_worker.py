@@ -206,11 +206,11 @@ class _Flushing:
         for name, wanted in config.activations.items():
             if wanted.mode == "stream" and wanted.enabled and name not in self._loaded:
                 self._loaded.add(name)
-                self._tidy(tidies, name)
+                self._tidy(tidies, name, loads=True)
 
-    def _tidy(self, tidies: Executor, name: str) -> None:
+    def _tidy(self, tidies: Executor, name: str, *, loads: bool = False) -> None:
         if name not in self._tidying:
-            self._tidying[name] = tidies.submit(tidy, self.app, name)
+            self._tidying[name] = tidies.submit(tidy, self.app, name, loads=loads)
 
     def _pause(self, name: str, future: Future[SyncResult | None]) -> float:
         try:

@@ -156,8 +156,8 @@ class Fold:
                 self.store.event_members.save(each.rows, each.touched, each.count, each.since, each.sent)
                 self.store.event_counts.add(each.ends)
             self.store.event_counts.add(helping.ends)
-            for (activation_id, outcome, code), kept in helping.samples.items():
-                for event in kept:
+            for (activation_id, outcome, code), events in helping.samples.items():
+                for event in events:
                     self.store.event_counts.sample(activation_id, outcome, code, self.app.clock.now(), sample(event))
             self.store.inbox.delete(letters)
         self._recent.update(dict.fromkeys(helping.fresh))

@@ -299,12 +299,15 @@ def flush(app: App, config: Config, name: str) -> SyncResult | None:
             return activity.failed(error)
 
 
-def tidy(app: App, name: str) -> None:
-    """What flushes leave for others to do: the ledger's deltas become few, and the next flush finds it loaded."""
+def tidy(app: App, name: str, *, loads: bool = False) -> None:
+    """What flushes leave for others to do: the ledger's deltas become few. ``loads``: all of it is in memory then, for
+    the first flush; later ones bring what they need.
+    """
     found = app.store.activations.get(name)
     if found is not None:
         runs.tidy(app, found.ledger_id, loads=True)
-        app.flusher.relatives(app.store.ledgers.parts(found.ledger_id)[1], ())
+        if loads:
+            app.flusher.relatives(app.store.ledgers.parts(found.ledger_id)[1], ())
 
 
 __all__ = ["Halt", "StreamSync", "flush", "tidy"]
