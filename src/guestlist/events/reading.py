@@ -12,15 +12,21 @@ from guestlist.events.paths import Event, Step, getter
 
 @dataclass(frozen=True)
 class Expression:
-    """``get`` reads a value of an event decoded from JSON, or None; ``paths`` are the fields it looks at."""
+    """``get`` reads a value of an event decoded from JSON, or None; ``paths`` are the fields it looks at. ``keys``: the
+    ways of keys that it goes; in an event that has none of them it finds nothing. None: that cannot be said.
+    """
 
     get: Callable[[Event], Any | None]
     paths: tuple[str, ...] = ()
+    keys: tuple[tuple[str, ...], ...] | None = None
 
 
 def at(steps: Sequence[Step]) -> Expression:
     """The value at the end of a path."""
-    return Expression(getter(steps), (segment_paths.shown(steps),))
+    keys = tuple(step for step in steps if isinstance(step, str))
+    return Expression(
+        getter(steps), (segment_paths.shown(steps),), (keys,) if keys and len(keys) == len(steps) else None
+    )
 
 
 def constant(value: Any) -> Expression:
@@ -33,7 +39,7 @@ def first_of(choices: Sequence[Expression]) -> Expression:
     first, *others = choices
     if not others:
         return first
-    paths = united(choices)
+    paths, keys = united(choices), _ways(choices)
     get = first.get
     if len(others) == 1:
         other = others[0].get
@@ -42,7 +48,7 @@ def first_of(choices: Sequence[Expression]) -> Expression:
             value = get(event)
             return value if value or _is_zero(value) else other(event)
 
-        return Expression(either, paths)
+        return Expression(either, paths, keys)
     getters, last = [each.get for each in choices[:-1]], choices[-1].get
 
     def first_found(event: Event) -> Any:
@@ -52,7 +58,7 @@ def first_of(choices: Sequence[Expression]) -> Expression:
                 return value
         return last(event)
 
-    return Expression(first_found, paths)
+    return Expression(first_found, paths, keys)
 
 
 def _is_zero(value: Any) -> bool:
@@ -71,9 +77,18 @@ def several(each: Sequence[Expression]) -> Expression:
             found.extend(value if isinstance(value, list) else [value])
         return [value for value in found if value is not None] or None
 
-    return Expression(values, united(each))
+    return Expression(values, united(each), _ways(each))
 
 
 def united(expressions: Sequence[Expression]) -> tuple[str, ...]:
     """Their paths, each once."""
     return tuple(dict.fromkeys(path for expression in expressions for path in expression.paths))
+
+
+def _ways(expressions: Sequence[Expression]) -> tuple[tuple[str, ...], ...] | None:
+    ways: list[tuple[str, ...]] = []
+    for each in expressions:
+        if each.keys is None:
+            return None
+        ways += each.keys
+    return tuple(dict.fromkeys(ways))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from guestlist.events import outcomes
 from guestlist.events.expressions import Expression
 from guestlist.events.incoming import Event
 from guestlist.events.posting import Door
+from guestlist.events.presence import Presence
 
 Action = Literal["auto", "add", "remove"]
 ENTERED, EXITED = "Audience Entered", "Audience Exited"
@@ -79,6 +81,10 @@ class Rule:
     identifiers: Mapping[str, tuple[Expression, ...]]
     traits: Mapping[str, tuple[Expression, ...]] = field(default_factory=dict)
 
+    @cached_property
+    def _presence(self) -> Presence:
+        return Presence({**self.identifiers, **self.traits})
+
     def judge(self, event: Event, door: Door) -> Verdict:
         """What the event says. Never raises, whatever the event is."""
         if switched_off(event):
@@ -114,9 +120,14 @@ class Rule:
 
     def decided(self, event: Event, *, wanted: bool) -> Verdict:
         """Who it is about."""
-        cells = {name: texts(expressions, event) for name, expressions in self.identifiers.items()}
+        there = self._presence.names(event)
+        cells = {name: texts(sources, event) for name, sources in self.identifiers.items() if name in there}
         primary = cells.pop("primaryId", None) or default_primary(event)
-        traits = {label: found for label, sources in self.traits.items() if (found := texts(sources, event))}
+        traits = {
+            label: found
+            for label, sources in self.traits.items()
+            if label in there and (found := texts(sources, event))
+        }
         return decision(self.members, cells, primary, traits, wanted=wanted)
 
 
