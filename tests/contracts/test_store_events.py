@@ -129,7 +129,8 @@ def test_counts_add_up_whoever_counts(store, second):
 
 # ── members ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def member(name: bytes, *ids: bytes) -> EventMember:
-    found = EventMember(name, True, (1, 2, 3), b'{"t":{}}', (1, 2, 3), changed=True)
+    found = EventMember(name, True, (1, 2, 3), b'{"t":{}}', (1, 2, 3))
+    found.changed = True
     found.ids = {each: (IdType.SHA256_EMAIL, each * 2) for each in ids}
     found.fresh_ids = set(ids)
     return found

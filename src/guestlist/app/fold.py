@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -22,7 +22,7 @@ from guestlist.store.event_counts import NOBODY, Ends
 from guestlist.store.event_members import NEVER, EventMember, MemberRows, Stamp
 
 HELPING = 1 << 20  # bytes of the inbox that are folded in one transaction
-RECENT = 1_000_000  # message ids remembered to count duplicates: what is forgotten is counted as in step already
+RECENT = 500_000  # message ids at least that are known again as duplicates; older ones count as in step already
 LOCK = "fold"
 log = structlog.get_logger("guestlist.fold")
 KEPT = 50  # events of one helping and key that are kept, masked, until LinkedIn has answered
@@ -76,7 +76,8 @@ class Fold:
     def __init__(self, app: App) -> None:
         self.app, self.store = app, app.store
         self.more = False  # whether the last helping was as large as they are made, so that more probably waits
-        self._recent: OrderedDict[int, None] = OrderedDict()
+        self._recent: set[int] = set()
+        self._before: set[int] = set()
         self._suppressed: tuple[tuple[int, int], frozenset[bytes]] = ((0, 0), frozenset())
 
     def step(self, listeners: Callable[[], list[Listener]]) -> int:
@@ -136,7 +137,7 @@ class Fold:
         if not message:
             return False
         mark = hash((write_key, message))
-        if mark in self._recent or mark in helping.fresh:
+        if mark in self._recent or mark in self._before or mark in helping.fresh:
             return True
         helping.fresh.add(mark)
         return False
@@ -160,9 +161,9 @@ class Fold:
                 for event in events:
                     self.store.event_counts.sample(activation_id, outcome, code, self.app.clock.now(), sample(event))
             self.store.inbox.delete(letters)
-        self._recent.update(dict.fromkeys(helping.fresh))
-        while len(self._recent) > RECENT:
-            self._recent.popitem(last=False)
+        self._recent |= helping.fresh
+        if len(self._recent) > RECENT:
+            self._recent, self._before = set(), self._recent
 
     def _merged(self, helping: Helping, heard: list[Listener]) -> list[Merged]:
         suppressed = self._forgotten() if helping.rulings else frozenset()
@@ -193,7 +194,7 @@ class Fold:
         waiting = dict.fromkeys(grown, UNCOUNTED) | self._waiting(ends, listener, members, latest)
         since = min((at for at in waiting.values() if at), default=self.app.clock.now())
         for member in members.values():
-            if member.person and forgotten(member, suppressed):
+            if member.has_person and forgotten(member, suppressed):
                 member.erase()
         rows = self.store.event_members.sealed(listener.key_id, members.values())
         return Merged(rows, pack_members(waiting), len(waiting), since, _sent(latest), ends)
@@ -233,8 +234,8 @@ def merge(member: EventMember, ruling: Ruling) -> bool:
         member.wanted, member.stamp, member.changed = decided.wanted, stamp, True
     has_traits = b'"t"' in decided.person
     about = stamp if has_traits else NEVER  # a key alone never takes the place of traits
-    if decided.person and (not member.person or about > member.person_stamp):
-        member.person, member.person_stamp, member.changed = decided.person, about, True
+    if decided.person and (not member.has_person or about > member.person_stamp):
+        member.describe(decided.person, about)
     fresh = False
     for identifier in decided.identifiers:
         if identifier.key16 not in member.ids:

@@ -7,7 +7,7 @@ order in which events arrive cannot matter, and a fold costs what it brings.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any
 
@@ -35,6 +35,18 @@ Stamp = tuple[int, int, int]  # microseconds of the event's own time, arrival, p
 NEVER: Stamp = (-(2**62), 0, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Bytes as they rest, and who opens them."""
+
+    data: bytes
+    vault: Vault
+
+    def open(self) -> bytes:
+        """StoreError: they do not open."""
+        return self.vault.open(self.data)
+
+
 @dataclass(frozen=True)
 class AudienceKey:
     """One row; columns are explained in ``schema.audience_keys``."""
@@ -48,25 +60,67 @@ class AudienceKey:
     heard: int
 
 
-@dataclass
 class EventMember:
-    """A member as the table has it. ``person``: JSON of the primaryId and traits, b"" none; ``ids``: key16 ->
-    (type, value); ``was``: whether it is in by the table, None: it is not there.
+    """A member as the table has it. ``ids``: key16 -> (type, value); ``fresh_ids``: those that are not written yet;
+    ``changed``: decision or person are to be written; ``was``: whether it is in by the table, None: it is not there.
     """
 
-    member: bytes
-    wanted: bool = False
-    stamp: Stamp = NEVER
-    person: bytes = b""
-    person_stamp: Stamp = NEVER
-    ids: dict[bytes, tuple[IdType, bytes]] = field(default_factory=dict)
-    fresh_ids: set[bytes] = field(default_factory=set)  # of ids: not written yet
-    changed: bool = False  # decision or person are to be written
-    was: bool | None = None
+    __slots__ = (
+        "_person",
+        "_sealed",
+        "changed",
+        "fresh_ids",
+        "ids",
+        "member",
+        "person_stamp",
+        "stamp",
+        "wanted",
+        "was",
+    )
+
+    def __init__(
+        self,
+        member: bytes,
+        wanted: bool = False,
+        stamp: Stamp = NEVER,
+        person: bytes | Sealed = b"",
+        person_stamp: Stamp = NEVER,
+    ) -> None:
+        self.member, self.wanted, self.stamp, self.person_stamp = member, wanted, stamp, person_stamp
+        self.ids: dict[bytes, tuple[IdType, bytes]] = {}
+        self.fresh_ids: set[bytes] = set()
+        self.changed = False
+        self.was: bool | None = None
+        self._person: bytes | None = None if isinstance(person, Sealed) else person
+        self._sealed: Sealed | None = person if isinstance(person, Sealed) else None
+
+    @property
+    def person(self) -> bytes:
+        """JSON of the primaryId and traits, b"" none. Opened when it is asked for: most folds and flushes never do.
+        StoreError: it cannot be.
+        """
+        if self._person is None:
+            self._person = self._sealed.open() if self._sealed is not None else b""
+        return self._person
+
+    @property
+    def has_person(self) -> bool:
+        """Whether there is any."""
+        return self._sealed is not None or bool(self._person)
+
+    def describe(self, person: bytes, stamp: Stamp) -> None:
+        """From now on the primaryId and traits are these."""
+        self._person, self._sealed, self.person_stamp, self.changed = person, None, stamp, True
 
     def erase(self) -> None:
         """Who it is stays known by keys alone; the next event that has traits brings them, however old it is."""
-        self.person, self.person_stamp, self.changed = b"", NEVER, True
+        self.describe(b"", NEVER)
+
+    def at_rest(self, vault: Vault) -> bytes | None:
+        """The person as it is written: as it was read, unless it changed or another key seals by now."""
+        if self._sealed is not None and vault.seals_like(self._sealed.data):
+            return self._sealed.data
+        return vault.seal(self.person) if self.person else None
 
 
 @dataclass(frozen=True)
@@ -124,10 +178,11 @@ class EventMembers:
         return found
 
     def _member(self, row: Sequence[Any]) -> EventMember:
-        member, wanted, at, seq, place, person, person_at, person_seq, person_place = row
-        opened = b"" if person is None else self._vault.open(person)
-        stamps = (at, seq, place), (person_at, person_seq, person_place)
-        return EventMember(member, bool(wanted), stamps[0], opened, stamps[1], was=bool(wanted))
+        name, wanted, at, seq, place, sealed, person_at, person_seq, person_place = row
+        person = b"" if sealed is None else Sealed(sealed, self._vault)
+        member = EventMember(name, bool(wanted), (at, seq, place), person, (person_at, person_seq, person_place))
+        member.was = member.wanted
+        return member
 
     def sealed(self, key_id: int, members: Collection[EventMember]) -> MemberRows:
         """What changed, as it will rest: made before the transaction that saves it, which others wait for."""
@@ -166,7 +221,7 @@ class EventMembers:
             "at": at,
             "seq": seq,
             "place": place,
-            "person": self._vault.seal(each.person) if each.person else None,
+            "person": each.at_rest(self._vault),
             "person_at": person_at,
             "person_seq": person_seq,
             "person_place": person_place,

@@ -72,6 +72,11 @@ class Vault:
         except InvalidTag:
             raise StoreError("A sealed record is damaged: it does not open with its own key.") from None
 
+    def seals_like(self, sealed: bytes) -> bool:
+        """Whether ``seal`` uses the key that this was sealed with."""
+        self._reload_if_changed()
+        return sealed[:HEADER] == _VERSION + self._keys[0].id
+
     def seal_token(self, plain: bytes) -> bytes:
         """Fernet with the first key."""
         self._reload_if_changed()
