@@ -247,8 +247,8 @@ def run(started: float, of: tuple[Activation, int, int], kind: str, changed: int
     return {
         "activation_id": found.id, "ledger_id": found.ledger_id, "segment_id": segment, "epoch": found.epoch,
         "kind": kind, "state": "closed", "reason": "", "started": started, "ended": started + 9.5, "counts": counts,
-        "plan": {"ended_as": "done"}, "mapping": None, "removes": changed // 2, "adds": changed, "labels": 0,
-        "sealed": False, "requests": 3,
+        "plan": {"ended_as": "done"}, "mapping": None, "removed": changed // 2, "removes": changed // 2,
+        "adds": changed, "labels": 0, "sealed": False, "requests": 3,
     }  # fmt: skip
 
 

@@ -86,7 +86,7 @@ class Runs:
     def begin(self, activation_id: int, kind: str, now: float, ledger_id: int | None = None) -> Run:
         """Take a number (``planning``) for a plan of the activation's ledger as it is now, or of another one it had."""
         own = sa.select(_activations.c.ledger_id).where(_activations.c.id == activation_id)
-        blank = {"reason": "", "counts": {}, "plan": {}, "removes": 0, "adds": 0, "labels": 0}
+        blank = {"reason": "", "counts": {}, "plan": {}, "removed": 0, "removes": 0, "adds": 0, "labels": 0}
         with self._database.write() as connection:
             ledger = self._ledgers.get(ledger_id or connection.execute(own).scalar() or 0)
             row = {"activation_id": activation_id, "ledger_id": ledger.id, "kind": kind}
@@ -106,6 +106,7 @@ class Runs:
             "counts": asdict(planned.counts),
             "plan": dict(planned.plan),
             "mapping": planned.mapping,
+            "removed": planned.counts.removed if changes.removes else 0,
             "removes": changes.removes,
             "adds": changes.adds,
             "labels": changes.labels,
@@ -244,8 +245,8 @@ class Runs:
 
     def removed_since(self, activation_id: int, at: float) -> int:
         """Members that runs of the activation planned since ``at`` removed."""
-        lately = (_table.c.activation_id == activation_id) & (_table.c.started >= at) & (_table.c.removes > 0)
-        query = sa.select(sa.func.sum(_table.c.counts["removed"].as_integer())).where(lately)
+        lately = (_table.c.activation_id == activation_id) & (_table.c.started >= at)
+        query = sa.select(sa.func.sum(_table.c.removed)).where(lately)
         with self._database.read() as connection:
             return int(connection.execute(query).scalar() or 0)
 

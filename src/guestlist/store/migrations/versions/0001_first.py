@@ -281,6 +281,7 @@ def upgrade() -> None:
         sa.Column("counts", sa.JSON(), nullable=False),
         sa.Column("plan", sa.JSON(), nullable=False),
         sa.Column("mapping", sa.JSON(), nullable=True),
+        sa.Column("removed", Number, nullable=False),
         sa.Column("removes", Number, nullable=False),
         sa.Column("adds", Number, nullable=False),
         sa.Column("labels", Number, nullable=False),
@@ -298,6 +299,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_runs_activation_id"), "runs", ["activation_id"], unique=False)
+    op.create_index("ix_runs_removed", "runs", ["activation_id", "started", "removed"], unique=False)
     op.create_index(op.f("ix_runs_ledger_id"), "runs", ["ledger_id"], unique=False)
     op.create_index(op.f("ix_runs_state"), "runs", ["state"], unique=False)
     op.create_table(
