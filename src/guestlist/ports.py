@@ -371,8 +371,8 @@ class Flush:
 
 
 class Flusher(Protocol):
-    """The small planner that streams use: no process, no file, and what it costs is what a flush brings. May be called
-    from several threads. Raises StoreError (a ledger part that is missing or damaged).
+    """The small planner that streams use: no process, and what it costs is what a flush brings. May be called from
+    several threads. Raises StoreError (a ledger part that is missing or damaged).
     """
 
     def relatives(self, ledger: Sequence[LedgerPart], ids: Collection[bytes]) -> dict[bytes, Standing]:
@@ -382,6 +382,9 @@ class Flusher(Protocol):
 
     def forget(self, ledger: Sequence[LedgerPart]) -> None:
         """Keep nothing of these parts in memory: merged with others, they are asked for no more."""
+
+    def pour(self, ledger: Sequence[LedgerPart], folder: str) -> Delta:
+        """As ``Planner.merge``, of parts that are data and not many rows together; not of a base."""
 
     def plan(self, request: FlushRequest) -> Flush:
         """What must change: a mirror of these rows, as ``Planner.plan`` would find it among all others."""
@@ -631,3 +634,6 @@ class Vault(Protocol):
 
     def open(self, sealed: bytes) -> bytes:
         """StoreError when no key fits."""
+
+    def seals_like(self, sealed: bytes) -> bool:
+        """Whether ``seal`` uses the key that this was sealed with."""

@@ -367,6 +367,20 @@ def test_h12_a_flush_takes_along_what_came_while_it_waited_for_its_turn(source: 
     assert set(telling["adds"]) == ann("bob", "cem")
 
 
+def test_a_flush_that_is_behind_tells_several_batches_none_larger_than_asked(source: Source, world: World) -> None:
+    world.activation("main", mode="stream", audience_key=KEY, batch={"max_size": 2})
+    source.settle()
+    for name in "abcdefghi":  # a fold each: whole folds are compared
+        source.post(entered(name, source.now(), email=f"{name}@example.com"))
+        source.fold()
+    source.settle()
+    assert [len(each["adds"]) for each in world.tellings()] == [2, 2, 2, 2, 1]
+    app = world.open().app
+    flushes = [each for each in app.store.runs.latest(1, 99) if each.kind == "flush"]
+    assert sorted(each.adds for each in flushes) == [1, 8]  # the first takes four times what is told at once
+    assert source.outcomes() == {Outcome.DELIVERED: 9}
+
+
 def test_h12_streams_come_before_bulk(source: Source, world: World) -> None:
     """Of requests that wait for a slot, those of a stream leave sooner than their own would be due."""
     source.post(entered("u1", source.now(), email="ann@example.com"))

@@ -313,6 +313,14 @@ def test_what_must_not_be_sent_was_never_sent(line: Line) -> None:
     assert [row["id"].bytes for row in small] == [kept] != [skipped]
 
 
+def test_pouring_is_merging(line: Line) -> None:
+    line.sync([{"email": A}, {"email": B}])
+    line.sync([{"email": B}, {"email": C}])
+    poured = FLUSHER.pour(line.parts, str(line.folder))
+    assert ledger_rows(poured) == ledger_rows(line.planner.merge(line.parts, str(line.folder)))
+    assert (len(line.parts), poured.rows) == (2, 3)
+
+
 def test_a_run_in_a_file_is_not_for_a_flusher(line: Line) -> None:
     with pytest.raises(GuestlistError, match="in a file"):
         FLUSHER.fold(FoldRequest(Changes(0, 1, 0, path="x"), (), 1, 0.0, str(line.folder)))

@@ -7,6 +7,7 @@ import pytest
 from guestlist.errors import StoreError
 from guestlist.ports import Delta
 from guestlist.store import Store
+from guestlist.store.ledgers import MERGE_SHARE_OF_STREAMS
 
 
 def blob(rows: int = 3, data: bytes = b"rows") -> Delta:
@@ -174,6 +175,14 @@ def test_merging_is_due_when_deltas_hold_a_tenth_of_the_base(store, ledger):
     assert not store.ledgers.merge_due(ledger)
     append(store, ledger, blob(1))
     assert store.ledgers.merge_due(ledger)
+
+
+def test_a_share_of_its_own_may_be_given(store, ledger):
+    append(store, ledger, Delta(100_000, 1, path="x"), published(store))
+    append(store, ledger, Delta(25_000, 1, path="x"), published(store))
+    assert not store.ledgers.merge_due(ledger, share=MERGE_SHARE_OF_STREAMS)
+    append(store, ledger, blob(1))
+    assert store.ledgers.merge_due(ledger, share=MERGE_SHARE_OF_STREAMS)
 
 
 def test_merging_is_due_when_more_than_16_files_follow_the_base(store, ledger):

@@ -102,24 +102,26 @@ class EventEnds:
         return pack_sent({name: event for name, event in found.items() if name in names})
 
     def _end(self, ended: Sequence[tuple[Told, Outcome, int]], sent: Mapping[bytes, bytes]) -> None:
-        ends: Ends = Counter()
-        taken, again, refused = [], [], []
         reasons = self.store.reasons.texts()
-        for each, end, number in ended:
-            if end is Outcome.PENDING:  # its removal is held back
-                again.append(each)
-                continue
-            was = Outcome.PENDING_RETRY if each.retried else Outcome.PENDING
-            self.move(ends, each.received, was, end, reasons.get(number, "") if number else "")
-            if end is Outcome.DELIVERED:
-                taken.append(each.received)
-            elif end is Outcome.FAILED:
-                refused.append((each.member, reasons.get(number, "")))
-            elif end is Outcome.PENDING_RETRY:
-                again.append(Told(each.received, each.member, (), retried=True))
+        ends: Ends = Counter()
+        over = [every for every in ended if every[1] is not Outcome.PENDING]  # of the others removals are held back
+        for (five, retried, end, number), events in Counter(
+            (bucket(each.received), each.retried, end, number) for each, end, number in over
+        ).items():
+            ends[self._activation_id, five, Outcome.PENDING_RETRY if retried else Outcome.PENDING, ""] -= events
+            ends[self._activation_id, five, end, reasons.get(number, "") if number else ""] += events
         self.store.event_counts.add(ends)
+        taken = [each.received for each, end, _ in over if end is Outcome.DELIVERED]
         self.store.event_counts.took(self._activation_id, taken, self.app.clock.now())
-        self._sample(refused, sent)
+        self._sample(
+            [(each.member, reasons.get(number, "")) for each, end, number in over if end is Outcome.FAILED], sent
+        )
+        self._wait(ended)
+
+    def _wait(self, ended: Iterable[tuple[Told, Outcome, int]]) -> None:
+        """Whatever has not ended: the next comparison does that."""
+        again = [each for each, end, _ in ended if end is Outcome.PENDING]
+        again += [Told(each.received, each.member, (), True) for each, end, _ in ended if end is Outcome.PENDING_RETRY]
         if again:
             before = self.store.streams.get(self._activation_id)
             waiting = [*unpack_told(before.retry if before else None), *again]
@@ -145,8 +147,10 @@ class EventEnds:
         asked = [each for each in told if not each.positions]
         outcomes = self.store.runs.outcomes(run.id)
         results = _results(outcomes, {at for each in placed for at in each.positions})
+        ends = {result: _worst((result,)) for result in set(results.values())}  # most are told in one place only
         for each in placed:
-            yield each, *_worst(results[at] for at in each.positions)
+            at = each.positions
+            yield each, *(ends[results[at[0]]] if len(at) == 1 else _worst(results[place] for place in at))
         for first in range(0, len(asked), COUNTED):
             yield from self._by_ledger(run, asked[first : first + COUNTED], held=held)
 

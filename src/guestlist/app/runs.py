@@ -13,6 +13,7 @@ from guestlist.core.delivery import BATCH_SIZE
 from guestlist.errors import StoreError
 from guestlist.ports import Changes, Delta, FoldRequest, Known, LedgerPart, Outcome, Plan, Refusals, Rejected
 from guestlist.store.batches import ADD_PHASE, REMOVE_PHASE, Piece
+from guestlist.store.ledgers import MERGE_SHARE, MERGE_SHARE_OF_STREAMS
 from guestlist.store.rejected import RejectedRows
 from guestlist.store.runs import ANSWERED, Planned, Run
 
@@ -52,15 +53,15 @@ def answers(outcomes: Iterable[Outcome], skip: Collection[int]) -> Answers:
     return Answers(accepted, refused, skipped, unanswered)
 
 
-def pieces(changes: Changes) -> list[Piece]:
-    """The batches of a run: REMOVE rows, then ADD rows, 5,000 at a time."""
+def pieces(changes: Changes, most: int = BATCH_SIZE) -> list[Piece]:
+    """The batches of a run: REMOVE rows, then ADD rows, at most so many at a time."""
     return [
-        Piece(start, min(BATCH_SIZE, end - start), phase=phase)
+        Piece(start, min(most, end - start), phase=phase)
         for phase, first, end in (
             (REMOVE_PHASE, 0, changes.removes),
             (ADD_PHASE, changes.removes, changes.removes + changes.adds),
         )
-        for start in range(first, end, BATCH_SIZE)
+        for start in range(first, end, most)
     ]
 
 
@@ -70,13 +71,13 @@ def commit(
     plan: Plan,
     mapping: Mapping[str, tuple[str, ...]],
     *,
+    most: int = BATCH_SIZE,
     sealed: bool = False,
     allow_removals: int | None = None,
-    activation_changes: Mapping[str, Any] | None = None,
     also: Callable[[], None] | None = None,
 ) -> Run:
-    """The durable border: changes, batches and rejected rows (and what ``also`` writes), in one transaction after their
-    files are synced.
+    """The durable border: changes, batches (of ``most`` elements) and rejected rows (and what ``also`` writes), in one
+    transaction after their files are synced.
     """
     store, changes = app.store, plan.changes
     file_id = None
@@ -97,7 +98,7 @@ def commit(
             Planned(
                 plan.counts,
                 changes,
-                pieces(changes),
+                pieces(changes, most),
                 file_id,
                 shown,
                 {field: tuple(sources) for field, sources in mapping.items()},
@@ -105,8 +106,6 @@ def commit(
                 allow_removals=allow_removals,
             ),
         )
-        if activation_changes:
-            store.activations.update(run.activation_id, **activation_changes)
         if also is not None:
             also()
     return store.runs.get(run.id)
@@ -279,22 +278,21 @@ def doubt(app: App, ledger_id: int, version: int, parts: tuple[LedgerPart, ...],
         app.store.ledgers.append(ledger_id, version, delta, publish_delta(app, delta, None))
 
 
-def tidy(app: App, ledger_id: int, *, loads: bool = False) -> None:
-    """Pour small deltas together, merge many into a new base. Others may add to the ledger meanwhile. ``loads``: the
-    next flush of this process finds the new part in memory already.
+def tidy(app: App, ledger_id: int, *, streams: bool = False) -> None:
+    """Pour small deltas together, merge many into a new base. Others may add to the ledger meanwhile. ``streams``: it
+    is tidied all the time, and the next flush of this process finds the new part in memory already.
     """
-    store = app.store
-    merges, poured = store.ledgers.merge_due(ledger_id), store.ledgers.pour_due(ledger_id)
-    if merges or poured:
-        _, parts = store.ledgers.parts(ledger_id)
-        _merge(app, ledger_id, parts if merges else tuple(part for part in parts if part.seq in poured), loads)
-
-
-def _merge(app: App, ledger_id: int, parts: tuple[LedgerPart, ...], loads: bool) -> None:
-    with app.store.files.workspace("merging a ledger") as folder:
-        merged = app.planner.merge(parts, str(folder))
+    store, share = app.store, MERGE_SHARE_OF_STREAMS if streams else MERGE_SHARE
+    merges, poured = store.ledgers.merge_due(ledger_id, share), store.ledgers.pour_due(ledger_id)
+    if not merges and not poured:
+        return
+    _, parts = store.ledgers.parts(ledger_id)
+    if not merges:
+        parts = tuple(part for part in parts if part.seq in poured)
+    with store.files.workspace("merging a ledger") as folder:
+        merged = (app.planner.merge if merges else app.flusher.pour)(parts, str(folder))
         file_id = publish_delta(app, merged, None)
-    if loads and file_id is not None:
-        app.flusher.relatives([LedgerPart(0, merged.rows, path=str(app.store.files.open(file_id)))], ())
-    if app.store.ledgers.replace(ledger_id, parts, merged, file_id):
+    if streams and file_id is not None:
+        app.flusher.relatives([LedgerPart(0, merged.rows, path=str(store.files.open(file_id)))], ())
+    if store.ledgers.replace(ledger_id, parts, merged, file_id):
         app.flusher.forget(parts)

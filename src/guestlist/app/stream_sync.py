@@ -34,6 +34,7 @@ COMPARE = 86_400.0  # everybody is compared once a day: a refused removal is tri
 LOOK = 3600.0  # seconds between two looks at the segment of a stream that is told all the time
 WINDOW = 86_400.0  # the removal guard of a stream counts this long
 LONGEST_WAIT = 5.0  # seconds that a flush waits for a turn before it is planned all the same
+AT_ONCE = 4  # batches that one flush tells where so many wait: what it costs besides its changes is shared by more
 TOO_MANY = 50_000  # members that share identifiers with those of one flush: the long way is shorter then
 
 
@@ -131,7 +132,8 @@ class StreamSync(Sync):
         others = self.store.streams.of_key(self.stream.key_id)
         return min((each.seen for each in others if each.activation_id != self.activation.id), default=seen)
 
-    def _also(self, run: Run) -> None:
+    def _also(self, run: Run, changes: Mapping[str, Any]) -> None:
+        super()._also(run, changes)
         self._then(run.id)
 
     # ── the guard ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -171,7 +173,7 @@ class StreamSync(Sync):
         """Compare whom events touched, and tell what differs."""
         self._await_slot()
         most = self.case.wanted.batch.max_size
-        seen, lists = self.store.event_members.touched(self.stream.key_id, self.stream.seen, most)
+        seen, lists = self.store.event_members.touched(self.stream.key_id, self.stream.seen, AT_ONCE * most)
         ends: Ends = Counter()
         touched = self.ends.latest(lists, ends)
         members, known = self._related(touched)
@@ -193,7 +195,7 @@ class StreamSync(Sync):
             self._advance(stream | {"behind": _marker(run.id)}, ends, held)
             self.store.event_counts.told_by(run.id, pack_told(told), sent)
 
-        run = runs.commit(self.app, run, flush.plan, {}, also=also)
+        run = runs.commit(self.app, run, flush.plan, {}, most=most, also=also)
         self._reread()
         if not run.removes + run.adds:
             return self._done(run, self._close(run, quiet=True))
@@ -305,7 +307,7 @@ def tidy(app: App, name: str, *, loads: bool = False) -> None:
     """
     found = app.store.activations.get(name)
     if found is not None:
-        runs.tidy(app, found.ledger_id, loads=True)
+        runs.tidy(app, found.ledger_id, streams=True)
         if loads:
             app.flusher.relatives(app.store.ledgers.parts(found.ledger_id)[1], ())
 

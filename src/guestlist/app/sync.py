@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -320,8 +321,7 @@ class Sync:
                 chosen,
                 sealed=snapshot,
                 allow_removals=self.wish.allow_removals,
-                activation_changes=changes,
-                also=lambda: self._also(run),
+                also=partial(self._also, run, changes),
             )
 
     def _list(self, _folder: Path) -> tuple[Scan, dict[str, tuple[str, ...]]]:
@@ -329,8 +329,9 @@ class Sync:
         scan = self.app.sources(self.case.audience, self.case.folder).open()
         return scan, planning.choose_mapping(self.case, self.activation, scan)
 
-    def _also(self, run: Run) -> None:
+    def _also(self, run: Run, changes: Mapping[str, Any]) -> None:
         """What is committed together with a planned run."""
+        self.store.activations.update(run.activation_id, **changes)
 
     def _rejected_before(self) -> str | None:
         current = self.store.rejected.get(self.activation.id)

@@ -20,6 +20,7 @@ from guestlist.core.membership import MAY_BE_IN, Change, Decided, Op, identifier
 from guestlist.core.text import masked
 from guestlist.errors import GuestlistError
 from guestlist.planner import changes, deltas, ledger_index
+from guestlist.planner.duck import DuckDBPlanner
 from guestlist.planner.ledger_index import Shelf
 from guestlist.planner.prints import TRAITS, Hashes
 from guestlist.planner.reference import sealed
@@ -58,6 +59,10 @@ class InProcessFlusher:
     def forget(self, ledger: Sequence[LedgerPart]) -> None:
         """See ``ports.Flusher``."""
         self._shelf.forget(ledger)
+
+    def pour(self, ledger: Sequence[LedgerPart], folder: str) -> Delta:
+        """See ``ports.Flusher``. To start a process would take longer."""
+        return DuckDBPlanner().merge(ledger, folder)
 
     def plan(self, request: FlushRequest) -> Flush:
         """See ``ports.Flusher``."""

@@ -35,6 +35,7 @@ CROWD = 64  # blobs at its end: whoever adds them has to wait for a pouring
 MERGE_PARTS = 16  # deltas before those that are worth a new base
 MERGE_ROWS = 5_000  # deltas smaller than this together never are
 MERGE_SHARE = 0.1  # of the base
+MERGE_SHARE_OF_STREAMS = 0.25  # they are asked for a few identifiers at a time, and never stand still
 
 _table, _parts = schema.ledgers, schema.ledger_parts
 
@@ -93,7 +94,9 @@ class Ledgers:
         return sum(part.rows for part in self._sizes(ledger_id))
 
     def members_in(self, ledger_id: int) -> int:
-        """About how many members are in: whoever was told again since the last merge counts again (a tenth at most)."""
+        """About how many members are in: whoever was told again since the last merge counts again (a tenth at most, of
+        a stream a quarter).
+        """
         query = sa.select(sa.func.sum(_parts.c.members_in)).where(_parts.c.ledger_id == ledger_id)
         with self._database.read() as connection:
             return int(connection.execute(query).scalar() or 0)
@@ -157,14 +160,14 @@ class Ledgers:
         """Whether many more blobs came than were poured."""
         return len(_tail(self._sizes(ledger_id))) > CROWD
 
-    def merge_due(self, ledger_id: int) -> bool:
-        """Whether all parts should become a new base: the deltas hold more than 10 % of its rows (and more than
+    def merge_due(self, ledger_id: int, share: float = MERGE_SHARE) -> bool:
+        """Whether all parts should become a new base: the deltas hold more than this share of its rows (and more than
         5,000), or more than 16 of them stand before the blobs that pouring takes care of.
         """
         sizes = self._sizes(ledger_id)
         deltas, settled = sizes[1:], sizes[1 : len(sizes) - len(_tail(sizes))]
         rows = sum(part.rows for part in deltas)
-        heavy = rows > max(MERGE_ROWS, MERGE_SHARE * sizes[0].rows) if sizes else False
+        heavy = rows > max(MERGE_ROWS, share * sizes[0].rows) if sizes else False
         return (heavy and not sizes[0].blob) or len(settled) > MERGE_PARTS
 
     def _sizes(self, ledger_id: int) -> list[_Size]:
