@@ -74,6 +74,13 @@ def prepare(folder: Path, linkedin: str, members: int) -> str:
         return door.create_key("bench")
 
 
+NAMES = ("Audience Exited", "Audience Entered")
+TEXT = (  # ``event`` as JSON, so that whoever sends takes little of the machine
+    '{"type": "track", "event": "%s", "userId": "u%d", "messageId": "m-%x", "properties": {"audience_key": "hot"}, '
+    '"context": {"traits": {"email": "p%d@example.com"}}}'
+)
+
+
 def fold_all(door: guestlist.Guestlist) -> None:
     """What a worker does, in this process."""
     fold, heard = Fold(door.app), listeners(door.app, door.config)
@@ -120,13 +127,17 @@ class Meter:
 
     def start(self) -> None:
         """From here on."""
-        self.cpu = sum(self.process.cpu_times()[:2])
+        self.cpu = self._used()
         self.look()
 
     def stop(self) -> None:
         """Until here."""
-        self.cpu = sum(self.process.cpu_times()[:2]) - self.cpu
+        self.cpu = self._used() - self.cpu
         self.look()
+
+    def _used(self) -> float:
+        """With what its children took that have ended."""
+        return float(sum(self.process.cpu_times()[:4]))
 
     def look(self) -> None:
         """How much it holds now."""
@@ -168,9 +179,9 @@ async def load(address: str, key: str, members: int, rate: int, seconds: float) 
             events = []
             for number in random.sample(range(members), BATCH):
                 inside[number] = not inside[number]
-                events.append(event(number, enters=inside[number]))
+                events.append(TEXT % (NAMES[inside[number]], number, random.getrandbits(64), number))
             await asyncio.sleep(max(0.0, began + n * BATCH / rate - time.monotonic()))
-            flying.add(asyncio.create_task(one(json.dumps({"batch": events}).encode())))
+            flying.add(asyncio.create_task(one(f'{{"batch": [{", ".join(events)}]}}'.encode())))
             flying = {task for task in flying if not task.done()}
         await asyncio.gather(*flying)
     return taken, refused
@@ -188,7 +199,7 @@ def main(members: int = 100_000, rate: int = 5_000, seconds: int = 20) -> None:
             time.sleep(WARM)
             worker = server.children()[0]
             (folding,) = (each for each in worker.children() if "--only-fold" in each.cmdline())
-            meters = {"server": Meter(server), "worker": Meter(worker), "fold": Meter(folding)}
+            meters = {"server": Meter(server), "worker": Meter(worker), "fold": Meter(folding), **beside()}
             before = latencies(folder)
             for meter in meters.values():
                 meter.start()
@@ -198,6 +209,13 @@ def main(members: int = 100_000, rate: int = 5_000, seconds: int = 20) -> None:
             for meter in meters.values():
                 meter.stop()
         report(folder, taken, refused, before, meters, seconds)
+
+
+def beside() -> dict[str, Meter]:
+    """What the measuring itself takes: the emulated LinkedIn, and whoever sends the events."""
+    own = psutil.Process()
+    (linkedin,) = (each for each in own.children() if any("linkedin-emulator" in word for word in each.cmdline()))
+    return {"(LinkedIn)": Meter(linkedin), "(sender)": Meter(own)}
 
 
 def latencies(folder: Path) -> Counter[int]:
