@@ -226,10 +226,10 @@ class StreamSync(Sync):
         _, parts = self.store.ledgers.parts(self.activation.ledger_id)
         members = table.some(key_id, set(touched))
         while True:
-            ids = streams.keys_of(members.values())
-            known = self.app.flusher.relatives(parts, ids)
-            ids |= {key for id16, each in known.items() for key in (id16, each.told.owner, each.told.group)}
-            others = table.carriers(key_id, ids, members) - members.keys()
+            own = streams.keys_of(members.values())
+            known = self.app.flusher.relatives(parts, own)
+            ids = own.union(*((id16, each.told.owner, each.told.group) for id16, each in known.items()))
+            others = table.carriers(key_id, ids, own) - members.keys()
             if not others or len(members) > TOO_MANY:
                 return members, known
             members |= table.some(key_id, others)

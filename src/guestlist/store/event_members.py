@@ -303,7 +303,9 @@ class EventMembers:
 
     # ── who shares what ──────────────────────────────────────────────────────────────────────────────────────────
     def carriers(self, key_id: int, ids: Collection[bytes], known: Collection[bytes] = ()) -> set[bytes]:
-        """Members that ever carried one of these identifiers (or are named by it), perhaps without those ``known``."""
+        """Members that ever carried one of these identifiers, or are named by it; whom ``known`` names may be left out:
+        members that are at hand, and identifiers that they carry, since whoever is named by such a one carries it too.
+        """
         names = set(ids).difference(known)
         with self._database.read() as connection:
             carried = lookups.rows(connection, (_ids.c.member,), _ids.c.key_id, key_id, _ids.c.id, ids)
