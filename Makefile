@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 UV := .uv/bin/uv
 
-.PHONY: install test lint types demo demo-up demo-down screenshots pictures bench live docs fix clean
+.PHONY: install test lint types demo demo-up demo-down screenshots pictures bench bench-stream live docs fix clean
 
 install: $(VENV)/.installed
 
@@ -57,6 +57,10 @@ docs: install
 
 live: install
 	$(VENV)/bin/python -m pytest -m live tests/live tests/contracts/test_destination.py $(ARGS)
+
+# A stream into a million people for ten minutes: a quarter of an hour on a machine that does nothing else.
+bench-stream: install
+	@$(VENV)/bin/python bench/bench_stream.py 1000000 5000 600
 
 bench: install
 	@for each in bench/bench_*.py; do $(VENV)/bin/python $$each $(ARGS) || exit 1; done
