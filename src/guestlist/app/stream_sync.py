@@ -188,14 +188,12 @@ class StreamSync(Sync):
         if not flush.plan.changes.removes + flush.plan.changes.adds + flush.plan.changes.labels:
             self._advance(stream, ends, held)
             return self._result("done")
-        run = self.store.runs.begin(self.activation.id, "flush", self.app.clock.now())
-        sent = self.ends.sent(told, self.stream.seen, seen)
-
-        def also() -> None:
+        packed, sent = pack_told(told), self.ends.sent(told, self.stream.seen, seen)
+        with self.store.transaction():  # all at once: whoever writes waits for its turn each time
+            run = self.store.runs.begin(self.activation.id, "flush", self.app.clock.now())
+            run = runs.commit(self.app, run, flush.plan, {}, most=most)
             self._advance(stream | {"behind": _marker(run.id)}, ends, held)
-            self.store.event_counts.told_by(run.id, pack_told(told), sent)
-
-        run = runs.commit(self.app, run, flush.plan, {}, most=most, also=also)
+            self.store.event_counts.told_by(run.id, packed, sent)
         self._reread()
         if not run.removes + run.adds:
             return self._done(run, self._close(run, quiet=True))
