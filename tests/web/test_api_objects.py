@@ -63,7 +63,8 @@ def test_a_destination_is_made_connected_checked_changed_and_deleted(api: Api) -
 def test_a_sign_in_that_is_there_is_used_again(api: Api) -> None:
     api.make("destinations", "second", {"ad_account": ACCOUNT})
     where = "/destinations/second/authorization/reuse"
-    problem(api("POST", where, {"destination": "nobody"}), 404)
+    assert problem(api("POST", where, {"destination": "nobody"}), 422)["place"] == ["destination"]
+    problem(api("POST", where.replace("second", "nobody"), {"destination": "acme"}), 404)
     report = api("POST", where, {"destination": "acme"}).json()
     assert (report["destination"], report["problems"], report["role"]) == ("second", [], "CAMPAIGN_MANAGER")
     assert api.get("/destinations/second")["connection"]["state"] == "connected"
