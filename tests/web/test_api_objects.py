@@ -140,6 +140,17 @@ def test_an_audience_of_a_file_that_cannot_be_read_is_not_made(api: Api) -> None
     assert api.get("/audit?subject=gone")["items"] == []
 
 
+def test_an_audience_is_not_changed_to_a_file_that_cannot_be_read(api: Api) -> None:
+    api("POST", "/audiences/people/take-over")
+    read, settings = api.tag("/audiences/people"), api.get("/audiences/people")["settings"]
+    gone = {"source": {"file": "gone.csv"}}
+    refused = problem(api("PATCH", "/audiences/people", {"settings": gone}, if_match=read), 422)
+    assert "gone.csv does not exist" in refused["detail"]
+    problem(api("PUT", "/audiences/people", {"settings": {**settings, **gone}}, if_match=read), 422)
+    assert (api.get("/audiences/people")["settings"], api.tag("/audiences/people")) == (settings, read)
+    assert [each["what"] for each in api.get("/audit?subject=people")["items"]] == ["create audience"]
+
+
 def test_an_audience_says_how_many_are_in_it(api: Api) -> None:
     api.world.write(emails("a", "b"))
     before = api.get("/audiences/people")["status"]

@@ -138,6 +138,8 @@ def change(call: Call) -> Response:
     name = shown["row"].name
     try:
         audiences.change(call.app, call.desk.configuration, name, changes, version, call.person)
+    except SourceError as error:
+        return call.again("audience_edit.html", ConfigError(str(error)), "file", **shown)
     except ConfigError as error:
         return call.again("audience_edit.html", error, "filter", **shown)
     return call.go(path("audiences", name), "Saved.")
