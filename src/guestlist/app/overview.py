@@ -163,6 +163,14 @@ def runs(app: App, name: str | None = None, limit: int = 20, before: int | None 
     return _runs(app, found, limit, before, everybody=name is None)
 
 
+def run(app: App, name: str, number: int) -> RunRow:
+    """One run of an activation. UnknownName."""
+    activation, found = known(app, name), app.store.runs.some([number])
+    if not found or found[0].activation_id != activation.id:
+        raise UnknownName(f"There is no run {number} of '{masked(name)}'; what is old is not kept.")
+    return _run_row(app, activation, app.store.segments.currents({activation.ledger_id}), found[0])
+
+
 def latest_of(app: App, names: Collection[str], limit: int = 20) -> list[RunRow]:
     """The latest runs of some activations as ``runs`` shows them; those that were never synced have none."""
     found = [each for each in app.store.activations.all(removed=False) if each.name in names]

@@ -26,6 +26,7 @@ COLUMNS = {
     "size": lambda row: row.audience_size,
     "run": lambda row: row.last_run,
 }
+_REASONS = {"reason": lambda row: row[0].casefold(), "rows": lambda row: row[1]}
 
 
 @book.get("/activations", *LOOK)
@@ -40,12 +41,13 @@ def all_of(call: Call) -> Response:
 def one(call: Call) -> Response:
     """How it stands here and at LinkedIn, and which rows were not sent."""
     name = call.part("name")
+    reasons = overview.rejected_by_reason(call.app, name)
     return call.show(
         "activation_overview.html",
         **activation.shown(call),
         counted_there=counts.of_activation(call.app, name),
         growth=_growth(call, name),
-        rejected=overview.rejected_by_reason(call.app, name),
+        rejected=listed(call, list(reasons.items()), _REASONS, "-rows", lambda row: row[0]),
         stopped=overview.rejected_samples(call.app, name) if call.person.may(Permission.VIEW_PROFILES) else {},
         file=call.config.path,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
@@ -16,44 +17,65 @@ from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import whole
+from guestlist.web.pages.lists import listed
+from guestlist.web.pages.states import state
 from guestlist.web.pages.templates import moment
 
 book = Book()
 SIZE = 20
-LOOKED = 500  # runs that are looked through for failures
+LOOKED = 500  # runs that are looked through where not simply the newest are shown
 ENDED = ("done", "waiting", "parked", "pending", "failed", "syncing")
 LEAST = 3  # fewer make no chart
+NEWEST = "-started"
+_COLUMNS = {
+    "started": lambda row: (row.started, row.run),
+    "state": lambda row: row.result.state,
+    "received": lambda row: row.reached.received,
+    "activated": lambda row: row.reached.activated,
+    "excluded": lambda row: row.reached.excluded,
+    "failed": lambda row: row.reached.failed,
+    "rate": lambda row: row.reached.rate,
+    "took": lambda row: row.result.seconds,
+}
 
 
 @book.get("/activations/{name}/runs", *LOOK)
 def runs(call: Call) -> Response:
-    """Newest first, as Adobe counts them; ``only=failures``: those of which something failed;
-    ``state``: those that ended so.
+    """Newest first, as Adobe counts them, or sorted as the address says; ``only=failures``: those of which something
+    failed; ``state``: those that ended so; ``run``: that one.
     """
-    shown = activation.shown(call)
-    before, failures = whole(call.query.get("before", "")), call.query.get("only") == "failures"
-    ended = call.query.get("state", "")
-    ended = ended if ended in ENDED else ""
-    if failures or ended:
-        most = SIZE + 1 if shown["of_events"] else LOOKED  # an hour of a stream is hundreds of flushes
-        found = [each for each in _runs(call, before, most) if _is_looked_for(each, failures, ended)]
-    else:
-        found = _runs(call, before, SIZE + 1)
-    following = found[SIZE - 1].run if len(found) > SIZE else None
-    rows = found[:SIZE]
+    shown, query = activation.shown(call), call.query
+    kept = {each: query.get(each, "") for each in ("only", "state", "before")}
+    before, failures = whole(kept["before"]), kept["only"] == "failures"
+    ended = kept["state"] if kept["state"] in ENDED else ""
+    newest = query.get("sort", NEWEST) == NEWEST and not (failures or ended or query.get("q"))
+    # an hour of a stream is hundreds of flushes
+    most = SIZE if newest or shown["of_events"] else LOOKED
+    one = whole(query.get("run", ""))
+    found = _runs(call, before, most + 1) if one is None else [overview.run(call.app, call.part("name"), one)]
+    rows = [each for each in found[:most] if _is_looked_for(each, failures, ended)]
+    page = listed(call, rows, _COLUMNS, NEWEST, _said, kept)
     total = Reached()
-    for each in rows:
+    for each in page.rows:
         total = total.and_(each.reached)
-    listed = {
-        "ended": ended,
-        "states": ENDED,
-        "runs": rows,
-        "total": total,
-        "before": before,
-        "following": following,
-        "failures": failures,
-    }
-    return call.show("activation_runs.html", **shown, **listed, chart=_chart(rows))
+    return call.show(
+        "activation_runs.html",
+        **shown,
+        listing=page,
+        one=one,
+        total=total,
+        ended=ended,
+        states=ENDED,
+        failures=failures,
+        before=before,
+        following=found[most - 1].run if len(found) > most else None,
+        looked=0 if newest else most,
+        chart=_chart(page.rows),
+    )
+
+
+def _said(run: RunRow) -> str:
+    return f"{run.run} {state(run.result.state).text} {run.result.reason}"
 
 
 def _is_looked_for(run: RunRow, failures: bool, ended: str) -> bool:
@@ -68,9 +90,9 @@ def _runs(call: Call, before: int | None, most: int) -> list[RunRow]:
         return []
 
 
-def _chart(runs: list[RunRow]) -> dict[str, Any] | None:
+def _chart(runs: Sequence[RunRow]) -> dict[str, Any] | None:
     """What became of each run's identities, the oldest first; None: there is nothing to compare."""
-    told = [each for each in runs[::-1] if each.reached.received]
+    told = [each for each in sorted(runs, key=lambda run: run.run) if each.reached.received]
     if len(told) < LEAST:
         return None
     series = {
