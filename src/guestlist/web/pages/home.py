@@ -16,7 +16,7 @@ from guestlist.web.pages.lists import listed
 from guestlist.web.pages.templates import moment, path
 
 if TYPE_CHECKING:
-    from guestlist.store.readings import Reading
+    from guestlist.core.counting import Reading
 
 book = Book()
 DAYS = 30  # of growth
