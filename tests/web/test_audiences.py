@@ -59,7 +59,7 @@ def test_one_shows_its_columns_what_uses_it_and_how_that_grew(pages: Installed) 
     chart = json.loads(html.unescape(browser.response.text.partition('data-chart="')[2].partition('"')[0]))
     assert chart["series"]["Sent so far"] == [2, 3]
     assert not browser.seen.inline
-    assert "When LinkedIn says Sent so far Matched Audience size" in browser.text
+    assert "When LinkedIn says Sent so far Matched in seven days Audience size" in browser.text
     assert browser.click("main").location == "/activations/main"
 
 
