@@ -68,7 +68,9 @@ def test_runs_of_an_activation_are_sorted_filtered_and_paged(pages: Installed, m
     assert numbers("?sort=started") == ["1", "2", "3"]
     assert numbers("?sort=-activated") == ["1", "2", "3"]
     assert numbers("?sort=activated") == ["3", "2", "1"]
-    assert f'aria-sort="ascending" class="text-end"><a class="sort" href="{at}?sort=-activated"' in browser.response.text
+    assert (
+        f'aria-sort="ascending" class="text-end"><a class="sort" href="{at}?sort=-activated"' in browser.response.text
+    )
     assert numbers("?q=nothing") == []
     assert "No run is like that" in browser.text
     monkeypatch.setattr(lists, "SIZE", 2)
