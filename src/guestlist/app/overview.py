@@ -149,9 +149,13 @@ def leaving(app: App, name: str) -> Removals | None:
 
 
 def campaign_manager(app: App, ad_account: str) -> str:
-    """Where the account's matched audiences are listed for people (the emulator has the same page)."""
-    parts = urlsplit(app.settings.linkedin_oauth_url)
+    """Where the account's matched audiences are listed for people. A guess, for LinkedIn documents no such address; the
+    emulator has the same page.
+    """
     number = ad_account.rsplit(":", 1)[-1]
+    if (given := app.settings.linkedin_campaign_manager_url) is not None:
+        return given.replace("{account}", number)
+    parts = urlsplit(app.settings.linkedin_oauth_url)
     return f"{parts.scheme}://{parts.netloc}/campaignmanager/accounts/{number}/matched-audiences"
 
 
