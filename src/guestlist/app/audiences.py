@@ -113,7 +113,7 @@ def looked_at(app: App, config: Config, name: str) -> Looked:
 
 def columns(app: App, config: Config, name: str) -> tuple[str, ...]:
     """Of its list as it is now. ConfigError, SourceError: it cannot be read."""
-    return app.sources(config.audiences[name], config.folder).open().columns
+    return app.sources(config.audiences[name], config.folder).begin().columns
 
 
 def live(app: App, config: Config, name: str) -> Live:
