@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
@@ -39,55 +41,68 @@ _COLUMNS = {
 }
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What the address asks for: runs before that one, those of which something failed, those that ended so, one alone.
+    ``newest``: simply the newest; else some are looked through.
+    """
+
+    before: int | None
+    failures: bool
+    ended: str
+    one: int | None
+    newest: bool
+
+    def fits(self, run: RunRow) -> bool:
+        """Whether a run is one of them."""
+        failed = run.reached.failed or run.result.state == "failed"
+        return (not self.failures or bool(failed)) and self.ended in ("", run.result.state)
+
+
 @book.get("/activations/{name}/runs", *LOOK)
 def runs(call: Call) -> Response:
     """Newest first, as Adobe counts them, or sorted as the address says; ``only=failures``: those of which something
     failed; ``state``: those that ended so; ``run``: that one.
     """
-    shown, query = activation.shown(call), call.query
-    kept = {each: query.get(each, "") for each in ("only", "state", "before")}
-    before, failures = whole(kept["before"]), kept["only"] == "failures"
-    ended = kept["state"] if kept["state"] in ENDED else ""
-    newest = query.get("sort", NEWEST) == NEWEST and not (failures or ended or query.get("q"))
+    shown, wish = activation.shown(call), _wish(call)
     # an hour of a stream is hundreds of flushes
-    most = SIZE if newest or shown["of_events"] else LOOKED
-    one = whole(query.get("run", ""))
-    found = _runs(call, before, most + 1) if one is None else [overview.run(call.app, call.part("name"), one)]
-    rows = [each for each in found[:most] if _is_looked_for(each, failures, ended)]
-    page = listed(call, rows, _COLUMNS, NEWEST, _said, kept)
-    total = Reached()
-    for each in page.rows:
-        total = total.and_(each.reached)
+    most = SIZE if wish.newest or shown["of_events"] else LOOKED
+    found = _found(call, wish, most + 1)
+    kept = {each: call.query.get(each, "") for each in ("only", "state", "before")}
+    page = listed(call, [each for each in found[:most] if wish.fits(each)], _COLUMNS, NEWEST, _said, kept)
     return call.show(
         "activation_runs.html",
         **shown,
         listing=page,
-        one=one,
-        total=total,
-        ended=ended,
+        wish=wish,
+        total=reduce(Reached.and_, (each.reached for each in page.rows), Reached()),
         states=ENDED,
-        failures=failures,
-        before=before,
         following=found[most - 1].run if len(found) > most else None,
-        looked=0 if newest else most,
+        looked=0 if wish.newest else most,
         chart=_chart(page.rows),
     )
 
 
-def _said(run: RunRow) -> str:
-    return f"{run.run} {state(run.result.state).text} {run.result.reason}"
+def _wish(call: Call) -> Wish:
+    query = call.query
+    ended = query.get("state", "") if query.get("state") in ENDED else ""
+    failures = query.get("only") == "failures"
+    newest = query.get("sort", NEWEST) == NEWEST and not (failures or ended or query.get("q"))
+    return Wish(whole(query.get("before", "")), failures, ended, whole(query.get("run", "")), newest)
 
 
-def _is_looked_for(run: RunRow, failures: bool, ended: str) -> bool:
-    failed = run.reached.failed or run.result.state == "failed"
-    return (not failures or bool(failed)) and ended in ("", run.result.state)
-
-
-def _runs(call: Call, before: int | None, most: int) -> list[RunRow]:
+def _found(call: Call, wish: Wish, most: int) -> list[RunRow]:
+    name = call.part("name")
+    if wish.one is not None:
+        return [overview.run(call.app, name, wish.one)]
     try:
-        return overview.runs(call.app, call.part("name"), most, before)
+        return overview.runs(call.app, name, most, wish.before)
     except UnknownName:  # it was never synced
         return []
+
+
+def _said(run: RunRow) -> str:
+    return f"{run.run} {state(run.result.state).text} {run.result.reason}"
 
 
 def _chart(runs: Sequence[RunRow]) -> dict[str, Any] | None:
