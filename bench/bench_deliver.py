@@ -25,6 +25,7 @@ import yaml
 
 import guestlist
 from guestlist.core.delivery import BATCH_SIZE
+from linkedin_emulator.pointing import variables
 
 CEILING = 10  # requests a second: 600 a minute for one member (documented)
 
@@ -71,8 +72,7 @@ def main() -> None:
         prepare(folder, people)
         httpx2.post(f"{url}/_emulator/config", json={"segment_visible_after": 0, "users_per_minute": 1_000_000})
         token = httpx2.post(f"{url}/_emulator/tokens", json={}).json()
-        os.environ["GUESTLIST_LINKEDIN_API_URL"] = f"{url}/rest"
-        os.environ["GUESTLIST_LINKEDIN_OAUTH_URL"] = f"{url}/oauth/v2"
+        os.environ |= variables(url)
         with guestlist.open(str(folder / "home"), str(folder / "guestlist.yaml")) as door:
             door.connect_token("acme", token)
             before, began = cpu(), time.monotonic()

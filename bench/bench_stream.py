@@ -35,6 +35,7 @@ import guestlist
 from guestlist.app.fold import Fold
 from guestlist.app.streams import listeners
 from guestlist.events.outcomes import percentile
+from linkedin_emulator.pointing import variables
 
 KEY, BATCH = "hot", 100
 AIMS = {0.5: 1.0, 0.99: 2.0}  # seconds
@@ -48,10 +49,7 @@ def prepare(folder: Path, linkedin: str, members: int) -> str:
     """A home whose stream has been told all members; the write key."""
     os.environ |= {
         "GUESTLIST_HOME": str(folder / "home"),
-        "GUESTLIST_LINKEDIN_API_URL": f"{linkedin}/rest",
-        "GUESTLIST_LINKEDIN_OAUTH_URL": f"{linkedin}/oauth/v2",
-        "GUESTLIST_LINKEDIN_CLIENT_ID": "86emulator",
-        "GUESTLIST_LINKEDIN_CLIENT_SECRET": "emulator-secret",
+        **variables(linkedin),
     }
     activation = {"audience": "hot", "destination": "acme", "mode": "stream", "audience_key": KEY}
     file = {

@@ -33,6 +33,7 @@ from guestlist.facade import Guestlist
 from guestlist.ports import SegmentStatus
 from guestlist.store import schema
 from guestlist.store.activations import Activation
+from linkedin_emulator.pointing import variables
 from linkedin_emulator.running import RunningEmulator
 
 WHO, PASSWORD = "ann@acme.example", "four words that nobody guesses"
@@ -71,10 +72,7 @@ def made(folder: Path) -> Iterator[Made]:
     with RunningEmulator() as linkedin:
         os.environ |= {
             "GUESTLIST_HOME": str(folder / "home"),
-            "GUESTLIST_LINKEDIN_API_URL": linkedin.api_url,
-            "GUESTLIST_LINKEDIN_OAUTH_URL": linkedin.oauth_url,
-            "GUESTLIST_LINKEDIN_CLIENT_ID": "86emulator",
-            "GUESTLIST_LINKEDIN_CLIENT_SECRET": "emulator-secret",
+            **variables(linkedin.url),
         }
         linkedin.emulator.control.config(segment_visible_after=0.0)
         roles = [{"account": each, "member": MEMBER, "role": "CAMPAIGN_MANAGER"} for each in DESTINATIONS.values()]

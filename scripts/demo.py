@@ -32,6 +32,7 @@ from segment import analytics
 import guestlist
 from guestlist.app import users
 from guestlist.core.permissions import Role
+from linkedin_emulator.pointing import variables
 
 if TYPE_CHECKING:
     from guestlist.facade import Guestlist
@@ -63,10 +64,7 @@ class Stage:
         """What points Guestlist to this home and to the emulator."""
         return {
             "GUESTLIST_HOME": str(self.folder / "home"),
-            "GUESTLIST_LINKEDIN_API_URL": f"{self.linkedin}/rest",
-            "GUESTLIST_LINKEDIN_OAUTH_URL": f"{self.linkedin}/oauth/v2",
-            "GUESTLIST_LINKEDIN_CLIENT_ID": "86emulator",
-            "GUESTLIST_LINKEDIN_CLIENT_SECRET": "emulator-secret",
+            **variables(self.linkedin),
         }
 
     def guestlist(self, command: str, expect: int = 0) -> None:

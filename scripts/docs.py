@@ -106,6 +106,11 @@ VARIABLES = {
     "public_url": "Address of this installation, for links in notices.",
     "linkedin_api_url": "LinkedIn's API. Point it to the emulator to try things.",
     "linkedin_oauth_url": "LinkedIn's OAuth.",
+    "linkedin_campaign_manager_url": (
+        "Where Campaign Manager lists the audiences of an ad account, `{account}` in place of its number; left out: "
+        "`/campaignmanager/accounts/{account}/matched-audiences` at the host of LinkedIn's OAuth. That is a guess: "
+        "LinkedIn documents neither this address nor one of a single audience."
+    ),
     "linkedin_client_id": "Client id of your LinkedIn app.",
     "linkedin_client_secret": "Client secret of your LinkedIn app.",
     "linkedin_version": "API version, `YYYYMM`.",

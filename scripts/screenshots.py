@@ -41,6 +41,7 @@ from guestlist.ports import SegmentStatus
 from guestlist.store import schema
 from guestlist.web.pages.table import PAGES as TABLE
 from guestlist.web.server import Server, address_of, listen
+from linkedin_emulator.pointing import variables
 from linkedin_emulator.running import RunningEmulator
 
 if TYPE_CHECKING:
@@ -187,10 +188,7 @@ def installed(folder: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
     with RunningEmulator() as linkedin:
         os.environ |= {
             "GUESTLIST_HOME": str(folder / "home"),
-            "GUESTLIST_LINKEDIN_API_URL": linkedin.api_url,
-            "GUESTLIST_LINKEDIN_OAUTH_URL": linkedin.oauth_url,
-            "GUESTLIST_LINKEDIN_CLIENT_ID": "86emulator",
-            "GUESTLIST_LINKEDIN_CLIENT_SECRET": "emulator-secret",
+            **variables(linkedin.url),
         }
         linkedin.emulator.control.config(segment_visible_after=0.0)
         file = _written(folder)

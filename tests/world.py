@@ -26,6 +26,7 @@ from guestlist.planner.duck import DuckDBPlanner
 from guestlist.ports import Planner
 from linkedin_emulator.emulator import Emulator
 from linkedin_emulator.transport import EmulatorTransport
+from linkedin_emulator.world import CLIENT_ID, CLIENT_SECRET
 
 ACCOUNT = 516848833
 
@@ -133,8 +134,8 @@ class World:
         return {
             "GUESTLIST_HOME": str(self.folder / "home"),
             "GUESTLIST_SECRET_KEY": "a key for tests that nobody needs to guess",
-            "GUESTLIST_LINKEDIN_CLIENT_ID": "86emulator",
-            "GUESTLIST_LINKEDIN_CLIENT_SECRET": "emulator-secret",
+            "GUESTLIST_LINKEDIN_CLIENT_ID": CLIENT_ID,
+            "GUESTLIST_LINKEDIN_CLIENT_SECRET": CLIENT_SECRET,
             "GUESTLIST_REQUEST_LIFETIME": str(self.lifetime),
             **({"GUESTLIST_DATABASE_URL": self.database_url} if self.database_url else {}),
         }

@@ -399,5 +399,5 @@ def _source(store: Store, audience: AudienceConfig, folder: Path, clock: Clock) 
     source = audience.source
     if source.upload is not None:
         name = source.upload
-        return HeldSource(lambda: store.uploads.opened(name), source.max_age, clock)
+        return HeldSource(lambda: store.uploads.opened(name), lambda: store.uploads.begun(name), source.max_age, clock)
     return FileSource(source.file or "", folder, source.max_age, clock)

@@ -62,10 +62,22 @@ class CsvDialect:
 
 
 class Held:
-    """Keeps something open for as long as anybody refers to it: the plain content of a sealed list, in memory only."""
+    """Keeps something open for as long as anybody refers to it: the plain content of a sealed list, in memory only.
+    ``fill``: brings bytes (from, to) of a list of which not all is there.
+    """
 
-    def __init__(self, close: Callable[[], None]) -> None:
-        self._close = close
+    def __init__(self, close: Callable[[], None], fill: Callable[[int, int], None] | None = None) -> None:
+        self._close, self._fill = close, fill
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it is there."""
+        return self._fill is None
+
+    def fill(self, begin: int, end: int) -> None:
+        """From now on these bytes are there; where they are not, there is nothing. StoreError."""
+        if self._fill is not None:
+            self._fill(begin, end)
 
     def __del__(self) -> None:
         self._close()
@@ -110,6 +122,9 @@ class Source(Protocol):
 
     def open(self) -> Scan:
         """Describe the list as it is now; SourceError when it is missing, stale, empty, ragged or unreadable."""
+
+    def begin(self) -> Scan:
+        """The same for its first rows only: of what is sealed no more is opened than they need. No plan reads it."""
 
 
 # ── planning ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -24,6 +24,7 @@ class Settings:
     public_url: str | None = None
     linkedin_api_url: str = "https://api.linkedin.com/rest"
     linkedin_oauth_url: str = "https://www.linkedin.com/oauth/v2"
+    linkedin_campaign_manager_url: str | None = None  # of an account's audiences; None: beside linkedin_oauth_url
     linkedin_client_id: str | None = None
     linkedin_client_secret: str | None = field(default=None, repr=False)
     linkedin_version: str = versions.NEWEST_TESTED
@@ -45,6 +46,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         public_url=_address(environ, "PUBLIC_URL"),
         linkedin_api_url=_address(environ, "LINKEDIN_API_URL") or Settings.linkedin_api_url,
         linkedin_oauth_url=_address(environ, "LINKEDIN_OAUTH_URL") or Settings.linkedin_oauth_url,
+        linkedin_campaign_manager_url=_address(environ, "LINKEDIN_CAMPAIGN_MANAGER_URL"),
         linkedin_client_id=_get(environ, "LINKEDIN_CLIENT_ID"),
         linkedin_client_secret=_get(environ, "LINKEDIN_CLIENT_SECRET"),
         linkedin_version=_version(environ),

@@ -30,7 +30,7 @@ linkedin-emulator [--host 127.0.0.1] [--port 8888] [--seed N] [--frozen-clock] [
 | `/rest/…`, `/v2/me`, `/v2/userinfo` | the API |
 | `/oauth/v2/…` | authorization, accessToken, introspectToken, revoke |
 | `/ambry/…` | uploads of lists |
-| `/campaignmanager` | the audiences as Campaign Manager shows them |
+| `/campaignmanager` | the audiences as Campaign Manager shows them; the address is a guess, LinkedIn documents none |
 | `/_emulator/…` | the control plane |
 
 From the start there are the application `86emulator` (secret `emulator-secret`, any redirect on localhost), the member

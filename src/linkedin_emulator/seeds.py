@@ -54,6 +54,7 @@ def plant(world: World, data: Mapping[str, Any]) -> Json:
     """Add everything given; the ids of new segments are returned in their order."""
     seeds = msgspec.convert(data, Seeds)
     _check_roles(world, seeds)
+    _check_segments(seeds)
     world.oauth.apps |= {app.client_id: app for app in seeds.apps}
     world.oauth.people |= {member.id: member for member in seeds.members}
     world.accounts.by_id |= {account.id: account for account in seeds.accounts}
@@ -74,6 +75,12 @@ def _check_roles(world: World, seeds: Seeds) -> None:
             raise ValueError(f"a role names the ad account {role.account}, which is not there; seed it in `accounts`")
         if role.member not in members:
             raise ValueError(f"a role names the member {role.member}, who is not there; seed them in `members`")
+
+
+def _check_segments(seeds: Seeds) -> None:
+    for seed in seeds.segments:
+        if seed.users and seed.companies:
+            raise ValueError(f"the segment {seed.name!r} has `users` and `companies`: give it one of them")
 
 
 def _segment(world: World, seed: SegmentSeed) -> int:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
+import secrets
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from guestlist.app import uploads
-from guestlist.errors import ConfigError, SourceError, UnknownName
+from guestlist.app import audiences, samples, uploads
+from guestlist.errors import ConfigError, SourceError, StoreError, UnknownName
+from guestlist.planner import frames
 from guestlist.planner.child_planner import ChildPlanner
+from guestlist.store.sealed_files import FRAME, SealedReader, seal_file
 from tests.world import World, digest
 
 CSV = b"email,firstName\nann@example.com,Ann\nbob@example.com,Bob\n"
@@ -68,6 +72,78 @@ def test_nothing_of_it_rests_in_clear(world: World) -> None:
             assert b"ann@example.com" not in (Path(folder) / name).read_bytes(), name
 
 
+# ── the first rows only ──────────────────────────────────────────────────────────────────────────────────────────
+def damage(world: World, frame: int) -> None:
+    """One byte of a frame of the sealed list."""
+    (path,) = (
+        each for each in (world.folder / "home").rglob("*") if each.is_file() and each.stat().st_size > 12 * FRAME
+    )
+    with path.open("r+b") as file:
+        file.seek(frame * (FRAME + 16) + 99)
+        byte = file.read(1)
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte[0] ^ 1]))
+
+
+def long_list(kind: str, folder: Path) -> bytes:
+    """14 MB that no compression makes smaller; Parquet in groups of 1000 rows."""
+    addresses = [f"{secrets.token_hex(500)}{n}@example.com" for n in range(14_000)]
+    if kind == "csv":
+        return b"email\n" + "\n".join(addresses).encode()
+    if kind == "jsonl":
+        return "\n".join(f'{{"email": "{each}"}}' for each in addresses).encode()
+    table = pa.table({"email": addresses, "firstName": [f"Ann{n}" for n in range(len(addresses))]})
+    pq.write_table(table, folder / "list.parquet", row_group_size=1000, compression="none", use_dictionary=False)
+    return (folder / "list.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_first_rows_are_read_without_opening_the_rest(world: World, tmp_path: Path, kind: str) -> None:
+    upload(world, long_list(kind, tmp_path), file_name=f"list.{kind}")
+    uploaded(world)
+    app, config = world.open().app, world.open().config
+    whole = samples.beginning(app, config, "people", members=True)
+    assert len(whole.rows) == samples.FIRST
+    damage(world, 11)
+    assert samples.beginning(app, config, "people", members=True) == whole
+    assert audiences.columns(app, config, "people") == whole.columns
+    with pytest.raises(StoreError, match="damaged"):
+        world.open().plan("main")
+    damage(world, 0)
+    assert samples.of_list(app, config, "people", {"email": ["email"]}).read == {}
+
+
+def test_a_list_that_was_cut_off_is_noticed_by_its_first_rows(world: World, tmp_path: Path) -> None:
+    upload(world, long_list("csv", tmp_path))
+    last = len(long_list("csv", tmp_path)) // FRAME
+    uploaded(world)
+    damage(world, last)
+    with pytest.raises(StoreError, match="damaged"):
+        audiences.columns(world.open().app, world.open().config, "people")
+
+
+def test_a_list_that_was_only_begun_is_not_planned(world: World) -> None:
+    upload(world, CSV)
+    uploaded(world)
+    app, config = world.open().app, world.open().config
+    scan = app.sources(config.audiences["people"], config.folder).begin()
+    with pytest.raises(NotImplementedError, match="only the beginning"):
+        frames.send(io.BytesIO(), "plan", scan)
+
+
+@pytest.mark.parametrize("length", [FRAME - 1, FRAME, FRAME + 1, 3 * FRAME])
+def test_single_frames_are_what_was_written(length: int, tmp_path: Path) -> None:
+    plain = secrets.token_bytes(length)
+    (tmp_path / "plain").write_bytes(plain)
+    key = seal_file(tmp_path / "plain", tmp_path / "sealed")
+    with (tmp_path / "sealed").open("rb") as sealed:
+        reader = SealedReader(sealed, key)
+        assert reader.size == length
+        assert b"".join(reader.frame(n) for n in range(-(-length // FRAME))) == plain
+        with pytest.raises(StoreError):
+            reader.frame(-(-length // FRAME) + 1)
+
+
 def test_memory_is_given_back(world: World) -> None:
     upload(world, CSV)
     uploaded(world)
@@ -75,6 +151,7 @@ def test_memory_is_given_back(world: World) -> None:
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(3):
         world.open().plan("main")
+        samples.beginning(world.open().app, world.open().config, "people", members=True)
     gc.collect()
     assert len(os.listdir("/proc/self/fd")) <= before + 1
 

@@ -19,6 +19,7 @@ import pytest
 
 from guestlist.app import segments
 from guestlist.cli.program import run
+from linkedin_emulator.pointing import variables
 from linkedin_emulator.running import RunningEmulator
 
 BIN = Path(sys.executable).parent
@@ -134,13 +135,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         monkeypatch.delenv(name)
     folder = tmp_path / "desk"
     folder.mkdir()
-    environment = {
-        "GUESTLIST_HOME": str(tmp_path / "home"),
-        "GUESTLIST_LINKEDIN_API_URL": "http://127.0.0.1:9/rest",
-        "GUESTLIST_LINKEDIN_OAUTH_URL": "http://127.0.0.1:9/oauth/v2",
-        "GUESTLIST_LINKEDIN_CLIENT_ID": "86emulator",
-        "GUESTLIST_LINKEDIN_CLIENT_SECRET": "emulator-secret",
-    }
+    environment = {"GUESTLIST_HOME": str(tmp_path / "home"), **variables("http://127.0.0.1:9")}
     monkeypatch.chdir(folder)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -153,8 +148,7 @@ def online(desk: Desk, linkedin: RunningEmulator, monkeypatch: pytest.MonkeyPatc
     """The same beside an emulated LinkedIn whose new segments can be filled at once."""
     linkedin.emulator.control.config(segment_visible_after=0.0)
     monkeypatch.setattr(segments, "SETTLE", 0.0)
-    addresses = {"GUESTLIST_LINKEDIN_API_URL": linkedin.api_url, "GUESTLIST_LINKEDIN_OAUTH_URL": linkedin.oauth_url}
-    for name, value in addresses.items():
+    for name, value in variables(linkedin.url).items():
         desk.environment[name] = value
         monkeypatch.setenv(name, value)
     return desk

@@ -373,6 +373,7 @@ def test_settings_from_the_environment() -> None:
         ("GUESTLIST_LINKEDIN_VERSION", "2026-09"),
         ("GUESTLIST_LINKEDIN_VERSION", "202612"),
         ("GUESTLIST_LINKEDIN_API_URL", "api.linkedin.com"),
+        ("GUESTLIST_LINKEDIN_CAMPAIGN_MANAGER_URL", "javascript:alert(1)//{account}"),
         ("GUESTLIST_LINKEDIN_SOURCE_PLATFORM", "direct api"),
         ("GUESTLIST_SECRET_KEY", "changeme"),
         ("GUESTLIST_SECRET_KEY", "changeme" * 4),

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from guestlist.core import counting
-from guestlist.core.counting import DAY, HOUR, Said, Sent
+from guestlist.core.counting import DAY, HOUR, Reading, Sent
 
 NOW = 100 * DAY
 
 
-def said(ago: float = 0.0, **given: object) -> Said:
+def said(ago: float = 0.0, **given: object) -> Reading:
     values = {"status": "READY", "input": 4_000, "matched": 2_000, "audience_size": 9_000, "told": 20_000, **given}
-    return Said(at=NOW - ago, **values)  # type: ignore[arg-type]
+    return Reading(at=NOW - ago, **values)  # type: ignore[arg-type]
 
 
-def drift(*readings: Said, sent: Sent = Sent(), people: bool = True) -> str:  # noqa: B008 - it is frozen
+def drift(*readings: Reading, sent: Sent = Sent(), people: bool = True) -> str:  # noqa: B008 - it is frozen
     return counting.judge(readings, sent, people=people).drift
 
 

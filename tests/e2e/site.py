@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from linkedin_emulator.pointing import variables
 from linkedin_emulator.running import RunningEmulator
 
 GUESTLIST = Path(sys.executable).with_name("guestlist")
@@ -41,10 +42,7 @@ class Site:
     def environ(self) -> dict[str, str]:
         ours = {
             "GUESTLIST_HOME": str(self.folder / "home"),
-            "GUESTLIST_LINKEDIN_API_URL": self.linkedin.api_url,
-            "GUESTLIST_LINKEDIN_OAUTH_URL": self.linkedin.oauth_url,
-            "GUESTLIST_LINKEDIN_CLIENT_ID": "86emulator",
-            "GUESTLIST_LINKEDIN_CLIENT_SECRET": "emulator-secret",
+            **variables(self.linkedin.url),
             "GUESTLIST_REQUEST_LIFETIME": "0.5",
             **({"GUESTLIST_DATABASE_URL": self.database_url} if self.database_url else {}),
             **self.extra,

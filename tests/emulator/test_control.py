@@ -50,6 +50,43 @@ def test_what_makes_no_sense_is_refused(http: httpx2.Client, method: str, path: 
     assert reply.json()["error"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "reset", {"apps": [{"client_id": "two", "client_secret": "s"}]}),
+        ("DELETE", "faults", {"apps": []}),
+        ("GET", "faults?apps=1", None),
+        ("POST", "faults", {"apps": []}),
+        ("GET", "segments?apps=1", None),
+        ("GET", "overlaps?apps=1", None),
+        ("GET", "requests?apps=1", None),
+        ("POST", "tokens/expire", {"apps": []}),
+        ("POST", "tokens/revoke", {"apps": []}),
+        ("POST", "refresh_tokens/expire", {"apps": []}),
+        ("POST", "config", {"apps": []}),
+        ("POST", "clock", {"apps": []}),
+        ("POST", "tokens", {"apps": []}),
+    ],
+)
+def test_nothing_that_is_asked_for_is_ignored(http: httpx2.Client, method: str, path: str, body: Any) -> None:
+    reply = http.request(method, f"/_emulator/{path}", json=body)
+    assert reply.status_code == 400
+    assert "apps" in reply.json()["error"]
+
+
+def test_applications_are_seeded_over_http(http: httpx2.Client) -> None:
+    app = {"client_id": "two", "client_secret": "s", "name": "Another", "scopes": ["rw_ads"]}
+    control(http, "POST", "seed", {"apps": [app]})
+    assert control(http, "POST", "tokens", {"client_id": "two"})["scope"] == "rw_ads"
+
+
+def test_a_segment_is_seeded_with_users_or_with_companies(http: httpx2.Client) -> None:
+    company = {"action": "ADD", "organizationUrn": "urn:li:organization:1"}
+    both = {"account": 516848833, "name": "x", "users": [user("a@example.com")], "companies": [company]}
+    reply = http.post("/_emulator/seed", json={"segments": [both]})
+    assert (reply.status_code, "one of them" in reply.json()["error"]) == (400, True)
+
+
 def test_an_unknown_status_is_refused(linkedin_api: LinkedIn) -> None:
     path = f"/_emulator/segments/{linkedin_api.segment()}/ripen"
     assert linkedin_api.http.post(path, json={"status": "RIPE"}).status_code == 400

@@ -20,6 +20,7 @@ import httpx2
 from guestlist import settings as environment
 from guestlist.bootstrap import open_app
 from guestlist.facade import Guestlist
+from linkedin_emulator.pointing import variables
 from tests.web.served import until
 
 BIN = Path(sys.executable).parent
@@ -75,10 +76,7 @@ class Stage:
     def environ(self) -> dict[str, str]:
         ours = {
             "GUESTLIST_HOME": str(self.folder / "home"),
-            "GUESTLIST_LINKEDIN_API_URL": f"{self.linkedin.address}/rest",
-            "GUESTLIST_LINKEDIN_OAUTH_URL": f"{self.linkedin.address}/oauth/v2",
-            "GUESTLIST_LINKEDIN_CLIENT_ID": "86emulator",
-            "GUESTLIST_LINKEDIN_CLIENT_SECRET": "emulator-secret",
+            **variables(self.linkedin.address),
             "GUESTLIST_REQUEST_LIFETIME": "0.5",
             **self.extra,
         }

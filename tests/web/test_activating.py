@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import json
+import re
 from typing import Any
 
 import httpx2
@@ -13,6 +14,7 @@ import pytest
 from guestlist.app import declared, drafts, write_keys
 from guestlist.core.permissions import HOLDS, Permission, Role, person
 from guestlist.errors import PermissionMissing
+from guestlist.web.pages import lists
 from tests.web.apikit import EVENTS, Api, problem
 from tests.web.browser import ADDRESS, Browser, Form
 from tests.web.installed import Installed
@@ -119,6 +121,46 @@ def test_a_destination_must_be_there_and_connected(pages: Installed) -> None:
         assert step(browser, destination=name).status == 422
         assert "Choose a destination that is connected." in browser.text
     assert step(browser, destination="acme", card="").status == 422
+
+
+def ticked(browser: Browser) -> list[str]:
+    return [value for name, value in main(browser).fields if name == "audiences"]
+
+
+def test_ticks_stay_while_the_list_is_sorted_searched_and_paged(
+    pages: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "SIZE", 2)
+    for name in "abcde":
+        body = {"members": "people", "source": {"file": "people.csv"}}
+        declared.create(pages.app, pages.configuration, "audiences", name, body)
+    browser = begun(pages.signed_in())
+    assert shown_names(browser) == ["a", "b"]
+    assert 'aria-sort="ascending"><button class="sort" name="sort_by" value="-name"' in browser.response.text
+    press(browser, "page_to", "2", audiences="b")
+    assert (shown_names(browser), ticked(browser)) == (["c", "d"], ["b"])
+    press(browser, "sort_by", "-name", audiences=["b", "d"])
+    assert (shown_names(browser), sorted(ticked(browser))) == (["people", "e"], ["b", "d"])
+    assert browser.location.endswith("/audiences?sort=-name")
+    press(browser, "page_to", "2", audiences=["b", "d"], q="nobody")
+    assert ("No audience is called that" in browser.text, sorted(ticked(browser))) == (True, ["b", "d"])
+    press(browser, "do", "look", audiences=["b", "d"], q="")
+    press(browser, "sort_by", "name", audiences=[])
+    assert ticked(browser) == []
+    assert step(browser, audiences="c").location.endswith("/mapping/1")
+
+
+def press(browser: Browser, name: str, value: str, /, **values: Any) -> None:
+    """A button of the list."""
+    form = main(browser)
+    fields = [each for each in form.fields if each[0] not in values]
+    for field, given in values.items():
+        fields += [(field, each) for each in (given if isinstance(given, list) else [given])]
+    browser.post(form.action, [*fields, (name, value)])
+
+
+def shown_names(browser: Browser) -> list[str]:
+    return re.findall(r'<label for="a-\d+">([^<]+)', browser.response.text)
 
 
 def test_several_audiences_are_activated_at_once(pages: Installed) -> None:

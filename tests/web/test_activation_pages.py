@@ -6,12 +6,15 @@ import csv
 import io
 import json
 import re
-from html import unescape
+from dataclasses import replace
+from html import escape, unescape
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from guestlist.app import declared
+from guestlist.app import declared, overview
 from guestlist.core.permissions import Role
 from guestlist.ports import SegmentStatus
+from linkedin_emulator.wire import Request
 from tests.web.browser import Browser
 from tests.web.installed import Installed, installed
 from tests.world import World, digest, emails
@@ -49,11 +52,41 @@ def test_a_run_is_asked_for_followed_and_seen(pages: Installed) -> None:
     browser.get("/jobs/1")
     assert "Done" in browser.text
     assert re.search(r"Added\s*2\b", browser.text)
-    browser.click("main")
+    job = browser.location
+    assert "/activations/main/runs?run=1" in browser.get(f"{job}/events").response.text
+    browser.get(job).click("Run 1")
+    assert browser.location == "/activations/main/runs?run=1"
+    assert len(re.findall(r"<tr><td>", browser.response.text)) == 1
+    assert browser.get("/activations/main/runs?run=2").status == 404
+    browser.get(job).click("main")
     assert numbers(browser.response.text)[0] == "2"
     assert "In step" in browser.text
     assert len(pages.world.told()) == 2
     assert "ben" in pages.signed_in().get("/activity?who=ben").text
+
+
+def test_campaign_manager_opens_at_the_audience(pages: Installed) -> None:
+    named = 'Leads - EMEA, 100% & "more"'
+    pages.world.yaml["activations"]["main"]["segment_name"] = named
+    pages.world.open()
+    pages.world.sync()
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main")
+    (to,) = [to for said, to in browser.seen.links if said.startswith("Campaign Manager")]
+    address, _, text = to.partition("#:~:text=")
+    assert address == "https://www.linkedin.com/campaignmanager/accounts/516848833/matched-audiences"
+    assert unquote(text) == named
+    assert not set(text) & set("-,& \"'<>")
+    assert "opens with all audiences of the ad account" in browser.text
+    there = pages.world.emulator.handle(Request("GET", urlsplit(address).path)).body.decode()
+    assert f'<div class="name">{escape(named)}</div>'.replace("&quot;", "&#34;") in there
+    (row,) = pages.door.status()
+    assert row.campaign_manager == address
+    given = "https://www.linkedin.com/ads/{account}?tab=audiences"
+    elsewhere = replace(pages.app, settings=replace(pages.app.settings, linkedin_campaign_manager_url=given))
+    assert (
+        overview.campaign_manager(elsewhere, "urn:li:sponsoredAccount:516848833")
+        == "https://www.linkedin.com/ads/516848833?tab=audiences"
+    )
 
 
 def test_a_plan_says_what_a_run_would_do_and_sends_nothing(pages: Installed) -> None:
@@ -397,10 +430,10 @@ def test_older_runs_are_on_a_page_of_their_own(pages: Installed) -> None:
     for _ in range(25):
         run = pages.app.store.runs.begin(main.id, "sync", pages.world.clock.now())
         pages.app.store.runs.give_up(run.id, "failed", "the list is gone", pages.world.clock.now())
-    for query, rows in (("", 6), ("?only=failures", 5)):
-        browser = pages.signed_in(Role.ANALYST).get(f"/activations/main/runs{query}")
-        assert len(re.findall(r"<tr><td>", browser.response.text)) == 20
-        browser.click("Older")
-        assert len(re.findall(r"<tr><td>", browser.response.text)) == rows
-        browser.click("Newest")
-        assert "Newest" not in [said for said, _ in browser.seen.links]
+    browser = pages.signed_in(Role.ANALYST).get("/activations/main/runs")
+    assert len(re.findall(r"<tr><td>", browser.response.text)) == 20
+    browser.click("Older")
+    assert len(re.findall(r"<tr><td>", browser.response.text)) == 6
+    browser.click("Newest")
+    assert "Newest" not in [said for said, _ in browser.seen.links]
+    assert len(re.findall(r"<tr><td>", browser.get("/activations/main/runs?only=failures").response.text)) == 25

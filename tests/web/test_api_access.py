@@ -172,9 +172,11 @@ def test_files_of_the_server_are_an_administrators_to_name(api: Api) -> None:
     body = {"name": "x", "settings": {"members": "people", "source": {"file": "/etc/passwd"}}}
     assert problem(api("POST", "/audiences", body, token=marketer), 403)["permission"] == "Administrator"
     api.make("audiences", "leads", EVENTS, token=marketer)
-    patch = {"settings": {"source": {"events": None, "file": "/etc/passwd"}}}
+    patch: Any = {"settings": {"source": {"events": None, "file": "/etc/passwd"}}}
     tag = api.tag("/audiences/leads")
     problem(api("PATCH", "/audiences/leads", patch, token=marketer, if_match=tag), 403)
+    api.world.write(emails("a"))
+    patch["settings"]["source"]["file"] = "people.csv"
     assert api("PATCH", "/audiences/leads", patch, if_match=tag).status_code == 200
 
 

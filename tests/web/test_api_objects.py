@@ -63,7 +63,8 @@ def test_a_destination_is_made_connected_checked_changed_and_deleted(api: Api) -
 def test_a_sign_in_that_is_there_is_used_again(api: Api) -> None:
     api.make("destinations", "second", {"ad_account": ACCOUNT})
     where = "/destinations/second/authorization/reuse"
-    problem(api("POST", where, {"destination": "nobody"}), 404)
+    assert problem(api("POST", where, {"destination": "nobody"}), 422)["place"] == ["destination"]
+    problem(api("POST", where.replace("second", "nobody"), {"destination": "acme"}), 404)
     report = api("POST", where, {"destination": "acme"}).json()
     assert (report["destination"], report["problems"], report["role"]) == ("second", [], "CAMPAIGN_MANAGER")
     assert api.get("/destinations/second")["connection"]["state"] == "connected"
@@ -137,6 +138,17 @@ def test_an_audience_of_a_file_that_cannot_be_read_is_not_made(api: Api) -> None
     problem(api("POST", "/audiences", {"name": "gone", "settings": gone}), 422)
     problem(api("GET", "/audiences/gone"), 404)
     assert api.get("/audit?subject=gone")["items"] == []
+
+
+def test_an_audience_is_not_changed_to_a_file_that_cannot_be_read(api: Api) -> None:
+    api("POST", "/audiences/people/take-over")
+    read, settings = api.tag("/audiences/people"), api.get("/audiences/people")["settings"]
+    gone = {"source": {"file": "gone.csv"}}
+    refused = problem(api("PATCH", "/audiences/people", {"settings": gone}, if_match=read), 422)
+    assert "gone.csv does not exist" in refused["detail"]
+    problem(api("PUT", "/audiences/people", {"settings": {**settings, **gone}}, if_match=read), 422)
+    assert (api.get("/audiences/people")["settings"], api.tag("/audiences/people")) == (settings, read)
+    assert [each["what"] for each in api.get("/audit?subject=people")["items"]] == ["create audience"]
 
 
 def test_an_audience_says_how_many_are_in_it(api: Api) -> None:

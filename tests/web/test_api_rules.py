@@ -14,6 +14,7 @@ import pytest
 
 from guestlist.app import declared
 from guestlist.core.permissions import Role
+from guestlist.errors import UnknownName
 from guestlist.web.api import paging
 from tests.web.apikit import EVENTS, STREAM, Api, problem
 from tests.world import World
@@ -293,6 +294,29 @@ def test_paths_lead_nowhere_else(api: Api, name: str) -> None:
 
 def test_a_query_with_a_nul(api: Api) -> None:
     problem(api("GET", "/audit?who=%00"), 422)
+
+
+# ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/sign-ins/reuse", {"destination": "nobody"}),
+        ("/destinations/acme/authorization/reuse", {"destination": "nobody"}),
+        ("/activations/main/duplicates", {"name": "x", "destination": "nobody"}),
+        ("/activations", {"name": "x", "settings": {"audience": "nobody", "destination": "acme"}}),
+        ("/plans", {"name": "x", "settings": {"audience": "people", "destination": "nobody"}}),
+    ],
+)
+def test_what_a_body_names_in_vain_is_a_mistake_in_it(api: Api, path: str, body: Any) -> None:
+    assert "nobody" in problem(api("POST", path, body), 422)["detail"]
+
+
+def test_no_address_that_is_always_there_says_that_it_is_not(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: Any, **__: Any) -> Any:
+        raise UnknownName("There is no such thing.")
+
+    monkeypatch.setattr(declared, "create", unknown)
+    problem(api("POST", "/activations", {"name": "x", "settings": STREAM}), 422)
 
 
 # ── sentences ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -59,7 +59,7 @@ def test_one_shows_its_columns_what_uses_it_and_how_that_grew(pages: Installed) 
     chart = json.loads(html.unescape(browser.response.text.partition('data-chart="')[2].partition('"')[0]))
     assert chart["series"]["Sent so far"] == [2, 3]
     assert not browser.seen.inline
-    assert "When LinkedIn says Sent so far Matched Audience size" in browser.text
+    assert "When LinkedIn says Sent so far Matched in seven days Audience size" in browser.text
     assert browser.click("main").location == "/activations/main"
 
 
@@ -151,6 +151,37 @@ def test_a_file_on_the_server_is_an_administrators_to_name(pages: Installed) -> 
     assert 'is-invalid" id="f-path"' in browser.response.text
     assert "more" not in pages.configuration.current().audiences
     assert browser.post("/audiences/new", fields).location == "/audiences/more"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "next.csv does not exist"),
+        (b"", "next.csv is empty (0 bytes)"),
+        (b"ann@example.com\nbob@example.com\n", "seems to have no header"),
+        (b"email,email\nann@example.com,x\n", "names &#34;email&#34; twice"),
+    ],
+)
+def test_another_file_has_to_be_one_that_can_be_read(pages: Installed, content: bytes | None, sentence: str) -> None:
+    browser = pages.signed_in().get("/audiences/people")
+    form = browser.submit("take it over").get("/audiences/people/edit").form("Save")
+    following = pages.world.folder / "next.csv"
+    if content is not None:
+        following.write_bytes(content)
+    values = {**dict(form.fields), "file": str(following)}
+    assert browser.post(form.action, values).status == 422
+    assert sentence in browser.response.text
+    assert 'is-invalid" id="f-file"' in browser.response.text
+    assert pages.configuration.current().audiences["people"].source.file != str(following)
+    following.write_bytes(b"email\nann@example.com\n")
+    assert browser.post(form.action, values).location == "/audiences/people"
+
+
+def test_what_else_is_said_of_a_file_that_is_gone_can_be_changed(pages: Installed) -> None:
+    browser = pages.signed_in().get("/audiences/people")
+    form = browser.submit("take it over").get("/audiences/people/edit").form("Save")
+    (pages.world.folder / "people.csv").unlink()
+    assert browser.post(form.action, {**dict(form.fields), "max_age": "26h"}).location == "/audiences/people"
 
 
 def test_it_is_edited_unless_somebody_was_faster(pages: Installed) -> None:

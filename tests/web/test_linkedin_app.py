@@ -146,9 +146,15 @@ def test_the_same_through_the_api(bare: World, logged: list[Any]) -> None:
     assert done.headers["etag"] == api.tag("/linkedin-app")
     problem(api("PUT", "/linkedin-app", body, if_match=tag), 412)
     assert (done.json()["client_id"], SECRET in done.text) == ("86emulator", False)
+    read = done.headers["etag"]
+    renewed = api("PUT", "/linkedin-app", {**body, "client_secret": "another"}, if_match=read)
+    assert renewed.headers["etag"] != read
+    problem(api("PUT", "/linkedin-app", body, if_match=read), 412)
+    back = api("PUT", "/linkedin-app", body, if_match=renewed.headers["etag"])
+    assert back.headers["etag"] not in (read, renewed.headers["etag"])  # nothing of the secret is in it
     begun = api("POST", "/destinations/acme/authorization", {"redirect_url": "http://127.0.0.1:8000/x"})
     assert "client_id=86emulator" in begun.json()["address"]
-    assert [entry["what"] for entry in api.get("/audit?subject=86emulator")["items"]] == ["change LinkedIn app"]
+    assert [entry["what"] for entry in api.get("/audit?subject=86emulator")["items"]] == ["change LinkedIn app"] * 3
     assert api("DELETE", "/linkedin-app").status_code == 204
     assert (
         "LinkedIn app"

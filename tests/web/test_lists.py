@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import re
+from typing import Any
+
+import pytest
 
 from guestlist.core.permissions import Role
-from tests.web.installed import Installed
+from guestlist.web.pages import lists, runs
+from tests.app.kit import Source, entered
+from tests.web.installed import Installed, installed
 from tests.web.test_activating import begun, has, step
+from tests.world import World
+
+
+@pytest.fixture
+def source(world: World) -> Source:
+    return Source(world)
 
 
 def rows(html: str) -> list[str]:
@@ -40,6 +51,99 @@ def test_what_was_done_is_read_from_its_beginning(pages: Installed) -> None:
     assert ("list59" in newest[0], "list0" in oldest[0]) == (True, True)
     following = browser.click("Newer")
     assert "list50" in rows(following.response.text)[0]
+
+
+def test_runs_of_an_activation_are_sorted_filtered_and_paged(pages: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    for count in (3, 1, 2):
+        pages.world.write([{"email": f"{n}@example.com"} for n in range(count)])
+        pages.world.sync(allow_removals=10)
+    at = "/activations/main/runs"
+    browser = pages.signed_in(Role.ANALYST)
+
+    def numbers(query: str) -> list[str]:
+        found = rows(browser.get(f"{at}{query}").response.text)
+        return [re.findall(r"Run (\d+)", row)[0] for row in found]
+
+    assert numbers("") == ["3", "2", "1"]
+    assert numbers("?sort=started") == ["1", "2", "3"]
+    assert numbers("?sort=-activated") == ["1", "2", "3"]
+    assert numbers("?sort=activated") == ["3", "2", "1"]
+    assert (
+        f'aria-sort="ascending" class="text-end"><a class="sort" href="{at}?sort=-activated"' in browser.response.text
+    )
+    assert numbers("?q=nothing") == []
+    assert "No run is like that" in browser.text
+    monkeypatch.setattr(lists, "SIZE", 2)
+    assert numbers("?sort=started&state=done") == ["1", "2"]
+    assert "3 in all, page 1 of 2" in browser.text
+    assert len(rows(browser.click("Next").response.text)) == 1
+    assert browser.location == f"{at}?state=done&sort=started&page=2"
+    monkeypatch.setattr(runs, "LOOKED", 2)
+    assert numbers("?sort=started") == ["2", "3"]
+    assert len(rows(browser.click("Older").response.text)) == 1
+    assert browser.location == f"{at}?before=2&sort=started"
+
+
+def test_what_became_of_events_is_sorted_filtered_and_paged(
+    source: Source, logged: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.post(entered("", source.now(), email="ann@example.com"))
+    for _ in range(2):
+        source.post({"type": "track", "event": "Viewed", "properties": {"audience_key": "high_intent"}})
+    for _ in range(3):
+        source.post(entered("", source.now(), key="another", email="eve@example.com"))
+    source.settle()
+    made = installed(source.world)
+    browser = made.signed_in(Role.ANALYST)
+    for at, first in (("/destinations/acme/delivery", 3), ("/activations/main/delivery", 2)):
+        most = rows(browser.get(f"{at}?sort=-events").response.text)
+        assert len(most) == first
+        assert "FILTERED_AT_MAPPING" in most[0]
+        least = rows(browser.get(f"{at}?sort=events&span=7d").response.text)
+        assert least == most[::-1]
+        assert f'href="{at}?span=7d&amp;sort=-events"' in browser.response.text
+        assert '<input type="hidden" name="span" value="7d">' in browser.response.text
+        assert len(rows(browser.get(f"{at}?q=no_matching").response.text)) == 1
+        with monkeypatch.context() as patched:
+            patched.setattr(lists, "SIZE", 1)
+            browser.get(f"{at}?sort=events&span=7d").click("Next")
+            assert browser.location == f"{at}?span=7d&sort=events&page=2"
+            assert rows(browser.response.text) == least[1:2]
+    made.web.close()
+
+
+def test_reasons_of_rows_that_were_not_sent_are_sorted_and_filtered(pages: Installed) -> None:
+    pages.world.write([{"email": "ann@example.com"}, {"email": "x"}, {"email": "y"}, {"email": ""}])
+    pages.world.sync()
+    browser = pages.signed_in(Role.ANALYST).get("/activations/main")
+    usual = rows(browser.response.text)
+    assert len(usual) == 2
+    assert usual[0].endswith("2")
+    assert rows(browser.get("/activations/main?sort=rows").response.text) == usual[::-1]
+    word = usual[1].split()[-2]
+    assert rows(browser.get(f"/activations/main?q={word}").response.text) == usual[1:]
+
+
+def test_dates_on_home_are_sorted_and_filtered(pages: Installed) -> None:
+    browser = pages.signed_in(Role.ANALYST).get("/")
+    usual = rows(browser.response.text)
+    assert len(usual) > 1
+    assert rows(browser.get("/?sort=-at").response.text) == usual[::-1]
+    assert all("acme" in row for row in rows(browser.get("/?q=acme").response.text))
+
+
+def test_the_trail_of_an_activation_is_sorted_filtered_and_paged(pages: Installed) -> None:
+    browser, at = pages.signed_in(), "/activations/main/activity"
+    for n in range(60):
+        pages.app.store.audit.add("ann" if n % 2 else "ben", "run", "main", float(n), n=f"<{n}>")
+    newest = rows(browser.get(at).response.text)
+    oldest = rows(browser.get(f"{at}?sort=at").response.text)
+    assert ("59" in newest[0], "0" in oldest[0], len(newest)) == (True, True, 50)
+    following = browser.click("Newer")
+    assert browser.location.startswith(f"{at}?sort=at&after=")
+    assert "50" in rows(following.response.text)[0]
+    assert all("ben" in row for row in rows(browser.get(f"{at}?who=ben").response.text))
+    assert "Nothing of this kind was done" in browser.get(f"{at}?what=rename").text
 
 
 def test_audiences_to_activate_are_looked_for_and_ticks_stay(pages: Installed) -> None:

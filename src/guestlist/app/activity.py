@@ -28,9 +28,19 @@ def entries(
     return app.store.audit.latest(limit, before=before, after=after, who=who, what=what, subject=subject)
 
 
-def of_activation(app: App, name: str, limit: int = 100, *, before: int | None = None) -> list[Entry]:
+def of_activation(
+    app: App,
+    name: str,
+    limit: int = 100,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    who: str | None = None,
+    what: str | None = None,
+) -> list[Entry]:
     """The same of one activation, also under the names that it had before."""
-    return app.store.audit.latest(limit, before=before, subjects=_names(app, name), among=OF_ACTIVATIONS)
+    names, log = _names(app, name), app.store.audit
+    return log.latest(limit, before=before, after=after, who=who, what=what, subjects=names, among=OF_ACTIVATIONS)
 
 
 def _names(app: App, name: str) -> list[str]:

@@ -113,7 +113,7 @@ def looked_at(app: App, config: Config, name: str) -> Looked:
 
 def columns(app: App, config: Config, name: str) -> tuple[str, ...]:
     """Of its list as it is now. ConfigError, SourceError: it cannot be read."""
-    return app.sources(config.audiences[name], config.folder).open().columns
+    return app.sources(config.audiences[name], config.folder).begin().columns
 
 
 def live(app: App, config: Config, name: str) -> Live:
@@ -203,13 +203,16 @@ def create(
     app: App, configuration: Configuration, name: str, body: Mapping[str, Any], by: Person
 ) -> declared.Declaration:
     """A new audience; one of a file on the server that can be read. As ``declared.create``, and SourceError."""
-    source = body.get("source")
-    if not isinstance(source, Mapping) or source.get("file") is None:
-        return declared.create(app, configuration, "audiences", name, body, by)
     with declared.changing(app):
         made = declared.create(app, configuration, "audiences", name, body, by)
-        columns(app, configuration.tried({("audiences", name): body}), name)
+        if _file(body) is not None:
+            columns(app, configuration.tried({("audiences", name): body}), name)
     return made
+
+
+def _file(body: Mapping[str, Any]) -> Any:
+    source = body.get("source")
+    return source.get("file") if isinstance(source, Mapping) else None
 
 
 def take_in(
@@ -257,12 +260,26 @@ def change(
     app: App, configuration: Configuration, name: str, changes: Mapping[str, Any], version: int, by: Person
 ) -> None:
     """Put these keys in place of what was read as ``version``; an empty value takes its key out. Of ``source`` its
-    own keys are changed likewise.
+    own keys are changed likewise. As ``put``.
     """
     body = dict(declared.get(app, configuration, "audiences", name).body)
     body |= {key: value for key, value in changes.items() if key != "source"}
     body["source"] = _without_nothing({**body["source"], **changes.get("source", {})})
-    declared.change(app, configuration, "audiences", name, _without_nothing(body), version, by)
+    put(app, configuration, name, _without_nothing(body), version, by)
+
+
+def put(
+    app: App, configuration: Configuration, name: str, body: Mapping[str, Any], version: int, by: Person
+) -> declared.Declaration:
+    """``body`` in place of what was read as ``version``; another file on the server only if that can be read. As
+    ``declared.change``, and SourceError.
+    """
+    with declared.changing(app):
+        before = _file(declared.get(app, configuration, "audiences", name).body)
+        found = declared.change(app, configuration, "audiences", name, body, version, by)
+        if _file(body) not in (None, before):
+            columns(app, configuration.tried({("audiences", name): body}), name)
+    return found
 
 
 def _without_nothing(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from guestlist.app import segments
 from guestlist.app.context import App
 from guestlist.core import counting
-from guestlist.core.counting import Rates, Said, Sent, Verdict, Wait
+from guestlist.core.counting import Rates, Reading, Sent, Verdict, Wait
 from guestlist.core.identity import Kind
 from guestlist.store.activations import Activation
 from guestlist.store.segments import Segment
@@ -37,17 +37,13 @@ def of_activation(app: App, name: str) -> Counted:
     return Counted(counting.rates(readings[-1], people=people), verdict, wait)
 
 
-def _readings(app: App, found: Activation, segment: Segment) -> list[Said]:
+def _readings(app: App, found: Activation, segment: Segment) -> list[Reading]:
     """Those of this audience, oldest first; what it says now is the last."""
-    kept = [
-        Said(each.at, each.status, each.input, each.matched, each.audience_size, each.told)
-        for each in app.store.readings.of([segment.id])
-    ]
     numbers = (segment.linkedin_status, segment.input, segment.matched, segment.audience_size)
-    return [*kept, Said(segment.as_of or 0.0, *numbers, segments.told(app, found))]
+    return [*app.store.readings.of([segment.id]), Reading(segment.as_of or 0.0, *numbers, segments.told(app, found))]
 
 
-def _since(segment: Segment, readings: Sequence[Said]) -> float:
+def _since(segment: Segment, readings: Sequence[Reading]) -> float:
     """When LinkedIn was first seen to say what it says now."""
     since = readings[-1].at
     for each in reversed(readings):
@@ -57,7 +53,7 @@ def _since(segment: Segment, readings: Sequence[Said]) -> float:
     return segment.created_at if segment.linkedin_status == "BUILDING" else since
 
 
-def _sent(app: App, segment_id: int, now: Said) -> Sent:
+def _sent(app: App, segment_id: int, now: Reading) -> Sent:
     """What LinkedIn's seven days must hold, whichever moment of the last 48 hours they end at."""
     last = app.store.runs.last_sent(segment_id)
     first = now.at - counting.WINDOW

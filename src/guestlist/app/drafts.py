@@ -153,6 +153,11 @@ def with_audiences(app: App, config: Config, draft: Draft, names: Sequence[str],
     return replace(draft, wanted=tuple(wanted))
 
 
+def without_audiences(draft: Draft) -> Draft:
+    """None of them any more."""
+    return replace(draft, wanted=())
+
+
 def with_destination(draft: Draft, destination: str) -> Draft:
     """The same for another ad account."""
     wanted = tuple(each.with_(destination=destination) for each in draft.wanted)

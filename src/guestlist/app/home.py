@@ -10,8 +10,8 @@ from guestlist.app import api_version, connection, health
 from guestlist.app.context import App
 from guestlist.app.notices import TWICE
 from guestlist.config import Config
+from guestlist.core.counting import Reading
 from guestlist.store.activations import Activation
-from guestlist.store.readings import Reading
 from guestlist.store.segments import Segment
 
 DAY, HOUR = 86_400.0, 3600.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,12 +26,13 @@ _WORD = re.compile(r"[\x21-\x7e]{1,200}")
 @dataclass(frozen=True)
 class LinkedInAppRow:
     """The app without its secret, which is never shown. ``origin``: who says so; null: nobody yet. ``scopes``: what
-    people are asked to allow.
+    people are asked to allow. ``version``: another one whenever it was entered; "": nobody did.
     """
 
     client_id: str | None
     origin: Literal["environment", "pages"] | None
     scopes: tuple[str, ...]
+    version: str
 
 
 # ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -39,7 +41,8 @@ def shown(app: App) -> LinkedInAppRow:
     given, kept = of_environment(app.settings), app.store.linkedin_app.get()
     found = given or kept
     origin: Literal["environment", "pages"] | None = "environment" if given else "pages" if kept else None
-    return LinkedInAppRow(found.client_id if found else None, origin, tuple(app.door.scopes()))
+    version = app.store.linkedin_app.version if origin == "pages" else ""
+    return LinkedInAppRow(found.client_id if found else None, origin, tuple(app.door.scopes()), version)
 
 
 def current(app: App) -> Registered | None:
@@ -67,10 +70,20 @@ def speaks_for(given: Registered | None, kept: Registered | None, credential: Cr
 
 
 # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────
-def enter(app: App, client_id: str, client_secret: str) -> LinkedInAppRow:
-    """From now on people consent to this app. ``client_secret`` "": the one that is there stays. ConfigError: the
-    environment says it, or it cannot be one (``place``).
+def enter(
+    app: App, client_id: str, client_secret: str, check: Callable[[LinkedInAppRow], None] = lambda row: None
+) -> LinkedInAppRow:
+    """From now on people consent to this app. ``client_secret`` "": the one that is there stays. ``check`` is given
+    what is there at that moment; nothing is changed when it raises. ConfigError: the environment says it, or it cannot
+    be one (``place``).
     """
+    with app.store.lock("linkedin-app"), app.store.transaction():
+        check(shown(app))
+        _enter(app, client_id, client_secret)
+    return shown(app)
+
+
+def _enter(app: App, client_id: str, client_secret: str) -> None:
     _check_free(app)
     before = app.store.linkedin_app.get()
     if not _WORD.fullmatch(client_id):
@@ -79,14 +92,12 @@ def enter(app: App, client_id: str, client_secret: str) -> LinkedInAppRow:
         client_secret = before.client_secret
     if not _WORD.fullmatch(client_secret):
         raise ConfigError("Enter the Client Secret that belongs to this Client ID.", ("client_secret",))
-    with app.store.transaction():
-        app.store.linkedin_app.set(Registered(client_id, client_secret))
-        was = before.client_id if before else None
-        renewed = before is None or before.client_secret != client_secret
-        app.store.audit.add(
-            app.who, "change LinkedIn app", client_id, app.clock.now(), before=was, after=client_id, new_secret=renewed
-        )
-    return shown(app)
+    app.store.linkedin_app.set(Registered(client_id, client_secret))
+    was = before.client_id if before else None
+    renewed = before is None or before.client_secret != client_secret
+    app.store.audit.add(
+        app.who, "change LinkedIn app", client_id, app.clock.now(), before=was, after=client_id, new_secret=renewed
+    )
 
 
 def take_out(app: App) -> None:

@@ -149,9 +149,13 @@ def leaving(app: App, name: str) -> Removals | None:
 
 
 def campaign_manager(app: App, ad_account: str) -> str:
-    """Where the account's matched audiences are listed for people (the emulator has the same page)."""
-    parts = urlsplit(app.settings.linkedin_oauth_url)
+    """Where the account's matched audiences are listed for people. A guess, for LinkedIn documents no such address; the
+    emulator has the same page.
+    """
     number = ad_account.rsplit(":", 1)[-1]
+    if (given := app.settings.linkedin_campaign_manager_url) is not None:
+        return given.replace("{account}", number)
+    parts = urlsplit(app.settings.linkedin_oauth_url)
     return f"{parts.scheme}://{parts.netloc}/campaignmanager/accounts/{number}/matched-audiences"
 
 
@@ -161,6 +165,14 @@ def runs(app: App, name: str | None = None, limit: int = 20, before: int | None 
     """
     found = [known(app, name)] if name is not None else app.store.activations.all()
     return _runs(app, found, limit, before, everybody=name is None)
+
+
+def run(app: App, name: str, number: int) -> RunRow:
+    """One run of an activation. UnknownName."""
+    activation, found = known(app, name), app.store.runs.some([number])
+    if not found or found[0].activation_id != activation.id:
+        raise UnknownName(f"There is no run {number} of '{masked(name)}'; what is old is not kept.")
+    return _run_row(app, activation, app.store.segments.currents({activation.ledger_id}), found[0])
 
 
 def latest_of(app: App, names: Collection[str], limit: int = 20) -> list[RunRow]:

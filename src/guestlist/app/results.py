@@ -141,7 +141,7 @@ class StatusRow:
     destination: str = ""
     segment_name: str = ""
     told: int | None = None  # members LinkedIn was told, by our ledger
-    campaign_manager: str = ""  # address of the audience in Campaign Manager
+    campaign_manager: str = ""  # where Campaign Manager lists the audiences of its ad account
     next_run: float | None = None
     who: tuple[str, ...] = ()  # up to ten of those whose removal waits for a person
     works_until: float | None = None  # when a person has to have authorised its destination again

@@ -55,7 +55,7 @@ def beginning(app: App, config: Config, audience: str, *, members: bool) -> Rows
     wanted = config.audiences[audience]
     if wanted.source.events is not None:
         return _heard_of(app, config, audience) if members else Rows()
-    scan = app.sources(wanted, config.folder).open()
+    scan = app.sources(wanted, config.folder).begin()
     if not members:
         return Rows(scan.columns)
     known = {column: name for name, sources in guess(wanted.kind, scan.columns).items() for column in sources}
@@ -104,7 +104,7 @@ def of_list(app: App, config: Config, audience: str, mapping: Mapping[str, Seque
     """Nothing of a person is shown but first characters; companies are no persons."""
     wanted = config.audiences[audience]
     try:
-        scan = app.sources(wanted, config.folder).open()
+        scan = app.sources(wanted, config.folder).begin()
         rows = app.first_rows(scan, ROWS)
     except (ConfigError, SourceError, StoreError) as error:
         return Shown(problem=str(error))

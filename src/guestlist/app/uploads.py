@@ -81,7 +81,7 @@ def named(file_name: str) -> tuple[str, str]:
 
 def look(app: App, name: str) -> Looked:
     """An uploaded list as it is now. UnknownName, SourceError."""
-    return _looked(app.look_at(app.store.uploads.opened(name)))
+    return _looked(app.look_at(app.store.uploads.begun(name)))
 
 
 def named_list(app: App, name: str) -> UploadRow | None:

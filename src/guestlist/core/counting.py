@@ -24,7 +24,7 @@ STEADY = ("READY", "UPDATING")  # in any other status LinkedIn counts nobody, or
 
 
 @dataclass(frozen=True)
-class Said:
+class Reading:
     """One reading of LinkedIn's numbers, and how many members had been told in by then. ``at``: epoch seconds."""
 
     at: float
@@ -66,7 +66,7 @@ class Verdict:
 NOTHING = Verdict("unknown", "LinkedIn has counted nothing yet.")
 
 
-def rates(said: Said, *, people: bool) -> Rates:
+def rates(said: Reading, *, people: bool) -> Rates:
     """An audience of companies is as large as the people who work there: no share of the companies sent."""
     size, told = said.audience_size, said.told
     counts = size is not None and size >= NEEDED and told is not None and told >= size
@@ -75,7 +75,7 @@ def rates(said: Said, *, people: bool) -> Rates:
     return Rates(of_sent, min(seven, 1.0) if seven is not None else None)
 
 
-def judge(readings: Sequence[Said], sent: Sent, *, people: bool) -> Verdict:
+def judge(readings: Sequence[Reading], sent: Sent, *, people: bool) -> Verdict:
     """From readings of one audience, the oldest first. Only what LinkedIn's own delay and rounding cannot explain is
     called drift.
     """
@@ -93,7 +93,7 @@ def judge(readings: Sequence[Said], sent: Sent, *, people: bool) -> Verdict:
     )
 
 
-def _too_early(readings: Sequence[Said]) -> str:
+def _too_early(readings: Sequence[Reading]) -> str:
     now = readings[-1]
     if now.status not in STEADY:
         return "LinkedIn counts nobody in this status."
@@ -104,7 +104,7 @@ def _too_early(readings: Sequence[Said]) -> str:
     return ""
 
 
-def _within_seven_days(now: Said, sent: Sent) -> Verdict | None:
+def _within_seven_days(now: Reading, sent: Sent) -> Verdict | None:
     if now.input is None:
         return None
     if _less(now.input, sent.at_least):
@@ -122,7 +122,7 @@ def _within_seven_days(now: Said, sent: Sent) -> Verdict | None:
     return None
 
 
-def _of_all(readings: Sequence[Said]) -> Verdict | None:
+def _of_all(readings: Sequence[Reading]) -> Verdict | None:
     """Whether the audience is larger than all who were told, or shrank by itself."""
     now, size = readings[-1], readings[-1].audience_size
     if size is None:
@@ -146,7 +146,7 @@ def _of_all(readings: Sequence[Said]) -> Verdict | None:
     )
 
 
-def _as_many(before: Said, now: Said) -> bool:
+def _as_many(before: Reading, now: Reading) -> bool:
     told = (before.told, now.told)
     steady = before.status in STEADY and before.audience_size is not None
     return steady and told[0] is not None and told[1] is not None and not _less(told[1], told[0])

@@ -52,6 +52,8 @@ def _nothing(held: Any) -> None:
     """What is held open stays so on this side."""
     if not isinstance(held, Held):
         raise NotImplementedError(f"{type(held).__name__} does not travel")
+    if not held.whole:
+        raise NotImplementedError("of this list only the beginning is there")
 
 
 def receive(stream: IO[bytes]) -> tuple[str, Sequence[msgspec.Raw]] | None:

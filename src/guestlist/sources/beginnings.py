@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from guestlist.core.text import of_value
-from guestlist.errors import SourceError
+from guestlist.errors import SourceError, StoreError
 from guestlist.ports import CsvDialect, Scan
 from guestlist.sources.text import sample
 
@@ -27,13 +27,13 @@ def first_rows(scan: Scan, most: int) -> list[Row]:
     path = Path(scan.paths[0])
     columns = scan.orders.get(scan.paths[0], scan.columns)
     try:
-        return list(itertools.islice(_READERS[scan.format](path, columns, scan.dialect), most))
-    except (SourceError, OSError, ValueError, csv.Error, RecursionError):
+        return list(itertools.islice(_READERS[scan.format](path, columns, scan), most))
+    except (SourceError, StoreError, OSError, ValueError, csv.Error, RecursionError):
         return []
 
 
-def _csv(path: Path, columns: tuple[str, ...], dialect: CsvDialect | None) -> Iterator[Row]:
-    dialect = dialect or CsvDialect(",")
+def _csv(path: Path, columns: tuple[str, ...], scan: Scan) -> Iterator[Row]:
+    dialect = scan.dialect or CsvDialect(",")
     lines = io.StringIO(sample(path, _ENOUGH).text, newline="")
     for _ in range(dialect.header_rows):
         lines.readline()
@@ -41,27 +41,37 @@ def _csv(path: Path, columns: tuple[str, ...], dialect: CsvDialect | None) -> It
         yield {column: cell for column, cell in zip(columns, cells, strict=False) if cell}
 
 
-def _jsonl(path: Path, _columns: tuple[str, ...], _dialect: CsvDialect | None) -> Iterator[Row]:
+def _jsonl(path: Path, _columns: tuple[str, ...], _scan: Scan) -> Iterator[Row]:
     for line in sample(path, _ENOUGH).text.split("\n"):
         if line.strip():
             row = json.loads(line)
             yield dict(_texts(row if isinstance(row, dict) else {}))
 
 
-def _parquet(path: Path, _columns: tuple[str, ...], _dialect: CsvDialect | None) -> Iterator[Row]:
+def _parquet(path: Path, _columns: tuple[str, ...], scan: Scan) -> Iterator[Row]:
     import pyarrow  # noqa: PLC0415 - slow to load
     import pyarrow.parquet  # noqa: PLC0415
 
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=100):
-                for row in batch.to_pylist():
-                    yield dict(_texts(row))
+            for number in range(file.num_row_groups):
+                if scan.held is not None:
+                    scan.held.fill(*_extent(file.metadata.row_group(number)))
+                for batch in file.iter_batches(batch_size=100, row_groups=[number]):
+                    yield from (dict(_texts(row)) for row in batch.to_pylist())
     except pyarrow.ArrowException:
         return
 
 
-def _xlsx(path: Path, columns: tuple[str, ...], dialect: CsvDialect | None) -> Iterator[Row]:
+def _extent(group: Any) -> tuple[int, int]:
+    """Where the columns of a group of rows begin and end."""
+    columns = [group.column(n) for n in range(group.num_columns)]
+    begins = [min(filter(None, (each.dictionary_page_offset, each.data_page_offset)), default=0) for each in columns]
+    ends = [begin + each.total_compressed_size for begin, each in zip(begins, columns, strict=True)]
+    return min(begins, default=0), max(ends, default=0)
+
+
+def _xlsx(path: Path, columns: tuple[str, ...], scan: Scan) -> Iterator[Row]:
     try:
         import python_calamine  # noqa: PLC0415 - an extra
     except ImportError:
@@ -70,7 +80,7 @@ def _xlsx(path: Path, columns: tuple[str, ...], dialect: CsvDialect | None) -> I
         sheet = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_index(0)
     except python_calamine.CalamineError:
         return
-    rows = sheet.to_python(skip_empty_area=False)[dialect.header_rows if dialect else 1 :]
+    rows = sheet.to_python(skip_empty_area=False)[scan.dialect.header_rows if scan.dialect else 1 :]
     for row in rows:
         yield {column: text for column, cell in zip(columns, row, strict=False) if (text := of_value(cell))}
 
@@ -84,7 +94,7 @@ def _texts(row: Mapping[str, Any], outer: str = "") -> Iterator[tuple[str, str]]
             yield f"{outer}{name}", text
 
 
-_READERS: dict[str, Callable[[Path, tuple[str, ...], CsvDialect | None], Iterator[Row]]] = {
+_READERS: dict[str, Callable[[Path, tuple[str, ...], Scan], Iterator[Row]]] = {
     "csv": _csv,
     "parquet": _parquet,
     "jsonl": _jsonl,

@@ -58,6 +58,10 @@ class FileSource:
             orders=_orders(paths, headers, header),
         )
 
+    def begin(self) -> Scan:
+        """The same: nothing of it is sealed."""
+        return self.open()
+
     def _paths(self) -> list[Path]:
         wanted = self.base_folder.absolute() / Path(self.pattern).expanduser()
         if wanted.is_dir():

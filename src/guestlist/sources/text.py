@@ -17,7 +17,7 @@ from guestlist.errors import SourceError
 from guestlist.ports import CsvDialect
 
 DELIMITERS = ",;\t|"
-_SAMPLE = 8 * 2**20  # bytes that are looked at: encoding
+SAMPLE = 8 * 2**20  # bytes that are looked at: encoding
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # with its end, as Python's newline="" splits them
 _ROWS = 2_000  # rows that are looked at: delimiter
 _WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -38,7 +38,7 @@ class Sample:
     bom: bool
 
 
-def sample(path: Path, size: int = _SAMPLE) -> Sample:
+def sample(path: Path, size: int = SAMPLE) -> Sample:
     """The first ``size`` bytes; SourceError when they are not UTF-8, saying what they may be and how to convert."""
     with path.open("rb") as file:
         raw = file.read(size + 1)

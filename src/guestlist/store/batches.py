@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from guestlist.errors import StoreError
 from guestlist.ports import Outcome
 from guestlist.store import schema
-from guestlist.store.database import Database
+from guestlist.store.database import Database, update_any
 from guestlist.store.rows import Exceptions, load, pack, unpack
 
 BatchState = Literal["ready", "claimed", "settled", "split", "parked", "void"]
@@ -144,12 +144,7 @@ class Batches:
     def unpark(self, run_id: int, not_before: float = 0.0) -> int:
         """parked -> ready, all of a run; how many."""
         parked = (_table.c.run_id == run_id) & (_table.c.state == "parked")
-        with self._database.read() as connection:
-            if connection.execute(sa.select(_table.c.id).where(parked).limit(1)).first() is None:
-                return 0
-        with self._database.write() as connection:
-            values = {"state": "ready", "not_before": not_before}
-            return connection.execute(sa.update(_table).where(parked).values(values)).rowcount
+        return update_any(self._database, _table, parked, state="ready", not_before=not_before)
 
     def void_unclaimed(self, run_id: int, phase: int | None = None) -> int:
         """ready or parked -> void (those that may have been told stay *unsure*); how many. Claimed ones go on."""

@@ -139,6 +139,15 @@ class Database:
             self._turns.close()
 
 
+def update_any(database: Database, table: sa.Table, where: sa.ColumnElement[bool], **values: Any) -> int:
+    """UPDATE; how many rows. It looks first, for there is mostly none and then nobody has to wait for a turn."""
+    with database.read() as connection:
+        if connection.execute(sa.select(sa.literal(1)).select_from(table).where(where).limit(1)).first() is None:
+            return 0
+    with database.write() as connection:
+        return connection.execute(sa.update(table).where(where).values(**values)).rowcount
+
+
 def insert_one(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> int:
     """INSERT a row that gets a number; the number."""
     return int(connection.execute(sa.insert(table).values(row).returning(table.c.id)).scalar_one())

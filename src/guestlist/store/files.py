@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from guestlist.store.database import Database, insert_one
 from guestlist.store.locks import Locks
 from guestlist.store.places import Place
 from guestlist.store.rows import load
-from guestlist.store.sealed_files import open_file, opened_frames, seal_file
+from guestlist.store.sealed_files import SealedReader, open_file, opened_frames, seal_file
 from guestlist.store.vault import Vault
 
 DEAD_SECONDS = 3600.0  # a dead file stays this long for whoever looked it up just before
@@ -129,6 +129,18 @@ class Files:
             raise StoreError(f"File number {file_id} is not sealed.")
         with path.open("rb") as sealed:
             yield from opened_frames(sealed, key)
+
+    def begun(self, file_id: int) -> tuple[SealedReader, Callable[[], None]]:
+        """A sealed file whose frames are opened as they are asked for, and what closes it; StoreError as ``plain``."""
+        key, path = self._key(file_id), self.open(file_id)
+        if key is None:
+            raise StoreError(f"File number {file_id} is not sealed.")
+        sealed = path.open("rb")
+        try:
+            return SealedReader(sealed, key), sealed.close
+        except BaseException:
+            sealed.close()
+            raise
 
     def _key(self, file_id: int) -> bytes | None:
         with self._database.read() as connection:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from guestlist.core.counting import Reading
 from guestlist.ports import SegmentStatus
 from guestlist.store import schema
 from guestlist.store.database import Database, upsert
@@ -15,19 +15,6 @@ from guestlist.store.rows import load
 EVERY = 86_400.0  # seconds after which the same is noted again, so that a line has points
 
 _table = schema.readings
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One row; columns are explained in ``schema.readings``."""
-
-    segment_id: int
-    at: float
-    status: str
-    input: int | None
-    matched: int | None
-    audience_size: int | None
-    told: int | None
 
 
 class Readings:

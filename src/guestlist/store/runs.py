@@ -18,7 +18,7 @@ from guestlist.ports import Changes, Counts, Delta, Outcome, Vault
 from guestlist.store import schema
 from guestlist.store.activations import ActivationChanges
 from guestlist.store.batches import Batches, Piece
-from guestlist.store.database import Database, insert_one
+from guestlist.store.database import Database, insert_one, update_any
 from guestlist.store.files import Files
 from guestlist.store.ledgers import Ledgers
 from guestlist.store.rows import load, pack, unpack
@@ -128,12 +128,7 @@ class Runs:
     def sweep(self, activation_id: int, now: float) -> None:
         """Void what a killed process was planning; call it under the activation's lock."""
         mine = (_table.c.activation_id == activation_id) & (_table.c.state == "planning")
-        with self._database.read() as connection:
-            if connection.execute(sa.select(_table.c.id).where(mine).limit(1)).first() is None:
-                return
-        with self._database.write() as connection:
-            values = {"state": "void", "reason": "interrupted while planning", "ended": now}
-            connection.execute(sa.update(_table).where(mine).values(values))
+        update_any(self._database, _table, mine, state="void", reason="interrupted while planning", ended=now)
 
     def attach(self, run_id: int, segment_id: int, epoch: int) -> None:
         """Say which segment a planned run feeds, when it was made after planning and before the first claim."""

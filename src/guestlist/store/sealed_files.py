@@ -45,13 +45,35 @@ def opened_frames(source: BinaryIO, key: bytes) -> Iterator[bytes]:
     block = source.read(FRAME + _TAG)
     while True:
         following = source.read(FRAME + _TAG)
-        try:
-            yield cipher.decrypt(_nonce(count, last=not following), block, None)
-        except (InvalidTag, ValueError):
-            raise StoreError("A sealed file is damaged, cut off, or was sealed with another key.") from None
+        yield _opened(cipher, count, block, last=not following)
         if not following:
             return
         block, count = following, count + 1
+
+
+class SealedReader:
+    """Opens single frames of a sealed file. ``size``: bytes of its plain content. It is known to be whole from the
+    start: its last frame opens as the last. StoreError as ``opened_frames``.
+    """
+
+    def __init__(self, source: BinaryIO, key: bytes) -> None:
+        self._source, self._cipher = source, AESGCM(key)
+        sealed = source.seek(0, os.SEEK_END)
+        self._last = max(-(-sealed // (FRAME + _TAG)) - 1, 0)
+        self.size = sealed - (self._last + 1) * _TAG
+        self.frame(self._last)
+
+    def frame(self, number: int) -> bytes:
+        """The plain content from ``number * FRAME`` on."""
+        self._source.seek(number * (FRAME + _TAG))
+        return _opened(self._cipher, number, self._source.read(FRAME + _TAG), last=number == self._last)
+
+
+def _opened(cipher: AESGCM, number: int, block: bytes, *, last: bool) -> bytes:
+    try:
+        return cipher.decrypt(_nonce(number, last=last), block, None)
+    except (InvalidTag, ValueError):
+        raise StoreError("A sealed file is damaged, cut off, or was sealed with another key.") from None
 
 
 def seal_file(source: Path, target: Path) -> bytes:

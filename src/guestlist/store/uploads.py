@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from guestlist.store import schema
 from guestlist.store.database import Database, upsert
 from guestlist.store.files import Files
 from guestlist.store.rows import load
-from guestlist.store.sealed_files import SealedWriter
+from guestlist.store.sealed_files import FRAME, SealedReader, SealedWriter
 
 _table = schema.uploads
 
@@ -118,9 +118,14 @@ class Uploads:
         upload = self.known(name)
         return held(upload.file_name, upload.format, self._files.plain(upload.file_id), upload.uploaded_at)
 
+    def begun(self, name: str) -> HeldList:
+        """The same with no more in memory than is asked of ``held.fill``. UnknownName, StoreError."""
+        upload = self.known(name)
+        return begun(upload.file_name, upload.format, *self._files.begun(upload.file_id), upload.uploaded_at)
+
     def looked_at(self, file_id: int, file_name: str, format_: str) -> HeldList:
-        """The same with a file that arrived and is nobody's list yet."""
-        return held(file_name, format_, self._files.plain(file_id), 0.0)
+        """As ``begun``, of a file that arrived and is nobody's list yet."""
+        return begun(file_name, format_, *self._files.begun(file_id), 0.0)
 
 
 def held(file_name: str, format_: str, content: Iterator[bytes], written: float) -> HeldList:
@@ -130,13 +135,42 @@ def held(file_name: str, format_: str, content: Iterator[bytes], written: float)
         for block in content:
             os.write(descriptor, block)
             size += len(block)
-        moment = int(written * 1e9)
-        os.utime(descriptor, ns=(moment, moment))
+        moment = _marked(descriptor, written)
     except BaseException:
         os.close(descriptor)
         raise
-    path = f"/proc/{os.getpid()}/fd/{descriptor}" if os.path.exists("/proc/self/fd") else f"/dev/fd/{descriptor}"
-    return HeldList(path, file_name, format_, size, moment, Held(lambda: os.close(descriptor)))
+    return HeldList(_path(descriptor), file_name, format_, size, moment, Held(lambda: os.close(descriptor)))
+
+
+def begun(file_name: str, format_: str, sealed: SealedReader, close: Callable[[], None], written: float) -> HeldList:
+    """As ``held``, as large at once, with nothing in it but what is filled in."""
+    descriptor, there = _memory(), set[int]()
+
+    def fill(begin: int, end: int) -> None:
+        for number in range(max(begin, 0) // FRAME, -(-min(end, sealed.size) // FRAME)):
+            if number not in there:
+                os.pwrite(descriptor, sealed.frame(number), number * FRAME)
+                there.add(number)
+        _marked(descriptor, written)
+
+    def closed() -> None:
+        os.close(descriptor)
+        close()
+
+    kept = Held(closed, fill)
+    os.truncate(descriptor, sealed.size)
+    return HeldList(_path(descriptor), file_name, format_, sealed.size, _marked(descriptor, written), kept)
+
+
+def _marked(descriptor: int, written: float) -> int:
+    moment = int(written * 1e9)
+    os.utime(descriptor, ns=(moment, moment))
+    return moment
+
+
+def _path(descriptor: int) -> str:
+    """Where processes of this user find it."""
+    return f"/proc/{os.getpid()}/fd/{descriptor}" if os.path.exists("/proc/self/fd") else f"/dev/fd/{descriptor}"
 
 
 def _memory() -> int:

@@ -123,7 +123,7 @@ def get_sample(asking: Asked, name: NamePath) -> Sample:
 def put_audience(
     asking: Asked, name: NamePath, body: AudienceSettings, response: Response, if_match: IfMatch = None
 ) -> Audience:
-    """`settings` takes the place of all it said."""
+    """`settings` takes the place of all it said. Another file of the server has to be one that can be read."""
     return shown(asking, described.changed(asking, "audiences", name, body.settings, if_match, response))
 
 
@@ -131,7 +131,7 @@ def put_audience(
 def patch_audience(
     asking: Asked, name: NamePath, body: Patch, response: Response, if_match: IfMatch = None
 ) -> Audience:
-    """A few keys of `settings`."""
+    """A few keys of `settings`. Another file of the server has to be one that can be read."""
     return shown(asking, described.patched(asking, "audiences", name, body.settings, if_match, response))
 
 

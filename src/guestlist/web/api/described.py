@@ -12,7 +12,7 @@ import msgspec
 from fastapi import Header, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from guestlist.app import declared
+from guestlist.app import audiences, declared
 from guestlist.app.declared import Declaration
 from guestlist.web.api.problems import Problem
 from guestlist.web.api.route import PREFIX, Asking
@@ -132,9 +132,11 @@ def patched(
 
 def _put(asking: Asking, before: Declaration, settings: Mapping[str, Any], response: Response) -> Declaration:
     version = before.version if before.version is not None else 0  # of the file: it is told so
-    found = declared.change(
-        asking.app, asking.configuration, before.section, before.name, settings, version, asking.person
-    )
+    app, configuration, section, name = asking.app, asking.configuration, before.section, before.name
+    if section == "audiences":
+        found = audiences.put(app, configuration, name, settings, version, asking.person)
+    else:
+        found = declared.change(app, configuration, section, name, settings, version, asking.person)
     response.headers["ETag"] = tag(found)
     return found
 

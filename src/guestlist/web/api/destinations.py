@@ -17,6 +17,7 @@ from guestlist.web.api.described import Described, IfMatch, NamePath, NewName, O
 from guestlist.web.api.jobs import accepted
 from guestlist.web.api.openapi import MODEL
 from guestlist.web.api.paging import Page, Paged
+from guestlist.web.api.problems import in_body
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["destinations"])
@@ -177,7 +178,9 @@ def finish_authorization(asking: Asked, name: NamePath, body: Code) -> CheckRepo
 @router.post("/destinations/{name}/authorization/reuse", summary="Connect with a sign-in that is there")
 def reuse_authorization(asking: Asked, name: NamePath, body: SignIn) -> CheckReport:
     """That of another destination, through the same LinkedIn app. Checked as any other."""
-    return connection.connect_again(asking.app, asking.config, name, body.destination)
+    connection.described(asking.config, name)
+    with in_body("destination"):
+        return connection.connect_again(asking.app, asking.config, name, body.destination)
 
 
 @router.post("/destinations/{name}/token", summary="Connect with LinkedIn's token response")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from guestlist.app import api_version, linkedin_app
+from guestlist.app.linkedin_app import LinkedInAppRow
 from guestlist.web.api import described
 from guestlist.web.api.described import IfMatch, Strict
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
@@ -47,15 +48,14 @@ def _shown(asking: Asking) -> LinkedInApp:
     )
 
 
-def _tag(asking: Asking) -> str:
-    row = linkedin_app.shown(asking.app)
-    return described.tag_of(row.client_id, row.origin)
+def _tag(row: LinkedInAppRow) -> str:
+    return described.tag_of(row.client_id, row.origin, row.version)
 
 
 @router.get("/linkedin-app", summary="The LinkedIn app")
 def get_linkedin_app(asking: Asked, response: Response) -> LinkedInApp:
     """`client_id` is null until there is one. With its ETag, which an edit has to send back."""
-    response.headers["ETag"] = _tag(asking)
+    response.headers["ETag"] = _tag(linkedin_app.shown(asking.app))
     return _shown(asking)
 
 
@@ -66,9 +66,11 @@ def put_linkedin_app(
     """Destinations that were connected with another one keep that until they are authorised again. Not where the
     environment says it.
     """
-    described.check_tag(if_match, _tag(asking))
-    linkedin_app.enter(asking.app, body.client_id, body.client_secret or "")
-    response.headers["ETag"] = _tag(asking)
+    secret = body.client_secret or ""
+    row = linkedin_app.enter(
+        asking.app, body.client_id, secret, lambda there: described.check_tag(if_match, _tag(there))
+    )
+    response.headers["ETag"] = _tag(row)
     return _shown(asking)
 
 

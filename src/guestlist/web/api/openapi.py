@@ -65,7 +65,7 @@ def complete(route: APIRoute, method: str, needs: Needs) -> None:
     statuses = {401, 403, 408, 413, 422, 429, 500, 503}
     if route.body_field is not None or "requestBody" in (route.openapi_extra or {}):
         statuses |= {400, 415}
-    if "{" in route.path:
+    if "{" in route.path or method == "DELETE":
         statuses.add(404)
     if method == "POST":
         statuses |= {400, 409}

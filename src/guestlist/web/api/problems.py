@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -82,6 +83,8 @@ def _of_ours(error: GuestlistError, request: Request) -> Problem:
     match error:
         case PermissionMissing():
             return Problem(403, str(error), more={"permission": error.permission})
+        case UnknownName() if request.method == "POST" and not request.path_params:  # only a body can have named it
+            return Problem(422, str(error))
         case UnknownName():
             return Problem(404, str(error))
         case ChangedMeanwhile():
@@ -96,6 +99,15 @@ def _of_ours(error: GuestlistError, request: Request) -> Problem:
             return _of_linkedin(error)
     found = unavailable()  # what a database says is for the log
     return Problem(found.status, found.message, found.headers)
+
+
+@contextmanager
+def in_body(*place: str) -> Iterator[None]:
+    """What a body names at ``place`` and is not there is a mistake in it, where the address names something too."""
+    try:
+        yield
+    except UnknownName as error:
+        raise ConfigError(str(error), place) from None
 
 
 def _of_linkedin(error: DeliveryError) -> Problem:

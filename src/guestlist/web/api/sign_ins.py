@@ -8,10 +8,10 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
 from guestlist.app import connection, declared, setting_up
-from guestlist.errors import ConfigError, UnknownName
 from guestlist.ports import Reachable
 from guestlist.web.api import described
 from guestlist.web.api.destinations import Authorization, Code, Consent, Destination, NewDestination, SignIn, shown
+from guestlist.web.api.problems import in_body
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["destinations"])
@@ -54,10 +54,8 @@ def finish_sign_in(asking: Asked, body: Code, response: Response) -> SignedIn:
 @router.post("/sign-ins/reuse", status_code=201, summary="Go on with a sign-in that is there")
 def reuse_sign_in(asking: Asked, body: SignIn, response: Response) -> SignedIn:
     """That of a destination, through the same LinkedIn app."""
-    try:
+    with in_body("destination"):
         handle = setting_up.reuse(asking.app, body.destination)
-    except UnknownName as error:  # what a body names is no address
-        raise ConfigError(str(error), ("destination",)) from None
     return _waiting(asking, handle, response)
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.responses import Response
 
-from guestlist.app import counts, declared, home, jobs, overview, progress
+from guestlist.app import counts, declared, jobs, overview, progress
 from guestlist.core.permissions import ACTIVATE, Permission
-from guestlist.web.pages import activation, templates
+from guestlist.web.pages import activation, growth, templates
 from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.lists import listed
 from guestlist.web.pages.streaming import streamed
-from guestlist.web.pages.templates import moment, path
+from guestlist.web.pages.templates import path
 
 book = Book()
-LEAST = 3  # readings: fewer make no chart
 COLUMNS = {
     "name": lambda row: row.activation.casefold(),
     "state": lambda row: row.state,
@@ -26,6 +23,7 @@ COLUMNS = {
     "size": lambda row: row.audience_size,
     "run": lambda row: row.last_run,
 }
+_REASONS = {"reason": lambda row: row[0].casefold(), "rows": lambda row: row[1]}
 
 
 @book.get("/activations", *LOOK)
@@ -40,12 +38,13 @@ def all_of(call: Call) -> Response:
 def one(call: Call) -> Response:
     """How it stands here and at LinkedIn, and which rows were not sent."""
     name = call.part("name")
+    reasons = overview.rejected_by_reason(call.app, name)
     return call.show(
         "activation_overview.html",
         **activation.shown(call),
         counted_there=counts.of_activation(call.app, name),
-        growth=_growth(call, name),
-        rejected=overview.rejected_by_reason(call.app, name),
+        growth=growth.of(call.app, name),
+        rejected=listed(call, list(reasons.items()), _REASONS, "-rows", lambda row: row[0]),
         stopped=overview.rejected_samples(call.app, name) if call.person.may(Permission.VIEW_PROFILES) else {},
         file=call.config.path,
     )
@@ -62,23 +61,6 @@ def _piece(call: Call) -> tuple[str, bool]:
     found = progress.of_activation(call.app, call.part("name"))
     values = {"live": found, "now": call.desk.app.clock.now(), "call": call}
     return templates.render("activation_live.html", values), found is None
-
-
-def _growth(call: Call, name: str) -> dict[str, Any] | None:
-    """What LinkedIn said of the audience over time, and what was sent by then; None: too little to draw a line."""
-    readings = home.growth(call.app, name).readings
-    if len(readings) < LEAST:
-        return None
-    return {
-        "time": True,
-        "x": [round(each.at * 1000) for each in readings],
-        "moments": [moment(each.at)[5:16] for each in readings],
-        "series": {
-            "Sent so far": [each.told for each in readings],
-            "Matched in seven days": [each.matched for each in readings],
-            "Audience size": [each.audience_size for each in readings],
-        },
-    }
 
 
 # ── doing ────────────────────────────────────────────────────────────────────────────────────────────────────────

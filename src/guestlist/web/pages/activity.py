@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from starlette.responses import Response
 
 from guestlist.app import activity
@@ -10,6 +13,9 @@ from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import whole
 
+if TYPE_CHECKING:
+    from guestlist.store.audit import Entry
+
 book = Book()
 SIZE = 50
 
@@ -17,19 +23,21 @@ SIZE = 50
 @book.get("/activity", Permission.VIEW_USER_ACTIVITY_LOG)
 def look(call: Call) -> Response:
     """Newest first, or the oldest (``sort=at``); each page says where the next begins."""
-    wanted = {each: call.query.get(each, "").strip() for each in ("who", "what", "subject")}
+    return call.show("activity.html", kinds=activity.kinds(call.app), **page_of(call, activity.entries, "subject"))
+
+
+def page_of(call: Call, read: Callable[..., list[Entry]], *more: str) -> dict[str, Any]:
+    """What ``read`` finds of what the address asks for (who, what, and ``more``), a page of it: see ``look``."""
+    asked = {each: call.query.get(each, "").strip() for each in ("who", "what", *more)}
     oldest = call.query.get("sort") == "at"
     begun = whole(call.query.get("after" if oldest else "before", ""))
     before, after = (None, begun or 0) if oldest else (begun, None)
-    named = {key: value or None for key, value in wanted.items()}
-    entries = activity.entries(call.app, SIZE + 1, before=before, after=after, **named)
-    following = entries[SIZE - 1].id if len(entries) > SIZE else None
-    return call.show(
-        "activity.html",
-        entries=entries[:SIZE],
-        following=following,
-        begun=begun is not None,
-        sort="at" if oldest else "",
-        kinds=activity.kinds(call.app),
-        **wanted,
-    )
+    named = {key: value or None for key, value in asked.items()}
+    entries = read(call.app, limit=SIZE + 1, before=before, after=after, **named)
+    return {
+        "entries": entries[:SIZE],
+        "following": entries[SIZE - 1].id if len(entries) > SIZE else None,
+        "begun": begun is not None,
+        "sort": "at" if oldest else "",
+        "asked": asked,
+    }

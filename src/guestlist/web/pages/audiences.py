@@ -6,11 +6,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import audiences, declared, home, overview, samples, write_keys
+from guestlist.app import audiences, declared, overview, samples, write_keys
 from guestlist.app.audiences import AudienceRow
 from guestlist.app.samples import Rows
 from guestlist.core.permissions import Permission
 from guestlist.errors import ConfigError, PermissionMissing, SourceError, StoreError, UnknownName
+from guestlist.web.pages import growth
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.lists import listed
@@ -79,7 +80,7 @@ def one(call: Call) -> Response:
         most=MOST,
         problem=problem,
         status=status,
-        growth=[_growth(call, each) for each in row.used_by],
+        growth=[growth.of(call.app, each) for each in row.used_by],
         live=audiences.live(call.app, call.config, row.name) if row.kind == "events" else None,
         declaration=declared.get(call.app, call.desk.configuration, "audiences", row.name),
         activations=call.config.activations,
@@ -104,18 +105,6 @@ def _beginning(call: Call, row: AudienceRow) -> tuple[Rows, str]:
         return Rows(), str(error)
 
 
-def _growth(call: Call, activation: str) -> dict[str, Any]:
-    """Its lines as a chart and as a table."""
-    readings = home.growth(call.app, activation).readings
-    series = {
-        "Sent so far": [each.told for each in readings],
-        "Matched": [each.matched for each in readings],
-        "Audience size": [each.audience_size for each in readings],
-    }
-    chart = {"time": True, "x": [each.at * 1000 for each in readings], "series": series}
-    return {"activation": activation, "readings": readings, "chart": chart}
-
-
 # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 @book.get("/audiences/{name}/edit", *CHANGE)
 def edit(call: Call) -> Response:
@@ -138,6 +127,8 @@ def change(call: Call) -> Response:
     name = shown["row"].name
     try:
         audiences.change(call.app, call.desk.configuration, name, changes, version, call.person)
+    except SourceError as error:
+        return call.again("audience_edit.html", ConfigError(str(error)), "file", **shown)
     except ConfigError as error:
         return call.again("audience_edit.html", error, "filter", **shown)
     return call.go(path("audiences", name), "Saved.")

@@ -12,10 +12,13 @@ from guestlist.app import event_view
 from guestlist.app.results import EventsReport, EventsRow, Stretch, alike
 from guestlist.core.permissions import Permission
 from guestlist.errors import UnknownName
+from guestlist.events.pipeline import Left
 from guestlist.web.pages import activation, flow
 from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
+from guestlist.web.pages.lists import listed
+from guestlist.web.pages.states import OUTCOMES
 
 book = Book()
 DAY = 86_400.0
@@ -24,6 +27,11 @@ SPANS = {
     "14d": ("2 weeks", 14 * DAY),
 }  # fmt: skip
 USUAL = "24h"
+_LEFT = {
+    "stage": lambda row: row[0],
+    "code": lambda row: row[1].code.casefold(),
+    "events": lambda row: row[1].events,
+}
 _TYPED = "%Y-%m-%dT%H:%M"  # as browsers send a moment, here always UTC
 
 
@@ -56,6 +64,8 @@ def delivery(call: Call) -> Response:
     except UnknownName:  # no event ever came for it
         report, stretches = EventsReport((), (), 0, None), []
     found = next(iter(report.activations), EventsRow(name, None, ()))
+    left = [(nth, each) for nth, stage in enumerate(found.stages) for each in stage.left]
+    kept = {each: call.query.get(each, "") for each in ("span", "from", "to")}
     return call.show(
         "activation_delivery.html",
         **shown,
@@ -63,10 +73,16 @@ def delivery(call: Call) -> Response:
         spans=SPANS,
         found=found,
         waiting=report.waiting,
+        listing=listed(call, left, _LEFT, "stage", _said, kept),
         picture=flow.drawn(found.stages),
         samples=alike(report.samples) if call.person.may(Permission.VIEW_PROFILES) else (),
         chart=_chart(stretches),
     )
+
+
+def _said(row: tuple[int, Left]) -> str:
+    _, left = row
+    return f"{OUTCOMES.get(left.outcome, left.outcome)} {left.code} {left.means}"
 
 
 def period_of(call: Call) -> Period:

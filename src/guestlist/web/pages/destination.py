@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 
 from guestlist.app import connection, declared, destinations, event_view, jobs, overview
 from guestlist.app.destinations import DestinationRow
-from guestlist.app.results import alike
+from guestlist.app.results import EventEnd, alike
 from guestlist.core.permissions import CONNECT, Permission
 from guestlist.errors import OAUTH_REFRESH_FAILED, REFRESH_TOKEN_EXPIRED, ConfigError, DeliveryError
 from guestlist.ports import Reachable
@@ -17,7 +18,7 @@ from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.connect import settings_of
 from guestlist.web.pages.lists import listed
-from guestlist.web.pages.states import state
+from guestlist.web.pages.states import OUTCOMES, state
 from guestlist.web.pages.templates import path
 
 book = Book()
@@ -33,6 +34,13 @@ _RUNS = {
     "requests": lambda row: row.result.requests,
     "took": lambda row: row.result.seconds,
 }
+_ENDS = {
+    "activation": lambda row: row.activation.casefold(),
+    "ended": lambda row: row.ended.casefold(),
+    "why": lambda row: row.end.code.casefold(),
+    "events": lambda row: row.end.events,
+    "received": lambda row: row.received,
+}
 DAY = 86_400.0
 SPANS = {"1h": 3600.0, "24h": DAY, "7d": 7 * DAY}  # what became of events is kept for fifteen days
 ISSUES = {
@@ -41,6 +49,16 @@ ISSUES = {
     OAUTH_REFRESH_FAILED: "LinkedIn did not renew the token, though the permission may still stand. Reauthorize; if it "
     "comes again, look at the app's client id and secret.",
 }
+
+
+@dataclass(frozen=True)
+class Ended:
+    """One way that events of an activation ended. ``ended``: in words; ``received``: all of its events."""
+
+    activation: str
+    ended: str
+    end: EventEnd
+    received: int
 
 
 @book.get("/destinations/{name}", *LOOK)
@@ -68,6 +86,9 @@ def delivery(call: Call) -> Response:
     since = call.app.clock.now() - SPANS[span]
     report = event_view.events(call.app, None, since)
     samples = [each for each in report.samples if each.activation in names]
+    events = [each for each in report.activations if each.activation in names]
+    ends = [Ended(row.activation, _in_words(end), end, row.received) for row in events for end in row.ends]
+    kept = {"span": call.query.get("span", "")}
     return call.show(
         "destination_delivery.html",
         row=row,
@@ -75,10 +96,19 @@ def delivery(call: Call) -> Response:
         span=span,
         spans=list(SPANS),
         slow=event_view.p95(call.app, names, since),
-        events=[each for each in report.activations if each.activation in names],
+        events=events,
+        listing=listed(call, ends, _ENDS, "activation", _said, kept),
         samples=alike(samples) if call.person.may(Permission.VIEW_PROFILES) else (),
         remedy=ISSUES.get(row.state, ""),
     )
+
+
+def _in_words(end: EventEnd) -> str:
+    return OUTCOMES.get(end.outcome, str(end.outcome).capitalize())
+
+
+def _said(row: Ended) -> str:
+    return f"{row.activation} {row.ended} {row.end.code}"
 
 
 @book.get("/destinations/{name}/runs", *LOOK)

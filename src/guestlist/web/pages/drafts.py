@@ -73,17 +73,28 @@ def select(call: Call) -> Response:
 def choose_audiences(call: Call) -> Response:
     """What was chosen before stays as it was."""
     draft, do = wizard.going_on(call), call.form["do"]
-    look = wizard.at(draft, "audiences") + path(q=call.form["q"].strip(), sort=call.form["sort"])[1:]
+    look, ticked = _look(call, draft), call.form.all("audiences")
     try:
-        draft = drafts.with_audiences(call.app, call.config, draft, call.form.all("audiences"), call.person)
+        if look and not ticked:
+            draft = drafts.without_audiences(draft)
+        else:
+            draft = drafts.with_audiences(call.app, call.config, draft, ticked, call.person)
     except ConfigError as error:
-        if do == "look":
+        if look:
             return call.go(look)
         if do == "back":
             return wizard.onward(call, draft, "audiences")
         return call.again("activate_audiences.html", error, "audiences", **_audiences(call, draft))
     drafts.save(call.app, call.person, draft)
-    return call.go(look) if do == "look" else wizard.onward(call, draft, "audiences")
+    return call.go(look) if look else wizard.onward(call, draft, "audiences")
+
+
+def _look(call: Call, draft: Draft) -> str:
+    """Where the list goes on as a button of it asks; "": the step is left."""
+    by, page = call.form["sort_by"], call.form["page_to"]
+    if not (by or page or call.form["do"] == "look"):
+        return ""
+    return wizard.at(draft, "audiences") + path(q=call.form["q"].strip(), sort=by or call.form["sort"], page=page)[1:]
 
 
 @book.post("/activate/{number}/discard", *MAY)

@@ -12,15 +12,17 @@ from guestlist.app.home import Growth
 from guestlist.core.permissions import Permission
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
+from guestlist.web.pages.lists import listed
 from guestlist.web.pages.templates import moment, path
 
 if TYPE_CHECKING:
-    from guestlist.store.readings import Reading
+    from guestlist.core.counting import Reading
 
 book = Book()
 DAYS = 30  # of growth
 HOURS = 24  # of deliveries
 MOST = 6  # lines of one chart, and runs
+_DATES = {"at": lambda due: due.at, "what": lambda due: (due.what, due.subject.casefold())}
 _TITLES = {
     "reauthorise": "Authorize again",
     "confirm": "Confirm removals",
@@ -46,7 +48,7 @@ def look(call: Call) -> Response:
         connected=bool(config.destinations),
         needs=[(_TITLES[each.wants], each, _where(each)) for each in home.needs(app, config)],
         runs=overview.runs(app, None, MOST),
-        dates=home.calendar(app, config),
+        dates=listed(call, home.calendar(app, config), _DATES, "at", lambda due: f"{due.what} {due.subject}"),
         growth=_growth(grown, lambda reading: reading.audience_size, app.clock.now()),
         sent=_growth(grown, lambda reading: reading.told, app.clock.now()),
         delivered=_delivered(home.delivered_per_hour(app, HOURS)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.responses import Response
 
 from guestlist.app import jobs
@@ -9,6 +11,7 @@ from guestlist.app.jobs import JobRow
 from guestlist.core.permissions import ACTIVATE, Permission
 from guestlist.errors import UnknownName
 from guestlist.web.pages import templates
+from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import whole
@@ -29,7 +32,8 @@ _TITLES = {
 def one(call: Call) -> Response:
     """Progress; without JavaScript there is a link to look again."""
     job = _job(call)
-    return call.show("job.html", job=job, title=f"{_TITLES.get(job.kind, job.kind)} {job.subject}".strip())
+    title = f"{_TITLES.get(job.kind, job.kind)} {job.subject}".strip()
+    return call.show("job.html", title=title, **_shown(call, job))
 
 
 @book.get("/jobs/{number}/events", Permission.VIEW_DESTINATIONS)
@@ -41,8 +45,12 @@ def events(call: Call) -> Response:
 
 def _piece(call: Call) -> tuple[str, bool]:
     job = _job(call)
-    values = {"job": job, "now": call.desk.app.clock.now(), "call": call}
+    values = {"now": call.desk.app.clock.now(), "call": call, **_shown(call, job)}
     return templates.render("job_progress.html", values), job.state not in jobs.OPEN
+
+
+def _shown(call: Call, job: JobRow) -> dict[str, Any]:
+    return {"job": job, "may_see_runs": call.person.may(*LOOK)}
 
 
 def _job(call: Call) -> JobRow:

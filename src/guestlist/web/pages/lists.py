@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from guestlist.web.pages.call import Call
@@ -16,7 +16,9 @@ LARGEST_PAGE = 1_000_000
 
 @dataclass(frozen=True)
 class Listing(Generic[Row]):
-    """One page of a list. ``total``: rows that match; ``pages``: how many pages they fill, at least one."""
+    """One page of a list. ``total``: rows that match; ``pages``: how many pages they fill, at least one; ``kept``: what
+    else its address says.
+    """
 
     rows: Sequence[Row]
     total: int
@@ -26,11 +28,20 @@ class Listing(Generic[Row]):
     descending: bool
     search: str
     here: str
+    kept: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def order(self) -> str:
+        """As the address says it."""
+        return f"-{self.sort}" if self.descending else self.sort
+
+    def turned(self, column: str) -> str:
+        """The order that its heading asks for: by it, the other way round the second time."""
+        return f"-{column}" if column == self.sort and not self.descending else column
 
     def sorted_by(self, column: str) -> str:
-        """Where its heading leads: sorted by it, the other way round the second time."""
-        turned = column == self.sort and not self.descending
-        return self._to(sort=f"-{column}" if turned else column, page="")
+        """Where its heading leads."""
+        return self._to(sort=self.turned(column), page="")
 
     def direction(self, column: str) -> str:
         """As ``aria-sort`` says it."""
@@ -43,8 +54,8 @@ class Listing(Generic[Row]):
         return self._to(page="" if page == 1 else page)
 
     def _to(self, **changed: object) -> str:
-        order = f"-{self.sort}" if self.descending else self.sort
-        query = {"q": self.search, "sort": order, "page": self.page if self.page > 1 else "", **changed}
+        here = {"q": self.search, "sort": self.order, "page": self.page if self.page > 1 else ""}
+        query = {**self.kept, **here, **changed}
         return self.here + path(**query)[1:]
 
 
@@ -54,9 +65,10 @@ def listed(
     columns: Mapping[str, Callable[[Row], Any]],
     default: str,
     text: Callable[[Row], str],
+    kept: Mapping[str, str] | None = None,
 ) -> Listing[Row]:
     """``columns``: what may be sorted by, with each its key (None sorts last); ``default`` may begin with "-";
-    ``text``: what is looked through.
+    ``text``: what is looked through; ``kept``: what else the address says of this page, and goes on to say.
     """
     search = call.query.get("q", "").strip()
     wanted = call.query.get("sort", default)
@@ -67,7 +79,7 @@ def listed(
     pages = max(1, -(-len(found) // SIZE))
     page = min(_number(call.query.get("page", "")), pages)
     shown = ordered[(page - 1) * SIZE : page * SIZE]
-    return Listing(shown, len(found), page, pages, column, descending, search, call.request.url.path)
+    return Listing(shown, len(found), page, pages, column, descending, search, call.request.url.path, kept or {})
 
 
 def _ordered(rows: list[Row], key: Callable[[Row], Any], descending: bool) -> list[Row]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
@@ -16,61 +19,95 @@ from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import whole
+from guestlist.web.pages.lists import listed
+from guestlist.web.pages.states import state
 from guestlist.web.pages.templates import moment
 
 book = Book()
 SIZE = 20
-LOOKED = 500  # runs that are looked through for failures
+LOOKED = 500  # runs that are looked through where not simply the newest are shown
 ENDED = ("done", "waiting", "parked", "pending", "failed", "syncing")
 LEAST = 3  # fewer make no chart
+NEWEST = "-started"
+_COLUMNS = {
+    "started": lambda row: (row.started, row.run),
+    "state": lambda row: row.result.state,
+    "received": lambda row: row.reached.received,
+    "activated": lambda row: row.reached.activated,
+    "excluded": lambda row: row.reached.excluded,
+    "failed": lambda row: row.reached.failed,
+    "rate": lambda row: row.reached.rate,
+    "took": lambda row: row.result.seconds,
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the address asks for: runs before that one, those of which something failed, those that ended so, one alone.
+    ``newest``: simply the newest; else some are looked through.
+    """
+
+    before: int | None
+    failures: bool
+    ended: str
+    one: int | None
+    newest: bool
+
+    def fits(self, run: RunRow) -> bool:
+        """Whether a run is one of them."""
+        failed = run.reached.failed or run.result.state == "failed"
+        return (not self.failures or bool(failed)) and self.ended in ("", run.result.state)
 
 
 @book.get("/activations/{name}/runs", *LOOK)
 def runs(call: Call) -> Response:
-    """Newest first, as Adobe counts them; ``only=failures``: those of which something failed;
-    ``state``: those that ended so.
+    """Newest first, as Adobe counts them, or sorted as the address says; ``only=failures``: those of which something
+    failed; ``state``: those that ended so; ``run``: that one.
     """
-    shown = activation.shown(call)
-    before, failures = whole(call.query.get("before", "")), call.query.get("only") == "failures"
-    ended = call.query.get("state", "")
-    ended = ended if ended in ENDED else ""
-    if failures or ended:
-        most = SIZE + 1 if shown["of_events"] else LOOKED  # an hour of a stream is hundreds of flushes
-        found = [each for each in _runs(call, before, most) if _is_looked_for(each, failures, ended)]
-    else:
-        found = _runs(call, before, SIZE + 1)
-    following = found[SIZE - 1].run if len(found) > SIZE else None
-    rows = found[:SIZE]
-    total = Reached()
-    for each in rows:
-        total = total.and_(each.reached)
-    listed = {
-        "ended": ended,
-        "states": ENDED,
-        "runs": rows,
-        "total": total,
-        "before": before,
-        "following": following,
-        "failures": failures,
-    }
-    return call.show("activation_runs.html", **shown, **listed, chart=_chart(rows))
+    shown, wish = activation.shown(call), _wish(call)
+    # an hour of a stream is hundreds of flushes
+    most = SIZE if wish.newest or shown["of_events"] else LOOKED
+    found = _found(call, wish, most + 1)
+    kept = {each: call.query.get(each, "") for each in ("only", "state", "before")}
+    page = listed(call, [each for each in found[:most] if wish.fits(each)], _COLUMNS, NEWEST, _said, kept)
+    return call.show(
+        "activation_runs.html",
+        **shown,
+        listing=page,
+        wish=wish,
+        total=reduce(Reached.and_, (each.reached for each in page.rows), Reached()),
+        states=ENDED,
+        following=found[most - 1].run if len(found) > most else None,
+        looked=0 if wish.newest else most,
+        chart=_chart(page.rows),
+    )
 
 
-def _is_looked_for(run: RunRow, failures: bool, ended: str) -> bool:
-    failed = run.reached.failed or run.result.state == "failed"
-    return (not failures or bool(failed)) and ended in ("", run.result.state)
+def _wish(call: Call) -> Wish:
+    query = call.query
+    ended = query.get("state", "") if query.get("state") in ENDED else ""
+    failures = query.get("only") == "failures"
+    newest = query.get("sort", NEWEST) == NEWEST and not (failures or ended or query.get("q"))
+    return Wish(whole(query.get("before", "")), failures, ended, whole(query.get("run", "")), newest)
 
 
-def _runs(call: Call, before: int | None, most: int) -> list[RunRow]:
+def _found(call: Call, wish: Wish, most: int) -> list[RunRow]:
+    name = call.part("name")
+    if wish.one is not None:
+        return [overview.run(call.app, name, wish.one)]
     try:
-        return overview.runs(call.app, call.part("name"), most, before)
+        return overview.runs(call.app, name, most, wish.before)
     except UnknownName:  # it was never synced
         return []
 
 
-def _chart(runs: list[RunRow]) -> dict[str, Any] | None:
+def _said(run: RunRow) -> str:
+    return f"{run.run} {state(run.result.state).text} {run.result.reason}"
+
+
+def _chart(runs: Sequence[RunRow]) -> dict[str, Any] | None:
     """What became of each run's identities, the oldest first; None: there is nothing to compare."""
-    told = [each for each in runs[::-1] if each.reached.received]
+    told = [each for each in sorted(runs, key=lambda run: run.run) if each.reached.received]
     if len(told) < LEAST:
         return None
     series = {

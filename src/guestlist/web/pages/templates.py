@@ -58,6 +58,7 @@ def _environment() -> Environment:
         "percent": words.percent,
         "account": lambda urn: str(urn).rpartition(":")[2],
         "begun": lambda text: f"{str(text)[:1].upper()}{str(text)[1:]}",  # capitalize would write Linkedin
+        "at_text": at_text,
         "encoded": lambda name: quote(str(name), safe=""),
     }
     return made
@@ -68,6 +69,14 @@ def path(*parts: object, **query: object) -> str:
     way = "/" + "/".join(quote(str(part), safe="") for part in parts)
     kept = {name: value for name, value in query.items() if value not in ("", None)}
     return f"{way}?{urlencode(kept)}" if kept else way
+
+
+def at_text(address: str, text: str) -> str:
+    """The address with a text fragment: browsers go to where the text stands on that page, and mark it. They send none
+    of it.
+    """
+    encoded = quote(text, safe="").replace("-", "%2D")  # a dash divides what a fragment says
+    return f"{address}#:~:text={encoded}" if text else address
 
 
 def _icon(name: str) -> Markup:
