@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
-from threading import Thread
+from threading import Event, Thread
 from typing import Protocol
 
 import structlog
@@ -24,7 +24,7 @@ from guestlist.config import Config
 from guestlist.errors import ConfigError, GuestlistError
 
 TICK = 0.025  # seconds between two looks while there is nothing to do
-GATHER = 0.15  # seconds between the beginnings of two folds: what comes meanwhile is cheaper folded together
+GATHER = 0.1  # seconds between the beginnings of two folds: what comes meanwhile is cheaper folded together
 IDLE = 1.0  # without an audience of events, or while another process folds
 RELISTEN = 5.0  # a renamed or removed activation is noticed that soon
 ENDS = 5.0  # seconds for the process that folds to put down what it does
@@ -173,6 +173,7 @@ class _Flushing:
         self._not_before: dict[str, float] = {}
         self._tidying: dict[str, Future[None]] = {}
         self._loaded: set[str] = set()
+        self._ended = Event()
 
     def run(self) -> None:
         """Until asked to stop."""
@@ -185,8 +186,10 @@ class _Flushing:
                 self._gather(tidies)
                 self._load(tidies, config)
                 for name in self._due(config):
-                    self._running[name] = pool.submit(flush, self.app, config, name)
-                self.app.stop.wait(TICK)
+                    self._running[name] = future = pool.submit(flush, self.app, config, name)
+                    future.add_done_callback(lambda _: self._ended.set())
+                if self._ended.wait(TICK):  # what came meanwhile is due at once
+                    self._ended.clear()
 
     def _gather(self, tidies: Executor) -> None:
         """What has ended. Ledgers are tidied while the next flushes are under way: they need not wait for it."""

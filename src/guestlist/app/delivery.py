@@ -181,14 +181,20 @@ class Delivery:
         batch = min(self._waiting.values(), key=self._turn)
         if batch.id in self._last and self._flying:
             return PAUSE
-        if batch.not_before > now:
-            return batch.not_before - now
-        if self._slot is None:
-            self._slot = now + self._reserve(now, batch.phase)
-        if self._slot > now:
-            return self._slot - now
+        if (pause := max(batch.not_before, self._slot or 0.0) - now) > 0.0:
+            return pause
+        token = secrets.token_hex(8)
+        with self.store.transaction():  # one for both: whoever writes waits for others
+            if self._slot is None:
+                self._slot = now + self._reserve(now, batch.phase)
+            if (pause := self._slot - now) > 0.0:
+                return pause
+            until = now + CLAIM * self.app.settings.request_timeout
+            claimed = self.store.batches.claim(batch.id, token, until, now)
         self._slot = None
-        self._start(executor, batch)
+        del self._waiting[batch.id]
+        if claimed:
+            self._start(executor, batch, token)
         return 0.0
 
     def _turn(self, batch: Batch) -> tuple[bool, float, bool, int, int, int]:
@@ -206,12 +212,8 @@ class Delivery:
     def _pace_key(self) -> str:
         return pace_key(self.target.member, self.target.members)
 
-    def _start(self, executor: Executor, batch: Batch) -> None:
+    def _start(self, executor: Executor, batch: Batch, token: str) -> None:
         encoded = self.app.elements.encode(self.target.members, self.changes, batch.covers(), self._forgotten())
-        token, now = secrets.token_hex(8), self.app.clock.now()
-        del self._waiting[batch.id]
-        if not self.store.batches.claim(batch.id, token, now + CLAIM * self.app.settings.request_timeout, now):
-            return
         flight = _InFlight(batch, token, encoded)
         if not encoded.positions:
             self._settle(flight, Settle())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -16,6 +16,7 @@ from guestlist.planner.index_child import load
 from guestlist.planner.part_index import Keys, PartIndex, broken
 from guestlist.ports import LedgerPart, Standing
 
+_GONE = 256  # parts that were merged lately
 Layers = Sequence[tuple[PartIndex, str]]  # the newest first, each with how it is to be read now
 
 
@@ -64,6 +65,8 @@ class Shelf:
     def __init__(self, memory: int) -> None:
         self._memory = memory
         self._kept: OrderedDict[Any, _Kept] = OrderedDict()
+        self._leaving: set[Any] = set()
+        self._gone: deque[Any] = deque(maxlen=_GONE)
         self._lock = Lock()
 
     def layers(self, ledger: Sequence[LedgerPart]) -> Layers:
@@ -74,14 +77,23 @@ class Shelf:
         return layers
 
     def forget(self, ledger: Sequence[LedgerPart]) -> None:
-        """Others stand where these parts were."""
+        """Others stand where these parts were. They are kept until this is said of the next ones, since somebody may be
+        at work with them; from then on they are read anew by whoever asks, and not kept.
+        """
+        names = set[Any]()
+        for part in ledger:
+            with suppress(StoreError):  # it may be gone
+                names.add(_name(part))
         with self._lock:
-            for part in ledger:
-                with suppress(StoreError):  # it may be gone
-                    self._kept.pop(_name(part), None)
+            for name in self._leaving:
+                self._kept.pop(name, None)
+                self._gone.append(name)
+            self._leaving = names
 
     def _index(self, part: LedgerPart) -> PartIndex:
         name = _name(part)
+        if name in self._gone:
+            return load(part)
         with self._lock:
             kept, mine = self._kept.get(name), False
             if kept is None or kept.data != part.data:
