@@ -437,7 +437,7 @@ def test_the_last_event_that_came_is_tried_unless_it_is_of_somebody_forgotten(pa
     key = of_events(pages)
     browser = to_events(pages)
     assert step(browser, "real", audience_key="high_intent").status == 422
-    assert "No event has come to this server since it began" in browser.text
+    assert "No event of the last 24 hours is kept for 'intent': send one." in browser.text
     for event in (entered("Order Completed"), entered("Audience Exited")):
         assert track(pages, key, event) == 200
     step(browser, "real", audience_key="high_intent")
@@ -455,7 +455,7 @@ def test_the_last_event_comes_through_the_api_too(world: World) -> None:
     api = Api(world)
     key = write_keys.create(api.door.app, "engage")
     api.make("audiences", "leads", EVENTS)
-    assert "No event has come" in problem(api("GET", "/audiences/leads/last-event"), 422)["detail"]
+    assert "No event of the last 24 hours" in problem(api("GET", "/audiences/leads/last-event"), 422)["detail"]
     api.world.clock.sleep(60.0)
 
     async def ask() -> int:
@@ -467,7 +467,7 @@ def test_the_last_event_comes_through_the_api_too(world: World) -> None:
     assert api.get("/audiences/leads/last-event")["event"]["event"] == "Audience Exited"
     problem(api("GET", "/audiences/leads/last-event", token=api.make_token("ana", Role.ANALYST)), 403)
     api.door.forget(["ann@example.com"])
-    assert "somebody who was forgotten" in problem(api("GET", "/audiences/leads/last-event"), 422)["detail"]
+    assert "No event of the last 24 hours" in problem(api("GET", "/audiences/leads/last-event"), 422)["detail"]
     api.close()
 
 
