@@ -90,7 +90,6 @@ PAGES = {
     "activate-destination": "/activate/1",
     "activate-audiences": "/activate/1/audiences",
     "activate-mapping": "/activate/1/mapping/1",
-    "activate-identity": "/activate/1/mapping/1?tab=identity",
     "activate-mapping-events": "/activate/1/mapping/2",
     "activate-mapping-companies": "/activate/3/mapping/1",
     "activate-sync": "/activate/1/sync",
@@ -152,6 +151,14 @@ def _nothing_mapped(page: Page) -> None:
     page.locator("main button[value=next]").last.click()
 
 
+def _half_picked(page: Page) -> None:
+    """A source on the other tab, and no target."""
+    page.get_by_text("Add new mapping").click()
+    page.get_by_role("group", name="Source field").get_by_text("Select identity namespace").click()
+    page.locator("select[name=source-identity]").select_option(index=1)
+    page.get_by_role("button", name="Select", exact=True).click()
+
+
 # name: (path, status, what is done there)
 REVIEW = "/destinations/connect/{handle}/review"
 STATES: dict[str, tuple[str, int, Act | None]] = {
@@ -165,6 +172,7 @@ STATES: dict[str, tuple[str, int, Act | None]] = {
     "fault-password": ("/settings/password", 422, _typed(old="wrong", new="too short")),
     "fault-forget": ("/privacy", 422, _typed(values="not an address")),
     "fault-mapping": ("/activate/1/mapping/1", 422, _nothing_mapped),
+    "fault-mapping-add": ("/activate/1/mapping/1", 422, _half_picked),
     "forbidden": ("/settings/users", 403, None),
     "forbidden-activate": ("/activate", 403, None),
 }
@@ -349,7 +357,7 @@ def _audiences(door: Guestlist) -> None:
 
 def _events(door: Guestlist) -> None:
     """Some are delivered, others end on the way."""
-    from guestlist.app import streams  # noqa: PLC0415
+    from guestlist.app import last_events, streams  # noqa: PLC0415
     from guestlist.app.fold import Fold  # noqa: PLC0415
     from guestlist.app.stream_sync import flush  # noqa: PLC0415
     from guestlist.events.posting import Posting, encode  # noqa: PLC0415
@@ -369,6 +377,7 @@ def _events(door: Guestlist) -> None:
         events = tuple(event(number) for number in range(hour * 50, hour * 50 + 20 + hour * 3 % 31))
         at = time.time() - hour * 3600
         app.store.inbox.append(encode([Posting("engage", "track", at, "", b"", events)]), len(events), at)
+    last_events.keep(app.store, [Posting("engage", "track", time.time(), "", b"", (_seen_last(),))])
     folding = Fold(app)
     while folding.step(lambda: streams.listeners(app, config)):
         pass
@@ -378,6 +387,18 @@ def _events(door: Guestlist) -> None:
         connection.execute(sa.delete(schema.event_latency))  # of events that pretend to be hours old
     if found is not None:
         app.store.event_counts.took(found.id, [now - 1.0 - each % 9 / 4 for each in range(400)], now)
+
+
+def _seen_last() -> bytes:
+    """An event that the rows of a mapping are shown with."""
+    traits = {"email": "reader.17@example.org", "firstName": "Mia", "lastName": "Okafor", "title": "Head of Data"}
+    said = {
+        "type": "track",
+        "event": "Audience Entered",
+        "userId": "u-17",
+        "properties": {"audience_key": "high_intent"},
+    }
+    return json.dumps({**said, "context": {"traits": traits}}).encode()
 
 
 def _wishes(door: Guestlist) -> None:
