@@ -171,8 +171,8 @@ STATES: dict[str, tuple[str, int, Act | None]] = {
     "fault-notices": ("/settings/notices", 422, _typed(url="nowhere")),
     "fault-password": ("/settings/password", 422, _typed(old="wrong", new="too short")),
     "fault-forget": ("/privacy", 422, _typed(values="not an address")),
-    "fault-mapping": ("/activate/1/mapping/1", 422, _nothing_mapped),
-    "fault-mapping-add": ("/activate/1/mapping/1", 422, _half_picked),
+    "fault-mapping-add": ("/activate/4/mapping/1", 422, _half_picked),
+    "fault-mapping": ("/activate/4/mapping/1", 422, _nothing_mapped),
     "forbidden": ("/settings/users", 403, None),
     "forbidden-activate": ("/activate", 403, None),
 }
@@ -344,6 +344,7 @@ def _audiences(door: Guestlist) -> None:
         ("people", ["webinar guests", "high intent"]),
         ("people", ["webinar guests"]),
         ("companies", ["accounts"]),
+        ("people", ["newsletter"]),  # of which mistakes are made
     ):
         draft = drafts.begin(app, by, "acme", members)
         draft = drafts.with_audiences(app, config, draft, names, by)
@@ -357,7 +358,7 @@ def _audiences(door: Guestlist) -> None:
 
 def _events(door: Guestlist) -> None:
     """Some are delivered, others end on the way."""
-    from guestlist.app import last_events, streams  # noqa: PLC0415
+    from guestlist.app import streams  # noqa: PLC0415
     from guestlist.app.fold import Fold  # noqa: PLC0415
     from guestlist.app.stream_sync import flush  # noqa: PLC0415
     from guestlist.events.posting import Posting, encode  # noqa: PLC0415
@@ -377,7 +378,6 @@ def _events(door: Guestlist) -> None:
         events = tuple(event(number) for number in range(hour * 50, hour * 50 + 20 + hour * 3 % 31))
         at = time.time() - hour * 3600
         app.store.inbox.append(encode([Posting("engage", "track", at, "", b"", events)]), len(events), at)
-    last_events.keep(app.store, [Posting("engage", "track", time.time(), "", b"", (_seen_last(),))])
     folding = Fold(app)
     while folding.step(lambda: streams.listeners(app, config)):
         pass
@@ -402,8 +402,9 @@ def _seen_last() -> bytes:
 
 
 def _wishes(door: Guestlist) -> None:
-    """Somebody forgotten, and a list of more."""
-    from guestlist.app import suppression, uploads  # noqa: PLC0415
+    """Somebody forgotten, and a list of more; an event that came since."""
+    from guestlist.app import last_events, suppression, uploads  # noqa: PLC0415
+    from guestlist.events.posting import Posting  # noqa: PLC0415
 
     app, configuration = door.app, door.configuration
     with uploads.arriving(app) as arriving:
@@ -414,6 +415,7 @@ def _wishes(door: Guestlist) -> None:
     for job in (survey, forgotten):
         if job is not None:
             job_worker.take_up(app, configuration.current, job)
+    last_events.keep(app.store, [Posting("engage", "track", time.time(), "", b"", (_seen_last(),))])
 
 
 @contextlib.contextmanager
