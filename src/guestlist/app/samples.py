@@ -144,7 +144,7 @@ def _readable(sources: Sequence[Any]) -> tuple[Expression, ...]:
     """What cannot be read yet is said where it is typed, not here."""
     found: list[Expression] = []
     for each in sources:
-        with suppress(ConfigError):
+        with suppress(ConfigError, RecursionError):
             found.append(compile_expression(each))
     return tuple(found)
 

@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from guestlist.app import drafts, samples
 from guestlist.app.drafts import Draft, Wanted
-from guestlist.core.fields import FIELDS
 from guestlist.core.identity import Kind
 from guestlist.core.permissions import Permission
 from guestlist.errors import ConfigError
@@ -26,10 +25,7 @@ def one(call: Call) -> Response:
     """Its rows, and where one was touched last."""
     draft = wizard.going_on(call)
     place, wanted = wizard.one_of(call, draft)
-    touched = {each: call.query.get(each, "") for each in ("at", "more")}
-    focus = Focus(**{each: name for each, name in touched.items() if name in FIELDS[draft.kind]})
-    if "at" in call.query and not focus.at:
-        focus = Focus("add")
+    focus = pickers.focus_of(call.query, draft.kind)
     return call.show("activate_mapping.html", **_shown(call, draft, place, wanted, focus))
 
 

@@ -18,6 +18,7 @@ from guestlist.web.pages.forms import Form
 
 ATTRIBUTES, IDENTITY = "attributes", "identity"
 TABS = ((ATTRIBUTES, "Select attributes"), (IDENTITY, "Select identity namespace"))
+ADD = "add"  # where a new row is chosen
 SELECT, SUGGEST, MORE, REMOVE = "select", "suggest", "more-", "remove-"
 _XDM = ("accountKey.", "accountOrganization.")
 _PAIRS = {"companyName": "accountName", "primaryId": "accountKey.sourceKey"}
@@ -41,15 +42,21 @@ class Row:
 
 @dataclass(frozen=True)
 class Focus:
-    """What was touched last. ``at``: the field whose row it is, ``more``: the one that gets another source."""
+    """What was touched last. ``at``: the field whose row it is, or ``ADD``; ``more``: it gets another source."""
 
     at: str = ""
-    more: str = ""
+    more: bool = False
 
     @property
     def query(self) -> str:
         """As it stands behind a question mark."""
-        return f"more={self.more}" if self.more else f"at={self.at}"
+        return f"at={self.at}" + ("&more=yes" if self.more else "")
+
+
+def focus_of(query: Mapping[str, str], kind: Kind) -> Focus:
+    """The same as it stands behind a question mark."""
+    at = query.get("at", "")
+    return Focus(at, query.get("more") == "yes") if at == ADD or at in FIELDS[kind] else Focus()
 
 
 # ── showing ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -165,7 +172,7 @@ def helped(call: Call, kind: Kind, mapping: Sources, suggested: Sources) -> tupl
     found = {name: list(sources) for name, sources in mapping.items()}
     if button == SUGGEST:
         added = _missing(call, mapping, suggested)
-        return _ordered(kind, {**found, **added}), Focus(next(iter(added), ""))
+        return _ordered(kind, {**found, **added}), Focus(next(iter(added), ADD))
     if button == SELECT:
         source, target = _picked(call.form, "source"), _picked(call.form, "target")
         if not source:
@@ -176,12 +183,13 @@ def helped(call: Call, kind: Kind, mapping: Sources, suggested: Sources) -> tupl
         sources = found.get(target, [])
         return _ordered(kind, {**found, target: [*sources, *([] if source in sources else [source])]}), Focus(target)
     field = button.removeprefix(MORE).removeprefix(REMOVE)
-    if field in FIELDS[kind]:
-        _need(call, field)
+    if field not in FIELDS[kind]:
+        return found, Focus(ADD)
+    _need(call, field)
     if button.startswith(MORE):
-        return found, Focus(field, field)
+        return found, Focus(field, more=True)
     found.pop(field, None)
-    return found, Focus()
+    return found, Focus(ADD)
 
 
 def check_nothing_picked(form: Form) -> None:
