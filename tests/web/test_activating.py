@@ -419,6 +419,15 @@ def test_nothing_is_sent_before_the_start_date(pages: Installed) -> None:
 
 
 # ── events ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_page_that_looks_for_a_plan_of_what_is_finished_hears_nothing(pages: Installed) -> None:
+    browser = step(to_sync(pages))
+    look = browser.location.replace("review", "plan")
+    assert browser.get(look).status == 200
+    browser.get(look.replace("plan", "review")).submit("Finish")
+    assert (browser.get(look, hx_request="true").status, browser.response.text) == (204, "")
+    assert browser.get(look).status == 404
+
+
 def test_the_action_for_companies_has_its_own_name(pages: Installed) -> None:
     """SEGMENT-35."""
     write_keys.create(pages.app, "engage")
