@@ -90,7 +90,6 @@ PAGES = {
     "activate-destination": "/activate/1",
     "activate-audiences": "/activate/1/audiences",
     "activate-mapping": "/activate/1/mapping/1",
-    "activate-identity": "/activate/1/mapping/1?tab=identity",
     "activate-mapping-events": "/activate/1/mapping/2",
     "activate-mapping-companies": "/activate/3/mapping/1",
     "activate-sync": "/activate/1/sync",
@@ -152,6 +151,14 @@ def _nothing_mapped(page: Page) -> None:
     page.locator("main button[value=next]").last.click()
 
 
+def _half_picked(page: Page) -> None:
+    """A source on the other tab, and no target."""
+    page.get_by_text("Add new mapping").click()
+    page.get_by_role("group", name="Source field").get_by_text("Select identity namespace").click()
+    page.locator("select[name=source-identity]").select_option(index=1)
+    page.get_by_role("button", name="Select", exact=True).click()
+
+
 # name: (path, status, what is done there)
 REVIEW = "/destinations/connect/{handle}/review"
 STATES: dict[str, tuple[str, int, Act | None]] = {
@@ -164,7 +171,8 @@ STATES: dict[str, tuple[str, int, Act | None]] = {
     "fault-notices": ("/settings/notices", 422, _typed(url="nowhere")),
     "fault-password": ("/settings/password", 422, _typed(old="wrong", new="too short")),
     "fault-forget": ("/privacy", 422, _typed(values="not an address")),
-    "fault-mapping": ("/activate/1/mapping/1", 422, _nothing_mapped),
+    "fault-mapping-add": ("/activate/4/mapping/1", 422, _half_picked),
+    "fault-mapping": ("/activate/4/mapping/1", 422, _nothing_mapped),
     "forbidden": ("/settings/users", 403, None),
     "forbidden-activate": ("/activate", 403, None),
 }
@@ -336,6 +344,7 @@ def _audiences(door: Guestlist) -> None:
         ("people", ["webinar guests", "high intent"]),
         ("people", ["webinar guests"]),
         ("companies", ["accounts"]),
+        ("people", ["newsletter"]),  # of which mistakes are made
     ):
         draft = drafts.begin(app, by, "acme", members)
         draft = drafts.with_audiences(app, config, draft, names, by)
@@ -380,9 +389,22 @@ def _events(door: Guestlist) -> None:
         app.store.event_counts.took(found.id, [now - 1.0 - each % 9 / 4 for each in range(400)], now)
 
 
+def _seen_last() -> bytes:
+    """An event that the rows of a mapping are shown with."""
+    traits = {"email": "reader.17@example.org", "firstName": "Mia", "lastName": "Okafor", "title": "Head of Data"}
+    said = {
+        "type": "track",
+        "event": "Audience Entered",
+        "userId": "u-17",
+        "properties": {"audience_key": "high_intent"},
+    }
+    return json.dumps({**said, "context": {"traits": traits}}).encode()
+
+
 def _wishes(door: Guestlist) -> None:
-    """Somebody forgotten, and a list of more."""
-    from guestlist.app import suppression, uploads  # noqa: PLC0415
+    """Somebody forgotten, and a list of more; an event that came since."""
+    from guestlist.app import last_events, suppression, uploads  # noqa: PLC0415
+    from guestlist.events.posting import Posting  # noqa: PLC0415
 
     app, configuration = door.app, door.configuration
     with uploads.arriving(app) as arriving:
@@ -393,6 +415,7 @@ def _wishes(door: Guestlist) -> None:
     for job in (survey, forgotten):
         if job is not None:
             job_worker.take_up(app, configuration.current, job)
+    last_events.keep(app.store, [Posting("engage", "track", time.time(), "", b"", (_seen_last(),))])
 
 
 @contextlib.contextmanager
