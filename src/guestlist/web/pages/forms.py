@@ -51,7 +51,13 @@ class Form:
     def refused(self, error: ConfigError, at: str) -> Form:
         """The same with the sentence at its field."""
         names = [each for each in error.place if each == at or any(each == name for name, _ in self.fields)]
-        return Form(self.fields, {**self.faults, (names[-1] if names else at): str(error)})
+        return Form(self.fields, {**self.faults, (names[-1] if names else at): _beside(error)})
+
+
+def _beside(error: ConfigError) -> str:
+    """Beside its field nobody needs to be told where the value stands in a file."""
+    said, where = str(error), f"{'.'.join(error.place)}: "
+    return said if not said.startswith(where) else said[len(where)].upper() + said[len(where) + 1 :]
 
 
 def whole(text: str, digits: int = DIGITS) -> int | None:
