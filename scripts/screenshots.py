@@ -142,7 +142,7 @@ EMPTY = {
     }.items()
 }
 Act = Callable[["Page"], None]
-KNOWN = "Wei.Larsen.601@example.org"  # of the list newsletter, and still in it
+KNOWN = "Chen.Costa.595@example.org"  # of the list newsletter, and still in it
 
 
 def _typed(**fields: str) -> Act:
@@ -219,8 +219,8 @@ STATES: dict[str, tuple[str, int, Act | None]] = {
         200,
         _pressed("Test", event='{"type": "page", "name": "Pricing"}'),
     ),
-    "trigger-real": ("/activations/high-intent-to-acme/trigger", 200, _pressed("The last one that came")),
-    "activate-tested": ("/activate/1/events/2", 200, _pressed("Test")),
+    "fault-event": ("/activations/high-intent-to-acme/trigger", 422, _pressed("The last one that came")),
+    "activate-tested": ("/activate/1/events/2", 200, _pressed("Test", audience_key="trial_users")),
     "fault-trigger": ("/activations/high-intent-to-acme/trigger", 422, _typed(trigger='event is "Order Completed')),
     "fault-destination": ("/destinations/asia", 422, _typed(ad_account="Acme")),
     "fault-upload": ("/audiences/new", 422, _uploaded("guests.pdf", b"%PDF-1.7")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
@@ -10,6 +11,7 @@ from guestlist.errors import ConfigError
 
 MOST_FIELDS = 1000
 DIGITS = 15  # of a number in a form or an address: every database takes them
+_OF_WHAT = re.compile(r"(?:activation|audience|destination) [^:]{1,100}: ")
 _SECRET = ("password", "old", "new", "client_secret")
 
 
@@ -56,8 +58,11 @@ class Form:
 
 def _beside(error: ConfigError) -> str:
     """Beside its field nobody needs to be told where the value stands in a file."""
-    said, where = str(error), f"{'.'.join(error.place)}: "
-    return said if not said.startswith(where) else said[len(where)].upper() + said[len(where) + 1 :]
+    said = str(error)
+    said = said[found.end() :] if (found := _OF_WHAT.match(said)) else said
+    for where in (".".join(error.place), *error.place[-1:]):
+        said = said.removeprefix(f"{where}: ")
+    return said if said == str(error) else said[:1].upper() + said[1:]
 
 
 def whole(text: str, digits: int = DIGITS) -> int | None:
