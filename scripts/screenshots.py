@@ -598,6 +598,7 @@ def photographed(into: Path) -> Seen:
     """What is done with each page: a picture of its whole length in this folder."""
 
     def seen(page: Page, name: str) -> list[str]:
+        page.evaluate("scrollTo(0, 0)")  # what sticks to the top of the window stands in the middle of it else
         page.screenshot(path=into / f"{name}.png", full_page=True)
         return []
 
