@@ -53,11 +53,11 @@ class Form:
     def refused(self, error: ConfigError, at: str) -> Form:
         """The same with the sentence at its field."""
         names = [each for each in error.place if each == at or any(each == name for name, _ in self.fields)]
-        return Form(self.fields, {**self.faults, (names[-1] if names else at): _beside(error)})
+        return Form(self.fields, {**self.faults, (names[-1] if names else at): beside(error)})
 
 
-def _beside(error: ConfigError) -> str:
-    """Beside its field nobody needs to be told where the value stands in a file."""
+def beside(error: ConfigError) -> str:
+    """The sentence: beside its field nobody needs to be told where the value stands in a file."""
     said = str(error)
     said = said[found.end() :] if (found := _OF_WHAT.match(said)) else said
     for where in (".".join(error.place), *error.place[-1:]):
