@@ -16,7 +16,7 @@ from guestlist.web.pages import activation, pickers, triggers
 from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
-from guestlist.web.pages.forms import Form
+from guestlist.web.pages.forms import Form, beside
 from guestlist.web.pages.pickers import Focus, Sources
 from guestlist.web.pages.templates import path
 
@@ -105,7 +105,7 @@ def change_trigger(call: Call) -> Response:
         declared.change(call.app, call.desk.configuration, "activations", name, body, version, call.person)
     except ConfigError as error:
         at = triggers.place_of(error, fields, "trigger")
-        form = Form(call.form.fields, {at: str(error)})
+        form = Form(call.form.fields, {at: beside(error)})
         return call.show("activation_trigger.html", 422, form=form, **_trigger(call, fields))
     return call.go(path("activations", name, "trigger"), "Saved: it counts for events from now on.")
 

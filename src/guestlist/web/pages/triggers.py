@@ -14,7 +14,7 @@ from guestlist.errors import ConfigError, UnknownName
 from guestlist.web.pages import wizard
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
-from guestlist.web.pages.forms import Form
+from guestlist.web.pages.forms import Form, beside
 from guestlist.web.pages.wizard import MAY
 
 book = Book()
@@ -56,7 +56,7 @@ def _kept(call: Call, draft: Draft, place: int, button: str) -> Response:
 
 
 def _refused(call: Call, draft: Draft, place: int, fields: dict[str, Any], error: ConfigError) -> Response:
-    form = Form(call.form.fields, {place_of(error, fields, "audience_key"): str(error)})
+    form = Form(call.form.fields, {place_of(error, fields, "audience_key"): beside(error)})
     return call.show("activate_events.html", 422, form=form, **_shown(call, draft, place, fields))
 
 
