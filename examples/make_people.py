@@ -20,7 +20,7 @@ LAST = (
     "Weber", "Xu", "Yılmaz", "Zhang", "Lindqvist", "Mensah", "Nakamura", "O'Brien",
 )  # fmt: skip
 TITLES = ("Head of Marketing", "Data Engineer", "Account Executive", "CTO", "Product Manager", "Buyer", "Analyst")
-COMPANIES = ("Example Works", "Sample & Sons", "Placeholder AG", "Lorem Logistics", "Acme Test Ltd", "Null Pointer Inc")
+COMPANIES = ("Example Works", "Sample & Sons", "Placeholder AG", "Larch Logistics", "Acme Test Ltd", "Null Pointer Inc")
 COUNTRIES = ("DE", "FR", "GB", "NL", "US", "SE", "ES", "Germany", "USA")
 DOMAINS = ("example.com", "example.org", "example.net")
 

@@ -400,6 +400,7 @@ def started(folder: Path, port: int, stays: bool) -> tuple[subprocess.Popen[byte
     ready.unlink(missing_ok=True)
     command = [str(BIN / "linkedin-emulator"), "--port", str(port), "--ready-file", str(ready)]
     emulator = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=stays)  # noqa: S603 - our own
+    (folder / "emulator.pid").write_text(str(emulator.pid))
     deadline = time.monotonic() + 30
     while not ready.exists():
         if emulator.poll() is not None or time.monotonic() > deadline:
@@ -424,42 +425,54 @@ def passing() -> Iterator[Stage]:
 
 @contextlib.contextmanager
 def staying(folder: Path) -> Iterator[Stage]:
-    """A stage that stays; an earlier one in the same folder is cleared away."""
+    """A stage that stays, unless the show breaks off; an earlier one in the same folder is cleared away."""
+    if stop(folder):
+        tell(f"What was still running in {folder} is stopped: everything begins anew.")
     clear(folder)
     folder.mkdir(parents=True, exist_ok=True)
     prepare(folder)
     try:
-        emulator, address = started(folder, PORT, stays=True)
-    except NotAsExpected:
-        emulator, address = started(folder, 0, stays=True)  # somebody else has the port
-    (folder / "emulator.pid").write_text(str(emulator.pid))
-    stage = Stage(folder, address)
-    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in stage.variables.items())
-    (folder / "env.sh").write_text(f"{exports}export PATH={shlex.quote(str(BIN))}:$PATH\n")
-    yield stage
+        try:
+            _, address = started(folder, PORT, stays=True)
+        except NotAsExpected:
+            _, address = started(folder, 0, stays=True)
+            tell(f"Port {PORT} is taken, so the emulated LinkedIn listens on another one.")
+        stage = Stage(folder, address)
+        exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in stage.variables.items())
+        (folder / "env.sh").write_text(f"{exports}export PATH={shlex.quote(str(BIN))}:$PATH\n")
+        yield stage
+    except BaseException:  # Ctrl-C, too
+        stop(folder)
+        raise
 
 
-def stop(folder: Path) -> None:
-    """End what an earlier show left running here."""
+def stop(folder: Path) -> bool:
+    """End what an earlier show left running here; whether there was something."""
+    ended = False
     for name, program in (("serve.pid", b"serve"), ("emulator.pid", b"linkedin-emulator")):
         pid = folder / name
         if pid.exists():
-            _end(int(pid.read_text()), program)
+            ended |= _end(int(pid.read_text()), program)
             pid.unlink()
+    return ended
 
 
-def _end(number: int, program: bytes) -> None:
-    """A process that is gone may have left its number to another one."""
+def _end(number: int, program: bytes) -> bool:
+    """A process that is gone may have left its number to another one. One that does not go is made to, with those that
+    it started.
+    """
     if program not in _command_line(number):
-        return
+        return False
     os.kill(number, signal.SIGTERM)
-    with contextlib.suppress(NotAsExpected):
+    try:
         until(lambda: program not in _command_line(number), 15)
+    except NotAsExpected:
+        os.killpg(number, signal.SIGKILL)  # each has a session of its own, and so its number is its group's
+    return True
 
 
 def clear(folder: Path) -> None:
-    """Stop what an earlier show left running here, and remove what it made."""
-    stop(folder)
+    """Remove what an earlier show made."""
     for name in ("events.yaml", "serve.log", "env.sh"):
         (folder / name).unlink(missing_ok=True)
     for name in ("home", "people.csv", "companies.csv", "guestlist.yaml", "emulator.log", "emulator.address"):
@@ -512,10 +525,11 @@ def _staying_pages(stage: Stage) -> str:
                 command, cwd=stage.folder, env=os.environ | stage.variables, stdin=subprocess.DEVNULL, stdout=out,
                 stderr=out, start_new_session=True,
             )  # fmt: skip
+        (stage.folder / "serve.pid").write_text(str(server.pid))
         until(lambda: _greeting(said) or server.poll() is not None)  # noqa: B023 - called at once
         if server.poll() is None:
-            (stage.folder / "serve.pid").write_text(str(server.pid))
             return _greeting(said)
+        tell(f"Port {port} is taken, so the pages are on another one.")
     raise NotAsExpected(f"the pages did not open: {said.read_text().strip()}")
 
 
@@ -555,6 +569,9 @@ def main() -> int:
     except NotAsExpected as difference:
         tell(f"\nNot as expected: {difference}", "31")
         return 1
+    except KeyboardInterrupt:
+        tell("\nStopped; nothing is left running.")
+        return 130
     tell(f"\nThat was all, in {time.monotonic() - began:.0f} s, and everything was as expected.", GOOD)
     if not keep:
         tell(f"`make demo-up` leaves it running, to click through: http://127.0.0.1:{PAGES_PORT}/")

@@ -34,13 +34,14 @@ from starlette.routing import compile_path
 
 import guestlist
 from guestlist import job_worker
-from guestlist.app import api_tokens, declared, jobs, users, write_keys
+from guestlist.app import api_tokens, connection, declared, jobs, users, write_keys
 from guestlist.bootstrap import open_web
 from guestlist.core.permissions import Permission, Role
 from guestlist.ports import SegmentStatus
 from guestlist.store import schema
 from guestlist.web.pages.table import PAGES as TABLE
 from guestlist.web.server import Server, address_of, listen
+from linkedin_emulator.control import Control
 from linkedin_emulator.pointing import variables
 from linkedin_emulator.running import RunningEmulator
 
@@ -60,6 +61,10 @@ PAGES = {
     "destination-activations": "/destinations/acme/activations",
     "destination-delivery": "/destinations/acme/delivery",
     "destination-runs": "/destinations/acme/runs",
+    "destination-editable": "/destinations/asia",
+    "destination-accounts": "/destinations/asia?accounts=1",
+    "destination-waiting": "/destinations/nordics",
+    "destination-waiting-delivery": "/destinations/nordics/delivery",
     "connect": "/destinations/connect",
     "privacy": "/privacy",
     "suppression-list": "/privacy/lists/1",
@@ -79,6 +84,13 @@ PAGES = {
     "job": "/jobs/1",
     "job-waiting": "/jobs/2",
     "job-working": "/jobs/3",
+    "job-run": "/jobs/{run}",
+    "job-run-waiting": "/jobs/{run_waiting}",
+    "job-failed": "/jobs/{failed}",
+    "job-check": "/jobs/{check}",
+    "job-forgotten": "/jobs/{forgotten}",
+    "job-list-read": "/jobs/{list_read}",
+    "job-sealed": "/jobs/{sealed}",
     "activity": "/activity",
     "audiences": "/audiences",
     "audience-new": "/audiences/new",
@@ -90,7 +102,6 @@ PAGES = {
     "activate-destination": "/activate/1",
     "activate-audiences": "/activate/1/audiences",
     "activate-mapping": "/activate/1/mapping/1",
-    "activate-identity": "/activate/1/mapping/1?tab=identity",
     "activate-mapping-events": "/activate/1/mapping/2",
     "activate-mapping-companies": "/activate/3/mapping/1",
     "activate-sync": "/activate/1/sync",
@@ -130,6 +141,7 @@ EMPTY = {
     }.items()
 }
 Act = Callable[["Page"], None]
+KNOWN = "Chen.Costa.595@example.org"  # of the list newsletter, and still in it
 
 
 def _typed(**fields: str) -> Act:
@@ -138,9 +150,44 @@ def _typed(**fields: str) -> Act:
     def act(page: Page) -> None:
         page.evaluate("for (const form of document.forms) form.noValidate = true")
         for name, value in fields.items():
-            page.fill(f"#f-{name.replace('_', '-')}", value)
-        form = page.locator("main form").filter(has=page.locator(f"#f-{next(iter(fields)).replace('_', '-')}"))
+            field = page.locator(f"#f-{name}")
+            if field.evaluate("field => field.tagName") == "SELECT":
+                field.select_option(value)
+            else:
+                field.fill(value)
+        form = page.locator("main form").filter(has=page.locator(f"#f-{next(iter(fields))}"))
         form.locator("button").last.click()
+
+    return act
+
+
+def _pressed(name: str, **fields: str) -> Act:
+    """Fill in fields by their ids, then press a button that is called so."""
+
+    def act(page: Page) -> None:
+        for each, value in fields.items():
+            page.fill(f"#f-{each}", value)
+        page.get_by_role("button", name=name, exact=True).click()
+
+    return act
+
+
+def _created(prefix: str) -> Act:
+    """A new one at each visit: what is shown once is of something that was not there before."""
+
+    def act(page: Page) -> None:
+        _typed(name=f"{prefix}-{secrets.token_hex(2)}")(page)
+
+    return act
+
+
+def _uploaded(name: str, body: bytes) -> Act:
+    """As a browser without scripts sends a list."""
+
+    def act(page: Page) -> None:
+        page.fill("#f-name-upload", "guests")
+        page.set_input_files("#f-list", {"name": name, "mimeType": "text/plain", "buffer": body})
+        page.locator("form[data-uploads]").evaluate("form => form.submit()")
 
     return act
 
@@ -152,21 +199,53 @@ def _nothing_mapped(page: Page) -> None:
     page.locator("main button[value=next]").last.click()
 
 
+def _half_picked(page: Page) -> None:
+    """A source on the other tab, and no target."""
+    page.get_by_text("Add new mapping").click()
+    page.get_by_role("group", name="Source field").get_by_text("Select identity namespace").click()
+    page.locator("select[name=source-identity]").select_option(index=1)
+    page.get_by_role("button", name="Select", exact=True).click()
+
+
 # name: (path, status, what is done there)
 REVIEW = "/destinations/connect/{handle}/review"
 STATES: dict[str, tuple[str, int, Act | None]] = {
     "connect-account": ("/destinations/connect/{handle}", 200, None),
     "connect-review": (REVIEW + "?name=EMEA&ad_account=516848833&send_email=yes", 200, None),
     "connect-refused": ("/destinations/connect?refused=user_cancelled_authorize", 200, None),
+    "secret-user": ("/settings/users", 200, _pressed("New link for ben@acme.example")),
+    "secret-token": ("/settings/tokens", 200, _created("warehouse")),
+    "secret-key": ("/settings/keys", 200, _created("app")),
+    "explained": ("/privacy", 200, _typed(activation="newsletter-to-acme", value=KNOWN)),
+    "explained-unknown": ("/privacy", 200, _typed(activation="newsletter-to-acme", value="nobody@example.net")),
+    "explained-forgotten": ("/privacy", 200, _typed(activation="newsletter-to-acme", value="somebody@example.com")),
+    "explained-unusable": ("/privacy", 200, _typed(activation="newsletter-to-acme", value="nobody at all")),
+    "trigger-enters": ("/activations/high-intent-to-acme/trigger", 200, _pressed("Test")),
+    "trigger-ignored": (
+        "/activations/high-intent-to-acme/trigger",
+        200,
+        _pressed("Test", event='{"type": "page", "name": "Pricing"}'),
+    ),
+    "fault-event": ("/activations/high-intent-to-acme/trigger", 422, _pressed("The last one that came")),
+    "activate-tested": ("/activate/1/events/2", 200, _pressed("Test", audience_key="trial_users")),
+    "fault-trigger": ("/activations/high-intent-to-acme/trigger", 422, _typed(trigger='event is "Order Completed')),
+    "fault-destination": ("/destinations/asia", 422, _typed(ad_account="Acme")),
+    "fault-upload": ("/audiences/new", 422, _uploaded("guests.pdf", b"%PDF-1.7")),
+    "fault-token": ("/settings/tokens", 422, _typed(name="warehouse", days="soon")),
     "fault-connect": ("/destinations/connect/{handle}", 422, _typed(name="")),
-    "fault-audience": ("/audiences/new", 422, _typed(name_events="newsletter")),
+    "fault-audience": ("/audiences/new", 422, _typed(**{"name-events": "newsletter"})),
     "fault-user": ("/settings/users", 422, _typed(name="ann@acme.example")),
     "fault-notices": ("/settings/notices", 422, _typed(url="nowhere")),
     "fault-password": ("/settings/password", 422, _typed(old="wrong", new="too short")),
     "fault-forget": ("/privacy", 422, _typed(values="not an address")),
-    "fault-mapping": ("/activate/1/mapping/1", 422, _nothing_mapped),
+    "fault-mapping-add": ("/activate/4/mapping/1", 422, _half_picked),
+    "fault-mapping": ("/activate/4/mapping/1", 422, _nothing_mapped),
     "forbidden": ("/settings/users", 403, None),
     "forbidden-activate": ("/activate", 403, None),
+}
+OUTSIDE: dict[str, tuple[str, int, Act | None]] = {  # of pages for people who are not signed in
+    "fault-sign-in": ("/sign-in", 422, _typed(name="eve@acme.example", password=PASSWORD)),
+    "setup-over": ("/setup/used", 404, None),
 }
 PUBLIC = ("sign-in", "setup")  # whoever is signed in is led on from them
 NOT_SHOWN = {  # pieces of pages, files, and ways on to another page
@@ -190,18 +269,20 @@ def installed(folder: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
             "GUESTLIST_HOME": str(folder / "home"),
             **variables(linkedin.url),
         }
-        linkedin.emulator.control.config(segment_visible_after=0.0)
+        control = linkedin.emulator.control
+        control.config(segment_visible_after=0.0)
+        control.seed(ACCOUNTS)
         file = _written(folder)
         with guestlist.open(file=str(file)) as door:
-            door.connect_token("acme", linkedin.emulator.control.token())
+            door.connect_token("acme", control.token())
             door.sync()
-            linkedin.emulator.control.clock(advance=2 * DAY)
+            control.clock(advance=2 * DAY)
             door.sync("accounts-to-acme")
             door.status(live=True)
             for cut in (60, 0, 200, 40):
                 _grown(folder / "people.csv", cut)
                 door.sync("newsletter-to-acme")
-                linkedin.emulator.control.clock(advance=DAY)
+                control.clock(advance=DAY)
                 door.status(live=True)
             rows = (folder / "partners.csv").read_text().splitlines()
             (folder / "partners.csv").write_text("\n".join(rows[:900]) + "\n")
@@ -209,10 +290,11 @@ def installed(folder: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
             _past(door)
             _people(door)
             _audiences(door)
-            _wishes(door)
+            facts = _wishes(door) | _ended(door, folder)
+            _connections(door, control)
             _spread(door)
             credential, _ = door.app.store.destinations.credential("acme")
-            facts = {"handle": secrets.token_urlsafe(24), "link": users.invite(door.app, "ben@acme.example")}
+            facts |= {"handle": secrets.token_urlsafe(24), "link": users.invite(door.app, "ben@acme.example")}
             if credential is not None:
                 ends = time.time() + DAY
                 door.app.store.consents.arrived(facts["handle"], credential.token, "ann@acme.example", ends)
@@ -336,6 +418,7 @@ def _audiences(door: Guestlist) -> None:
         ("people", ["webinar guests", "high intent"]),
         ("people", ["webinar guests"]),
         ("companies", ["accounts"]),
+        ("people", ["newsletter"]),  # of which mistakes are made
     ):
         draft = drafts.begin(app, by, "acme", members)
         draft = drafts.with_audiences(app, config, draft, names, by)
@@ -380,19 +463,75 @@ def _events(door: Guestlist) -> None:
         app.store.event_counts.took(found.id, [now - 1.0 - each % 9 / 4 for each in range(400)], now)
 
 
-def _wishes(door: Guestlist) -> None:
-    """Somebody forgotten, and a list of more."""
-    from guestlist.app import suppression, uploads  # noqa: PLC0415
+def _seen_last() -> bytes:
+    """An event that the rows of a mapping are shown with."""
+    traits = {"email": "reader.17@example.org", "firstName": "Mia", "lastName": "Okafor", "title": "Head of Data"}
+    said = {
+        "type": "track",
+        "event": "Audience Entered",
+        "userId": "u-17",
+        "properties": {"audience_key": "high_intent"},
+    }
+    return json.dumps({**said, "context": {"traits": traits}}).encode()
 
-    app, configuration = door.app, door.configuration
+
+def _wishes(door: Guestlist) -> dict[str, str]:
+    """Somebody forgotten, and a list of more; the jobs that did it."""
+    from guestlist.app import last_events, suppression, uploads  # noqa: PLC0415
+    from guestlist.events.posting import Posting  # noqa: PLC0415
+
+    app = door.app
     with uploads.arriving(app) as arriving:
         arriving.write((ROOT / "examples" / "people.csv").read_bytes() + b"X-1,nobody at all,,,,,,yes\n")
     found = suppression.keep(app, arriving, "unsubscribed-2026.csv")
-    survey = app.store.jobs.get(jobs.ask_survey(app, found.id, found.chosen).id)
-    forgotten = app.store.jobs.get(jobs.ask_forget(app, ["somebody@example.com"]).id)
-    for job in (survey, forgotten):
-        if job is not None:
-            job_worker.take_up(app, configuration.current, job)
+    survey = _done(door, jobs.ask_survey(app, found.id, found.chosen))
+    forgotten = _done(door, jobs.ask_forget(app, ["somebody@example.com"]))
+    last_events.keep(app.store, [Posting("engage", "track", time.time(), "", b"", (_seen_last(),))])
+    return {"list_read": survey, "forgotten": forgotten}
+
+
+def _done(door: Guestlist, asked: jobs.JobRow) -> str:
+    """What a worker does of a job, done here and now; its number."""
+    job = door.app.store.jobs.get(asked.id)
+    if job is not None:
+        job_worker.take_up(door.app, door.configuration.current, job)
+    return str(asked.id)
+
+
+def _ended(door: Guestlist, folder: Path) -> dict[str, str]:
+    """Jobs that ended, well and not so well."""
+    app, config, list_ = door.app, door.configuration.current(), folder / "companies.csv"
+    ended = {
+        "run": _done(door, jobs.ask_sync(app, config, "newsletter-to-acme")),
+        "run_waiting": _done(door, jobs.ask_sync(app, config, "partners-to-acme")),
+        "check": _done(door, jobs.ask_check(app, config, "acme")),
+        "sealed": _done(door, jobs.ask_seal(app, new_key=False)),
+    }
+    list_.rename(folder / "away.csv")
+    ended["failed"] = _done(door, jobs.ask_plan(app, config, "accounts-to-acme"))
+    (folder / "away.csv").rename(list_)
+    return ended
+
+
+ACCOUNTS = {
+    "accounts": [{"id": 516848836, "name": "Acme Asia"}, {"id": 516848837, "name": "Acme Nordics"}],
+    "roles": [{"account": each, "member": "AbC123xyz", "role": "CAMPAIGN_MANAGER"} for each in (516848836, 516848837)],
+}
+
+
+def _connections(door: Guestlist, control: Control) -> None:
+    """A destination that the pages change, and one whose permission was taken back."""
+    app, configuration = door.app, door.configuration
+    for name, account in (("asia", 516848836), ("nordics", 516848837)):
+        declared.create(app, configuration, "destinations", name, {"ad_account": account, "description": "Webinars"})
+    lost = control.token()
+    for name, token in (("asia", control.token()), ("nordics", lost)):
+        connection.connect_token(app, configuration.current(), name, token)
+    wanted = {"audience": "webinar guests", "destination": "nordics"}
+    declared.create(app, configuration, "activations", "webinar-guests-to-nordics", wanted)
+    for each in ("access_token", "refresh_token"):
+        control.revoke_tokens(lost[each])
+    _done(door, jobs.ask_sync(app, configuration.current(), "webinar-guests-to-nordics"))
 
 
 @contextlib.contextmanager
@@ -416,8 +555,8 @@ def _serving(door: Guestlist) -> Iterator[str]:
 # ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def missing() -> list[str]:
     """Pages of the table that no picture shows."""
-    seen = [*PAGES.values(), *EMPTY.values(), *(each for each, *_ in STATES.values())]
-    shown = [urlsplit(each.format(handle="x", link="x")).path for each in seen]
+    seen = [*PAGES.values(), *EMPTY.values(), *(each for each, *_ in (STATES | OUTSIDE).values())]
+    shown = [urlsplit(re.sub(r"{\w+}", "x", each)).path for each in seen]
     pages = {page.path for page in TABLE if page.method == "GET"} - set(NOT_SHOWN)
     return sorted(each for each in pages if not any(compile_path(each)[0].match(path) for path in shown))
 
@@ -476,15 +615,29 @@ def _answers(method: str, path: str) -> bool:
     return any(page.method == method and compile_path(page.path)[0].match(unquote(path)) for page in TABLE)
 
 
+Seen = Callable[["Page", str], list[str]]
+
+
+def photographed(into: Path) -> Seen:
+    """What is done with each page: a picture of its whole length in this folder."""
+
+    def seen(page: Page, name: str) -> list[str]:
+        page.evaluate("scrollTo(0, 0)")  # what sticks to the top of the window stands in the middle of it else
+        page.screenshot(path=into / f"{name}.png", full_page=True)
+        return []
+
+    return seen
+
+
 @dataclass(frozen=True)
 class Camera:
-    """``into``: where pictures go. ``facts``: what addresses name in braces."""
+    """``facts``: what addresses name in braces. ``seen``: what is done with each page, by its name; what is wrong."""
 
     browser: Browser
     address: str
-    into: Path
     only: str
     facts: Mapping[str, str]
+    seen: Seen
 
     def all(self, walk: Callable[[Camera, Watch, str], None]) -> list[str]:
         """Take every picture of a walk; what is wrong."""
@@ -525,7 +678,7 @@ class Camera:
         if act is not None:
             with watch.page.expect_navigation():
                 act(watch.page)
-        watch.page.screenshot(path=self.into / f"{watch.name}.png", full_page=True)
+        watch.wrong += self.seen(watch.page, watch.name)
         watch.look()
 
 
@@ -533,6 +686,8 @@ def walk_full(camera: Camera, watch: Watch, kind: str) -> None:
     """All pages with something in them, then the states that some of them can be in."""
     for name in PUBLIC:
         camera.take(watch, name, PAGES[name], kind)
+    for name, (path, expected, act) in OUTSIDE.items():
+        camera.take(watch, name, path, kind, expected, act)
     camera.sign_in(watch, "ann@acme.example")
     for name, path in PAGES.items():
         if name in PUBLIC:
@@ -599,7 +754,7 @@ def main() -> int:
             folder = Path(work) / str(number)
             folder.mkdir()
             with opened(folder) as (address, facts):
-                wrong += Camera(browser, address, given.folder, given.only, facts).all(walk)
+                wrong += Camera(browser, address, given.only, facts, photographed(given.folder)).all(walk)
         browser.close()
     for each in dict.fromkeys(wrong):
         print(each)  # noqa: T201
@@ -632,7 +787,7 @@ def taken_for_readme(browser: Browser, address: str, into: Path) -> None:
             viewport={"width": 1200, "height": 800}, color_scheme="dark" if theme == "dark" else "light"
         )
         page = context.new_page()
-        camera = Camera(browser, address, into, "", {})
+        camera = Camera(browser, address, "", {}, photographed(into))
         camera.sign_in(Watch(page, []), "ann@acme.example")
         for name, path in README.items():
             page.goto(f"{address}{path}", wait_until="load")

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
-from tests.story.person import PASSWORD
-
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -37,14 +35,12 @@ def pictures() -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
-    """The address, and every page there is."""
-    script = pictures()
+def script() -> Iterator[ModuleType]:
+    """The environment is as before when the pages were seen."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("HOME", *(f"LINKEDIN_{each}" for each in ("API_URL", "OAUTH_URL", "CLIENT_ID", "CLIENT_SECRET"))):
-            patch.setenv(f"GUESTLIST_{name}", "")  # set by the script, and as before when the pages were seen
-        with script.installed(tmp_path_factory.mktemp("pages")) as (address, facts):
-            yield address, {name: path.format(**facts) for name, path in script.PAGES.items()}
+            patch.setenv(f"GUESTLIST_{name}", "")
+        yield pictures()
 
 
 def told(violations: list[dict[str, Any]], where: str) -> list[str]:
@@ -70,16 +66,24 @@ def judged(page: Page, name: str) -> list[str]:
     return wrong + told(page.evaluate(COLOURS), f"{name} light narrow")
 
 
-def test_axe_finds_nothing_serious_on_any_page(shown: tuple[str, dict[str, str]], chromium: Browser) -> None:
-    address, pages = shown
-    with chromium.new_context(reduced_motion="reduce") as context:  # no colour is half way to another
-        page = context.new_page()
-        page.goto(f"{address}/sign-in")
-        wrong = judged(page, "sign-in")
-        page.get_by_label("Name", exact=True).fill("ann@acme.example")
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        for name, path in pages.items():
-            page.goto(f"{address}{path}", wait_until="load")
-            wrong += judged(page, name)
+def test_axe_finds_nothing_serious_on_any_page_in_any_state(
+    script: ModuleType, chromium: Browser, tmp_path: Path
+) -> None:
+    """Every page that pictures are taken of: with something in it, refused, shown once, and still empty."""
+    wrong: list[str] = []
+    seen: list[str] = []
+
+    def judge(page: Page, name: str) -> list[str]:
+        seen.append(name)
+        page.evaluate("document.querySelectorAll('.mapping-add details').forEach(each => { each.open = true })")
+        return judged(page, name)
+
+    for number, (opened, walk) in enumerate(script.WALKS):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with opened(folder) as (address, facts), chromium.new_context(reduced_motion="reduce") as context:
+            watch = script.Watch(context.new_page(), wrong)  # no colour is half way to another
+            watch.begin()
+            walk(script.Camera(chromium, address, "", facts, judge), watch, "axe")
     assert not wrong, "\n".join(wrong)
+    assert {name.removesuffix("-axe") for name in seen} >= {*script.PAGES, *script.STATES, *script.EMPTY}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.story.before import begun, crowd
+from tests.story.before import begun, crowd, uploaded
 from tests.story.stage import Stage
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def test_a_list_is_activated_by_keyboard(stage: Stage, somebody: Somebody) -> No
         keys.tabs("LinkedIn Matched Audiences")
         assert keys.presses("Next")[-3:] == ["LinkedIn Matched Audiences", "acme", "Next"]
         ben.sees("Mapping of guests")
-        assert keys.tabs("Back")[-2:] == ["Country", "Back"]
+        assert keys.tabs("Back")[-2:] == ["Add new mapping", "Back"]
         keys.presses("Next")
         ben.sees("Sync mode")
         keys.tabs("Mirror")
@@ -119,6 +119,44 @@ def test_a_list_is_activated_by_keyboard(stage: Stage, somebody: Somebody) -> No
         keys.presses("Finish")
         ben.is_at("guests-to-acme").looks_until("Sent once")
         assert stage.linkedin.members() == [8]
+
+
+def test_a_row_of_a_mapping_is_added_and_taken_out_by_keyboard(stage: Stage, somebody: Somebody) -> None:
+    """ADOBE-24."""
+    with begun(stage) as door:
+        uploaded(door, stage, "guests", [{"email": "ann@example.com", "call_name": "Ann", "crm": "K1"}])
+    with stage.serving():
+        ben = somebody(**STILL).signs_in(stage.address, "ben").is_at("Home").opens(f"{stage.address}/audiences/guests")
+        keys = Keyboard(ben.page)
+        keys.presses("Activate")
+        ben.is_at("Activate audiences")
+        keys.presses("Next")
+        ben.sees("Mapping of guests")
+        keys.presses("Add new mapping")
+        stops = ["Select attributes", "Source field", "Select attributes", "Target field", "Select"]
+        assert keys.tabs("Select")[1:] == stops
+        for chosen in ("First name", "", "call_name"):
+            ben.page.keyboard.press("Shift+Tab")
+            ben.page.keyboard.type(chosen)
+        keys.presses("Select")
+        ben.sees("A••")
+        assert keys.focus() == "First name: its source", "whoever added it goes on from there"
+        keys.presses("Add new mapping")
+        keys.tabs("Source field")
+        ben.page.keyboard.type("crm")
+        keys.tabs("Select attributes")
+        ben.page.keyboard.press("ArrowRight")
+        assert keys.focus() == "Select identity namespace"
+        ben.page.keyboard.press("Tab")
+        assert keys.focus() == "Target field, an identity"
+        ben.page.keyboard.type("Key")
+        keys.presses("Select")
+        ben.sees("K•")
+        keys.presses("Remove")
+        ben.sees_no("K•")
+        assert keys.focus() == "Add new mapping"
+        keys.presses("Next")
+        ben.sees("Sync mode")
 
 
 def test_the_menu_of_a_telephone_closes_by_escape(stage: Stage, somebody: Somebody) -> None:

@@ -157,6 +157,28 @@ def test_three_roles_see_what_they_may_do(stage: Stage, somebody: Somebody) -> N
         ann.presses("Activity").sees("create user")
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_two_rows_of_a_mapping_are_built_and_one_is_removed(stage: Stage, somebody: Somebody, *, scripts: bool) -> None:
+    """ADOBE-24, ADOBE-26."""
+    rows = [{"email": f"p{n}@example.com", "call_name": f"Ann{n}", "crm": f"K{n}"} for n in range(3)]
+    with begun(stage) as door:
+        uploaded(door, stage, "guests", rows)
+    with stage.serving():
+        ben = somebody(java_script_enabled=scripts).signs_in(stage.address, "ben").presses("Audiences")
+        ben.presses("guests").presses("Activate").presses("Next").sees("p***@example.com")
+        ben.sees_no("Select identity namespace").presses("Add new mapping")
+        ben.selects("Source field", "call_name").selects("Target field", "firstName").presses("Select")
+        ben.sees("A•••").presses("Add new mapping").selects("Source field", "crm")
+        ben.page.get_by_role("group", name="Target field").get_by_text("Select identity namespace").click()
+        ben.selects("Target field, an identity", "primaryId").presses("Select").sees("K•")
+        ben.presses("Remove First name").sees("Key in the source").sees_no("Remove First name")
+        ben.presses("Next").presses("Next").looks_until("Would be added").presses("Finish").is_at("guests-to-acme")
+        ben.looks_until("In step").presses("Mapping").sees("Key in the source").sees_no("Remove First name")
+        ben.presses("Another source for E-mail address")
+        ben.page.get_by_label("E-mail address: another source").select_option("call_name")
+        ben.presses("Save").sees("The mapping was saved")
+
+
 def test_everything_goes_without_javascript(stage: Stage, somebody: Somebody) -> None:
     guests = stage.written(crowd(8), "guests.csv")
     with stage.serving():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import html
 import json
 import re
@@ -196,18 +197,107 @@ def test_a_mapping_that_finds_nobody_is_refused_and_kept(pages: Installed) -> No
     assert step(browser, **{"s-email": "", "s-lastName": "last"}).location.endswith("/sync")
 
 
-def test_the_primary_id_is_chosen_under_its_own_tab_by_whoever_may_see_identities(pages: Installed) -> None:
-    pages.world.write([{"email": "ann@example.com", "crm": "1"}])
-    browser = begun(pages.signed_in(Role.MARKETER), "people", "people")
+def body_of(pages: Installed, name: str = "ann") -> Any:
+    return drafts.mine(pages.app, _of(name, pages))[0].wanted[0].body
+
+
+def targets(browser: Browser, tab: str) -> str:
+    """What the target picker offers on one of its tabs."""
+    return browser.response.text.partition(f'name="{tab}"')[2].partition("</select>")[0]
+
+
+def test_rows_are_added_with_two_pickers_and_taken_out(pages: Installed) -> None:
+    """ADOBE-24."""
+    pages.world.write([{"email": "ann@example.com", "call_name": "Ann", "role": "CEO", "x": ""}])
+    browser = begun(pages.signed_in(), "people", "people")
     here = browser.location
-    assert "s-primaryId" not in browser.response.text
-    step(browser, "identity")
-    assert browser.location == f"{here}?tab=identity"
-    assert "s-email" not in browser.response.text
-    step(browser, **{"s-primaryId": "crm"})
+    assert "Add new mapping" in browser.text
+    assert "s-firstName" in dict(main(browser).fields)
+    assert "Remove First name" not in browser.text
+    step(browser, "select", source="call_name", target="firstName")
+    step(browser, "select", source="role", target="title")
+    assert browser.location.partition("?")[0] == here
+    assert "Remove First name" in browser.text
+    assert "A••" in browser.text
+    assert body_of(pages)["mapping"] == {"email": ["email"], "firstName": ["call_name"], "title": ["role"]}
+    step(browser, "remove-firstName")
+    assert "Remove First name" not in browser.text
+    assert "Remove Job title" in browser.text
+    step(browser)
     assert browser.location.endswith("/sync")
-    draft = drafts.mine(pages.app, _ben(pages))[0]
-    assert draft.wanted[0].body["mapping"] == {"email": ["email"], "primaryId": ["crm"]}
+    assert body_of(pages)["mapping"] == {"email": ["email"], "title": ["role"]}
+
+
+def test_a_target_that_is_mapped_gets_another_source_and_never_a_second_row(pages: Installed) -> None:
+    pages.world.write([{"email": "", "private": "bob@example.com", "other": ""}])
+    browser = begun(pages.signed_in(), "people", "people")
+    assert "E-mail address (email): another source" in targets(browser, "target")
+    assert "Job title (title)</option>" in targets(browser, "target")
+    step(browser, "select", source="private", target="email")
+    step(browser, "select", source="private", target="email")
+    assert body_of(pages)["mapping"] == {"email": ["email", "private"]}
+    assert browser.text.count("Remove E-mail address") == 1
+    assert "b***@example.com" in browser.text
+    step(browser, "more-email")
+    assert browser.response.text.count('name="s-email"') == 3
+    step(browser, **{"s-email": ["private", "other", ""]})
+    assert body_of(pages)["mapping"] == {"email": ["private", "other"]}
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"source": "role"}, "Choose what LinkedIn is to be told of it as."),
+        ({"target": "title"}, "Choose what is to be told."),
+        ({"source": "role", "target": "shoeSize"}, "Choose what LinkedIn is to be told of it as."),
+        ({"source": "role", "target": "title", "target-tab": "identity"}, "Choose what LinkedIn is to be told of it"),
+    ],
+)
+def test_a_pair_that_is_half_chosen_is_no_row(pages: Installed, values: dict[str, str], said: str) -> None:
+    pages.world.write([{"email": "ann@example.com", "role": "CEO"}])
+    browser = begun(pages.signed_in(), "people", "people")
+    assert step(browser, "select", **values).status == 422
+    assert said in browser.text
+    assert "<details open>" in browser.response.text
+    assert body_of(pages)["mapping"] == {"email": ["email"]}
+
+
+def test_what_was_chosen_and_not_confirmed_is_not_lost_unseen(pages: Installed) -> None:
+    pages.world.write([{"email": "ann@example.com", "role": "CEO"}])
+    browser = begun(pages.signed_in(), "people", "people")
+    assert step(browser, source="role", target="title").status == 422
+    assert "Press Select to add this mapping" in browser.text
+    assert step(browser, "select", source="role", target="title").status == 200
+    assert step(browser).location.endswith("/sync")
+
+
+def test_what_the_header_suggests_comes_back_by_a_button(pages: Installed) -> None:
+    pages.world.write([{"email": "ann@example.com", "first name": "Ann", "id": "1"}])
+    browser = begun(pages.signed_in(), "people", "people")
+    assert "the header suggests" not in browser.text
+    step(browser, "remove-email")
+    step(browser, "remove-primaryId")
+    assert "Add what the header suggests: E-mail address, Key in the source" in browser.text
+    step(browser, "suggest")
+    assert body_of(pages)["mapping"] == {"email": ["email"], "firstName": ["first name"], "primaryId": ["id"]}
+
+
+def test_the_primary_id_is_chosen_under_its_own_tab_by_whoever_may_see_identities(pages: Installed) -> None:
+    """ADOBE-24, ADOBE-26."""
+    pages.world.write([{"email": "ann@example.com", "crm": "1", "contact id": "2"}])
+    browser = begun(pages.signed_in(Role.MARKETER), "people", "people")
+    step(browser, "remove-primaryId")
+    for label in ("Select attributes", "Select identity namespace"):
+        assert browser.text.count(label) == 2, "a source and a target picker"
+    assert "primaryId" not in targets(browser, "target")
+    assert "email" not in targets(browser, "target-identity")
+    assert "primaryId" in targets(browser, "target-identity")
+    sources = targets(browser, "source-identity")
+    assert ('"email"' in sources, '"contact id"' in sources, '"crm"' in sources) == (True, True, False)
+    step(browser, "select", **{"source": "crm", "target-tab": "identity", "target-identity": "primaryId"})
+    assert body_of(pages, "ben")["mapping"] == {"email": ["email"], "primaryId": ["crm"]}
+    step(browser)
+    assert browser.location.endswith("/sync")
 
 
 def test_without_that_permission_it_is_neither_offered_nor_taken(
@@ -217,12 +307,14 @@ def test_without_that_permission_it_is_neither_offered_nor_taken(
     monkeypatch.setitem(HOLDS, Role.MARKETER, HOLDS[Role.MARKETER] - {Permission.VIEW_IDENTITY_GRAPH})
     browser = begun(pages.signed_in(Role.MARKETER), "people", "people")
     assert "Select identity namespace" not in browser.text
-    assert "primaryId" not in browser.get(f"{browser.location}?tab=identity").response.text
+    assert "primaryId" not in browser.response.text
     draft = drafts.mine(pages.app, _ben(pages))[0]
     assert "primaryId" not in draft.wanted[0].body["mapping"]
     path = main(browser).action
-    assert step(browser, tab="identity", **{"s-primaryId": "record id"}).status == 403
-    assert "View Identity Graph" in browser.text
+    picked = {"source": "record id", "target-tab": "identity", "target-identity": "primaryId"}
+    for button, values in (("next", {"s-primaryId": "record id"}), ("select", picked), ("remove-primaryId", {})):
+        assert step(browser.get(path), button, **values).status == 403
+        assert "View Identity Graph" in browser.text
     sneaked = draft.with_one(0, draft.wanted[0].with_(mapping={"email": ["email"], "primaryId": ["record id"]}))
     drafts.save(pages.app, _ben(pages), sneaked)
     browser.get(path)
@@ -239,8 +331,9 @@ def test_adobes_pairs_are_marked_and_enforced(pages: Installed) -> None:
     assert "Required: accountName to companyName." in browser.text
     assert step(browser, **{"s-companyName": ""}).status == 422
     assert "companyName: accountName" in browser.text
-    step(browser, "identity", **{"s-companyName": "accountName"})
+    assert "Remove Company name" not in browser.text
     assert "Required: accountKey.sourceKey to primaryId." in browser.text
+    step(browser, "remove-companyWebsiteDomain", **{"s-companyName": "accountName"})
     assert step(browser, **{"s-primaryId": ""}).status == 422
     assert "primaryId: accountKey.sourceKey" in browser.text
     assert step(browser, **{"s-primaryId": "accountKey.sourceKey"}).location.endswith("/sync")
@@ -326,6 +419,15 @@ def test_nothing_is_sent_before_the_start_date(pages: Installed) -> None:
 
 
 # ── events ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_page_that_looks_for_a_plan_of_what_is_finished_hears_nothing(pages: Installed) -> None:
+    browser = step(to_sync(pages))
+    look = browser.location.replace("review", "plan")
+    assert browser.get(look).status == 200
+    browser.get(look.replace("plan", "review")).submit("Finish")
+    assert (browser.get(look, hx_request="true").status, browser.response.text) == (204, "")
+    assert browser.get(look).status == 404
+
+
 def test_the_action_for_companies_has_its_own_name(pages: Installed) -> None:
     """SEGMENT-35."""
     write_keys.create(pages.app, "engage")
@@ -437,7 +539,7 @@ def test_the_last_event_that_came_is_tried_unless_it_is_of_somebody_forgotten(pa
     key = of_events(pages)
     browser = to_events(pages)
     assert step(browser, "real", audience_key="high_intent").status == 422
-    assert "No event has come to this server since it began" in browser.text
+    assert "No event of the last 24 hours is kept for 'intent': send one." in browser.text
     for event in (entered("Order Completed"), entered("Audience Exited")):
         assert track(pages, key, event) == 200
     step(browser, "real", audience_key="high_intent")
@@ -455,7 +557,7 @@ def test_the_last_event_comes_through_the_api_too(world: World) -> None:
     api = Api(world)
     key = write_keys.create(api.door.app, "engage")
     api.make("audiences", "leads", EVENTS)
-    assert "No event has come" in problem(api("GET", "/audiences/leads/last-event"), 422)["detail"]
+    assert "No event of the last 24 hours" in problem(api("GET", "/audiences/leads/last-event"), 422)["detail"]
     api.world.clock.sleep(60.0)
 
     async def ask() -> int:
@@ -467,7 +569,7 @@ def test_the_last_event_comes_through_the_api_too(world: World) -> None:
     assert api.get("/audiences/leads/last-event")["event"]["event"] == "Audience Exited"
     problem(api("GET", "/audiences/leads/last-event", token=api.make_token("ana", Role.ANALYST)), 403)
     api.door.forget(["ann@example.com"])
-    assert "somebody who was forgotten" in problem(api("GET", "/audiences/leads/last-event"), 422)["detail"]
+    assert "No event of the last 24 hours" in problem(api("GET", "/audiences/leads/last-event"), 422)["detail"]
     api.close()
 
 
@@ -510,8 +612,41 @@ def test_where_events_have_things_can_be_changed_and_is_left_out_when_it_is_as_a
     browser.get(browser.location.replace("sync", "mapping/1"))
     assert step(browser, **{"s-email": "traits.["}).status == 422
     step(browser, **{"s-email": "properties.mail"})
-    kept = drafts.mine(pages.app, _of("ann", pages))[0].wanted[0].body["mapping"]
-    assert kept["email"] == ["properties.mail"]
+    assert body_of(pages)["mapping"]["email"] == ["properties.mail"]
+
+
+def test_what_the_last_event_holds_stands_beside_each_row(pages: Installed) -> None:
+    key = of_events(pages)
+    browser = begun(pages.signed_in(), "people", "intent")
+    here = browser.location
+    assert "No event of the last 24 hours is kept for 'intent': send one." in browser.text
+    assert "How events are sent" in browser.text
+    more = {"plan": "pro", "a b": 1, "deep": {"er": "x"}}
+    event = {**json.loads(entered()), "userId": "u-17", "properties": more}
+    assert track(pages, key, json.dumps(event)) == 200
+    browser.get(here)
+    for shown in ("A••", "a***@example.com", hashlib.sha256(b"ann@example.com").hexdigest()[:8]):
+        assert shown in browser.text
+    assert "ann@example.com" not in browser.text.replace("a***@example.com", "")
+    places = browser.response.text.partition('id="places"')[2].partition("</datalist>")[0]
+    assert ("properties.plan" in places, "properties.deep.er" in places, "a b" in places) == (True, True, False)
+    assert "userId" in targets(browser, "source-identity")
+    step(browser, "select", source="properties.plan", target="title")
+    step(browser, "select", **{"source-tab": "identity", "source-identity": "userId"}, target="company")
+    assert ("p••" in browser.text, "u•••" in browser.text) == (True, True)
+    mapping = body_of(pages)["mapping"]
+    assert (mapping["title"][1:], mapping["company"][1:]) == (["properties.plan"], ["userId"])
+    pages.door.forget(["ann@example.com"])
+    assert "a***@example.com" not in browser.get(here).text
+
+
+def test_several_places_of_an_event_stay_several(pages: Installed) -> None:
+    of_events(pages)
+    browser = begun(pages.signed_in(), "people", "intent")
+    step(browser, **{"s-email": ["traits.work", "traits.home"]})
+    browser.get(browser.location.replace("sync", "mapping/1"))
+    step(browser)
+    assert body_of(pages)["mapping"]["email"] == ["traits.work", "traits.home"]
 
 
 # ── drafts ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -621,9 +756,14 @@ def test_a_mapping_shows_what_linkedin_would_receive_and_masks_people(pages: Ins
     browser = begun(pages.signed_in(), "people", "people")
     said = " ".join(browser.text.split())
     told = digest("ann@example.com").removeprefix("SHA256_EMAIL:")
-    assert f"becomes {told[:8]}…{told[-4:]}" in said
-    assert "A•••••• → becomes A••••••" in said
-    assert "Germany → becomes DE" in said
-    assert "n••••  cannot be sent like that" in browser.text or "n•••• cannot be sent like that" in said
+    assert f"{told[:8]}…{told[-4:]}" in said
+    rows = [" ".join(each.split()) for each in re.split("Another source for [A-Z]", said)]
+    for field, read, becomes in (
+        ("First name", "A••••••", "A•••••• As it is"),
+        ("Country", "Germany", "DE Two letters"),
+        ("Google advertising id", "n••••", "cannot be sent like that"),
+    ):
+        (row,) = [each for each in rows if f"Remove {field}" in each]
+        assert (read in row, becomes in row) == (True, True), row
     assert "nnabel" not in browser.response.text.lower()
     assert "ann@example.com" not in browser.response.text.lower()

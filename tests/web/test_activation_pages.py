@@ -269,6 +269,10 @@ def test_removals_that_wait_are_confirmed_with_the_number_that_was_shown(pages: 
     world.sync()
     world.write(emails("p1"))
     assert world.sync().state == "waiting"
+    run = pages.signed_in(Role.MARKETER).get("/activations/main").submit("Run now").location
+    pages.work()
+    assert 'href="/activations/main/confirm"' in pages.signed_in(Role.MARKETER).get(run).response.text
+    assert "Look who would leave" not in pages.signed_in(Role.ANALYST).get(run).text
     analyst = pages.signed_in(Role.ANALYST).get("/activations/main")
     assert "Look who would leave" not in analyst.text
     assert analyst.get("/activations/main/confirm").status == 403

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from guestlist.app import last_events
 from guestlist.core.permissions import ACTIVATE, Role
-from tests.web.apikit import Api
+from guestlist.events.posting import Posting
+from tests.web.apikit import EVENTS, Api
 from tests.world import digest, emails
 
 DAY = 86_400.0
@@ -40,6 +42,42 @@ def test_removals_that_wait_are_shown_before_they_are_let_go(api: Api) -> None:
     done = api.finished(api("POST", "/activations/main/syncs", {"allow_removals": 79}))["result"]
     assert done["removed"] == 79
     assert api.get("/activations/main/removals")["removals"] == 0
+
+
+def test_a_mapping_is_tried_on_a_list_before_it_is_anybodys(api: Api) -> None:
+    """ADOBE-24: what the rows of the pages show."""
+    api.world.write([{"email": "ann@example.com", "role": "CEO", "id": "K1"}])
+    where = "/audiences/people/mapping-trials"
+    suggested = api("POST", where, {}).json()
+    assert suggested["mapping"] == {"email": ["email"], "primaryId": ["id"]}
+    assert suggested["read"] == {"email": "a***@example.com", "primaryId": "K•"}
+    told = digest("ann@example.com").removeprefix("SHA256_EMAIL:")
+    assert suggested["told"] == {"email": f"{told[:8]}…{told[-4:]}"}
+    marketer = api.make_token("marketer", Role.MARKETER, list(ACTIVATE))
+    assert api("POST", where, {}, token=marketer).json()["mapping"] == {"email": ["email"]}
+    mapping = {"email": ["email"], "title": ["role"]}
+    tried = api("POST", where, {"mapping": mapping}, token=marketer).json()
+    assert (tried["read"]["title"], tried["told"]["title"], tried["problem"]) == ("C••", "C••", "")
+    assert api("POST", where, {"mapping": {**mapping, "primaryId": ["id"]}}, token=marketer).status_code == 403
+    for odd in ({"email": ["mail"]}, {"title": ["role"]}, {"email": [{}]}, {"email": [[1]]}, {"shoe": ["email"]}):
+        assert api("POST", where, {"mapping": odd}).status_code == 422, odd
+    (api.world.folder / "people.csv").unlink()
+    assert api("POST", where, {"mapping": mapping}).json()["problem"] != ""
+    assert api("POST", "/audiences/nobody/mapping-trials", {}).status_code == 404
+
+
+def test_a_mapping_is_tried_on_the_last_event(api: Api) -> None:
+    api.make("audiences", "leads", EVENTS)
+    where = "/audiences/leads/mapping-trials"
+    assert "No event of the last 24 hours" in api("POST", where, {}).json()["problem"]
+    event = b'{"type":"track","event":"X","userId":7,"traits":{"mail":"ann@example.com","firstName":"Ann"}}'
+    now = api.door.app.clock.now()
+    last_events.keep(api.door.app.store, [Posting("engage", "track", now, "", b"", (event,))])
+    tried = api("POST", where, {"mapping": {"email": ["traits.mail"], "title": [{"@template": "{{userId}}!"}]}}).json()
+    assert tried["read"] == {"email": "a***@example.com", "title": "7•"}
+    assert api("POST", where, {}).json()["read"] == {"firstName": "A••"}
+    for odd in ({"email": ["traits.["]}, {"email": [{"@shoe": 1}]}, {"email": []}):
+        assert api("POST", where, {"mapping": odd}).status_code == 422, odd
 
 
 def test_the_mapping_is_read_and_changed_with_the_checks_of_activating(api: Api) -> None:

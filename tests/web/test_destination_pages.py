@@ -278,6 +278,18 @@ def test_what_cannot_be_forgotten_stands_at_the_form(pages: Installed) -> None:
     assert pages.app.store.jobs.open() == []
 
 
+def test_receipts_stay_sortable_beside_an_answer(pages: Installed) -> None:
+    pages.world.sync()
+    browser = pages.signed_in().get("/privacy")
+    browser.submit("Forget", values="ann@example.com")
+    pages.work()
+    browser.get("/privacy").submit("Explain", activation="main", value="ann@example.com")
+    assert "What main knows" in browser.text
+    assert browser.click("Receipt").status == 200
+    browser.submit("Forget", values="not an address")
+    assert (browser.status, browser.click("Receipt").status) == (422, 200)
+
+
 def test_explain_answers_masked_and_puts_nothing_into_an_address(pages: Installed) -> None:
     pages.world.sync()
     browser = pages.signed_in(Role.MARKETER).get("/privacy")

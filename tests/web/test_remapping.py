@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from guestlist.app import declared
+from guestlist.app import declared, last_events
 from guestlist.core.permissions import ACTIVATE, HOLDS, Permission, Role
+from guestlist.events.posting import Posting
 from tests.app.kit import Source
 from tests.web.browser import Browser
 from tests.web.installed import Installed, installed
@@ -79,16 +79,16 @@ def test_what_linkedin_could_find_nobody_by_is_refused_where_it_stands(mine: Ins
 def test_identities_are_chosen_on_their_own_tab_by_those_who_may(mine: Installed, monkeypatch: Any) -> None:
     """ADOBE-26, ADOBE-33."""
     browser = mine.signed_in(Role.ADMINISTRATOR).get("/activations/main/mapping")
-    assert "primaryId" not in re.sub("<input type=.hidden[^>]*>", "", browser.response.text)
-    press(browser, "identity")
+    assert "primaryId" not in browser.response.text.partition('name="target"')[2].partition("</select>")[0]
+    press(browser, "select", **{"source": "crm", "target-tab": "identity", "target-identity": "primaryId"})
     assert browser.status == 200
-    assert "Select identity namespace" in browser.text
-    assert mapped(mine) == {}  # a tab keeps nothing
-    press(browser, "save", **{"s-primaryId": "crm"})
+    assert "changed: it counts once it is saved" in browser.text
+    assert mapped(mine) == {}  # only Save keeps it
+    press(browser, "save")
     assert mapped(mine) == {"email": ["email"], "primaryId": ["crm"]}
     monkeypatch.setitem(HOLDS, Role.MARKETER, frozenset(ACTIVATE))
     assert Permission.VIEW_IDENTITY_GRAPH not in ACTIVATE
-    marketer = mine.signed_in(Role.MARKETER).get("/activations/main/mapping?tab=identity")
+    marketer = mine.signed_in(Role.MARKETER).get("/activations/main/mapping")
     assert "Select identity namespace" not in marketer.text
     form = marketer.form("Save")
     assert not any(name == "s-primaryId" for name, _ in form.fields)
@@ -99,6 +99,46 @@ def test_identities_are_chosen_on_their_own_tab_by_those_who_may(mine: Installed
         marketer.post(form.action, [*marketer.form("Save").fields, ("s-primaryId", "email"), ("do", "save")]).status
         == 403
     )
+
+
+def test_rows_come_and_go_and_count_once_they_are_saved(mine: Installed) -> None:
+    """ADOBE-24, ADOBE-71."""
+    browser = mine.signed_in(Role.MARKETER).get("/activations/main/mapping")
+    press(browser, "select", source="work_mail", target="email")
+    press(browser, "select", source="crm", target="title")
+    press(browser, "remove-title")
+    assert "Remove Job title" not in browser.text
+    press(browser, "more-email")
+    assert browser.response.text.count('name="s-email"') == 3
+    press(browser, "save", source="crm", target="company")
+    assert browser.status == 422
+    assert "Press Select to add this mapping" in browser.text
+    assert mapped(mine) == {}
+    press(browser, "save", source="", target="")
+    assert mapped(mine) == {"email": ["email", "work_mail"]}
+
+
+def test_the_last_row_that_finds_somebody_cannot_be_saved_away(mine: Installed) -> None:
+    browser = mine.signed_in(Role.MARKETER).get("/activations/main/mapping")
+    press(browser, "remove-email")
+    assert "Nothing is mapped yet." in browser.text
+    press(browser, "save")
+    assert browser.status == 422
+    assert mapped(mine) == {}
+    press(browser, "suggest")
+    assert "Remove E-mail address" in browser.text
+
+
+def test_values_are_for_those_who_may_see_members(streamed: Installed) -> None:
+    """Of an event that came, masked, and nothing of it for anybody else."""
+    told = b'{"type":"track","event":"Signed Up","context":{"traits":{"email":"ann@example.com","firstName":"Ann"}}}'
+    now = streamed.app.clock.now()
+    last_events.keep(streamed.app.store, [Posting("engage", "track", now, "", b"", (told,))])
+    for role, sees in ((Role.MARKETER, True), (Role.ANALYST, False)):
+        browser = streamed.signed_in(role).get("/activations/main/mapping")
+        assert browser.status == 200
+        assert ("a***@example.com" in browser.text, "A••" in browser.text) == (sees, sees)
+        assert "ann@example.com" not in browser.response.text
 
 
 def test_who_only_looks_and_what_a_file_says_have_no_pickers(pages: Installed) -> None:

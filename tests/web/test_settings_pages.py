@@ -168,7 +168,8 @@ def test_notices_are_set_tested_and_switched_off_and_the_address_is_never_shown(
     assert "Nobody is told yet" in browser.text
     browser.submit("Save", url="gopher://x")
     assert browser.status == 422
-    assert "must start with https://" in browser.text
+    assert "The address must start with https://" in browser.text
+    assert "notify.url" not in browser.text
     browser.submit("Save", url="https://hooks.example/T0/secret")
     assert "Notices are sent" in browser.text
     assert "secret" not in browser.response.text.replace("hold a secret", "")

@@ -9,8 +9,10 @@ import pytest
 
 from guestlist.app import overview
 from guestlist.core.permissions import Role
+from guestlist.errors import ConfigError
 from guestlist.web import statics
 from guestlist.web.pages import states
+from guestlist.web.pages.forms import Form
 from guestlist.web.pages.table import PAGES
 from tests.web.installed import Installed
 from tests.web.kit import Site
@@ -169,3 +171,21 @@ def test_a_page_may_be_asked_for_its_head(pages: Installed) -> None:
 )
 def test_reasons_are_told_without_command_lines(said: str, shown: str) -> None:
     assert states.plain(said) == shown
+
+
+@pytest.mark.parametrize(
+    ("said", "place", "shown"),
+    [
+        ("activation main: trigger: FQL, column 7: no", ("activations", "main", "trigger"), "FQL, column 7: no"),
+        ("notify.url: the address is none", ("notify", "url"), "The address is none"),
+        ("Give it a name: any.", ("trigger",), "Give it a name: any."),
+    ],
+)
+def test_beside_a_field_nobody_is_told_where_it_stands_in_a_file(said: str, place: tuple[str, ...], shown: str) -> None:
+    assert Form().refused(ConfigError(said, place), "at").faults == {"at": shown}
+
+
+def test_an_audience_that_was_made_is_never_called_not_made() -> None:
+    assert states.linkedin("").text == "Not made yet"
+    assert states.linkedin("", "9821739").text == "Not looked at yet"
+    assert states.linkedin("READY", "9821739") == states.linkedin("READY")

@@ -67,6 +67,23 @@ def test_a_script_is_told_where_to_go_and_what_is_wrong(pages: Installed) -> Non
     )
 
 
+def test_a_script_is_told_in_a_sentence_what_was_refused_on_the_way(
+    pages: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "LARGEST", 2_000)
+    browser = pages.signed_in()
+    fields = [("csrf", token(browser.get("/audiences/new"))), ("name", "customers"), ("members", "")]
+    for body, status, sentence in (
+        (multipart(fields, CSV * 2_000), 413, "the most for one list"),
+        (multipart([("csrf", "0" * 32), *fields[1:]], CSV), 403, "not sent from a page of this sign-in"),
+        (multipart(fields, CSV)[:-40], 400, "did not come whole"),
+    ):
+        send(browser, "/audiences/upload", body, accept="application/json")
+        assert browser.status == status
+        assert sentence in browser.response.json()["fault"], browser.response.json()
+    assert kept(pages) == []
+
+
 def test_the_proof_may_come_as_a_header(pages: Installed) -> None:
     browser = pages.signed_in()
     proof = token(browser.get("/audiences/new"))

@@ -169,11 +169,21 @@ def _first(app: App, config: Config, draft: Draft, audience: str, by: Person) ->
     body: dict[str, Any] = {"audience": audience, "destination": draft.destination}
     if config.audiences[audience].source.events is not None:
         return {**body, "mode": "stream", "enabled": False}
+    return {**body, "mode": "mirror", "mapping": suggested(app, config, audience, by)}
+
+
+def suggested(app: App, config: Config, audience: str, by: Person) -> dict[str, list[Any]]:
+    """LinkedIn field -> source fields: as the header of a list says, {} while it cannot be read; of events where they
+    usually have it. Without ``primaryId`` for whom identities are none of their business.
+    """
+    wanted = config.audiences[audience]
+    if wanted.source.events is not None:
+        return {name: [where] for name, where in PATHS[wanted.kind].items()}
     columns, _ = columns_of(app, config, audience)
-    guessed = mappings.guess(draft.kind, columns)
+    guessed = mappings.guess(wanted.kind, columns)
     if not by.may(Permission.VIEW_IDENTITY_GRAPH):
         guessed.pop("primaryId", None)
-    return {**body, "mode": "mirror", "mapping": {field: list(sources) for field, sources in guessed.items()}}
+    return {name: list(sources) for name, sources in guessed.items()}
 
 
 def free_name(name: str, taken: set[str]) -> str:
@@ -203,8 +213,19 @@ def check_mapping(config: Config, wanted: Wanted, columns: Sequence[str] | None,
 
 def check_usable(config: Config, wanted: Wanted, columns: Sequence[str] | None) -> None:
     """ConfigError as ``check_mapping``."""
-    chosen = wanted.body.get("mapping")
-    audience, destination = config.audiences[wanted.audience], config.destinations[wanted.body["destination"]]
+    destination = config.destinations[wanted.body["destination"]]
+    toggles = destination.send_email, destination.send_google_advertising_id
+    check_fits(config.audiences[wanted.audience], wanted.body.get("mapping"), columns, *toggles)
+
+
+def check_fits(
+    audience: AudienceConfig,
+    chosen: Mapping[str, Any] | None,
+    columns: Sequence[str] | None,
+    send_email: bool = True,
+    send_google_advertising_id: bool = True,
+) -> None:
+    """The same of a mapping alone."""
     if audience.source.events is not None:
         try:
             event_rules.declared(audience.kind, defaults.TRIGGER, "any", "auto", chosen)
@@ -213,7 +234,7 @@ def check_usable(config: Config, wanted: Wanted, columns: Sequence[str] | None) 
         return
     try:
         given = {name: tuple(map(str, sources)) for name, sources in (chosen or {}).items()}
-        mappings.check(audience.kind, given, columns, destination.send_email, destination.send_google_advertising_id)
+        mappings.check(audience.kind, given, columns, send_email, send_google_advertising_id)
     except ConfigError as error:
         named = (each[1] for each in _FIELD.finditer(str(error)))
         place = next((each for each in named if each in FIELDS[audience.kind]), "")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
 
-from guestlist.app.context import App
-from guestlist.core.identity import Identifier, Kind, email_digests, google_advertising_id, primary_id
+from guestlist.core.identity import Kind
 from guestlist.errors import ConfigError
 from guestlist.events import conditions, declared, defaults, outcomes
 from guestlist.events.incoming import Event
@@ -69,30 +68,6 @@ def _decided(verdict: Decided) -> Trial:
     return Trial("leaves", "They leave: LinkedIn is told to remove them.", tuple(told))
 
 
-def real(app: App, event: Event | None) -> str:
-    """An event that came, as JSON to test with. ConfigError: there is none, or it speaks of somebody forgotten."""
-    if event is None:
-        raise ConfigError(
-            "No event has come to this server since it began: send one, or paste one of your own.", ("event",)
-        )
-    if app.store.suppressions.holds(list(set(mentioned(event)))):
-        raise ConfigError("The last event is of somebody who was forgotten: wait for another one.", ("event",))
-    return json.dumps(event, indent=2, ensure_ascii=False)
-
-
-def mentioned(value: object) -> Iterator[bytes]:
-    """The key16 of everybody whom any text in it could name."""
-    if isinstance(value, str):
-        made = (primary_id(value), google_advertising_id(value), *email_digests(value))
-        yield from (each.key16 for each in made if isinstance(each, Identifier))
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from mentioned(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from mentioned(each)
-
-
 def masked(text: str) -> str:
     """The first character of a personal value."""
     return f"{text[:1]}{'•' * min(max(len(text) - 1, 0), 6)}"
@@ -144,6 +119,11 @@ def same(text: str, other: Conditions) -> bool:
         return as_text(other).strip() == text.strip()
     except ConfigError:
         return False
+
+
+def written(event: Event) -> str:
+    """An event that came, as JSON to test with."""
+    return json.dumps(event, indent=2, ensure_ascii=False)
 
 
 def sample(members: Kind, key: str) -> str:

@@ -59,6 +59,7 @@ def forget_all(app: App, asked: Sequence[Asked], listed_in: str = "") -> Receipt
         blocked = _blocked(asked)
         app.store.suppressions.add(receipt.id, blocked, now)
         app.store.event_members.erase({each.id16 for each in blocked})
+        app.store.last_events.erase()
         count = len(blocked)
         app.store.audit.add(app.who, "forget", f"receipt {receipt.id}", now, identifiers=count, list=listed_in or None)
         for ledger, activation, _ in ledgers:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
+from guestlist.app import last_events
 from guestlist.app.context import App
 from guestlist.config import Config
 from guestlist.errors import ConfigError, SourceError
@@ -40,6 +42,7 @@ def ingest(app: App, config: Config, file: Path, named: str | None) -> tuple[int
     key = write_key(config, named)
     taken, faults = 0, 0
     lot: list[bytes] = []
+    last = b""
     ends: Ends = Counter()
     try:
         with file.open("rb") as lines:
@@ -53,6 +56,7 @@ def ingest(app: App, config: Config, file: Path, named: str | None) -> tuple[int
                     faults += 1
                     continue
                 lot.append(event)
+                last = event
                 taken += 1
                 if len(lot) >= LOT:
                     _keep(app, key, lot, ends)
@@ -60,6 +64,7 @@ def ingest(app: App, config: Config, file: Path, named: str | None) -> tuple[int
     except OSError as error:
         raise SourceError(f"{file} cannot be read: {error.strerror}.") from error
     _keep(app, key, lot, ends)
+    last_events.keep(app.store, [_posting(app, key, [last])] if last else [])
     return taken, faults
 
 
@@ -67,7 +72,11 @@ def _keep(app: App, key: str, lot: list[bytes], ends: Ends) -> None:
     now = app.clock.now()
     with app.store.transaction():
         if lot:
-            app.store.inbox.append(encode([Posting(key, "file", now, "", b"", tuple(lot))]), len(lot), now)
+            app.store.inbox.append(encode([_posting(app, key, lot)]), len(lot), now)
         app.store.event_counts.add(ends)
     lot.clear()
     ends.clear()
+
+
+def _posting(app: App, key: str, events: Sequence[bytes]) -> Posting:
+    return Posting(key, "file", app.clock.now(), "", b"", tuple(events))

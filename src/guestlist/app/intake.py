@@ -7,11 +7,12 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from guestlist.app.last_events import EVERY, Newest
 from guestlist.errors import TryAgain
-from guestlist.events.incoming import Event, common_of, read
 from guestlist.events.outcomes import Outcome, bucket
 from guestlist.events.posting import Posting, encode
 from guestlist.ports import Backlog, Clock
@@ -47,7 +48,12 @@ class Intake:
     """``ports.Postbox``: one thread, one transaction and one row of the inbox for all that wait. Close it to flush."""
 
     def __init__(
-        self, store: Store, clock: Clock, limits: Limits | None = None, committed: Committed | None = None
+        self,
+        store: Store,
+        clock: Clock,
+        limits: Limits | None = None,
+        committed: Committed | None = None,
+        last_every: float = EVERY,
     ) -> None:
         self._store, self._clock, self._limits = store, clock, limits or Limits()
         self._committed = committed
@@ -57,7 +63,7 @@ class Intake:
         self._closed = False
         self._pause: float | None = None  # the fold is too far behind: how long to wait
         self._looked: float | None = None
-        self._latest: dict[str, Posting] = {}
+        self._newest = Newest(store, last_every)
         self._thread = threading.Thread(target=self._work, name="intake", daemon=True)
         self._thread.start()
 
@@ -82,14 +88,9 @@ class Intake:
         """What waits to be folded; StoreError."""
         return self._store.inbox.backlog()
 
-    def latest(self, write_keys: Collection[str]) -> Event | None:
-        """The last event that came here with one of these write keys since this process began: it rests nowhere but in
-        memory. None: there was none.
-        """
-        came = [posting for name, posting in list(self._latest.items()) if name in write_keys]
-        newest = max(came, key=lambda posting: posting.received_at, default=None)
-        found = read(newest.events[-1], newest, common_of(newest)) if newest is not None else None
-        return found.event if found is not None else None
+    def latest(self, write_keys: Collection[str]) -> Posting | None:
+        """The last that came with one of these write keys, to any server of the store; StoreError."""
+        return self._newest.latest(write_keys)
 
     def close(self) -> None:
         """Commit what waits, then take nothing more."""
@@ -99,21 +100,35 @@ class Intake:
         self._thread.join()
 
     def _work(self) -> None:
-        while together := self._next():
-            try:
-                self._look()
-                self._commit([each.posting for each in together], [each.failed for each in together])
-            except Exception as error:  # every one of them must hear of it
-                for each in together:
-                    each.done.set_exception(error)
-            else:
-                for each in together:
-                    each.done.set_result(None)
+        while (together := self._next()) is not None:
+            if together:
+                self._take(together)
+            self._write_newest()
+        self._write_newest(at_once=True)
 
-    def _next(self) -> list[_Waiting]:
-        """All that wait, in the order they came, as far as they fit into one commit; [] when there will be no more."""
+    def _take(self, together: Sequence[_Waiting]) -> None:
+        try:
+            self._look()
+            self._commit([each.posting for each in together], [each.failed for each in together])
+        except Exception as error:  # every one of them must hear of it
+            for each in together:
+                each.done.set_exception(error)
+        else:
+            for each in together:
+                each.done.set_result(None)
+
+    def _write_newest(self, *, at_once: bool = False) -> None:
+        with suppress(Exception):  # nobody waits for it, and it is tried again; taking events goes on whatever it is
+            self._newest.write(at_once=at_once)
+
+    def _next(self) -> list[_Waiting] | None:
+        """All that wait, in the order they came, as far as they fit into one commit; [] when only the newest event is
+        to be written, None when there will be no more.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed)
+            self._changed.wait_for(lambda: self._waiting or self._closed, self._newest.waits())
+            if self._closed and not self._waiting:
+                return None
             together: list[_Waiting] = []
             size = 0
             while self._waiting and (not together or size + self._waiting[0].size <= self._limits.commit):
@@ -136,7 +151,7 @@ class Intake:
                 self._store.inbox.append(data, events, min(each.received_at for each in kept))
             if counts:
                 self._store.event_counts.add(counts)
-        self._latest |= {each.write_key: each for each in kept if each.door != "members"}
+        self._newest.came(kept)
         if self._committed is not None:
             self._committed(events, len(data), time.perf_counter() - began)
 

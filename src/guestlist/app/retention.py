@@ -42,7 +42,13 @@ def stands(app: App, config: Config) -> list[Kept]:
         Kept(
             "Each answer of LinkedIn", wanted.answers, "after its run ended; then only how many there were", "answers"
         ),
-        Kept("Samples of events", samples(app, config), "after the event", "samples", said),
+        Kept(
+            "Samples of events, and the last one that came with each write key",
+            samples(app, config),
+            "after the event",
+            "samples",
+            said,
+        ),
         Kept("What became of events, counted", COUNTS, "after they came"),
         Kept("Traits of people that events brought", None, "until they are forgotten"),
         Kept("Jobs with their results", jobs.KEPT, "after they ended"),
@@ -63,6 +69,7 @@ def sweep(app: App, config: Config) -> None:
     now = app.clock.now()
     collect(app, config)
     app.store.event_counts.forget_before(now - COUNTS, now - samples(app, config))
+    app.store.last_events.forget_before(now - samples(app, config))
     app.store.jobs.forget_before(now - jobs.KEPT)
     app.store.drafts.forget_before(now - drafts.KEPT)
     app.store.suppression_lists.forget_before(now - suppression.KEPT)

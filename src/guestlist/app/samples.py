@@ -1,16 +1,19 @@
-"""What LinkedIn would be told of the first rows of a list, masked: so that a mapping can be seen to be right."""
+"""What LinkedIn would be told of the first rows of a list or the last event, masked: is a mapping right?"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
 import msgspec
 
+from guestlist.app import last_events
 from guestlist.app.context import App
 from guestlist.app.event_trial import masked
+from guestlist.app.last_events import Latest
 from guestlist.app.streams import FIELD
 from guestlist.config import Config
 from guestlist.core import text
@@ -18,18 +21,22 @@ from guestlist.core.fields import FIELDS
 from guestlist.core.identity import Element, Identifier, IdType, Kind, company, person
 from guestlist.core.mapping import guess
 from guestlist.errors import ConfigError, SourceError, StoreError
-from guestlist.events.rules import field_of
+from guestlist.events.expressions import Expression, compile_expression
+from guestlist.events.incoming import Event
+from guestlist.events.rules import field_of, texts
 from guestlist.store.event_members import EventMember
 
 ROWS = 50  # that are looked at
 FIRST = 10  # that are shown as they stand there
+PATHS = 60  # places in an event that are offered
+DEEPEST = 6  # objects within objects where they are looked for
 _DIGESTS = (IdType.SHA256_EMAIL, IdType.SHA512_EMAIL)
 
 
 @dataclass(frozen=True)
 class Shown:
-    """``columns``: of the list. ``read`` and ``told``: LinkedIn field -> what stands there first, and what becomes of
-    it. ``problem``: why there is nothing.
+    """``columns``: of the list, or places in an event. ``read`` and ``told``: LinkedIn field -> what stands there
+    first, and what becomes of it. ``problem``: why there is nothing.
     """
 
     columns: tuple[str, ...] = ()
@@ -87,8 +94,8 @@ def _said(kind: Kind, member: EventMember) -> dict[str, str]:
     about: dict[str, Any] = msgspec.json.decode(member.person) if member.person else {}
     if primary := about.get("p"):
         found["primaryId"] = _hidden(Kind.PEOPLE, "primaryId", primary)
-    for label, texts in about.get("t", {}).items():
-        found.setdefault(field_of(label), _hidden(kind, field_of(label), texts[0]))
+    for label, said in about.get("t", {}).items():
+        found.setdefault(field_of(label), _hidden(kind, field_of(label), said[0]))
     return found
 
 
@@ -100,26 +107,73 @@ def _cell(kind: Kind, name: str, value: str) -> str:
     return _hidden(kind, name, value) if name or "@" in value else masked(value)
 
 
-def of_list(app: App, config: Config, audience: str, mapping: Mapping[str, Sequence[str]]) -> Shown:
-    """Nothing of a person is shown but first characters; companies are no persons."""
-    wanted = config.audiences[audience]
+def of_mapping(
+    app: App, config: Config, audience: str, mapping: Mapping[str, Sequence[Any]], latest: Latest, *, members: bool
+) -> Shown:
+    """What a mapping reads, of the first rows of a list or of the last event that came. ``members``: False for who may
+    not look at single members: no values then. Nothing of a person is shown but first characters; companies are no
+    persons.
+    """
+    events = config.audiences[audience].source.events
     try:
-        scan = app.sources(wanted, config.folder).begin()
-        rows = app.first_rows(scan, ROWS)
+        if events is None:
+            seen = _of_list(app, config, audience, mapping)
+        else:
+            event = last_events.last(app, config, audience, events.write_keys, latest)
+            seen = _of_event(config.audiences[audience].kind, mapping, event)
     except (ConfigError, SourceError, StoreError) as error:
         return Shown(problem=str(error))
+    return seen if members else Shown(seen.columns)
+
+
+def _of_list(app: App, config: Config, audience: str, mapping: Mapping[str, Sequence[Any]]) -> Shown:
+    wanted = config.audiences[audience]
+    scan = app.sources(wanted, config.folder).begin()
+    rows = app.first_rows(scan, ROWS)
+    known = {name: [each for each in sources if each in scan.columns] for name, sources in mapping.items()}
+    cells = ({name: tuple(row[each] for each in found if each in row) for name, found in known.items()} for row in rows)
+    return _seen(wanted.kind, scan.columns, cells)
+
+
+def _of_event(kind: Kind, mapping: Mapping[str, Sequence[Any]], event: Event) -> Shown:
+    cells = {name: texts(_readable(sources), event) for name, sources in mapping.items()}
+    return _seen(kind, tuple(islice(_paths(event), PATHS)), [cells])
+
+
+def _readable(sources: Sequence[Any]) -> tuple[Expression, ...]:
+    """What cannot be read yet is said where it is typed, not here."""
+    found: list[Expression] = []
+    for each in sources:
+        with suppress(ConfigError, RecursionError):
+            found.append(compile_expression(each))
+    return tuple(found)
+
+
+def _paths(value: Mapping[str, Any], *above: str) -> Iterator[str]:
+    """Where texts and numbers stand in an event, as far as that can be written without quotes."""
+    for key, inner in value.items():
+        if not key.isidentifier() or not key.isascii() or len(above) > DEEPEST:
+            continue
+        if isinstance(inner, Mapping):
+            yield from _paths(inner, *above, key)
+        elif isinstance(inner, str | int | float) and not isinstance(inner, bool):
+            yield ".".join((*above, key))
+
+
+def _seen(kind: Kind, columns: tuple[str, ...], rows: Iterable[Mapping[str, tuple[str, ...]]]) -> Shown:
+    """``rows``: LinkedIn field -> what stands there."""
     read: dict[str, str] = {}
     told: dict[str, str] = {}
-    for row in rows:
-        cells = {name: tuple(row[each] for each in sources if each in row) for name, sources in mapping.items()}
+    for cells in rows:
         for name, found in cells.items():
             if found:
-                read.setdefault(name, _hidden(wanted.kind, name, found[0]))
-        element = person(cells) if wanted.kind is Kind.PEOPLE else company(cells)
+                read.setdefault(name, _hidden(Kind.PEOPLE if name == "primaryId" else kind, name, found[0]))
+        element = person(cells) if kind is Kind.PEOPLE else company(cells)
         if isinstance(element, Element):
-            for name, said in _told(wanted.kind, element).items():
-                told.setdefault(name, said)
-    return Shown(scan.columns, read, {name: said for name, said in told.items() if name in mapping})
+            for name, said in _told(kind, element).items():
+                if name in cells:
+                    told.setdefault(name, said)
+    return Shown(columns, read, told)
 
 
 def _told(kind: Kind, element: Element) -> dict[str, str]:

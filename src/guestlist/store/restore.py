@@ -232,6 +232,7 @@ def _nothing_is_sure(connection: sa.Connection, mode: Mode, now: float) -> None:
     given_up = {"state": "void", "reason": "restored", "ended": now}
     connection.execute(sa.update(runs).where(runs.c.state == "planning").values(given_up))
     connection.execute(sa.delete(schema.pace))
+    connection.execute(sa.delete(schema.last_events))  # of somebody, perhaps, who was forgotten since
 
 
 def _become_another(connection: sa.Connection) -> None:

@@ -390,6 +390,13 @@ event_samples = _table(
     sa.Index("ix_event_samples_of", "activation_id", "outcome", "code"),
 )
 
+last_events = _table(
+    "last_events",  # what activations are tried with: whichever server took it, every server knows it
+    sa.Column("write_key", sa.Text, primary_key=True),  # its name
+    _column("at", Time),  # when it came
+    _column("data", Blob, info=SEALED),  # a posting of one event: events.posting
+)
+
 # ── forgetting ───────────────────────────────────────────────────────────────────────────────────────────────────
 receipts = _table(
     "receipts",

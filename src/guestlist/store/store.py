@@ -29,6 +29,7 @@ from guestlist.store.files import COLLECTING, Files
 from guestlist.store.forgetting import Receipts, Suppressions
 from guestlist.store.inbox import Inbox
 from guestlist.store.jobs import Jobs
+from guestlist.store.last_events import LastEvents
 from guestlist.store.ledgers import Ledgers
 from guestlist.store.linkedin_app import LinkedInApp
 from guestlist.store.locks import AdvisoryLocks, FileLocks, Locks
@@ -102,6 +103,7 @@ class Store:
         self.inbox = Inbox(database, vault)
         self.event_members = EventMembers(database, vault)
         self.event_counts = EventCounts(database, vault)
+        self.last_events = LastEvents(database, vault)
         self.streams = Streams(database)
         self.retention = Retention(database, locks)
         self.users = Users(database)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from guestlist.app.context import App
+from guestlist.app.last_events import Latest
 from guestlist.core.permissions import Person
-from guestlist.events.incoming import Event
 
 if TYPE_CHECKING:
     from guestlist.configuration import Configuration
@@ -19,13 +18,13 @@ BACK = "/linkedin/callback"
 @dataclass(frozen=True)
 class Desk:
     """What pages and the API work with. ``address``: where people reach this server, without a slash at its end.
-    ``latest_event``: the last that came here with one of these write keys.
+    ``latest``: the last that came with one of these write keys.
     """
 
     app: App
     configuration: Configuration
     address: str
-    latest_event: Callable[[Collection[str]], Event | None] = lambda write_keys: None
+    latest: Latest = lambda write_keys: None
 
     @property
     def redirect_url(self) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-import msgspec
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from guestlist.app import audiences, declared, event_trial, samples
+from guestlist.app import audiences, declared, drafts, last_events, samples
 from guestlist.app.audiences import AudienceRow, Live
 from guestlist.app.declared import Declaration
+from guestlist.app.drafts import Wanted
 from guestlist.web.api import described
 from guestlist.web.api.described import Described, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
 from guestlist.web.api.openapi import MODEL
@@ -59,6 +59,23 @@ class Columns(BaseModel):
         description="LinkedIn field -> what stands there first, masked; only for those who hold View Profiles."
     )
     told: Mapping[str, str] = Field(description="LinkedIn field -> what LinkedIn would be told of it, likewise.")
+
+
+class MappingTrial(Strict):
+    """A mapping to be looked at."""
+
+    mapping: dict[str, list[Any]] | None = Field(
+        None, description="LinkedIn field -> where it is taken from; null: as it is suggested."
+    )
+
+
+class Tried(BaseModel):
+    """What it does."""
+
+    mapping: dict[str, list[Any]]
+    read: Mapping[str, str] = Field(description="LinkedIn field -> what stands there first, masked.")
+    told: Mapping[str, str] = Field(description="LinkedIn field -> what LinkedIn would be told of it, likewise.")
+    problem: str = Field(description="Why there is nothing to look at; empty: there is.")
 
 
 class LastEvent(BaseModel):
@@ -159,15 +176,36 @@ def get_live(asking: Asked, name: NamePath) -> Live:
 def get_columns(asking: Asked, name: NamePath) -> Columns:
     """As its list is now, how they would be mapped, and what LinkedIn would be told of the first rows."""
     looked = audiences.looked_at(asking.app, asking.config, name)
-    seen = samples.Shown()
-    if asking.sees_members:
-        seen = samples.of_list(asking.app, asking.config, name, looked.mapping)
+    seen = _seen(asking, name, looked.mapping)
     chosen = {field: list(sources) for field, sources in looked.mapping.items()}
     return Columns(columns=list(looked.columns), mapping=chosen, read=seen.read, told=seen.told)
 
 
+@router.post("/audiences/{name}/mapping-trials", summary="Try a mapping")
+def try_mapping(asking: Asked, name: NamePath, body: MappingTrial) -> Tried:
+    """What it reads in the first rows of a list, or in the last event that came, and what LinkedIn would be told of it,
+    masked. Nothing is sent or kept. A mapping that LinkedIn could find nobody by is refused; `primaryId` needs View
+    Identity Graph.
+    """
+    wanted = audiences.described(asking.config, name)
+    mapping = body.mapping
+    if mapping is None:
+        mapping = drafts.suggested(asking.app, asking.config, name, asking.person)
+    else:
+        drafts.may_send_identities(Wanted(name, {"mapping": mapping}), asking.person)
+        columns, problem = drafts.columns_of(asking.app, asking.config, name)
+        drafts.check_fits(wanted, mapping, None if problem else columns)
+    seen = _seen(asking, name, mapping)
+    return Tried(mapping=mapping, read=seen.read, told=seen.told, problem=seen.problem)
+
+
+def _seen(asking: Asking, name: str, mapping: Mapping[str, Sequence[Any]]) -> samples.Shown:
+    latest, members = asking.desk.latest, asking.sees_members
+    return samples.of_mapping(asking.app, asking.config, name, mapping, latest, members=members)
+
+
 @router.get("/audiences/{name}/last-event", summary="The last event that came for an audience")
 def get_last_event(asking: Asked, name: NamePath) -> LastEvent:
-    """To try an activation with, as it came to this server since it began; never one of somebody forgotten."""
-    came = asking.desk.latest_event(audiences.write_keys_of(asking.config, name))
-    return LastEvent(event=msgspec.json.decode(event_trial.real(asking.app, came)))
+    """To try an activation with, whichever server took it; never one of somebody forgotten."""
+    keys = audiences.write_keys_of(asking.config, name)
+    return LastEvent(event=dict(last_events.last(asking.app, asking.config, name, keys, asking.desk.latest)))

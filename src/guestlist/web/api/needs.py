@@ -68,6 +68,7 @@ NEEDS: dict[str, Needs] = dict(
         *_all("/audiences/{name}/take-over", _AUDIENCES, "POST"),
         *_all("/audiences/{name}/live", _SEGMENTS, "GET"),
         *_all("/audiences/{name}/columns", _SEGMENTS, "GET"),
+        *_all("/audiences/{name}/mapping-trials", _ACTIVATE, "POST"),
         *_all("/audiences/{name}/last-event", _ACTIVATE, "GET"),
         *_all("/uploads", _SEGMENTS, "GET"),
         *_all("/uploads/{name}", _SEGMENTS, "GET"),

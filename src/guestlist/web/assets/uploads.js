@@ -19,7 +19,7 @@
     input.addEventListener("change", function () {
       var name = form.querySelector("input[name=name]");
       if (name && !name.value && input.files.length) {
-        name.value = input.files[0].name.replace(/\.[^.]*$/, "").replace(/[^A-Za-z0-9 _.-]/g, "-").slice(0, 100)
+        name.value = input.files[0].name.replace(/\.[^.]*$/, "").replace(/[^A-Za-z0-9_.-]+/g, " ").slice(0, 100)
           .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
       }
     });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
@@ -10,6 +11,7 @@ from guestlist.errors import ConfigError
 
 MOST_FIELDS = 1000
 DIGITS = 15  # of a number in a form or an address: every database takes them
+_OF_WHAT = re.compile(r"(?:activation|audience|destination) [^:]{1,100}: ")
 _SECRET = ("password", "old", "new", "client_secret")
 
 
@@ -51,7 +53,16 @@ class Form:
     def refused(self, error: ConfigError, at: str) -> Form:
         """The same with the sentence at its field."""
         names = [each for each in error.place if each == at or any(each == name for name, _ in self.fields)]
-        return Form(self.fields, {**self.faults, (names[-1] if names else at): str(error)})
+        return Form(self.fields, {**self.faults, (names[-1] if names else at): beside(error)})
+
+
+def beside(error: ConfigError) -> str:
+    """The sentence: beside its field nobody needs to be told where the value stands in a file."""
+    said = str(error)
+    said = said[found.end() :] if (found := _OF_WHAT.match(said)) else said
+    for where in (".".join(error.place), *error.place[-1:]):
+        said = said.removeprefix(f"{where}: ")
+    return said if said == str(error) else said[:1].upper() + said[1:]
 
 
 def whole(text: str, digits: int = DIGITS) -> int | None:

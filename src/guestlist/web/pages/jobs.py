@@ -50,7 +50,8 @@ def _piece(call: Call) -> tuple[str, bool]:
 
 
 def _shown(call: Call, job: JobRow) -> dict[str, Any]:
-    return {"job": job, "may_see_runs": call.person.may(*LOOK)}
+    person = call.person
+    return {"job": job, "may_see_runs": person.may(*LOOK), "may_confirm": person.may(*ACTIVATE)}
 
 
 def _job(call: Call) -> JobRow:

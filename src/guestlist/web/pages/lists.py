@@ -66,9 +66,11 @@ def listed(
     default: str,
     text: Callable[[Row], str],
     kept: Mapping[str, str] | None = None,
+    at: str = "",
 ) -> Listing[Row]:
     """``columns``: what may be sorted by, with each its key (None sorts last); ``default`` may begin with "-";
-    ``text``: what is looked through; ``kept``: what else the address says of this page, and goes on to say.
+    ``text``: what is looked through; ``kept``: what else the address says of this page, and goes on to say; ``at``: the
+    page's address, where forms of it are sent elsewhere.
     """
     search = call.query.get("q", "").strip()
     wanted = call.query.get("sort", default)
@@ -79,7 +81,8 @@ def listed(
     pages = max(1, -(-len(found) // SIZE))
     page = min(_number(call.query.get("page", "")), pages)
     shown = ordered[(page - 1) * SIZE : page * SIZE]
-    return Listing(shown, len(found), page, pages, column, descending, search, call.request.url.path, kept or {})
+    here = at or call.request.url.path
+    return Listing(shown, len(found), page, pages, column, descending, search, here, kept or {})
 
 
 def _ordered(rows: list[Row], key: Callable[[Row], Any], descending: bool) -> list[Row]:

@@ -10,13 +10,13 @@ import anyio
 import anyio.to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from guestlist.errors import ChangedMeanwhile, ConfigError, GuestlistError, PermissionMissing, TryAgain, UnknownName
 from guestlist.web import receiving, sessions
 from guestlist.web.bodies import Bodies
 from guestlist.web.desk import Desk
-from guestlist.web.pages import forms
+from guestlist.web.pages import arrivals, forms
 from guestlist.web.pages.book import Page
 from guestlist.web.pages.call import STALE, Call
 from guestlist.web.pages.forms import Form
@@ -81,7 +81,7 @@ class Pages:
             if not page.public and call.asker.person is None:
                 return _to_sign_in(request)
             if _proves(page) and not sessions.is_ours(self._desk, request, call.asker, form[sessions.FIELD]):
-                return call.show("error.html", 403, title="This form is out of date", sentence=STALE)
+                return _said(call, 403, "This form is out of date", STALE)
             if not page.public:
                 page.judge(call.person)
             return page.answer(call)
@@ -90,7 +90,7 @@ class Pages:
 
     def _refused(self, request: Request, status: int, sentence: str) -> Response:
         call = Call(self._desk, request, sessions.asker_of(self._desk, request))
-        return call.show("error.html", status, title="That did not work", sentence=sentence)
+        return _said(call, status, "That did not work", sentence)
 
     # ── what no page answers ─────────────────────────────────────────────────────────────────────────────────────
     def wants(self, request: Request) -> bool:
@@ -158,7 +158,7 @@ def _to_sign_in(request: Request) -> Response:
 def _told(call: Call, error: GuestlistError) -> Response:
     """A page that says what went wrong."""
     if isinstance(error, PermissionMissing):
-        return call.show("error.html", 403, title="You may not do this", sentence=str(error))
+        return _said(call, 403, "You may not do this", str(error))
     known: list[tuple[type[GuestlistError], int, str]] = [
         (UnknownName, 404, "There is no such thing"),
         (ChangedMeanwhile, 409, "Somebody was faster"),
@@ -166,4 +166,11 @@ def _told(call: Call, error: GuestlistError) -> Response:
         (TryAgain, 503, "Not now"),
     ]
     status, title = next(((code, title) for kind, code, title in known if isinstance(error, kind)), (503, "Not now"))
-    return call.show("error.html", status, title=title, sentence=str(error))
+    return _said(call, status, title, str(error))
+
+
+def _said(call: Call, status: int, title: str, sentence: str) -> Response:
+    """As a page; to a script that brings a list only the sentence, which it shows where it is."""
+    if arrivals.asks_for_json(call):
+        return JSONResponse({"fault": sentence}, status)
+    return call.show("error.html", status, title=title, sentence=sentence)

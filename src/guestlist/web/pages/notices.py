@@ -55,7 +55,7 @@ def _put(call: Call, name: str, body: dict[str, Any], at: str, text: str) -> Res
     try:
         declared.put_setting(call.app, call.desk.configuration, name, body, call.person)
     except ConfigError as error:
-        return call.again("notices.html", ConfigError(str(error), (at,)), at, **_shown(call))
+        return call.again("notices.html", error, at, **_shown(call))
     return call.go("/settings/notices", text)
 
 

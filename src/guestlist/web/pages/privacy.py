@@ -85,7 +85,7 @@ def shown(call: Call) -> dict[str, Any]:
     """What the page shows."""
     rows = forgetting.receipts(call.app)
     return {
-        "receipts": listed(call, rows, _COLUMNS, "-number", lambda row: " ".join(row.values)),
+        "receipts": listed(call, rows, _COLUMNS, "-number", lambda row: " ".join(row.values), at="/privacy"),
         "activations": overview.at_linkedin(call.app),
         "explanation": None,
         "may_forget": call.person.may(*ACTIVATE),

@@ -6,10 +6,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import declared, event_trial, remapping, samples
+from guestlist.app import declared, drafts, event_trial, remapping, samples
 from guestlist.app.drafts import Wanted
 from guestlist.app.event_trial import Trial
-from guestlist.app.samples import Shown
 from guestlist.core.identity import Kind
 from guestlist.core.permissions import ACTIVATE, Permission
 from guestlist.errors import ConfigError, UnknownName
@@ -17,8 +16,8 @@ from guestlist.web.pages import activation, pickers, triggers
 from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
-from guestlist.web.pages.forms import Form
-from guestlist.web.pages.pickers import ATTRIBUTES, IDENTITY, Sources
+from guestlist.web.pages.forms import Form, beside
+from guestlist.web.pages.pickers import Focus, Sources
 from guestlist.web.pages.templates import path
 
 book = Book()
@@ -29,28 +28,33 @@ book = Book()
 def mapping(call: Call) -> Response:
     """As it counts now; pickers for whoever may change it."""
     found = remapping.in_effect(call.app, call.config, call.part("name"))
-    return call.show("activation_mapping.html", **_mapping(call, found, call.query.get("tab", ATTRIBUTES)))
+    return call.show("activation_mapping.html", **_mapping(call, found, Focus()))
 
 
 @book.post("/activations/{name}/mapping", *ACTIVATE)
 def map_(call: Call) -> Response:
-    """Only Save keeps it; the tabs bring along what was chosen on the other."""
-    name, button = call.part("name"), call.form["do"]
-    config = call.config
-    before = remapping.in_effect(call.app, config, name)
-    found = pickers.typed(call.form, _kind(call), before)
-    if button in (ATTRIBUTES, IDENTITY):
-        return call.show("activation_mapping.html", **_mapping(call, found, button))
+    """Only Save keeps it; the other buttons bring along what was chosen so far."""
+    name, button, kind = call.part("name"), call.form["do"], _kind(call)
+    before = {field: list(sources) for field, sources in remapping.in_effect(call.app, call.config, name).items()}
+    found = pickers.typed(call, kind, before)
     try:
+        if pickers.is_help(button):
+            found, focus = pickers.helped(call, kind, found, _suggested(call))
+            return call.show("activation_mapping.html", **_mapping(call, found, focus, changed=found != before))
+        pickers.check_nothing_picked(call.form)
         if not found and not _of_events(call):
             raise ConfigError("Map at least one field that LinkedIn can find somebody by.", ("mapping",))
-        if found != {field: list(sources) for field, sources in before.items()}:
+        if found != before:
             version = call.form.version
             remapping.change(call.app, call.desk.configuration, name, found, version, call.person)
     except ConfigError as error:
-        tab, at = pickers.refused(call, error, _kind(call))
-        return call.again("activation_mapping.html", ConfigError(str(error)), at, **_mapping(call, found, tab))
+        at, values = pickers.place_of(call, error, kind), _mapping(call, found, Focus(), changed=found != before)
+        return call.again("activation_mapping.html", ConfigError(str(error)), at, **values)
     return call.go(path("activations", name, "mapping"), "The mapping was saved: it counts from the next run on.")
+
+
+def _suggested(call: Call) -> Sources:
+    return drafts.suggested(call.app, call.config, call.config.activations[call.part("name")].audience, call.person)
 
 
 def _of_events(call: Call) -> bool:
@@ -66,19 +70,17 @@ def _kind(call: Call) -> Kind:
     return config.audiences[wanted.audience].kind
 
 
-def _mapping(call: Call, chosen: Sources, tab: str) -> dict[str, Any]:
-    """Values of single rows, masked as they are, are for those who may see members."""
+def _mapping(call: Call, chosen: Sources, focus: Focus, *, changed: bool = False) -> dict[str, Any]:
+    """Values of single rows, masked as they are, are for those who may see members. ``changed``: and not saved yet."""
     shown, kind = activation.shown(call), _kind(call)
     audience, of_events = shown["wanted"].audience, shown["of_events"]
-    seen = Shown()
-    if not of_events:
-        seen = samples.of_list(call.app, call.config, audience, chosen)
-        if not call.person.may(Permission.VIEW_PROFILES):
-            seen = Shown(seen.columns, problem=seen.problem)
+    members = call.person.may(Permission.VIEW_PROFILES)
+    seen = samples.of_mapping(call.app, call.config, audience, chosen, call.desk.latest, members=members)
     return {
         **shown,
-        **pickers.shown(call, kind, chosen, seen, tab, of_events=of_events),
-        "by_itself": shown["wanted"].mapping is None,
+        **pickers.shown(call, kind, chosen, seen, _suggested(call), focus, of_events=of_events),
+        "by_itself": shown["wanted"].mapping is None and not changed,
+        "changed": changed,
     }
 
 
@@ -103,7 +105,7 @@ def change_trigger(call: Call) -> Response:
         declared.change(call.app, call.desk.configuration, "activations", name, body, version, call.person)
     except ConfigError as error:
         at = triggers.place_of(error, fields, "trigger")
-        form = Form(call.form.fields, {at: str(error)})
+        form = Form(call.form.fields, {at: beside(error)})
         return call.show("activation_trigger.html", 422, form=form, **_trigger(call, fields))
     return call.go(path("activations", name, "trigger"), "Saved: it counts for events from now on.")
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from guestlist.app import drafts
 from guestlist.app.drafts import Draft
-from guestlist.errors import ConfigError
+from guestlist.errors import ConfigError, UnknownName
 from guestlist.web.pages import wizard
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
@@ -35,8 +35,13 @@ def ask(call: Call) -> Response:
 
 @book.get("/activate/{number}/plan", *MAY)
 def plan(call: Call) -> Response:
-    """The part of the page that says how far it is, for looking again and again."""
-    draft = wizard.going_on(call)
+    """The part of the page that says how far it is, for looking again and again; nothing once the draft is over."""
+    try:
+        draft = wizard.going_on(call)
+    except UnknownName:
+        if "hx-request" not in call.request.headers:
+            raise
+        return Response(status_code=204)  # Finish was pressed while the page was still looking
     return call.show("activate_plan.html", draft=draft, job=drafts.plan_of(call.app, draft), to=wizard.at(draft, ""))
 
 

@@ -100,6 +100,8 @@ def state(name: str) -> Shown:
     return _STATES.get(name) or Shown(name.capitalize(), "grey")
 
 
-def linkedin(status: str) -> Shown:
-    """Of a LinkedIn audience, as LinkedIn says it."""
+def linkedin(status: str, made: object = None) -> Shown:
+    """Of a LinkedIn audience, as LinkedIn says it. ``made``: there is one, if LinkedIn said nothing yet."""
+    if made and not status:
+        return Shown("Not looked at yet", "grey", "Guestlist asks LinkedIn every quarter of an hour.")
     return _LINKEDIN.get(status) or Shown(status.capitalize() or "Not made yet", "grey")

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import drafts, event_trial
+from guestlist.app import audiences, drafts, event_trial, last_events
 from guestlist.app.drafts import Draft, Wanted
 from guestlist.app.event_trial import Trial
 from guestlist.core.identity import Kind
@@ -14,7 +14,7 @@ from guestlist.errors import ConfigError, UnknownName
 from guestlist.web.pages import wizard
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
-from guestlist.web.pages.forms import Form
+from guestlist.web.pages.forms import Form, beside
 from guestlist.web.pages.wizard import MAY
 
 book = Book()
@@ -56,7 +56,7 @@ def _kept(call: Call, draft: Draft, place: int, button: str) -> Response:
 
 
 def _refused(call: Call, draft: Draft, place: int, fields: dict[str, Any], error: ConfigError) -> Response:
-    form = Form(call.form.fields, {place_of(error, fields, "audience_key"): str(error)})
+    form = Form(call.form.fields, {place_of(error, fields, "audience_key"): beside(error)})
     return call.show("activate_events.html", 422, form=form, **_shown(call, draft, place, fields))
 
 
@@ -130,9 +130,9 @@ def helped(call: Call, kind: Kind, wanted: Wanted, fields: dict[str, Any]) -> Tr
         case "more":
             fields["lines"] = [*fields["lines"], dict.fromkeys(_LINE, "")][:_MOST]
         case "real":
-            source = call.config.audiences[wanted.audience].source.events
-            came = call.desk.latest_event(source.write_keys) if source is not None else None
-            fields["event"] = event_trial.real(call.app, came)
+            keys = audiences.write_keys_of(call.config, wanted.audience)
+            came = last_events.last(call.app, call.config, wanted.audience, keys, call.desk.latest)
+            fields["event"] = event_trial.written(came)
         case "sample":
             fields["event"] = event_trial.sample(kind, fields["audience_key"])
         case "test":

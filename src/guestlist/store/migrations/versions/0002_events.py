@@ -60,6 +60,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_event_samples_of", "event_samples", ["activation_id", "outcome", "code"], unique=False)
     op.create_table(
+        "last_events",
+        sa.Column("write_key", sa.Text(), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("write_key", name=op.f("pk_last_events")),
+        sqlite_autoincrement=False,
+    )
+    op.create_table(
         "inbox",
         sa.Column("id", Number, autoincrement=True, nullable=False),
         sa.Column("received_at", sa.Double(), nullable=False),
