@@ -166,16 +166,21 @@ class Streams(RuleBasedStateMachine):
     def tidy(self, name: str, meanwhile: bool, crash: int | None) -> None:
         """As the worker does beside flushes: they may come between the reading and the replacing of parts."""
         app = self.world.open().app
-        merge = app.planner.merge
 
-        def merged(parts: Sequence[LedgerPart], folder: str) -> Delta:
-            made = merge(parts, folder)
-            if meanwhile and self.world.yaml["activations"][name].get("enabled", True):
-                self._flush(name)
+        def with_a_flush(make: Callable[..., Delta]) -> Callable[..., Delta]:
+            def made(parts: Sequence[LedgerPart], folder: str) -> Delta:
+                delta = make(parts, folder)
+                if meanwhile and self.world.yaml["activations"][name].get("enabled", True):
+                    self._flush(name)
+                return delta
+
             return made
 
         if name in self.names():
-            with mock.patch.object(app.planner, "merge", merged):
+            with (
+                mock.patch.object(app.planner, "merge", with_a_flush(app.planner.merge)),
+                mock.patch.object(app.flusher, "pour", with_a_flush(app.flusher.pour)),
+            ):
                 self._run(crash, lambda: tidy(app, name))
 
     @rule(value=st.sampled_from([*E_MAILS[:6], DEVICES[0], "primaryId:u1"]), crash=st.none() | st.integers(0, 40))

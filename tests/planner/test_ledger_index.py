@@ -191,9 +191,12 @@ def test_merged_parts_take_no_memory(loaded: list[int], tmp_path: Path) -> None:
     shelf.layers(parts)
     before = shelf.nbytes
     shelf.forget([*anew(parts[:3]), LedgerPart(9, 1, path=str(tmp_path / "gone.parquet"))])
-    assert 0 < shelf.nbytes < before
-    shelf.layers(parts[3:])
-    assert loaded == [3, 2, 1, 0]
+    shelf.layers(parts)  # somebody who is at work with them yet
+    assert (shelf.nbytes, loaded) == (before, [3, 2, 1, 0])
+    shelf.forget([])
+    assert 0 < (left := shelf.nbytes) < before
+    shelf.layers(parts)  # and who is still: read anew, and not kept
+    assert (shelf.nbytes, loaded) == (left, [3, 2, 1, 0, 2, 1, 0])
 
 
 def test_parts_that_look_alike_are_told_apart(loaded: list[int]) -> None:

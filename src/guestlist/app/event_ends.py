@@ -33,7 +33,7 @@ class EventEnds:
         """Member -> receipt of its last event; the events before that are superseded."""
         touched: dict[bytes, float] = {}
         for packed in lists:
-            for member, received in unpack_members(packed).items():
+            for member, received in unpack_members(packed, self._activation_id).items():
                 before = touched.get(member)
                 if before and received:
                     self.move(ends, before, Outcome.PENDING, Outcome.SUPERSEDED)

@@ -21,7 +21,10 @@ _WHY = {
     outcomes.FILTERED_BY_INTEGRATIONS_OBJECT: "its `integrations` switch LinkedIn Audiences off",
     outcomes.NO_MATCHING_MAPPING: "the trigger does not match",
     outcomes.FILTERED_AT_MAPPING: "it is about another audience key",
-    outcomes.ACTION_MISSING: "it does not say whether somebody enters or leaves; choose Add or Remove as the action",
+    outcomes.ACTION_MISSING: (
+        "it does not say whether somebody enters or leaves: either the names of the enter and exit events were "
+        "changed, or it comes from another kind of audience (Linked Audiences); choose Add or Remove as the action"
+    ),
 }
 
 

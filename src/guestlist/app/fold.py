@@ -111,7 +111,6 @@ class Fold:
     def _event(
         self, helping: Helping, heard: list[Listener], brought: Posting, incoming: Incoming, stamp: Stamp
     ) -> None:
-        duplicate = self._seen(helping, brought.write_key, incoming.message)
         five, concerned = bucket(brought.received_at), False
         for number, listener in enumerate(heard):
             verdict = _judged_safely(listener, brought, incoming.event)
@@ -119,7 +118,7 @@ class Fold:
                 continue
             concerned = True
             if isinstance(verdict, Decided):
-                if duplicate:
+                if self._seen(helping, listener, brought.write_key, incoming.message):
                     _count(helping.ends, listener, five, Outcome.DUPLICATE)
                 else:
                     helping.rulings[number].append(Ruling(verdict, stamp, brought.received_at, incoming.event))
@@ -132,11 +131,13 @@ class Fold:
         if not concerned:
             helping.ends[NOBODY, five, Outcome.FILTERED, outcomes.NO_MATCHING_MAPPING] += 1
 
-    def _seen(self, helping: Helping, write_key: str, message: str) -> bool:
-        """Whether this very message came before, as far as is remembered; one that was not committed did not."""
+    def _seen(self, helping: Helping, listener: Listener, write_key: str, message: str) -> bool:
+        """Whether this very message decided before, as far as is remembered; one that was not committed did not. What
+        said nothing may be sent again, once a mapping is mended.
+        """
         if not message:
             return False
-        mark = hash((write_key, message))
+        mark = hash((listener.key_id, write_key, message))
         if mark in self._recent or mark in self._before or mark in helping.fresh:
             return True
         helping.fresh.add(mark)
@@ -179,11 +180,11 @@ class Fold:
         ends: Ends = Counter()
         members = self.store.event_members.some(listener.key_id, {ruling.decided.member for ruling in rulings})
         latest: dict[bytes, Ruling] = {}
-        grown: set[bytes] = set()  # an event that is too late to decide may bring an identifier all the same
+        grown: set[bytes] = set()  # an event that is too late to decide may say more of somebody all the same
         for ruling in rulings:
             name = ruling.decided.member
             member = members.setdefault(name, EventMember(name))
-            if merge(member, ruling):
+            if merge(member, ruling):  # however late it is
                 grown.add(name)
             if ruling.stamp < member.stamp:
                 _count(ends, listener, bucket(ruling.received), Outcome.SUPERSEDED)
@@ -197,7 +198,8 @@ class Fold:
             if member.has_person and forgotten(member, suppressed):
                 member.erase()
         rows = self.store.event_members.sealed(listener.key_id, members.values())
-        return Merged(rows, pack_members(waiting), len(waiting), since, _sent(latest), ends)
+        touched = pack_members(waiting, listener.activations)
+        return Merged(rows, touched, len(waiting), since, _sent(latest), ends)
 
     def _waiting(
         self, ends: Ends, listener: Listener, members: dict[bytes, EventMember], latest: dict[bytes, Ruling]
@@ -226,17 +228,17 @@ def _nobody(member: EventMember, ruling: Ruling) -> str:
 
 
 def merge(member: EventMember, ruling: Ruling) -> bool:
-    """Let a member know what an event says: the later stamp decides, identifiers are only ever added. Whether it
-    brought an identifier that was not known. In any order of events the member ends the same.
+    """Let a member know what an event says: the later stamp decides, identifiers are only ever added. Whether more is
+    known of who it is. In any order of events the member ends the same.
     """
     decided, stamp = ruling.decided, ruling.stamp
     if stamp > member.stamp:
         member.wanted, member.stamp, member.changed = decided.wanted, stamp, True
     has_traits = b'"t"' in decided.person
-    about = stamp if has_traits else NEVER  # a key alone never takes the place of traits
+    about, fresh = stamp if has_traits else NEVER, False  # a key alone never takes the place of traits
     if decided.person and (not member.has_person or about > member.person_stamp):
         member.describe(decided.person, about)
-    fresh = False
+        fresh = True
     for identifier in decided.identifiers:
         if identifier.key16 not in member.ids:
             member.ids[identifier.key16] = identifier.type, identifier.value

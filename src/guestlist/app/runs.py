@@ -53,8 +53,9 @@ def answers(outcomes: Iterable[Outcome], skip: Collection[int]) -> Answers:
     return Answers(accepted, refused, skipped, unanswered)
 
 
-def pieces(changes: Changes, most: int = BATCH_SIZE) -> list[Piece]:
-    """The batches of a run: REMOVE rows, then ADD rows, at most so many at a time."""
+def pieces(changes: Changes, most: int | None = None) -> list[Piece]:
+    """The batches of a run: REMOVE rows, then ADD rows, at most so many (as LinkedIn takes) at a time."""
+    most = most or BATCH_SIZE
     return [
         Piece(start, min(most, end - start), phase=phase)
         for phase, first, end in (
@@ -71,7 +72,7 @@ def commit(
     plan: Plan,
     mapping: Mapping[str, tuple[str, ...]],
     *,
-    most: int = BATCH_SIZE,
+    most: int | None = None,
     sealed: bool = False,
     allow_removals: int | None = None,
     also: Callable[[], None] | None = None,
@@ -292,7 +293,7 @@ def tidy(app: App, ledger_id: int, *, streams: bool = False) -> None:
     with store.files.workspace("merging a ledger") as folder:
         merged = (app.planner.merge if merges else app.flusher.pour)(parts, str(folder))
         file_id = publish_delta(app, merged, None)
-    if streams and file_id is not None:
-        app.flusher.relatives([LedgerPart(0, merged.rows, path=str(store.files.open(file_id)))], ())
-    if store.ledgers.replace(ledger_id, parts, merged, file_id):
-        app.flusher.forget(parts)
+    new = [] if file_id is None else [LedgerPart(0, merged.rows, path=str(store.files.open(file_id)))]
+    if streams and new:
+        app.flusher.relatives(new, ())
+    app.flusher.forget(parts if store.ledgers.replace(ledger_id, parts, merged, file_id) else new)

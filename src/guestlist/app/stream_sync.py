@@ -101,6 +101,7 @@ class StreamSync(Sync):
     # ── everybody ────────────────────────────────────────────────────────────────────────────────────────────────
     def _list(self, folder: Path) -> tuple[Scan, dict[str, tuple[str, ...]]]:
         """Who is in, as of one moment; the members touched until then are part of it."""
+        self.stream = self._stream()  # what this sync finished before may have moved it
         made_with, epoch = streams.made_with(self.case), self.activation.epoch
         self.store.event_members.recount(self.stream.key_id)
         with self.store.snapshot():
@@ -130,7 +131,7 @@ class StreamSync(Sync):
 
     def _seen_by_all(self, seen: int) -> int:
         others = self.store.streams.of_key(self.stream.key_id)
-        return min((each.seen for each in others if each.activation_id != self.activation.id), default=seen)
+        return min([seen, *(each.seen for each in others if each.activation_id != self.activation.id)])
 
     def _also(self, run: Run, changes: Mapping[str, Any]) -> None:
         super()._also(run, changes)
@@ -244,13 +245,19 @@ class StreamSync(Sync):
         if not flush.leaving:
             return flush, {}
         if (before := self.activation.waiting) is not None:
-            leaving = int(before["removals"]) + flush.leaving
+            leaving = int(before["removals"]) + max(flush.leaving - self._waiting_again(members), 0)
             held = self._held_back(leaving, int(before.get("gone", 0)), int(before["known"]), int(before["allowed"]))
         else:
-            held = self._judged(flush.leaving, self.store.ledgers.members_in(self.activation.ledger_id))
+            news = flush.leaving - flush.plan.counts.removed_before
+            held = self._judged(news, self.store.ledgers.members_in(self.activation.ledger_id))
         if held:
             held["waiting"] |= {"members": self._who_leaves(members.values()), "at": now}
         return (self.app.flusher.plan(replace(request, removals=False)), held) if held else (flush, {})
+
+    def _waiting_again(self, members: Mapping[bytes, EventMember]) -> int:
+        """Of these who are out, those whose removal waits already."""
+        waiting = {each.member for each in unpack_told(self.stream.retry)}
+        return sum(not each.wanted and name in waiting for name, each in members.items())
 
     def _who_leaves(self, members: Iterable[EventMember]) -> list[str]:
         """Up to ``LEAVING`` of those who wait to leave, those named before first."""

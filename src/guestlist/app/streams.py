@@ -15,6 +15,7 @@ from guestlist.app.planning import Case
 from guestlist.config import ActivationConfig, AudienceConfig, Config
 from guestlist.core.fields import FIELDS
 from guestlist.core.identity import Element, Identifier, IdType, Kind, Rejection, company, person
+from guestlist.errors import ConfigError
 from guestlist.events import declared
 from guestlist.events.rules import Rule, field_of
 from guestlist.ports import Scan
@@ -67,7 +68,14 @@ def ensure(app: App, config: Config, name: str) -> Stream:
     key = app.store.event_members.claim_key(
         config.activations[name].audience_key or "", found.audience, found.members, app.clock.now()
     )
-    return app.store.streams.ensure(found.id, key.id)
+    stream = app.store.streams.ensure(found.id, key.id)
+    if stream.key_id != key.id:
+        raise ConfigError(
+            f"Activation '{name}' had another audience_key and now has {key.key}, but its LinkedIn audience is made of "
+            f"the former: end it with `guestlist remove {name}`, or keep it under another name with "
+            f"`guestlist rename {name} NEW`, then sync again."
+        )
+    return stream
 
 
 def made_with(case: Case) -> dict[str, Any]:

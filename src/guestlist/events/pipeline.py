@@ -24,7 +24,10 @@ _SAID = {
     outcomes.UNSUPPORTED_EVENT_TYPE: "Events of this type do not say who is in an audience.",
     outcomes.ACTIVATION_STOOD_STILL: "The activation was off or stuck for long; everybody is compared when it goes on.",
     outcomes.INTERNAL: "A fault of Guestlist's own: its log says more.",
-    outcomes.ACTION_MISSING: "It does not say whether somebody enters or leaves: choose Add or Remove under Trigger.",
+    outcomes.ACTION_MISSING: (
+        "It does not say whether somebody enters or leaves: either the names of the enter and exit events were changed "
+        "in Segment, or it comes from another kind of audience (Linked Audiences). Choose Add or Remove under Trigger."
+    ),
 }
 _MEANS = {
     Outcome.FAILED_ON_INGEST: "It could not be read: too large, or no event.",

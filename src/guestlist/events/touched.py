@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -19,19 +19,22 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
 
 
 _encoder = msgspec.msgpack.Encoder()
-_members = msgspec.msgpack.Decoder(list[tuple[bytes, float]])
+_members = msgspec.msgpack.Decoder(tuple[list[int], list[tuple[bytes, float]]])
 _told = msgspec.msgpack.Decoder(list[Told])
 _sent = msgspec.msgpack.Decoder(dict[bytes, bytes])
 
 
-def pack_members(touched: Mapping[bytes, float]) -> bytes:
-    """For ``event_touched``: member -> receipt of the event that decided (0: its event has ended already)."""
-    return _encoder.encode(list(touched.items()))
+def pack_members(touched: Mapping[bytes, float], activations: Collection[int]) -> bytes:
+    """For ``event_touched``: member -> receipt of the event that decided (0: its event has ended already), and the
+    activations that these events were counted for.
+    """
+    return _encoder.encode((list(activations), list(touched.items())))
 
 
-def unpack_members(data: bytes) -> dict[bytes, float]:
-    """What ``pack_members`` was given."""
-    return dict(_members.decode(data))
+def unpack_members(data: bytes, activation: int) -> dict[bytes, float]:
+    """What ``pack_members`` was given; for an activation that events were not counted for yet, all have ended."""
+    counted, touched = _members.decode(data)
+    return dict(touched) if activation in counted else dict.fromkeys((member for member, _ in touched), 0.0)
 
 
 def pack_told(events: Iterable[Told]) -> bytes:

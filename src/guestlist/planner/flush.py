@@ -100,6 +100,7 @@ def _counts(rows: Sequence[Element], decided: Decided) -> Counts:
         duplicates=decided.duplicates,
         rejected=decided.refused,
         removed=decided.removed,
+        removed_before=decided.removed_before,
         known=decided.known,
         refused=decided.refused,
     )

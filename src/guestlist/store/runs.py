@@ -106,7 +106,7 @@ class Runs:
             "counts": asdict(planned.counts),
             "plan": dict(planned.plan),
             "mapping": planned.mapping,
-            "removed": planned.counts.removed if changes.removes else 0,
+            "removed": planned.counts.removed - planned.counts.removed_before if changes.removes else 0,
             "removes": changes.removes,
             "adds": changes.adds,
             "labels": changes.labels,

@@ -186,7 +186,7 @@ runs = _table(
     _column("counts", Json),  # ports.Counts
     _column("plan", Json),  # rejected by reason with masked samples, notes, what left in clear
     _column("mapping", Json, null=True),  # that was used
-    _column("removed", Number),  # members who leave by it, as in counts: every flush of a stream asks for a day of them
+    _column("removed", Number),  # members who leave by it, told for the first time: every flush asks for a day of them
     _column("removes", Number),  # the shape of the changes: rows [0, removes) are REMOVE, then adds, then labels
     _column("adds", Number),
     _column("labels", Number),

@@ -1,0 +1,177 @@
+"""Streams beside one another, behind one another, held back, replayed and late: everybody is told, and counted once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from guestlist.app import streams
+from guestlist.app.fold import Fold
+from guestlist.app.streams import listeners
+from guestlist.errors import ConfigError
+from tests.app.kit import KEY, Source, entered, exited
+from tests.world import World, digest
+
+NAMES = ("firstName", "lastName", "company", "email")
+DAY = 86_400.0
+
+
+@pytest.fixture
+def source(world: World) -> Source:
+    return Source(world)
+
+
+def told(*names: str) -> set[str]:
+    return {digest(f"{name}@example.com") for name in names}
+
+
+def ends(source: Source, activation: str = "main") -> dict[Any, int]:
+    return {outcome: events for outcome, events in source.outcomes(activation).items() if events}
+
+
+def second_account(world: World, **more: Any) -> None:
+    """Another ad account that the same key feeds."""
+    world.yaml["destinations"]["second"] = {"ad_account": 516848834}
+    role = {"account": 516848834, "member": "AbC123xyz", "role": "CAMPAIGN_MANAGER"}
+    world.emulator.control.seed({"accounts": [{"id": 516848834, "name": "Second"}], "roles": [role]})
+    world.open().connect_token("second", world.emulator.control.token())
+    world.activation("later", destination="second", mode="stream", audience_key=KEY, **more)
+
+
+def test_what_a_slower_stream_has_not_looked_at_is_kept_for_it(source: Source, world: World) -> None:
+    world.activation("main", batch={"max_size": 1})
+    second_account(world)
+    source.post(entered("u0", source.now(), email="p0@example.com"))
+    source.settle()
+    source.settle("later")
+    for number in range(1, 8):
+        source.post(entered(f"u{number}", source.now(), email=f"p{number}@example.com"))
+        source.fold()
+    source.settle("later")
+    source.settle()
+    everybody = told(*(f"p{number}" for number in range(8)))
+    assert (world.told("later"), world.told()) == (everybody, everybody)
+    assert ends(source) == ends(source, "later") == {"delivered": 8}
+
+
+def test_a_sync_after_a_long_stop_ends_the_events_of_the_run_before(source: Source, world: World) -> None:
+    source.post(entered("u1", source.now(), email="ann@example.com"))
+    source.settle()
+    world.emulator.control.revoke_tokens()
+    source.post(entered("u2", source.now(), email="bob@example.com"))
+    source.settle()
+    world.clock.sleep(DAY + 3600)
+    world.open().connect_token("acme", world.emulator.control.token())
+    world.sync()
+    source.settle()
+    world.clock.sleep(DAY + 3600)
+    source.settle()
+    assert ends(source) == {"delivered": 2}
+    assert world.told() == told("ann", "bob")
+
+
+def test_an_audience_lost_in_the_middle_of_a_sync_counts_nothing_twice(source: Source, world: World) -> None:
+    source.post(entered("u1", source.now(), email="ann@example.com"))
+    source.settle()
+    second_account(world)
+    source.settle("later")
+    source.post(entered("u2", source.now(), email="bob@example.com"))
+    source.fold()
+    segments = [int(world.open().status("main")[0].segment_id or 0)]
+
+    def expires() -> None:
+        if segments:
+            world.emulator.control.ripen(segments.pop(), "EXPIRED")
+
+    world.hooks.before = expires
+    world.sync()
+    world.hooks.before = lambda: None
+    source.settle()
+    assert not segments
+    assert world.told() == told("ann", "bob")
+    assert ends(source) in ({"delivered": 2}, {"delivered": 1, "in step already": 1})
+
+
+def test_an_activation_keeps_its_key(source: Source, world: World) -> None:
+    source.post(entered("u1", source.now(), email="ann@example.com"))
+    source.settle()
+    world.activation("main", audience_key="another")
+    door = world.open()
+    with pytest.raises(ConfigError, match="had another audience_key"):
+        streams.ensure(door.app, door.config, "main")
+
+
+def test_what_said_nothing_may_be_sent_again_once_the_mapping_is_mended(source: Source, world: World) -> None:
+    said = entered("", source.now())
+    event = {**said, "messageId": "m1", "properties": {"audience_key": KEY, "mail": "ann@example.com"}}
+    source.post(event)
+    source.settle()
+    world.activation("main", mapping={"email": "properties.mail"})
+    source.post(event)
+    source.post(event)
+    source.settle()
+    assert world.told() == told("ann")
+    assert ends(source) == {"rejected": 1, "delivered": 1, "duplicate": 1}
+
+
+def test_a_late_event_that_says_who_somebody_is_tells_them(source: Source, world: World) -> None:
+    now = source.now() - 60
+    world.activation("main", mapping={name: f"context.traits.{name}" for name in NAMES})
+    source.post(entered("u0", now, email="ann@example.com"))
+    source.settle()
+    source.post(entered("u1", now + 2))
+    source.settle()
+    before = world.sent()
+    source.post(entered("u1", now + 1, firstName="Ann", lastName="Lee", company="Acme"))
+    source.settle()
+    assert world.sent() - before == 1
+
+
+def test_events_count_for_those_who_listened_when_they_were_folded(source: Source, world: World) -> None:
+    source.post(entered("u1", source.now(), email="ann@example.com"))
+    source.settle()
+    door = world.open()
+    before = listeners(door.app, door.config)
+    second_account(world)
+    door = world.open()
+    streams.ensure(door.app, door.config, "later")  # another process made it meanwhile
+    source.post(entered("u2", source.now(), email="bob@example.com"))
+    fold = Fold(door.app)
+    while fold.step(lambda: before):
+        pass
+    source.settle("later")
+    assert world.told("later") == told("ann", "bob")
+    assert ends(source, "later") == {}
+
+
+def test_whose_removal_waits_is_counted_once(source: Source, world: World) -> None:
+    now = source.now() - 60
+    world.activation("main", max_removals=6)
+    source.post(*(entered(f"u{number}", now, email=f"p{number}@example.com") for number in range(20)))
+    source.settle()
+    source.post(*(exited(f"u{number}", now + 1) for number in range(6)))
+    source.settle()
+    for later in range(3):
+        source.post(exited("u10", now + 2 + later))
+        source.fold()
+        source.flush()
+    found = world.open().app.store.activations.get("main")
+    assert found is not None
+    assert (found.waiting or {})["removals"] == 1
+
+
+def test_a_removal_told_twice_is_one_that_left(source: Source, world: World) -> None:
+    now = source.now() - 60
+    source.post(*(entered(f"u{number}", now, email=f"p{number}@example.com") for number in range(20)))
+    source.settle()
+    world.emulator.control.fault({"kind": "status", "status": 503, "after": True}, path="/users$", times=20)
+    source.post(exited("u1", now + 1))
+    source.settle()
+    world.emulator.control.clear_faults()
+    world.clock.sleep(200)
+    source.settle()
+    app = world.open().app
+    found = app.store.activations.get("main")
+    assert found is not None
+    assert app.store.runs.removed_since(found.id, 0.0) == 1
