@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import rudderstack.analytics as rudderstack_module
 import rudderstack.analytics.client as rudderstack
+import segment.analytics as segment_module
 import segment.analytics.client as segment
 
 from guestlist.app.intake import Limits
@@ -60,6 +62,22 @@ def test_everything_an_sdk_says_is_kept(site: Site, address: str, sdk: Any, gzip
         assert posting.sent_at.startswith("20")
         assert len(posting.events) <= 100
         assert site.key.encode() not in b"".join(posting.events)
+
+
+def test_the_modules_are_pointed_here_as_their_documents_say(
+    site: Site, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`segment.analytics` by `host`, `rudderstack.analytics` by `dataPlaneUrl`; nothing else is said."""
+    for module, where in ((rudderstack_module, "dataPlaneUrl"), (segment_module, "host")):
+        monkeypatch.setattr(module, "default_client", None)
+        monkeypatch.setattr(module, "write_key", site.key)
+        monkeypatch.setattr(module, where, address)
+        module.track("u1", "Audience Entered", {"audience_key": module.__name__})
+        module.shutdown()
+    assert [event["properties"]["audience_key"] for event in site.events()] == [
+        "rudderstack.analytics",
+        "segment.analytics",
+    ]
 
 
 def test_an_sdk_with_a_wrong_key_hears_why(address: str, sdk: Any) -> None:
