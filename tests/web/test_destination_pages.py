@@ -161,6 +161,20 @@ def test_whoever_cancels_at_linkedin_is_back_at_the_destination(pages: Installed
     assert other.get(back).location.startswith("/destinations/connect?")
 
 
+def test_the_connection_says_who_of_us_made_it_and_when(pages: Installed) -> None:
+    """ADOBE-66."""
+    pages.world.clock.sleep(2 * 86_400.0)
+    browser = pages.signed_in().get("/destinations/acme")
+    member = destinations.one(pages.app, pages.configuration.current(), "acme").connection.member
+    assert member.startswith("urn:li:person:")
+    day = f"{datetime.fromtimestamp(pages.app.clock.now(), UTC):%Y-%m-%d}"
+    assert f"ann, {day}" not in browser.text
+    browser.submit("Reauthorize")
+    browser.get("/linkedin/callback?code={code}&state={state}".format(**at_linkedin(pages, browser)))
+    pages.world.clock.sleep(3 * 86_400.0)
+    assert f"ann, {day} as {member} at LinkedIn" in pages.signed_in(Role.ANALYST).get("/destinations/acme").text
+
+
 def test_an_authorization_that_has_ended_says_so_before_linkedin_is_asked(pages: Installed) -> None:
     """SEGMENT-16."""
     pages.world.clock.sleep(366 * 86_400.0)
