@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -135,6 +136,43 @@ def test_reauthorize_takes_two_clicks_and_keeps_everything(pages: Installed) -> 
     assert "acme is authorised again" in browser.text
     assert "Refresh Token Expired" not in browser.text
     assert pages.world.sync().unchanged == 2
+
+
+@pytest.mark.parametrize(
+    ("refused", "sentence"),
+    [
+        ("user_cancelled_login", "You did not sign in at LinkedIn, so nothing was changed"),
+        ("user_cancelled_authorize", "You did not allow it at LinkedIn, so nothing was changed"),
+        ("server_error", "LinkedIn did not allow it, so nothing was changed"),
+    ],
+)
+def test_whoever_cancels_at_linkedin_is_back_at_the_destination(pages: Installed, refused: str, sentence: str) -> None:
+    """SEGMENT-16."""
+    browser, other = pages.signed_in().get("/destinations/acme"), pages.signed_in(Role.ADMINISTRATOR, "zoe")
+    before = destinations.one(pages.app, pages.configuration.current(), "acme").connection
+    browser.submit("Reauthorize")
+    state = parse_qs(urlsplit(browser.response.headers["location"]).query)["state"][0]
+    back = f"/linkedin/callback?error={refused}&state={state}"
+    browser.get(back)
+    assert browser.location == "/destinations/acme"
+    assert sentence in browser.text
+    assert destinations.one(pages.app, pages.configuration.current(), "acme").connection == before
+    assert browser.get(back).location.startswith("/destinations/connect?")  # a state is good once
+    assert other.get(back).location.startswith("/destinations/connect?")
+
+
+def test_the_connection_says_who_of_us_made_it_and_when(pages: Installed) -> None:
+    """ADOBE-66."""
+    pages.world.clock.sleep(2 * 86_400.0)
+    browser = pages.signed_in().get("/destinations/acme")
+    member = destinations.one(pages.app, pages.configuration.current(), "acme").connection.member
+    assert member.startswith("urn:li:person:")
+    day = f"{datetime.fromtimestamp(pages.app.clock.now(), UTC):%Y-%m-%d}"
+    assert f"ann, {day}" not in browser.text
+    browser.submit("Reauthorize")
+    browser.get("/linkedin/callback?code={code}&state={state}".format(**at_linkedin(pages, browser)))
+    pages.world.clock.sleep(3 * 86_400.0)
+    assert f"ann, {day} as {member} at LinkedIn" in pages.signed_in(Role.ANALYST).get("/destinations/acme").text
 
 
 def test_an_authorization_that_has_ended_says_so_before_linkedin_is_asked(pages: Installed) -> None:

@@ -47,13 +47,24 @@ def test_bounds_are_said_at_the_field(pages: Installed, fields: dict[str, str], 
     assert pages.configuration.current().retention.runs == 90 * DAY
 
 
-def test_the_files_is_read_only(pages: Installed) -> None:
+def test_the_files_is_read_only_until_it_is_taken_over(pages: Installed) -> None:
     pages.world.yaml["retention"] = {"runs": "10d", "answers": "2d"}
     pages.world.open()
     browser = pages.signed_in().get("/settings/retention")
     assert "Managed by" in browser.text
     assert "10 d after they ended" in browser.text
     assert "Save" not in {button for form in browser.seen.forms for button in form.buttons}
+    browser.submit("take it over")
+    assert browser.location == "/settings/retention"
+    browser.submit("Save", runs="20d")
+    assert pages.configuration.current().retention.runs == 20 * DAY
+
+
+def test_the_files_is_read_only_even_where_it_says_nothing(pages: Installed) -> None:
+    pages.world.yaml["retention"] = {}
+    pages.world.open()
+    browser = pages.signed_in().get("/settings/retention")
+    assert "Managed by" in browser.text
 
 
 def test_the_same_through_the_api(api: Api) -> None:

@@ -89,7 +89,7 @@ def test_a_list_is_sorted_filtered_and_paged_by_its_address(pages: Installed) ->
     browser = pages.signed_in().get("/settings/users?q=user")
 
     def names() -> list[str]:
-        return re.findall(r'<th scope="row">(\w+)', browser.response.text)
+        return re.findall(r'<th scope="row"[^>]*>(\w+)', browser.response.text)
 
     assert names() == [f"user{number:03}" for number in range(50)]
     browser.click("Next")
@@ -180,6 +180,43 @@ def test_notices_are_set_tested_and_switched_off_and_the_address_is_never_shown(
     assert "Nobody is told yet" in browser.text
     assert all("secret" not in str(entry.details) for entry in pages.app.store.audit.latest(10))
     web.close()
+
+
+def test_limits_and_the_notify_address_of_the_file_are_read_only_until_they_are_taken_over(pages: Installed) -> None:
+    pages.world.yaml["limits"] = {"mappings_per_destination": 7}
+    pages.world.yaml["notify"] = {"url": "https://hooks.example/T0/secret"}
+    pages.world.open()
+    browser = pages.signed_in().get("/settings/notices")
+    assert "Save" not in {button for form in browser.seen.forms for button in form.buttons}
+    assert browser.text.count("Managed by guestlist.yaml") == 2
+    assert "7 activations" in browser.text
+    browser.submit(lambda form: form.action == "/settings/limits/take-over")
+    assert browser.location == "/settings/notices"
+    assert "limits is changed on these pages from now on" in browser.text
+    browser.post("/settings/limits", [*browser.form("Save").fields[:1], ("mappings_per_destination", "9")])
+    assert (browser.status, pages.configuration.current().limits.mappings_per_destination) == (200, 9)
+    browser.submit(lambda form: form.action == "/settings/notify/take-over")
+    assert "Managed by" not in browser.text
+    assert "Switch off" not in {
+        button for form in browser.seen.forms for button in form.buttons
+    }  # the file says it too
+    browser.submit(lambda form: form.action == "/settings/notices", url="https://hooks.example/other")
+    notified = pages.configuration.current().notify
+    assert notified is not None
+    assert notified.url == "https://hooks.example/other"
+    assert all("T0" not in str(entry.details) for entry in pages.app.store.audit.latest(10))
+
+
+def test_only_settings_can_be_taken_over_and_only_by_an_administrator(pages: Installed) -> None:
+    browser = pages.signed_in().get("/settings/password")
+    csrf = browser.form(lambda form: form.action == "/settings/password").fields[:1]
+    assert browser.post("/settings/destinations/take-over", csrf).status == 404
+    pages.world.yaml["limits"] = {"mappings_per_destination": 7}
+    pages.world.open()
+    marketer = pages.signed_in(Role.MARKETER).get("/settings/password")
+    csrf = marketer.form(lambda form: form.action == "/settings/password").fields[:1]
+    assert marketer.post("/settings/limits/take-over", csrf).status == 403
+    assert not pages.configuration.current().from_pages("settings", "limits")
 
 
 def test_the_limit_of_activations(pages: Installed) -> None:

@@ -15,6 +15,7 @@ from guestlist.core.mapping import nearest
 from guestlist.core.text import masked
 from guestlist.errors import REFRESH_TOKEN_EXPIRED, ConfigError, DeliveryError, NeedsPerson, UnknownName
 from guestlist.ports import Account, Reachable, Token
+from guestlist.store.audit import Entry
 from guestlist.store.consents import Consent
 from guestlist.store.destinations import Credential
 
@@ -175,6 +176,11 @@ def stands(app: App, name: str) -> Connection:
         renews=renews(app, credential),
         works_until=until,
     )
+
+
+def connected_by(app: App, name: str) -> Entry | None:
+    """Who of us connected a destination or authorised it anew the last time, as the audit log has it."""
+    return next(iter(app.store.audit.latest(1, what="connect", subject=name)), None)
 
 
 def accounts(app: App, config: Config, name: str) -> list[Reachable]:

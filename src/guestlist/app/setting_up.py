@@ -11,7 +11,7 @@ from guestlist.app.context import App
 from guestlist.app.results import CheckReport
 from guestlist.configuration import Configuration
 from guestlist.core.permissions import LOCAL, Person
-from guestlist.errors import UnknownName
+from guestlist.errors import ConfigError, UnknownName
 from guestlist.ports import Account, Reachable, Token
 
 KEPT = 3600.0  # seconds that a sign-in waits for an ad account to be chosen
@@ -22,6 +22,16 @@ def arrive(app: App, code: str, state: str, redirect_url: str) -> tuple[str, str
     """The browser came back: (what to go on with, the destination that is authorised anew or ""). ConfigError."""
     destination = connection.returned(app, state, redirect_url)
     return _waiting(app, app.door.exchange_code(code, redirect_url)), destination
+
+
+def refused(app: App, state: str, redirect_url: str) -> str:
+    """The browser came back without a consent: the destination that was to be authorised anew, or "" where none was or
+    it cannot be known. The state is used up.
+    """
+    try:
+        return connection.returned(app, state, redirect_url)
+    except ConfigError:
+        return ""
 
 
 def reuse(app: App, destination: str) -> str:

@@ -19,10 +19,10 @@ from guestlist.web.pages.templates import path
 book = Book()
 STEPS = ("Sign in", "Ad account", "Review")
 REFUSED = {
-    "user_cancelled_login": "You did not sign in at LinkedIn, so nothing was connected.",
-    "user_cancelled_authorize": "You did not allow it at LinkedIn, so nothing was connected.",
+    "user_cancelled_login": "You did not sign in at LinkedIn, so nothing was {}.",
+    "user_cancelled_authorize": "You did not allow it at LinkedIn, so nothing was {}.",
 }
-OTHERWISE = "LinkedIn did not allow it, so nothing was connected: try it again."
+OTHERWISE = "LinkedIn did not allow it, so nothing was {}: try it again."
 
 
 # ── the first step ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -31,7 +31,7 @@ def start(call: Call) -> Response:
     """What follows, and with which sign-in."""
     known = [row for row in destinations.all_of(call.app, call.config) if row.connection.authorised is not None]
     back, ready = call.desk.redirect_url, linkedin_app.current(call.app) is not None
-    refused = REFUSED.get(call.query["refused"], OTHERWISE) if "refused" in call.query else ""
+    refused = REFUSED.get(call.query["refused"], OTHERWISE).format("connected") if "refused" in call.query else ""
     return call.show("connect_start.html", steps=STEPS, known=known, redirect_url=back, ready=ready, refused=refused)
 
 
@@ -58,9 +58,11 @@ def authorize(call: Call) -> Response:
 @book.get(BACK, *CONNECT)
 def back(call: Call) -> Response:
     """Where LinkedIn sends the browser."""
-    if (refused := call.query.get("error")) is not None:
-        return call.go(path("destinations", "connect", refused=refused if refused in REFUSED else "otherwise"))
     code, state = call.query.get("code", ""), call.query.get("state", "")
+    if (error := call.query.get("error")) is not None:
+        if again := setting_up.refused(call.app, state, call.desk.redirect_url):
+            return call.go(path("destinations", again), REFUSED.get(error, OTHERWISE).format("changed"))
+        return call.go(path("destinations", "connect", refused=error if error in REFUSED else "otherwise"))
     handle, name = setting_up.arrive(call.app, code, state, call.desk.redirect_url)
     if not name:
         return call.go(path("destinations", "connect", handle))

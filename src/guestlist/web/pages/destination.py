@@ -170,6 +170,7 @@ def _settings(call: Call) -> dict[str, Any]:
         "wanted": call.config.destinations[row.name],
         "declaration": declared.get(call.app, call.desk.configuration, "destinations", row.name),
         "file": call.config.path,
+        "connected": connection.connected_by(call.app, row.name),
         "remedy": ISSUES.get(row.state, ""),
         "may_change": call.person.may(*CONNECT),
     }

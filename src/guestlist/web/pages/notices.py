@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from guestlist.app import declared, notices
 from guestlist.errors import ConfigError
+from guestlist.web.pages import setting
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 
@@ -64,5 +65,7 @@ def _shown(call: Call) -> dict[str, Any]:
     return {
         "notified": config.notify is not None,
         "ours": config.from_pages("settings", "notify"),
+        "still_in_file": "notify" in call.desk.configuration.of_file("settings"),
         "most": config.limits.mappings_per_destination,
+        **setting.of_file(call),
     }

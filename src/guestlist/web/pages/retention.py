@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from guestlist.app import declared, retention
 from guestlist.errors import ConfigError
+from guestlist.web.pages import setting
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 
@@ -36,10 +37,7 @@ def save(call: Call) -> Response:
 def _shown(call: Call) -> dict[str, Any]:
     rows = retention.stands(call.app, call.config)
     typed = {each.setting: _typed(each.stays) for each in rows if each.setting and each.stays}
-    of_file = not call.config.from_pages("settings", "retention") and bool(
-        call.desk.configuration.of_file("settings").get("retention")
-    )
-    return {"rows": rows, "typed": typed, "of_file": of_file, "path_of_file": call.config.path}
+    return {"rows": rows, "typed": typed, **setting.of_file(call)}
 
 
 def _typed(seconds: float) -> str:
