@@ -15,7 +15,7 @@ from guestlist.errors import ConfigError
 from guestlist.web.pages import wizard
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
-from guestlist.web.pages.forms import Form
+from guestlist.web.pages.forms import Form, beside
 from guestlist.web.pages.wizard import MAY
 
 book = Book()
@@ -65,7 +65,7 @@ def _refused(call: Call, draft: Draft, error: ConfigError) -> Response:
     names = [each.name for each in draft.wanted]
     place = names.index(error.place[1]) if len(error.place) > 1 and error.place[1] in names else 0
     key = next((each for each in reversed(error.place[2:]) if _AT.get(each, each) in _KEYS), "name")
-    form = Form(call.form.fields, {f"{_AT.get(key, key)}-{place}": str(error)})
+    form = Form(call.form.fields, {f"{_AT.get(key, key)}-{place}": beside(error)})
     return call.show("activate_sync.html", 422, form=form, **_shown(call, draft))
 
 
