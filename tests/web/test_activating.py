@@ -364,6 +364,16 @@ def test_a_snapshot_says_what_it_needs_and_how_many_there_are(pages: Installed) 
     assert (made(pages, "once").mode, made(pages, "once").schedule) == ("snapshot", None)
 
 
+def test_a_start_date_needs_a_schedule(pages: Installed) -> None:
+    browser = to_sync(pages)
+    step(browser, **{"mode-0": "mirror", "when-0": "manual", "start-0": "2031-03-01"})
+    assert browser.status == 422
+    assert "A start date needs a schedule: choose one, or leave the date empty." in browser.text
+    assert ("start-0", "2031-03-01") in main(browser).fields
+    step(browser, **{"mode-0": "snapshot"})
+    assert browser.location.endswith("/review")
+
+
 def test_remove_only_names_whom_it_takes_from(pages: Installed) -> None:
     browser = to_sync(pages)
     assert step(browser, **{"mode-0": "remove_only", "segment_of-0": ""}).status == 422

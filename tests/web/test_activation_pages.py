@@ -333,6 +333,11 @@ def test_schedule_and_rules_are_changed_and_what_cannot_be_stands_at_its_field(p
     assert ("start", "2031-03-01") in browser.get("/activations/main/edit").form("Save").fields
     browser.submit("Save", start="first of March")
     assert browser.status == 422
+    browser.get("/activations/main/edit").submit("Save", schedule="manual", start="2031-03-01")
+    assert browser.status == 422
+    assert "A start date needs a schedule: choose one, or leave the date empty." in browser.text
+    assert browser.get("/activations/main/edit").submit("Save", schedule="manual", start="").status == 200
+    assert pages.configuration.current().activations["main"].schedule is None
 
 
 def test_an_activation_is_renamed_and_removed_with_its_audience(pages: Installed) -> None:

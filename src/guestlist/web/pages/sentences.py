@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+NO_SCHEDULE = "A start date needs a schedule: choose one, or leave the date empty."
 _SAID = tuple(
     (re.compile(theirs), ours)
     for theirs, ours in (
