@@ -138,6 +138,22 @@ def test_what_a_file_describes_is_paused_there_or_taken_over(pages: Installed) -
     assert "was changed by ben meanwhile" in browser.text
 
 
+def test_a_snapshot_is_not_paused(pages: Installed) -> None:
+    declared.take_over(pages.app, pages.configuration, "activations", "main")
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main")
+    pause = browser.form("Pause")
+    found = declared.get(pages.app, pages.configuration, "activations", "main")
+    body = {**found.body, "mode": "snapshot"}
+    declared.change(pages.app, pages.configuration, "activations", "main", body, found.version or 0)
+    browser.get("/activations/main")
+    assert any("Run now" in form.buttons for form in browser.seen.forms)
+    assert not any("Pause" in form.buttons for form in browser.seen.forms)
+    browser.post(pause.action, [(name, value) for name, value in pause.fields if name != "version"])
+    assert browser.status == 422
+    assert "a snapshot is sent once and cannot be paused." in browser.text
+    assert "file" not in browser.text.casefold().replace("profile", "")
+
+
 def test_rejected_rows_are_counted_and_downloaded(pages: Installed) -> None:
     pages.world.write([{"email": "no address"}, {"email": "ann@example.com"}, {"email": "neither"}])
     pages.world.sync()
