@@ -32,7 +32,7 @@ OURS = re.compile(
     re.IGNORECASE,
 )
 OTHERS = re.compile(r"\bsegments?\b|\bguestlist (?:[a-z]+)\b")  # capitals: the company, its labels, our name
-FEWEST = 5  # words of a sentence
+FEWEST = 4  # words of a sentence
 MEANT = (
     "This segment currently has",  # DYN-02 says it so
     "import segment.analytics",
