@@ -511,7 +511,7 @@ def test_whoever_waits_is_shown_what_for(world: World) -> None:
     world.open().sync("main", progress=lambda what, done, of: shown.append(what))
     said = [what for what, _ in groupby(shown) if "LinkedIn" in what]
     making, waiting, telling = "making the LinkedIn audience", "waiting for LinkedIn", "sending to LinkedIn"
-    finder = "waiting until LinkedIn's finder would show a segment made earlier"
+    finder = "waiting until LinkedIn's finder would show an audience made earlier"
     assert said[:3] == [making, waiting, making]
     assert said[-4:] == [waiting, telling, waiting, telling]
     assert set(said) <= {making, waiting, telling, finder}

@@ -364,10 +364,20 @@ def test_a_snapshot_says_what_it_needs_and_how_many_there_are(pages: Installed) 
     assert (made(pages, "once").mode, made(pages, "once").schedule) == ("snapshot", None)
 
 
+def test_a_start_date_needs_a_schedule(pages: Installed) -> None:
+    browser = to_sync(pages)
+    step(browser, **{"mode-0": "mirror", "when-0": "manual", "start-0": "2031-03-01"})
+    assert browser.status == 422
+    assert "A start date needs a schedule: choose one, or leave the date empty." in browser.text
+    assert ("start-0", "2031-03-01") in main(browser).fields
+    step(browser, **{"mode-0": "snapshot"})
+    assert browser.location.endswith("/review")
+
+
 def test_remove_only_names_whom_it_takes_from(pages: Installed) -> None:
     browser = to_sync(pages)
     assert step(browser, **{"mode-0": "remove_only", "segment_of-0": ""}).status == 422
-    assert "remove_only needs segment_of" in browser.text
+    assert "Choose from which activation's LinkedIn audience it removes." in browser.text
     step(browser, **{"mode-0": "remove_only", "segment_of-0": "main"})
     assert browser.location.endswith("/review")
     assert "remove only from main" in browser.text
@@ -457,7 +467,7 @@ def test_an_audience_of_events_is_off_until_it_is_switched_on(pages: Installed) 
     ):
         assert label in browser.text
     assert step(browser, audience_key="").status == 422
-    assert "audience_key is required" in browser.text
+    assert "Type the key by which the events name this audience." in browser.text
     assert step(browser, audience_key="$.properties.audience_key").status == 422
     assert "not a path or template" in browser.text
     step(browser, audience_key="high_intent", segment_name="High intent", trigger="", event="")

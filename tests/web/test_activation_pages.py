@@ -138,6 +138,22 @@ def test_what_a_file_describes_is_paused_there_or_taken_over(pages: Installed) -
     assert "was changed by ben meanwhile" in browser.text
 
 
+def test_a_snapshot_is_not_paused(pages: Installed) -> None:
+    declared.take_over(pages.app, pages.configuration, "activations", "main")
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main")
+    pause = browser.form("Pause")
+    found = declared.get(pages.app, pages.configuration, "activations", "main")
+    body = {**found.body, "mode": "snapshot"}
+    declared.change(pages.app, pages.configuration, "activations", "main", body, found.version or 0)
+    browser.get("/activations/main")
+    assert any("Run now" in form.buttons for form in browser.seen.forms)
+    assert not any("Pause" in form.buttons for form in browser.seen.forms)
+    browser.post(pause.action, [(name, value) for name, value in pause.fields if name != "version"])
+    assert browser.status == 422
+    assert "a snapshot is sent once and cannot be paused." in browser.text
+    assert "file" not in browser.text.casefold().replace("profile", "")
+
+
 def test_rejected_rows_are_counted_and_downloaded(pages: Installed) -> None:
     pages.world.write([{"email": "no address"}, {"email": "ann@example.com"}, {"email": "neither"}])
     pages.world.sync()
@@ -333,6 +349,11 @@ def test_schedule_and_rules_are_changed_and_what_cannot_be_stands_at_its_field(p
     assert ("start", "2031-03-01") in browser.get("/activations/main/edit").form("Save").fields
     browser.submit("Save", start="first of March")
     assert browser.status == 422
+    browser.get("/activations/main/edit").submit("Save", schedule="manual", start="2031-03-01")
+    assert browser.status == 422
+    assert "A start date needs a schedule: choose one, or leave the date empty." in browser.text
+    assert browser.get("/activations/main/edit").submit("Save", schedule="manual", start="").status == 200
+    assert pages.configuration.current().activations["main"].schedule is None
 
 
 def test_an_activation_is_renamed_and_removed_with_its_audience(pages: Installed) -> None:

@@ -55,8 +55,11 @@ def test_an_ad_account_is_connected_from_the_list_that_linkedin_returns(pages: I
     [
         ({"name": ""}, "Give it a name"),
         ({"name": "x", "ad_account": "", "other": ""}, "Choose one of the ad accounts"),
-        ({"name": "x", "other": "516848834"}, "is VIEWER on ad account 516848834"),
-        ({"name": "x", "other": "999"}, "Invalid LinkedIn Ad Account id 999"),
+        ({"name": "x", "other": "516848834"}, "Whoever signed in to LinkedIn is VIEWER on ad account 516848834"),
+        (
+            {"name": "x", "other": "999"},
+            "Invalid LinkedIn Ad Account id 999: there is no such account, or whoever",
+        ),
         ({"name": "a/b"}, "no slash"),
     ],
     ids=str,

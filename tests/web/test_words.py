@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
-from guestlist import web
-from guestlist.app import jobs
+from guestlist import config, web
+from guestlist.app import delivery, jobs, runs, segments, sync
+from guestlist.errors import ConfigError
+from guestlist.events import pipeline
+from guestlist.linkedin import accounts, reactions
+from guestlist.planner import ledger
+from guestlist.web.pages.forms import beside
+from guestlist.web.pages.states import plain
 from guestlist.web.pages.table import PAGES
 from tests.web.installed import Installed
 from tests.web.test_activating import begun, of_events, step
@@ -23,6 +32,7 @@ OURS = re.compile(
     re.IGNORECASE,
 )
 OTHERS = re.compile(r"\bsegments?\b|\bguestlist (?:[a-z]+)\b")  # capitals: the company, its labels, our name
+FEWEST = 4  # words of a sentence
 MEANT = (
     "This segment currently has",  # DYN-02 says it so
     "import segment.analytics",
@@ -57,6 +67,91 @@ def test_templates_say_it_in_plain_words(template: Path) -> None:
 @pytest.mark.parametrize("text", ["39 told so far", "Members", "run `guestlist sync`", "its ledger", "a segment"])
 def test_what_is_ours_is_noticed(text: str) -> None:
     assert ours(text)
+
+
+@pytest.mark.parametrize("text", [*pipeline._MEANS.values(), *pipeline._SAID.values()])
+def test_why_an_event_went_no_further_is_said_in_plain_words(text: str) -> None:
+    assert ours(text) == []
+
+
+@pytest.mark.parametrize(
+    "module", [accounts, reactions, delivery, runs, segments, sync, ledger], ids=lambda each: str(each.__name__)
+)
+def test_reasons_are_given_in_plain_words(module: ModuleType) -> None:
+    assert [text for text in _sentences(module) if ours(plain(text)) or "ad_account" in text] == []
+
+
+PARTS: dict[tuple[str, str], Mapping[str, Any]] = {
+    ("destinations", "acme"): {"ad_account": "1"},
+    ("destinations", "other"): {"ad_account": "2"},
+    ("audiences", "people"): {"members": "people", "source": {"file": "people.csv"}},
+    ("audiences", "hot"): {"members": "people", "source": {"events": {"write_keys": ["engage"]}}},
+    ("activations", "main"): {"audience": "people", "destination": "acme"},
+    ("activations", "live"): {"audience": "hot", "destination": "acme", "mode": "stream", "audience_key": "k"},
+    ("settings", "limits"): {"mappings_per_destination": 3},
+}
+OF_LIST, OF_EVENTS = PARTS["activations", "main"], PARTS["activations", "live"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [
+        ({**OF_LIST, "mode": "snapshot", "enabled": False}, "A snapshot is sent once and cannot be paused."),
+        ({**OF_LIST, "mode": "remove_only"}, "Choose from which activation's LinkedIn audience it removes."),
+        ({**OF_LIST, "segment_of": "main"}, "Only Remove only takes from another activation."),
+        (
+            {**OF_LIST, "mode": "remove_only", "segment_of": "new"},
+            "Choose an activation that has a LinkedIn audience of its own.",
+        ),
+        ({**OF_LIST, "mode": "stream"}, "Stream needs an audience of events; a list is kept in step with Mirror."),
+        ({**OF_LIST, "audience_key": "k"}, "This goes with an audience of events."),
+        ({**OF_LIST, "max_removals": "many"}, None),
+        ({**OF_LIST, "on_delete": "burn"}, "It must be keep or delete."),
+        ({**OF_EVENTS, "audience_key": None}, "Type the key by which the events name this audience."),
+        ({**OF_EVENTS, "audience_key": "$.a"}, None),
+        (OF_EVENTS, "Activation live feeds acme with this key already."),
+        (
+            {**OF_EVENTS, "destination": "other", "action": "add"},
+            "It must be as in activation live, which has the same key.",
+        ),
+    ],
+    ids=str,
+)
+def test_what_the_configuration_refuses_is_said_beside_fields_in_plain_words(
+    wanted: Mapping[str, Any], sentence: str | None
+) -> None:
+    said = _beside({("activations", "new"): wanted})
+    assert sentence in (None, said)
+    assert ours(said) + re.findall(r"[a-z]+_[a-z_]+|activations\.", said) == []
+
+
+def test_the_limit_of_activations_is_said_in_plain_words() -> None:
+    said = _beside({("activations", each): OF_LIST for each in ("third", "fourth")})
+    assert said == (
+        "At most 3 activations may feed one destination; this is number 4 of acme. Those that are paused do not count."
+    )
+
+
+def _beside(more: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
+    with pytest.raises(ConfigError) as refused:
+        config.judged(config.Document(config.PAGES, {}, {}), {**PARTS, **more})
+    return beside(refused.value)
+
+
+def _sentences(module: ModuleType) -> Iterator[str]:
+    """What a module says, but for what it says of itself and names of a few words."""
+    tree = ast.parse(Path(str(module.__file__)).read_text())
+    whole = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    own = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if id(node) in whole | own:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            text = "".join(str(each.value) if isinstance(each, ast.Constant) else "X" for each in node.values)
+        else:
+            text = str(node.value) if isinstance(node, ast.Constant) else ""
+        if text.count(" ") >= FEWEST - 1:
+            yield text
 
 
 def test_every_page_says_it_in_plain_words(pages: Installed) -> None:

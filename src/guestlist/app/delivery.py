@@ -286,7 +286,7 @@ class Delivery:
             case CheckSegment(after=after):
                 self._again(flight, after, burn=True, unsure=unsure)
                 if not alive(self.target):
-                    self._end(Stop("rebuild", "Segment gone", "LinkedIn no longer lists the segment"))
+                    self._end(Stop("rebuild", "Audience gone", "LinkedIn no longer lists the audience"))
             case WaitUntil(until=until):
                 self._again(flight, 0.0, burn=False, unsure=unsure)
                 self._end(
@@ -295,7 +295,7 @@ class Delivery:
             case Park(who=who, label=label, text=text, settled=settled, look=look):
                 self._park(flight, settled, unsure)
                 if look and not self.run.sealed and not alive(self.target):
-                    self._end(Stop("rebuild", "Segment gone", text))
+                    self._end(Stop("rebuild", "Audience gone", text))
                 self._end(Stop("parked", label, text, whole_destination=who == "destination"))
             case GiveUp(text=text):
                 self._again(flight, 0.0, burn=False, unsure=unsure)

@@ -169,7 +169,9 @@ def close(app: App, run: Run, *, tidies: bool = True, **activation_changes: Any)
             if done or store.runs.get(run.id).state == "closed":
                 break
         else:
-            raise StoreError(f"Run {run.id} cannot be closed: its ledger keeps changing; run `guestlist sync` again.")
+            raise StoreError(
+                f"Run {run.id} cannot be closed: what LinkedIn was told keeps changing; run `guestlist sync` again."
+            )
     if run.changes_file_id is not None:
         store.files.shred(run.changes_file_id)  # it holds names in clear
     if refusals.rows:

@@ -52,7 +52,7 @@ def _find_or_create(app: App, destination: Destination, spec: SegmentSpec, inten
         while (found := _ours(destination.find_segments(spec.account, spec.source_segment_id), spec)) is None:
             if app.clock.now() - asked > FINDER_LAG:
                 break
-            app.progress("waiting until LinkedIn's finder would show a segment made earlier", 0, 0)
+            app.progress("waiting until LinkedIn's finder would show an audience made earlier", 0, 0)
             app.clock.sleep(CLOCK_PAUSE)
         if found is not None:
             return found.segment_id

@@ -145,7 +145,7 @@ class Sync:
                     return result
         except Halt as halt:
             return self._halted(halt)
-        return self._result("failed", reason="LinkedIn lets go of every segment that is made")
+        return self._result("failed", reason="LinkedIn lets go of every LinkedIn audience that is made")
 
     def _round(self) -> SyncResult | None:
         """Plan and carry out once; None when the segment was lost meanwhile and a new one has to be filled."""
@@ -246,7 +246,7 @@ class Sync:
                 raise Halt("frozen", "LinkedIn no longer has the audience of the snapshot that it thins out")
             return
         if segment.state == "live":
-            said = "LinkedIn no longer has the segment" if status is None else f"LinkedIn says {status.status}"
+            said = "LinkedIn no longer has the audience" if status is None else f"LinkedIn says {status.status}"
             segments.rebuild(self.app, self._owner(), segment, said)
             self._reread()
         name = self.case.owner.wanted.segment_title

@@ -34,7 +34,7 @@ _MEANS = {
     Outcome.FILTERED: "It is not meant for this activation.",
     Outcome.REJECTED: "LinkedIn can be told of nobody by it.",
     Outcome.DUPLICATE: "The very same message came before.",
-    Outcome.SUPERSEDED: "A later event of the same member counted.",
+    Outcome.SUPERSEDED: "A later event of the same person or company counted.",
     Outcome.IN_STEP: "LinkedIn has it so already.",
     Outcome.PENDING: "It is told with the next request.",
     Outcome.PENDING_RETRY: "LinkedIn did not answer: it is told again by itself.",

@@ -17,7 +17,7 @@ ROLES = ("ACCOUNT_BILLING_ADMIN", "ACCOUNT_MANAGER", "CAMPAIGN_MANAGER", "CREATI
 _NEEDED = (
     ({"rw_dmp_segments"}, "rw_dmp_segments (audiences)"),
     ({"rw_ads", "r_ads"}, "rw_ads (ad accounts and roles)"),
-    ({"r_basicprofile", "profile"}, "r_basicprofile (who authorised)"),
+    ({"r_basicprofile", "profile"}, "r_basicprofile (who signed in)"),
 )
 _NAMED = 50  # ad accounts whose names are looked up
 _WHERE = "in Campaign Manager > Account settings > Manage access"
@@ -36,7 +36,7 @@ def check(client: Client, account: str, introspected: Scopes | None = None) -> A
     role = _role(client, account, member)
     if role not in ROLES:
         raise NeedsPerson(
-            f"the member who authorised Guestlist is {role or 'without a role'} on ad account {bare_id(account)}; "
+            f"whoever signed in to LinkedIn is {role or 'without a role'} on ad account {bare_id(account)}; "
             f"audiences need one of {', '.join(ROLES)}. Change it {_WHERE}",
             "role",
         )
@@ -99,8 +99,8 @@ def _role(client: Client, account: str, member: str) -> str:
     reply = client.call("GET", f"/adAccountUsers/{encode({'account': account, 'user': member})}", passing=(404,))
     if reply.status == 404:
         raise NeedsPerson(
-            f"Invalid LinkedIn Ad Account id {bare_id(account)}: there is no such account, or the member who "
-            f"authorised Guestlist has no role on it. Check ad_account, or give them a role {_WHERE}",
+            f"Invalid LinkedIn Ad Account id {bare_id(account)}: there is no such account, or whoever signed in "
+            f"to LinkedIn has no role on it. Check the account's number, or give them a role {_WHERE}",
             "ad account",
         )
     role = reply.record().get("role")

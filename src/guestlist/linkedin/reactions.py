@@ -22,7 +22,7 @@ API_VERSION = "API version"
 SEGMENT_LIMIT = "SEGMENT_LIMIT_EXCEEDED"
 _DAY = 86_400.0
 _PERMISSIONS = {
-    "role": "the member who authorised Guestlist has no role on the ad account that allows this. Give them "
+    "role": "whoever signed in to LinkedIn has no role on the ad account that allows this. Give them "
     "Account Manager, Campaign Manager or Creative Manager in Campaign Manager > Account settings > Manage access",
     "scope": "the token lacks a scope it needs (rw_dmp_segments, rw_ads, r_basicprofile). "
     "Authorise again with all of them: `guestlist connect`",

@@ -77,7 +77,7 @@ def _load(session: Session, part: LedgerPart) -> int:
 
 def called(part: LedgerPart) -> str:
     """The part's name for people."""
-    return f"The ledger part {os.path.basename(part.path) if part.path else part.seq}"
+    return f"The record {os.path.basename(part.path) if part.path else part.seq} of what LinkedIn was told"
 
 
 def _source(part: LedgerPart) -> str:

@@ -13,6 +13,7 @@ from guestlist.errors import ConfigError
 from guestlist.web.pages import activation, wizard
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
+from guestlist.web.pages.sentences import NO_SCHEDULE
 from guestlist.web.pages.templates import path
 
 book = Book()
@@ -70,6 +71,7 @@ def duplicate(call: Call) -> Response:
 
 
 def _typed(call: Call) -> dict[str, Any]:
+    """ConfigError: a first day of no schedule."""
     kind = call.form["schedule"]
     schedule: dict[str, str] | None = None
     start, zone = call.form["start"].strip(), {"timezone": call.form["timezone"].strip() or "UTC"}
@@ -78,6 +80,8 @@ def _typed(call: Call) -> dict[str, Any]:
         schedule = {"every": call.form["every"].strip() or "1h", **begins, **(zone if begins else {})}
     elif kind == "cron":
         schedule = {"cron": call.form["cron"].strip(), **zone, **begins}
+    elif start:
+        raise ConfigError(NO_SCHEDULE, ("start",))
     return {
         "schedule": schedule,
         "max_removals": call.form["max_removals"].strip(),

@@ -14,6 +14,7 @@ from guestlist.web.desk import BACK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import Form
+from guestlist.web.pages.states import plain
 from guestlist.web.pages.templates import path
 
 book = Book()
@@ -140,4 +141,4 @@ def _chosen(call: Call) -> dict[str, Any]:
 
 def _at(error: GuestlistError) -> ConfigError:
     """What LinkedIn or a role stands against is told at the ad account."""
-    return error if isinstance(error, ConfigError) else ConfigError(f"{error}.".replace("..", "."), ("ad_account",))
+    return error if isinstance(error, ConfigError) else ConfigError(plain(str(error)), ("ad_account",))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from guestlist.errors import ConfigError
+from guestlist.web.pages.sentences import for_people
 
 MOST_FIELDS = 1000
 DIGITS = 15  # of a number in a form or an address: every database takes them
@@ -60,8 +61,10 @@ def beside(error: ConfigError) -> str:
     """The sentence: beside its field nobody needs to be told where the value stands in a file."""
     said = str(error)
     said = said[found.end() :] if (found := _OF_WHAT.match(said)) else said
+    said = for_people(said)
     for where in (".".join(error.place), *error.place[-1:]):
         said = said.removeprefix(f"{where}: ")
+        said = f"it{said.removeprefix(where)}" if where and said.startswith(f"{where} must ") else said
     return said if said == str(error) else said[:1].upper() + said[1:]
 
 

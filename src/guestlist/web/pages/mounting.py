@@ -20,6 +20,7 @@ from guestlist.web.pages import arrivals, forms
 from guestlist.web.pages.book import Page
 from guestlist.web.pages.call import STALE, Call
 from guestlist.web.pages.forms import Form
+from guestlist.web.pages.sentences import for_people
 from guestlist.web.pages.table import PAGES
 from guestlist.web.refusals import Refusal
 
@@ -166,7 +167,7 @@ def _told(call: Call, error: GuestlistError) -> Response:
         (TryAgain, 503, "Not now"),
     ]
     status, title = next(((code, title) for kind, code, title in known if isinstance(error, kind)), (503, "Not now"))
-    return _said(call, status, title, str(error))
+    return _said(call, status, title, for_people(str(error)))
 
 
 def _said(call: Call, status: int, title: str, sentence: str) -> Response:

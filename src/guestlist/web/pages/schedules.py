@@ -15,7 +15,8 @@ from guestlist.errors import ConfigError
 from guestlist.web.pages import wizard
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
-from guestlist.web.pages.forms import Form
+from guestlist.web.pages.forms import Form, beside
+from guestlist.web.pages.sentences import NO_SCHEDULE
 from guestlist.web.pages.wizard import MAY
 
 book = Book()
@@ -56,8 +57,16 @@ def _check(call: Call, draft: Draft) -> None:
             raise ConfigError("Choose how it is kept in step.", ("activations", each.name, "mode"))
         if call.form[f"when-{n}"] == "every" and not re.fullmatch(r"[1-9][0-9]{0,4}", call.form[f"number-{n}"].strip()):
             raise ConfigError("Say how often, as a whole number.", ("activations", each.name, "schedule", "every"))
+        if _begins_never(call.form, n, each):
+            raise ConfigError(NO_SCHEDULE, ("activations", each.name, "schedule", "start"))
     ready = tuple(each for each in draft.wanted if "audience_key" in each.body or not wizard.is_of_events(call, each))
     drafts.tried(call.desk.configuration, replace(draft, wanted=ready))
+
+
+def _begins_never(form: Form, n: int, wanted: Wanted) -> bool:
+    """A first day of nothing; where a mode needs no schedule, nobody is asked for one."""
+    scheduled = wanted.body["mode"] in ("stream", "snapshot") or "schedule" in wanted.body
+    return bool(form[f"start-{n}"].strip()) and not scheduled
 
 
 def _refused(call: Call, draft: Draft, error: ConfigError) -> Response:
@@ -65,7 +74,7 @@ def _refused(call: Call, draft: Draft, error: ConfigError) -> Response:
     names = [each.name for each in draft.wanted]
     place = names.index(error.place[1]) if len(error.place) > 1 and error.place[1] in names else 0
     key = next((each for each in reversed(error.place[2:]) if _AT.get(each, each) in _KEYS), "name")
-    form = Form(call.form.fields, {f"{_AT.get(key, key)}-{place}": str(error)})
+    form = Form(call.form.fields, {f"{_AT.get(key, key)}-{place}": beside(error)})
     return call.show("activate_sync.html", 422, form=form, **_shown(call, draft))
 
 
