@@ -181,7 +181,7 @@ def test_who_is_in_an_audience_of_events_is_looked_at_live(api: Api) -> None:
     assert (found["keys"], found["rows"]) == ([{"key": "leads", "inside": 0, "heard": 0}], [])
     assert "comes from a list" in problem(api("GET", "/audiences/people/live"), 422)["detail"]
     assert "comes from events" in problem(api("GET", "/audiences/leads/columns"), 422)["detail"]
-    assert "No event has come" in problem(api("GET", "/audiences/leads/last-event"), 422)["detail"]
+    assert "No event of the last 24 hours is kept" in problem(api("GET", "/audiences/leads/last-event"), 422)["detail"]
 
 
 def test_an_audience_is_made_changed_and_deleted(api: Api) -> None:

@@ -203,11 +203,10 @@ def create(
     app: App, configuration: Configuration, name: str, body: Mapping[str, Any], by: Person
 ) -> declared.Declaration:
     """A new audience; one of a file on the server that can be read. As ``declared.create``, and SourceError."""
-    with declared.changing(app):
-        made = declared.create(app, configuration, "audiences", name, body, by)
-        if _file(body) is not None:
-            columns(app, configuration.tried({("audiences", name): body}), name)
-    return made
+    if _file(body) is not None:  # read before anything is written: others write meanwhile
+        declared.check_new(app, configuration, "audiences", name, body, by)
+        columns(app, configuration.tried({("audiences", name): body}), name)
+    return declared.create(app, configuration, "audiences", name, body, by)
 
 
 def _file(body: Mapping[str, Any]) -> Any:
@@ -274,12 +273,11 @@ def put(
     """``body`` in place of what was read as ``version``; another file on the server only if that can be read. As
     ``declared.change``, and SourceError.
     """
-    with declared.changing(app):
-        before = _file(declared.get(app, configuration, "audiences", name).body)
-        found = declared.change(app, configuration, "audiences", name, body, version, by)
-        if _file(body) not in (None, before):
-            columns(app, configuration.tried({("audiences", name): body}), name)
-    return found
+    before = _file(declared.get(app, configuration, "audiences", name).body)
+    if _file(body) not in (None, before):
+        declared.check_change(app, configuration, "audiences", name, body, version, by)
+        columns(app, configuration.tried({("audiences", name): body}), name)
+    return declared.change(app, configuration, "audiences", name, body, version, by)
 
 
 def _without_nothing(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -109,6 +109,20 @@ def check_new(
     configuration.tried({(section, name): body})
 
 
+def check_change(
+    app: App,
+    configuration: Configuration,
+    section: Section,
+    name: str,
+    body: Mapping[str, Any],
+    version: int,
+    by: Person = LOCAL,
+) -> None:
+    """Raises what ``change`` would; nothing is changed."""
+    _may(by, section, body, expect(app, configuration, section, name, version).body)
+    configuration.tried({(section, name): body})
+
+
 def change(
     app: App,
     configuration: Configuration,

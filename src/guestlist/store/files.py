@@ -6,11 +6,13 @@ once ``publish`` returned, *dead* when nothing names it any more, and gone an ho
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -135,11 +137,11 @@ class Files:
         key, path = self._key(file_id), self.open(file_id)
         if key is None:
             raise StoreError(f"File number {file_id} is not sealed.")
-        sealed = path.open("rb")
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # no file object: whoever keeps it may end in a cycle
         try:
-            return SealedReader(sealed, key), sealed.close
+            return SealedReader(descriptor, key), partial(os.close, descriptor)
         except BaseException:
-            sealed.close()
+            os.close(descriptor)
             raise
 
     def _key(self, file_id: int) -> bytes | None:

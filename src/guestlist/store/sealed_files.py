@@ -52,21 +52,21 @@ def opened_frames(source: BinaryIO, key: bytes) -> Iterator[bytes]:
 
 
 class SealedReader:
-    """Opens single frames of a sealed file. ``size``: bytes of its plain content. It is known to be whole from the
-    start: its last frame opens as the last. StoreError as ``opened_frames``.
+    """Opens single frames of a sealed file (a descriptor, which stays the caller's). ``size``: bytes of its plain
+    content. It is known to be whole from the start: its last frame opens as the last. StoreError as ``opened_frames``.
     """
 
-    def __init__(self, source: BinaryIO, key: bytes) -> None:
-        self._source, self._cipher = source, AESGCM(key)
-        sealed = source.seek(0, os.SEEK_END)
+    def __init__(self, descriptor: int, key: bytes) -> None:
+        self._descriptor, self._cipher = descriptor, AESGCM(key)
+        sealed = os.fstat(descriptor).st_size
         self._last = max(-(-sealed // (FRAME + _TAG)) - 1, 0)
         self.size = sealed - (self._last + 1) * _TAG
         self.frame(self._last)
 
     def frame(self, number: int) -> bytes:
         """The plain content from ``number * FRAME`` on."""
-        self._source.seek(number * (FRAME + _TAG))
-        return _opened(self._cipher, number, self._source.read(FRAME + _TAG), last=number == self._last)
+        block = os.pread(self._descriptor, FRAME + _TAG, number * (FRAME + _TAG))
+        return _opened(self._cipher, number, block, last=number == self._last)
 
 
 def _opened(cipher: AESGCM, number: int, block: bytes, *, last: bool) -> bytes:
