@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -66,7 +66,7 @@ class Shelf:
         self._memory = memory
         self._kept: OrderedDict[Any, _Kept] = OrderedDict()
         self._leaving: set[Any] = set()
-        self._gone: deque[Any] = deque(maxlen=_GONE)
+        self._gone: OrderedDict[Any, None] = OrderedDict()
         self._lock = Lock()
 
     def layers(self, ledger: Sequence[LedgerPart]) -> Layers:
@@ -87,12 +87,16 @@ class Shelf:
         with self._lock:
             for name in self._leaving:
                 self._kept.pop(name, None)
-                self._gone.append(name)
+                self._gone[name] = None
+            while len(self._gone) > _GONE:
+                self._gone.popitem(last=False)
             self._leaving = names
 
     def _index(self, part: LedgerPart) -> PartIndex:
         name = _name(part)
-        if name in self._gone:
+        with self._lock:
+            gone = name in self._gone
+        if gone:
             return load(part)
         with self._lock:
             kept, mine = self._kept.get(name), False
