@@ -204,8 +204,7 @@ def create(
 ) -> declared.Declaration:
     """A new audience; one of a file on the server that can be read. As ``declared.create``, and SourceError."""
     if _file(body) is not None:  # read before anything is written: others write meanwhile
-        declared.check_new(app, configuration, "audiences", name, body, by)
-        columns(app, configuration.tried({("audiences", name): body}), name)
+        columns(app, declared.check_new(app, configuration, "audiences", name, body, by), name)
     return declared.create(app, configuration, "audiences", name, body, by)
 
 
@@ -275,8 +274,7 @@ def put(
     """
     before = _file(declared.get(app, configuration, "audiences", name).body)
     if _file(body) not in (None, before):
-        declared.check_change(app, configuration, "audiences", name, body, version, by)
-        columns(app, configuration.tried({("audiences", name): body}), name)
+        columns(app, declared.check_change(app, configuration, "audiences", name, body, version, by), name)
     return declared.change(app, configuration, "audiences", name, body, version, by)
 
 

@@ -102,11 +102,11 @@ def create(
 
 def check_new(
     app: App, configuration: Configuration, section: Section, name: str, body: Mapping[str, Any], by: Person = LOCAL
-) -> None:
-    """Raises what ``create`` would; nothing is made."""
+) -> configs.Config:
+    """Raises what ``create`` would; nothing is made. The configuration as it would be."""
     _may(by, section, body, {})
     _refuse_taken(app, configuration, section, name)
-    configuration.tried({(section, name): body})
+    return configuration.tried({(section, name): body})
 
 
 def check_change(
@@ -117,10 +117,10 @@ def check_change(
     body: Mapping[str, Any],
     version: int,
     by: Person = LOCAL,
-) -> None:
-    """Raises what ``change`` would; nothing is changed."""
+) -> configs.Config:
+    """Raises what ``change`` would; nothing is changed. The configuration as it would be."""
     _may(by, section, body, expect(app, configuration, section, name, version).body)
-    configuration.tried({(section, name): body})
+    return configuration.tried({(section, name): body})
 
 
 def change(
