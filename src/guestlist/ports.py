@@ -258,7 +258,8 @@ class Outcome:
     """What became of the positions [first, first+count) or of ``positions`` of a changes file.
 
     ``result``: accepted, unsure (sent, never answered) or void (never sent). ``refused``: position -> reason number,
-    LinkedIn's refusals inside an accepted range; ``open``: positions inside it that were never answered.
+    LinkedIn's refusals inside an accepted range; ``open``: positions inside it that were never answered; ``at``: when
+    LinkedIn answered.
     """
 
     result: Literal["accepted", "unsure", "void"]
@@ -267,6 +268,7 @@ class Outcome:
     positions: tuple[int, ...] = ()
     refused: Mapping[int, int] = field(default_factory=dict)
     open: tuple[int, ...] = ()
+    at: float | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from guestlist.app import activations, event_view
 from guestlist.app.fold import KEPT
-from guestlist.events.outcomes import Outcome
+from guestlist.events.outcomes import Outcome, percentile
 from tests.app.kit import KEY, Source, entered, exited
 from tests.world import World, digest
 
@@ -244,13 +245,31 @@ def test_p95_is_from_receipt_to_linkedins_answer(source: Source, world: World) -
     assert 10.0 <= row.p95_seconds <= (source.now() - received) * 1.15  # a slot is that wide
 
 
+def test_an_answer_counts_when_it_comes_not_when_its_run_ends(source: Source, world: World) -> None:
+    """SEGMENT-91: of one run, removals are answered at once, and additions only once LinkedIn's minute has passed."""
+    world.activation("main", max_removals="100%")
+    source.post(*(entered(f"p{n}", source.now(), email=f"p{n}@example.com") for n in range(20)))
+    source.settle()
+    store, now = world.open().app.store, source.now()
+    before = Counter(store.event_counts.latencies(0.0))
+    busy = {"kind": "status", "status": 429, "headers": {"Retry-After": "40"}}
+    world.emulator.control.fault(busy, path="/users$", nth=2)
+    source.post(*(exited(f"p{n}", now, email=f"p{n}@example.com") for n in range(20)))
+    source.post(entered("late", now, email="late@example.com"))
+    source.settle()
+    took = Counter(store.event_counts.latencies(0.0)) - before
+    assert took.total() == 21
+    assert (percentile(took, 0.95) or 99.0) < 10.0
+    assert (percentile(took, 1.0) or 0.0) > 30.0
+
+
 def test_p95_of_several_is_of_all_their_events_together(source: Source, world: World) -> None:
     """SEGMENT-91."""
     world.activation("other", mode="stream", audience_key="other")
     app, now = source.world.open().app, source.now()
     main, other = (activations.ensure(app, world.open().config, name).id for name in ("main", "other"))
-    app.store.event_counts.took(main, [now - 1.0] * 99, now)
-    app.store.event_counts.took(other, [now - 500.0], now)
+    app.store.event_counts.took(main, [(now - 1.0, now)] * 99)
+    app.store.event_counts.took(other, [(now - 500.0, now)])
     alone = event_view.p95(app, {"other"}, now - 3600.0)
     assert alone is not None
     assert alone >= 500.0

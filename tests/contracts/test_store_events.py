@@ -146,7 +146,7 @@ def test_counts_are_of_a_stretch_of_time(store):
     assert found == {
         (0, "delivered"): 12 + 13 + 14, (1, "delivered"): 15 + 16 + 17, (2, "delivered"): 18 + 19, (2, "failed"): 1,
     }  # fmt: skip
-    counts.took(1, [0.0, 1000.0], 1001.0)
+    counts.took(1, [(0.0, 1001.0), (1000.0, 1001.0)])
     assert sum(counts.latencies(0.0, 1).values()) == 2
     assert sum(counts.latencies(0.0, 1, 300.0).values()) == 1
     for at in (5.0, 7.0):

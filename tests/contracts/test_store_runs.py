@@ -126,8 +126,8 @@ def test_only_one_claims_a_batch(store, second, run):
     assert store.batches.next_due(run.id, REMOVE_PHASE, NOW) is None
     assert store.batches.next_at(run.id, REMOVE_PHASE) == NOW + 60
     assert store.runs.get(run.id).state == "delivering"
-    assert not store.batches.settle(batch.id, "mine", Exceptions())
-    assert second.batches.settle(batch.id, "theirs", Exceptions())
+    assert not store.batches.settle(batch.id, "mine", Exceptions(), 5.0)
+    assert second.batches.settle(batch.id, "theirs", Exceptions(), 5.0)
 
 
 def test_a_claim_that_ran_out_is_free_and_unsure_and_its_holder_is_told(store, run):
@@ -138,13 +138,13 @@ def test_a_claim_that_ran_out_is_free_and_unsure_and_its_holder_is_told(store, r
     assert store.batches.claim(batch.id, "next", later + 60, later)
     assert store.batches.get(batch.id).unsure
     for late in (
-        store.batches.settle(batch.id, "slow", Exceptions()),
+        store.batches.settle(batch.id, "slow", Exceptions(), 5.0),
         store.batches.retry(batch.id, "slow", later),
         store.batches.split(batch.id, "slow", [Piece(0, 5)]),
         store.batches.park(batch.id, "slow"),
     ):
         assert not late
-    assert store.batches.settle(batch.id, "next", Exceptions())
+    assert store.batches.settle(batch.id, "next", Exceptions(), 5.0)
     assert not store.batches.get(batch.id).unsure
 
 
@@ -192,17 +192,17 @@ def test_outcomes_speak_of_each_position_once(store, run):
     removals = claimed(store, run.id, REMOVE_PHASE)
     reason = store.reasons.number("BAD", "It is not valid")
     told = Exceptions({3: reason}, void=(5,))
-    assert store.batches.settle(removals.id, "me", told, [Piece(positions=(7, 8))])
+    assert store.batches.settle(removals.id, "me", told, 5.0, [Piece(positions=(7, 8))])
     assert store.batches.get(removals.id).outcome == told
     additions = claimed(store, run.id, ADD_PHASE)
     assert store.batches.split(additions.id, "me", [Piece(10, 10), Piece(20, 10)])
     half = claimed(store, run.id, ADD_PHASE)
-    assert store.batches.settle(half.id, "me", Exceptions(open=(12,)))
+    assert store.batches.settle(half.id, "me", Exceptions(open=(12,)), 5.0)
     assert store.runs.outcomes(run.id) == (
         Outcome("void", positions=(5,)),
-        Outcome("accepted", positions=(0, 1, 2, 3, 4, 6, 9), refused={3: reason}),
+        Outcome("accepted", positions=(0, 1, 2, 3, 4, 6, 9), refused={3: reason}, at=5.0),
         Outcome("unsure", positions=(7, 8)),
-        Outcome("accepted", 10, 10, open=(12,)),
+        Outcome("accepted", 10, 10, open=(12,), at=5.0),
         Outcome("void", 20, 10),
     )
     assert store.batches.counts(run.id) == [
@@ -217,7 +217,7 @@ def test_what_nobody_claimed_can_be_void_while_the_rest_flies(store, run):
     removals = claimed(store, run.id, REMOVE_PHASE)
     assert store.batches.void_unclaimed(run.id) == 1
     assert [each.state for each in store.batches.of_run(run.id)] == ["claimed", "void"]
-    assert store.batches.settle(removals.id, "me", Exceptions())
+    assert store.batches.settle(removals.id, "me", Exceptions(), 5.0)
 
 
 # ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -225,7 +225,7 @@ def test_c1_a_claimed_batch_without_an_answer_is_unsure_when_its_run_stops(store
     removals = claimed(store, run.id, REMOVE_PHASE)
     assert store.runs.stop(run.id)
     assert not store.runs.stop(run.id)
-    assert not store.batches.settle(removals.id, "me", Exceptions())
+    assert not store.batches.settle(removals.id, "me", Exceptions(), 5.0)
     assert store.runs.outcomes(run.id) == (Outcome("unsure", 0, 10), Outcome("void", 10, 20))
     assert store.runs.open_run(run.activation_id).state == "closing"
 
@@ -239,7 +239,7 @@ def test_a_batch_that_waits_after_an_unanswered_attempt_is_unsure_too(store, run
 
 def test_closing_is_one_transaction(store, run, activation):
     for phase in (REMOVE_PHASE, ADD_PHASE):
-        store.batches.settle(claimed(store, run.id, phase).id, "me", Exceptions())
+        store.batches.settle(claimed(store, run.id, phase).id, "me", Exceptions(), 5.0)
     store.runs.stop(run.id)
     version, _ = store.ledgers.parts(activation.ledger_id)
     assert store.runs.close(
@@ -339,7 +339,7 @@ def test_many_workers_settle_each_batch_once(store, second, activation, plan):
     def work(mine: Store, token: str) -> None:
         while (batch := mine.batches.next_due(run.id, REMOVE_PHASE, NOW)) is not None:
             if mine.batches.claim(batch.id, token, NOW + 60, NOW):
-                assert mine.batches.settle(batch.id, token, Exceptions())
+                assert mine.batches.settle(batch.id, token, Exceptions(), 5.0)
                 settled.append(batch.id)
 
     threads = [threading.Thread(target=work, args=(each, f"t{i}")) for i, each in enumerate((store, second, store))]

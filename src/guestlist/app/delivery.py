@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from guestlist.app.context import App
@@ -93,6 +93,7 @@ class _InFlight:
     batch: Batch
     token: str
     encoded: Encoded
+    answered: float | None = None
 
 
 class _Inline(Executor):
@@ -244,6 +245,7 @@ class Delivery:
 
     # ── after an answer ──────────────────────────────────────────────────────────────────────────────────────────
     def _answered(self, flight: _InFlight, answer: Answer) -> None:
+        flight = replace(flight, answered=answer.ended_at)
         batch, size = flight.batch, len(flight.encoded.positions)
         facts = Flight(
             size=size,
@@ -324,7 +326,8 @@ class Delivery:
         patient = flight.batch.splits < MAX_TRIES
         again = [Piece(positions=missing, not_before=self.app.clock.now() + 1.0)] if missing and patient else []
         outcome = _outcome(flight.batch, refused, () if patient else missing, void)
-        if not self.store.batches.settle(flight.batch.id, flight.token, outcome, again):
+        answered = flight.answered or self.app.clock.now()
+        if not self.store.batches.settle(flight.batch.id, flight.token, outcome, answered, again):
             self._late(flight)
             return
         if missing and not patient:

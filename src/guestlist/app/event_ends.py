@@ -20,6 +20,9 @@ from guestlist.store.streams import Stream
 SAMPLED = 3  # refusals of one run that are kept as samples
 COUNTED = 200_000  # events that are looked up in the ledger at once
 
+Verdict = tuple[Outcome, int, float]  # with the number of LinkedIn's reason where it refused, and when it answered
+Ended = tuple[Told, Verdict]
+
 
 class EventEnds:
     """The events of one stream activation."""
@@ -101,27 +104,27 @@ class EventEnds:
         names = {each.member for each in told} if found else set()
         return pack_sent({name: event for name, event in found.items() if name in names})
 
-    def _end(self, ended: Sequence[tuple[Told, Outcome, int]], sent: Mapping[bytes, bytes]) -> None:
+    def _end(self, ended: Sequence[Ended], sent: Mapping[bytes, bytes]) -> None:
         reasons = self.store.reasons.texts()
         ends: Ends = Counter()
-        over = [every for every in ended if every[1] is not Outcome.PENDING]  # of the others removals are held back
+        over = [every for every in ended if every[1][0] is not Outcome.PENDING]  # of the others removals are held back
         for (five, retried, end, number), events in Counter(
-            (bucket(each.received), each.retried, end, number) for each, end, number in over
+            (bucket(each.received), each.retried, end, number) for each, (end, number, _) in over
         ).items():
             ends[self._activation_id, five, Outcome.PENDING_RETRY if retried else Outcome.PENDING, ""] -= events
             ends[self._activation_id, five, end, reasons.get(number, "") if number else ""] += events
         self.store.event_counts.add(ends)
-        taken = [each.received for each, end, _ in over if end is Outcome.DELIVERED]
-        self.store.event_counts.took(self._activation_id, taken, self.app.clock.now())
-        self._sample(
-            [(each.member, reasons.get(number, "")) for each, end, number in over if end is Outcome.FAILED], sent
-        )
+        taken = [(each.received, at) for each, (end, _, at) in over if end is Outcome.DELIVERED]
+        self.store.event_counts.took(self._activation_id, taken)
+        refused = [(each.member, reasons.get(number, "")) for each, (end, number, _) in over if end is Outcome.FAILED]
+        self._sample(refused, sent)
         self._wait(ended)
 
-    def _wait(self, ended: Iterable[tuple[Told, Outcome, int]]) -> None:
+    def _wait(self, ended: Iterable[Ended]) -> None:
         """Whatever has not ended: the next comparison does that."""
-        again = [each for each, end, _ in ended if end is Outcome.PENDING]
-        again += [Told(each.received, each.member, (), True) for each, end, _ in ended if end is Outcome.PENDING_RETRY]
+        again = [each for each, verdict in ended if verdict[0] is Outcome.PENDING]
+        unanswered = (each for each, verdict in ended if verdict[0] is Outcome.PENDING_RETRY)
+        again += [Told(each.received, each.member, (), True) for each in unanswered]
         if again:
             before = self.store.streams.get(self._activation_id)
             waiting = [*unpack_told(before.retry if before else None), *again]
@@ -141,8 +144,8 @@ class EventEnds:
             data = sample(sent.get(member.member), asked, {"status": 400, "message": reason})
             self.store.event_counts.sample(self._activation_id, Outcome.FAILED, reason, now, data)
 
-    def _ended(self, run: Run, told: Sequence[Told], *, held: bool) -> Iterable[tuple[Told, Outcome, int]]:
-        """What became of each event, and LinkedIn's reason where it refused."""
+    def _ended(self, run: Run, told: Sequence[Told], *, held: bool) -> Iterable[Ended]:
+        """What became of each event."""
         placed = [each for each in told if each.positions]
         asked = [each for each in told if not each.positions]
         outcomes = self.store.runs.outcomes(run.id)
@@ -150,9 +153,11 @@ class EventEnds:
         ends = {result: _worst((result,)) for result in set(results.values())}  # most are told in one place only
         for each in placed:
             at = each.positions
-            yield each, *(ends[results[at[0]]] if len(at) == 1 else _worst(results[place] for place in at))
+            yield each, ends[results[at[0]]] if len(at) == 1 else _worst([results[place] for place in at])
+        last = max((each.at or 0.0 for each in outcomes), default=0.0)
         for first in range(0, len(asked), COUNTED):
-            yield from self._by_ledger(run, asked[first : first + COUNTED], held=held)
+            for each, end, number in self._by_ledger(run, asked[first : first + COUNTED], held=held):
+                yield each, (end, number, last)
 
     def _by_ledger(self, run: Run, asked: Sequence[Told], *, held: bool) -> Iterable[tuple[Told, Outcome, int]]:
         """Of everybody compared: who has an entry of this run was told by it."""
@@ -185,21 +190,21 @@ def _by_entries(entries: Sequence[Standing]) -> tuple[Outcome, int]:
     return (Outcome.FAILED, refused) if refused else (Outcome.DELIVERED, 0)
 
 
-def _results(outcomes: Sequence[Answered], wanted: set[int]) -> dict[int, tuple[str, int]]:
-    """Position -> (accepted, unsure, void, refused), and the number of the reason."""
-    results: dict[int, tuple[str, int]] = dict.fromkeys(wanted, ("void", 0))
+def _results(outcomes: Sequence[Answered], wanted: set[int]) -> dict[int, tuple[str, int, float]]:
+    """Position -> (accepted, unsure, void, refused), the number of the reason, and when LinkedIn answered."""
+    results: dict[int, tuple[str, int, float]] = dict.fromkeys(wanted, ("void", 0, 0.0))
     for each in outcomes:
         covered = each.positions or range(each.first, each.first + each.count)
-        for at in wanted.intersection(covered):
-            results[at] = each.result, 0
+        results |= dict.fromkeys(wanted.intersection(covered), (each.result, 0, each.at or 0.0))
     for each in outcomes:
-        results |= {at: ("unsure", 0) for at in each.open if at in wanted}
-        results |= {at: ("refused", number) for at, number in each.refused.items() if at in wanted}
+        results |= {at: ("unsure", 0, 0.0) for at in each.open if at in wanted}
+        results |= {at: ("refused", number, each.at or 0.0) for at, number in each.refused.items() if at in wanted}
     return results
 
 
-def _worst(results: Iterable[tuple[str, int]]) -> tuple[Outcome, int]:
-    found = dict(results)
+def _worst(results: Sequence[tuple[str, int, float]]) -> Verdict:
+    """Of an event that is told in several places; it has ended when the last of them is answered."""
+    found, last = {result: number for result, number, _ in results}, max(at for *_, at in results)
     if "unsure" in found or "void" in found:
-        return Outcome.PENDING_RETRY, 0
-    return (Outcome.FAILED, found["refused"]) if "refused" in found else (Outcome.DELIVERED, 0)
+        return Outcome.PENDING_RETRY, 0, last
+    return (Outcome.FAILED, found["refused"], last) if "refused" in found else (Outcome.DELIVERED, 0, last)

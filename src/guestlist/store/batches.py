@@ -55,6 +55,7 @@ class Batch:
     claimed_at: float | None
     claim_until: float | None
     unsure: bool
+    settled_at: float | None
     outcome: Exceptions
 
     def covers(self) -> Sequence[int]:
@@ -114,11 +115,11 @@ class Batches:
         """claimed -> claimed by us, at once: the caller holds the lock that the former holder's death freed."""
         return self._claim(batch_id, _held_by(old_token), token, until, now)
 
-    def settle(self, batch_id: int, token: str, outcome: Exceptions, again: Sequence[Piece] = ()) -> bool:
+    def settle(self, batch_id: int, token: str, outcome: Exceptions, now: float, again: Sequence[Piece] = ()) -> bool:
         """claimed -> settled: answered; all positions accepted but those in ``outcome``. ``again``: positions that
         were sent and not answered, to be told again as new batches (they are not this batch's any more).
         """
-        values = {"state": "settled", "outcome": outcome.packed(), "unsure": False}
+        values = {"state": "settled", "settled_at": now, "outcome": outcome.packed(), "unsure": False}
         return self._release(batch_id, token, values, again, again_unsure=True)
 
     def retry(
@@ -289,6 +290,6 @@ def _outcomes(batch: Batch, handed_on: set[int]) -> Iterator[Outcome]:
         yield Outcome("void", positions=void)
     left_out = handed_on.union(void)
     if batch.positions is None and not left_out:
-        yield Outcome(result, batch.first, batch.count, refused=refused, open=missing)
+        yield Outcome(result, batch.first, batch.count, refused=refused, open=missing, at=batch.settled_at)
     elif listed := tuple(position for position in batch.covers() if position not in left_out):
-        yield Outcome(result, positions=listed, refused=refused, open=missing)
+        yield Outcome(result, positions=listed, refused=refused, open=missing, at=batch.settled_at)

@@ -50,9 +50,9 @@ class EventCounts:
         with self._database.write() as connection:
             add_many(connection, _counts, rows, "events")
 
-    def took(self, activation_id: int, receipts: Iterable[float], now: float) -> None:
-        """Latencies of events that LinkedIn accepted just now."""
-        slots = Counter((bucket(at), slot(max(now - at, 0.0))) for at in receipts)
+    def took(self, activation_id: int, events: Iterable[tuple[float, float]]) -> None:
+        """Latencies of events that LinkedIn accepted: when each was received and when it was answered."""
+        slots = Counter((bucket(at), slot(max(answered - at, 0.0))) for at, answered in events)
         rows = [
             {"activation_id": activation_id, "bucket": five, "slot": which, "events": n}
             for (five, which), n in slots.items()

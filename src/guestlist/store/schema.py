@@ -218,6 +218,7 @@ batches = _table(
     _column("claimed_at", Time, null=True),
     _column("claim_until", Time, null=True),  # nobody may start a request that could outlive it
     _column("unsure", sa.Boolean),  # an attempt was sent and never answered: LinkedIn may have been told
+    _column("settled_at", Time, null=True),  # when LinkedIn answered
     _column("outcome", Blob, null=True),  # packed exceptions of a settled batch: refused -> reason, open positions
     sa.Index("ix_batches_due", "run_id", "phase", "state", "not_before"),
 )

@@ -319,6 +319,7 @@ def upgrade() -> None:
         sa.Column("claimed_at", sa.Double(), nullable=True),
         sa.Column("claim_until", sa.Double(), nullable=True),
         sa.Column("unsure", sa.Boolean(), nullable=False),
+        sa.Column("settled_at", sa.Double(), nullable=True),
         sa.Column("outcome", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_batches_run_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batches")),
