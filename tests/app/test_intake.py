@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from guestlist.errors import StoreError, TryAgain
 from guestlist.events.outcomes import Outcome
 from guestlist.events.posting import Posting, decode
 from guestlist.store import Store, open_store
+from tests.clock import EARLY, Clock
 from tests.postgres import database_url
 
 __all__ = ["database_url"]
@@ -24,20 +24,9 @@ __all__ = ["database_url"]
 MiB = 1 << 20
 
 
-@dataclass
-class Clock:
-    time: float = 1_000_000.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(EARLY)
 
 
 @pytest.fixture

@@ -15,19 +15,9 @@ from guestlist.app.context import App
 from guestlist.bootstrap import open_app
 from guestlist.core.permissions import HOLDS, Permission, Role, person
 from guestlist.errors import ChangedMeanwhile, ConfigError, PermissionMissing, UnknownName
+from tests.clock import Clock
 
 GOOD, OTHER = "four words make sense", "quite another sentence"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = 1_780_000_000.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
 
 
 class Quick:

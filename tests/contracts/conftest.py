@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,25 +14,15 @@ from guestlist.store.batches import Piece
 from guestlist.store.database import Database
 from guestlist.store.runs import Planned, Run
 from guestlist.store.store import home_folder, open_locks
+from tests.clock import EARLY, Clock
 from tests.postgres import Server, database_url, postgres_server
 
 __all__ = ["database_url", "postgres_server"]
 
 
-@dataclass
-class Clock:
-    time: float = 1_000_000.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(EARLY)
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ def filled(store, activate, plan):
     run = plan(made, Piece(0, 10, phase=1), Piece(10, 10, phase=2), Piece(20, 10, phase=2))
     first, second, _ = store.batches.of_run(run.id)
     store.batches.claim(first.id, "me", 100.0, 5.0)
-    store.batches.settle(first.id, "me", Exceptions({1: store.reasons.number("BAD", "no")}))
+    store.batches.settle(first.id, "me", Exceptions({1: store.reasons.number("BAD", "no")}), 5.0)
     store.batches.claim(second.id, "me", 100.0, 5.0)
     store.destinations.ensure("acme", "urn:1")
     store.destinations.connect("acme", Credential(Token("token", 1.0, 2.0), "id", "hush"), 3.0)

@@ -38,7 +38,7 @@ def told(store, activation, plan, clock):
                 answer = Answer(kind, clock.now(), clock.now() + 1, status)
                 store.attempts.add(run.id, batch.id, answer, batch.count, "Settle")
         store.batches.claim(first.id, "me", clock.now() + 60, clock.now())
-        store.batches.settle(first.id, "me", Exceptions())
+        store.batches.settle(first.id, "me", Exceptions(), 5.0)
         store.batches.claim(second.id, "me", clock.now() + 60, clock.now())
         store.batches.split(second.id, "me", [Piece(10, 10), Piece(20, 10)])
         return run

@@ -13,6 +13,7 @@ import pyarrow as pa
 from guestlist.errors import NeedsReauthorization
 from guestlist.linkedin.client import Client
 from guestlist.ports import Token
+from tests.clock import Clock
 
 NOW = 1_790_000_000.0  # 2026-09-21
 VERSION = "202607"
@@ -24,17 +25,6 @@ CLIENT_ID, CLIENT_SECRET = "86emulator", "emulator-secret"
 MORE = pa.list_(pa.struct([("t", pa.uint8()), ("was", pa.uint8()), ("v", pa.binary())]))
 PEOPLE = ("firstName", "lastName", "title", "company", "country")
 COMPANIES = ("companyName", "stockSymbol", "city", "state", "country", "postalCode")
-
-
-@dataclass
-class FakeClock:
-    time: float = NOW
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
 
 
 @dataclass
@@ -106,7 +96,7 @@ def client(
         options.pop("api_url", API),
         options.pop("version", VERSION),
         tokens or FakeTokens(old_token()),
-        clock or FakeClock(),
+        clock or Clock(NOW),
         timeout=timeout,
         transport=transport,
         dice=lambda: 0.5,

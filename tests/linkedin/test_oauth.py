@@ -9,7 +9,8 @@ from guestlist.linkedin.tokens import SharedTokens
 from guestlist.ports import Token
 from linkedin_emulator.emulator import Emulator
 from linkedin_emulator.transport import EmulatorTransport
-from tests.linkedin.kit import CLIENT_ID, CLIENT_SECRET, NOW, OAUTH, App, EmulatorClock, FakeClock, no_lock, old_token
+from tests.clock import Clock
+from tests.linkedin.kit import CLIENT_ID, CLIENT_SECRET, NOW, OAUTH, App, EmulatorClock, no_lock, old_token
 
 DAY = 86_400
 SECRETS = (CLIENT_SECRET, "refresh-secret", "old-secret-token")
@@ -17,7 +18,7 @@ GRANTED = {"access_token": "A", "expires_in": 60 * DAY}
 
 
 def oauth(transport: httpx2.BaseTransport, clock=None) -> OAuth:
-    return OAuth(OAUTH, CLIENT_ID, CLIENT_SECRET, clock or FakeClock(), transport=transport)
+    return OAuth(OAUTH, CLIENT_ID, CLIENT_SECRET, clock or Clock(NOW), transport=transport)
 
 
 def test_the_address_of_the_consent_page():
@@ -200,7 +201,7 @@ class Vault:
 
 def shared(vault, replies=None, clock=None):
     keeper = oauth(App(replies), clock) if replies else None
-    return SharedTokens(vault.load, vault.save, no_lock, clock or FakeClock(), keeper)
+    return SharedTokens(vault.load, vault.save, no_lock, clock or Clock(NOW), keeper)
 
 
 NEW = (200, {"access_token": "fresh", "expires_in": 60 * DAY})
@@ -231,7 +232,7 @@ def test_while_it_lasts_an_outage_does_not_matter():
 
 def test_without_a_refresh_token_it_works_until_it_ends():
     vault = Vault(old_token(expires_at=NOW + 1, refresh_token=None))
-    clock = FakeClock()
+    clock = Clock(NOW)
     tokens = shared(vault, clock=clock)
     assert tokens.current() == vault.token
     clock.sleep(1)

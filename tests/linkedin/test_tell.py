@@ -5,7 +5,8 @@ import pytest
 
 from guestlist.core.identity import Kind
 from guestlist.errors import NeedsReauthorization, StoreError, TryAgain
-from tests.linkedin.kit import NOW, App, FakeClock, FakeTokens, client, digest, old_token
+from tests.clock import Clock
+from tests.linkedin.kit import NOW, App, FakeTokens, client, digest, old_token
 
 BODY = b'{"elements":[{"action":"ADD","userIds":[{"idType":"SHA256_EMAIL","idValue":"secret-digest"}]}]}'
 GOOD = {"status": 201}
@@ -188,7 +189,7 @@ def test_401_that_outlives_a_refresh_waits_for_a_person():
 
 
 def test_a_refreshed_token_that_is_never_accepted_is_not_refreshed_for_ever():
-    clock = FakeClock()
+    clock = Clock(NOW)
     tokens = FakeTokens(old_token(), [fresh(), fresh()])
     talking = client(App([EXPIRED]), tokens, clock)
     assert talking.tell("1", Kind.PEOPLE, BODY, 1).label == ""

@@ -11,7 +11,7 @@ import pytest
 from guestlist.errors import ConfigError, SourceError
 from guestlist.planner.column import texts
 from guestlist.sources.files import FileSource
-from tests.web.kit import Clock
+from tests.clock import Clock
 
 
 def read(folder: Path, name: str, column: str) -> list[str]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.clock import Clock
 from tests.sources.test_files import workbook
-from tests.web.kit import Clock
 
 from guestlist.sources.beginnings import first_rows
 from guestlist.sources.files import FileSource

@@ -6,24 +6,15 @@ from pathlib import Path
 import pytest
 
 from guestlist.store import Store, open_store
+from tests.clock import EARLY, Clock
 from tests.postgres import database_url, postgres_server
 
 __all__ = ["database_url", "postgres_server"]
 
 
-class Clock:
-    time = 1_000_000.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(EARLY)
 
 
 @pytest.fixture

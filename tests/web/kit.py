@@ -18,20 +18,9 @@ from guestlist import settings as environment
 from guestlist.bootstrap import Web, open_app, open_web
 from guestlist.events.posting import Posting, decode
 from guestlist.store import Store
+from tests.clock import Clock
 
-NOW = 1_780_000_000.0
 AUDIENCE = "high_intent_accounts"
-
-
-@dataclass
-class Clock:
-    time: float = NOW
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
 
 
 @dataclass

@@ -16,7 +16,8 @@ from prometheus_client.registry import Collector
 from guestlist.bootstrap import open_web
 from guestlist.errors import ConfigError
 from guestlist.web.bodies import Bodies
-from tests.web.kit import NOW, Site, basic, entered
+from tests.clock import NOW
+from tests.web.kit import Site, basic, entered
 
 EVERYTHING = ["/v1/batch", "/v1/track", "/hooks/segment", "/api/v1/audiences/accounts/members", "/healthz", "/nowhere"]
 

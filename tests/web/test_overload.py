@@ -13,7 +13,8 @@ from guestlist.app.streams import listeners
 from guestlist.bootstrap import open_web
 from guestlist.events.outcomes import Outcome
 from tests.app.kit import Source, entered
-from tests.web.kit import Clock, Site
+from tests.clock import Clock
+from tests.web.kit import Site
 from tests.world import World, digest
 
 PEOPLE, EACH = 400, 10  # events, and events in one request

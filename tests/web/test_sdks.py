@@ -13,7 +13,8 @@ import segment.analytics as segment_module
 import segment.analytics.client as segment
 
 from guestlist.app.intake import Limits
-from tests.web.kit import NOW, Site
+from tests.clock import NOW
+from tests.web.kit import Site
 from tests.web.served import listening, until
 
 SDKS = [segment, rudderstack]

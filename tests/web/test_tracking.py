@@ -12,7 +12,8 @@ from guestlist.app.intake import Limits
 from guestlist.errors import StoreError
 from guestlist.events.outcomes import Outcome, bucket
 from guestlist.web.tracking import LARGEST, SINGLE
-from tests.web.kit import NOW, Site, basic, entered, zipped
+from tests.clock import NOW
+from tests.web.kit import Site, basic, entered, zipped
 
 KIB = 1 << 10
 

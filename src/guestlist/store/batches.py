@@ -285,11 +285,12 @@ def _outcomes(batch: Batch, handed_on: set[int]) -> Iterator[Outcome]:
     result: Literal["accepted", "unsure", "void"] = "accepted"
     if batch.state != "settled":
         result = "unsure" if batch.unsure or batch.state == "claimed" else "void"
+    at = batch.settled_at if result == "accepted" else None
     refused, missing, void = batch.outcome.refused, batch.outcome.open, batch.outcome.void
     if void:
         yield Outcome("void", positions=void)
     left_out = handed_on.union(void)
     if batch.positions is None and not left_out:
-        yield Outcome(result, batch.first, batch.count, refused=refused, open=missing, at=batch.settled_at)
+        yield Outcome(result, batch.first, batch.count, refused=refused, open=missing, at=at)
     elif listed := tuple(position for position in batch.covers() if position not in left_out):
-        yield Outcome(result, positions=listed, refused=refused, open=missing, at=batch.settled_at)
+        yield Outcome(result, positions=listed, refused=refused, open=missing, at=at)
