@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from guestlist.app import streams
+from guestlist.app import fold, streams
 from guestlist.app.fold import Fold
 from guestlist.app.streams import listeners
 from guestlist.errors import ConfigError
+from guestlist.events.outcomes import Outcome
 from tests.app.kit import KEY, Source, entered, exited
 from tests.world import World, digest
 
@@ -175,3 +176,30 @@ def test_a_removal_told_twice_is_one_that_left(source: Source, world: World) -> 
     found = app.store.activations.get("main")
     assert found is not None
     assert app.store.runs.removed_since(found.id, 0.0) == 1
+
+
+@pytest.mark.parametrize("step", ["read", "judged"])
+def test_an_event_that_trips_a_fault_of_ours_holds_up_nobody(
+    source: Source, world: World, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    works = getattr(fold, step)
+
+    def tripped(*given: Any) -> Any:
+        if any("trap" in str(each) for each in given):
+            raise OverflowError
+        return works(*given)
+
+    monkeypatch.setattr(fold, step, tripped)
+    source.post({**entered("u1", source.now(), email="ann@example.com"), "trap": True})
+    source.post(entered("u2", source.now(), email="bob@example.com"))
+    source.settle()
+    assert world.told() == told("bob")
+    counts = source.world.open().app.store.event_counts.totals(0.0)
+    assert {code: n for (_, outcome, code), n in counts.items() if outcome == Outcome.REJECTED} == {"INTERNAL": 1}
+
+
+def test_an_event_whose_time_is_beyond_all_measure_holds_up_nobody(source: Source, world: World) -> None:
+    source.post({**entered("u1", source.now(), email="ann@example.com"), "timestamp": 10**400})
+    source.post(entered("u2", source.now(), email="bob@example.com"))
+    source.settle()
+    assert world.told() == told("ann", "bob")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from guestlist.events.incoming import event_time, read, seconds
 from guestlist.events.posting import Door, Posting, decode, encode
+from tests.events.json_values import values
 
 RECEIVED = 1_800_000_000.0
 
@@ -65,6 +66,8 @@ def test_an_event_of_a_file_happened_when_it_says() -> None:
         ("", None),
         (None, None),
         (1e300, None),
+        (10**400, None),
+        (-(10**400), None),
         ([], None),
     ],
 )
@@ -77,6 +80,15 @@ def test_what_is_no_object_is_nothing(raw: bytes) -> None:
     posting = Posting("k", "track", RECEIVED, "", b"", (raw,))
     found = read(raw, posting)
     assert found is None or isinstance(found.event, dict)
+
+
+TIMES = values | st.integers().map(lambda n: 10 ** min(abs(n), 400)) | st.datetimes().map(datetime.isoformat)
+
+
+@given(TIMES, TIMES, TIMES, st.sampled_from(["track", "segment", "rudderstack", "file"]))
+def test_whatever_stands_for_a_time_the_event_has_one(timestamp: Any, sent: Any, received: Any, door: Door) -> None:
+    event = {"timestamp": timestamp, "sentAt": sent, "receivedAt": received}
+    assert -(2**63) < event_time(event, Posting("k", door, RECEIVED, "", b"", ())) <= RECEIVED * 1e6
 
 
 def test_what_holds_for_all_of_a_batch_gives_way_to_the_event() -> None:

@@ -11,7 +11,7 @@ import structlog
 
 from guestlist.app.context import App
 from guestlist.app.streams import Listener, forgotten
-from guestlist.events import outcomes, posting
+from guestlist.events import acceptance, outcomes, posting
 from guestlist.events.incoming import Event, Incoming, common_of, read
 from guestlist.events.masking import kept, sample
 from guestlist.events.outcomes import Outcome, bucket
@@ -99,13 +99,13 @@ class Fold:
     def _take(self, helping: Helping, heard: list[Listener], brought: Posting, arrival: int, place: int) -> int:
         common = common_of(brought)
         for raw in brought.events:
-            incoming = read(raw, brought, common)
+            incoming = _read_safely(raw, brought, common)
             helping.events += 1
             place += 1
-            if incoming is None:
-                helping.ends[NOBODY, bucket(brought.received_at), Outcome.REJECTED, "not a JSON object"] += 1
-            else:
+            if isinstance(incoming, Incoming):
                 self._event(helping, heard, brought, incoming, (incoming.at, arrival, place))
+            else:
+                helping.ends[NOBODY, bucket(brought.received_at), Outcome.REJECTED, incoming] += 1
         return place
 
     def _event(
@@ -245,6 +245,15 @@ def merge(member: EventMember, ruling: Ruling) -> bool:
             member.fresh_ids.add(identifier.key16)
             fresh = True
     return fresh
+
+
+def _read_safely(raw: bytes, brought: Posting, common: Event | None) -> Incoming | str:
+    """Or why it cannot be read."""
+    try:
+        return read(raw, brought, common) or acceptance.NO_OBJECT
+    except Exception as error:
+        log.warning("an event could not be read", door=brought.door, fault=type(error).__name__)
+        return outcomes.INTERNAL
 
 
 def _judged_safely(listener: Listener, brought: Posting, event: Event) -> Verdict | None:

@@ -84,7 +84,6 @@ def seconds(value: object) -> float | None:
         except ValueError:
             return None
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        number = value / 1000.0 if abs(value) > 1e11 else float(value)
-        return number if abs(number) < _LATEST else None
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LATEST * 1000.0:
+        return value / 1000.0 if abs(value) > 1e11 else float(value)
     return None
