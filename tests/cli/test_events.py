@@ -64,6 +64,29 @@ def test_a_file_is_taken_in_and_a_replay_changes_nothing(streaming: Desk) -> Non
     assert row["outcomes"] == {"superseded": 2, "pending": 4}
 
 
+def test_records_in_a_file_count_like_those_of_the_webhook(streaming: Desk) -> None:
+    record = {"type": "record", "action": "insert", "identifiers": {"email": "rob@example.com"}, "fields": {}}
+    streaming.write(lines(record, {**record, "action": "upsert"}), "events.jsonl")
+    assert streaming("ingest", "events.jsonl", "--json").json == {"taken": 1, "failed": 1}
+    assert folded(streaming) == [(True, 1)]
+
+
+def test_each_line_of_a_file_stands_for_itself(streaming: Desk) -> None:
+    good = json.dumps(entered("u1", AT, email="ann@example.com", firstName="Ann \ud83d"))
+    broken = [
+        '{"type": "track", "event": "cut o',
+        '{"type": "track"} {}',
+        '{"type": "track", "x": NaN}',
+        '{"type": "track", "x": 1e999}',
+    ]
+    raw = "\n".join([*broken, good]).encode() + b'\n{"type": "track", "x": "\xff"}\n'
+    (streaming.folder / "events.jsonl").write_bytes(raw)
+    assert streaming("ingest", "events.jsonl", "--json").json == {"taken": 1, "failed": 5}
+    (row,) = streaming("events", "--json").json["activations"]
+    assert [(end["code"], end["events"]) for end in row["ends"]] == [("not a JSON object", 5)]
+    assert folded(streaming) == [(True, 1)]
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -16,6 +16,7 @@ from tests.clock import NOW
 from tests.web.kit import Site, basic, entered, zipped
 
 KIB = 1 << 10
+MEMBERS = "/api/v1/audiences/accounts/members"
 
 
 # ── what is taken ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -60,6 +61,20 @@ def test_an_empty_batch_is_no_error(site: Site, body: dict[str, Any]) -> None:
 def test_ids_may_be_null_numbers_or_missing(site: Site, event: dict[str, Any]) -> None:
     assert site.send("/v1/batch", {"batch": [event]}).json() == {"success": True}
     assert site.events() == [event]
+
+
+HALF = rb'{"type":"track","event":"cut \ud83d"}'
+
+
+@pytest.mark.parametrize("path", ["/v1/batch", "/v1/track", "/hooks/segment", "/hooks/rudderstack", MEMBERS])
+def test_half_a_character_costs_nobody_anything(site: Site, path: str) -> None:
+    good = json.dumps(entered()).encode()
+    shapes = {"/v1/batch": b'{"batch":[%s,%s]}', "/v1/track": b"%.0b%s", MEMBERS: b'{"add":[%s,%s]}'}
+    done = site.send(path, shapes.get(path, b"[%s,%s]") % (good, HALF))
+    assert (done.status_code, done.json()) == (200, {"success": True})
+    last = site.events()[-1]
+    assert (last.get("member") or last)["event"] == "cut \ufffd"
+    assert len(site.events()) == (1 if path == "/v1/track" else 2)
 
 
 def test_gzip(site: Site) -> None:

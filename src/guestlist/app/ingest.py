@@ -10,7 +10,8 @@ from guestlist.app import last_events
 from guestlist.app.context import App
 from guestlist.config import Config
 from guestlist.errors import ConfigError, SourceError
-from guestlist.events import acceptance
+from guestlist.events import acceptance, surrogates
+from guestlist.events.incoming import read
 from guestlist.events.outcomes import Outcome, bucket
 from guestlist.events.posting import Posting, encode
 from guestlist.store.event_counts import NOBODY, Ends
@@ -47,11 +48,10 @@ def ingest(app: App, config: Config, file: Path, named: str | None) -> tuple[int
     try:
         with file.open("rb") as lines:
             for line in lines:
-                event = line.strip()
+                event = surrogates.replaced(line.strip())
                 if not event:
                     continue
-                fault = acceptance.fault(event, "rudderstack" if b'"record"' in event else "track")
-                if fault:
+                if fault := _fault(app, key, event):
                     ends[NOBODY, bucket(app.clock.now()), Outcome.FAILED_ON_INGEST, fault] += 1
                     faults += 1
                     continue
@@ -66,6 +66,13 @@ def ingest(app: App, config: Config, file: Path, named: str | None) -> tuple[int
     _keep(app, key, lot, ends)
     last_events.keep(app.store, [_posting(app, key, [last])] if last else [])
     return taken, faults
+
+
+def _fault(app: App, key: str, event: bytes) -> str | None:
+    """Nothing has looked at a line before, unlike at what was split off a list."""
+    if len(event) <= acceptance.LARGEST and read(event, _posting(app, key, [event])) is None:
+        return acceptance.NO_OBJECT
+    return acceptance.fault(event, "rudderstack" if b'"record"' in event else "track")
 
 
 def _keep(app: App, key: str, lot: list[bytes], ends: Ends) -> None:

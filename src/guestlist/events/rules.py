@@ -19,6 +19,7 @@ from guestlist.events.presence import Presence
 
 Action = Literal["auto", "add", "remove"]
 ENTERED, EXITED = "Audience Entered", "Audience Exited"
+RECORDING: tuple[Door, ...] = ("rudderstack", "file")  # doors that take records
 OURS = ("LinkedIn Audiences", "Linkedin Audiences")  # what `integrations` of an event may call us
 
 READERS: Mapping[Kind, Mapping[str, Callable[[str], Result]]] = {
@@ -90,7 +91,7 @@ class Rule:
         if switched_off(event):
             return Filtered(outcomes.FILTERED_BY_INTEGRATIONS_OBJECT)
         is_record = event.get("type") == "record"
-        if not (is_record and self.default_trigger and door == "rudderstack") and not self.trigger(event):
+        if not (is_record and self.default_trigger and door in RECORDING) and not self.trigger(event):
             return Filtered(outcomes.NO_MATCHING_MAPPING)
         if self.action != "auto":
             return self.decided(event, wanted=self.action == "add")
