@@ -103,6 +103,28 @@ def test_an_activation_keeps_its_key(source: Source, world: World) -> None:
         streams.ensure(door.app, door.config, "main")
 
 
+@pytest.mark.parametrize("change", ["its own", "of another audience"])
+def test_a_plan_refuses_a_key_as_a_sync_does_and_claims_none(source: Source, world: World, change: str) -> None:
+    source.post(entered("u1", source.now(), email="ann@example.com"))
+    source.settle()
+    if change == "its own":
+        world.activation("main", audience_key="another")
+        name, sentence = "main", "had another audience_key"
+    else:
+        world.yaml["audiences"]["thieves"] = {"members": "people", "source": {"events": {"write_keys": ["engage"]}}}
+        world.activation("thief", audience="thieves", mode="stream", audience_key="fresh")
+        assert world.open().plan("thief")[0].adds == 0
+        assert world.open().app.store.event_members.key("fresh") is None
+        world.yaml["activations"]["main"]["enabled"] = False
+        world.yaml["activations"].pop("main")
+        world.activation("thief", audience="thieves", mode="stream", audience_key=KEY)
+        name, sentence = "thief", "belongs to audience 'people' for ever"
+    with pytest.raises(ConfigError, match=sentence):
+        world.open().plan(name)
+    with pytest.raises(ConfigError, match=sentence):
+        world.sync(name)
+
+
 def test_what_said_nothing_may_be_sent_again_once_the_mapping_is_mended(source: Source, world: World) -> None:
     said = entered("", source.now())
     event = {**said, "messageId": "m1", "properties": {"audience_key": KEY, "mail": "ann@example.com"}}

@@ -77,7 +77,7 @@ def _listed(app: App, case: Case, found: Activation | None, folder: Path) -> tup
     if case.audience.source.events is None:
         scan = app.sources(case.audience, case.folder).open()
         return scan, planning.choose_mapping(case, found, scan)
-    key = app.store.event_members.key(case.wanted.audience_key or "")
+    key = streams.key_of(app, case, found)
     with app.store.snapshot():
         return streams.exported(app, case, key.id if key is not None else NO_KEY, folder)
 

@@ -19,7 +19,8 @@ from guestlist.errors import ConfigError
 from guestlist.events import declared
 from guestlist.events.rules import Rule, field_of
 from guestlist.ports import Scan
-from guestlist.store.event_members import EventMember
+from guestlist.store.activations import Activation
+from guestlist.store.event_members import AudienceKey, EventMember
 from guestlist.store.streams import Stream
 
 FIELD = {
@@ -69,13 +70,28 @@ def ensure(app: App, config: Config, name: str) -> Stream:
         config.activations[name].audience_key or "", found.audience, found.members, app.clock.now()
     )
     stream = app.store.streams.ensure(found.id, key.id)
-    if stream.key_id != key.id:
+    _refuse_another_key(stream, key, name, key.key)
+    return stream
+
+
+def key_of(app: App, case: Case, found: Activation | None) -> AudienceKey | None:
+    """The key that a sync of an activation would read, None while it is new; nothing is written. ConfigError as
+    ``ensure``. ``found``: its record.
+    """
+    written = case.wanted.audience_key or ""
+    key = app.store.event_members.own_key(written, case.wanted.audience, case.members)
+    if found is not None and (stream := app.store.streams.get(found.id)) is not None:
+        _refuse_another_key(stream, key, case.name, written)
+    return key
+
+
+def _refuse_another_key(stream: Stream, key: AudienceKey | None, name: str, written: str) -> None:
+    if key is None or stream.key_id != key.id:
         raise ConfigError(
-            f"Activation '{name}' had another audience_key and now has {key.key}, but its LinkedIn audience is made of "
+            f"Activation '{name}' had another audience_key and now has {written}, but its LinkedIn audience is made of "
             f"the former: end it with `guestlist remove {name}`, or keep it under another name with "
             f"`guestlist rename {name} NEW`, then sync again."
         )
-    return stream
 
 
 def made_with(case: Case) -> dict[str, Any]:

@@ -149,18 +149,24 @@ class EventMembers:
 
     def claim_key(self, key: str, audience: str, members: Kind, now: float) -> AudienceKey:
         """The key's row, made for this audience if it is new; ConfigError when it belongs to another audience."""
-        found = self.key(key)
+        if (found := self.own_key(key, audience, members)) is not None:
+            return found
+        values = {"key": key, "audience": audience, "members": int(members), "folded": 0, "created_at": now}
+        values |= {"inside": 0, "heard": 0}
+        with self._database.write() as connection:
+            insert_missing(connection, _keys, **values)
+        found = self.own_key(key, audience, members)
         if found is None:
-            values = {"key": key, "audience": audience, "members": int(members), "folded": 0, "created_at": now}
-            values |= {"inside": 0, "heard": 0}
-            with self._database.write() as connection:
-                insert_missing(connection, _keys, **values)
-            found = self.key(key)
-        if found is None or (found.audience, found.members) != (audience, members):
-            owner = found.audience if found else "another"
+            raise RuntimeError("an audience key is never deleted")
+        return found
+
+    def own_key(self, key: str, audience: str, members: Kind) -> AudienceKey | None:
+        """The key's row; None when nobody has it yet, ConfigError when it belongs to another audience."""
+        found = self.key(key)
+        if found is not None and (found.audience, found.members) != (audience, members):
             raise ConfigError(
-                f"The audience key '{key}' belongs to audience '{owner}' for ever, so that its events can never decide "
-                f"about another one: give audience '{audience}' a key of its own."
+                f"The audience key '{key}' belongs to audience '{found.audience}' for ever, so that its events can "
+                f"never decide about another one: give audience '{audience}' a key of its own."
             )
         return found
 
