@@ -585,7 +585,9 @@ def _first_mistake(read: Document, errors: Sequence[ErrorDetails]) -> ConfigErro
 
 
 def _place(error: ErrorDetails) -> Place:
-    return tuple(str(step) for step in error["loc"] if step != "[key]")
+    """Without what pydantic adds of its own: which way of writing a trigger it tried."""
+    place = tuple(str(step) for step in error["loc"] if step != "[key]")
+    return place[:3] if place[:1] == ("activations",) and place[2:3] == ("trigger",) else place
 
 
 def _sentence(error: ErrorDetails) -> str:
@@ -605,10 +607,14 @@ def _sentence(error: ErrorDetails) -> str:
             return f"{where} must be true or false"
         case "int_parsing" | "int_type" | "int_from_float":
             return f"{where} must be a whole number"
+        case "string_type" | "dict_type" if key == "trigger":
+            return f"{where} must be FQL, or `all:` or `any:` with a list of conditions"
         case "string_type":
             return f"{where} must be one text"
         case "model_type" | "model_attributes_type" | "dict_type":
             return f"{where} must hold keys of its own (key: value)"
+        case "tuple_type" | "too_short" if key == "write_keys":
+            return f"{where} must be a list of names, one at least"
         case "tuple_type":
             return f"{where} must be a source field or a list of them"
         case "value_error":

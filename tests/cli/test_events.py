@@ -79,7 +79,7 @@ def test_each_line_of_a_file_stands_for_itself(streaming: Desk) -> None:
         '{"type": "track", "x": NaN}',
         '{"type": "track", "x": 1e999}',
     ]
-    raw = "\n".join([*broken, good]).encode() + b'\n{"type": "track", "x": "\xff"}\n'
+    raw = b"\xef\xbb\xbf" + "\n".join([good, *broken]).encode() + b'\n{"type": "track", "x": "\xff"}\n'
     (streaming.folder / "events.jsonl").write_bytes(raw)
     assert streaming("ingest", "events.jsonl", "--json").json == {"taken": 1, "failed": 5}
     (row,) = streaming("events", "--json").json["activations"]
@@ -94,11 +94,15 @@ def test_each_line_of_a_file_stands_for_itself(streaming: Desk) -> None:
         (("ingest", "events.jsonl", "--write-key", "other"), "No audience listens to write key 'other'"),
         (("events", "--activation", "mian"), "There is no activation 'mian'"),
         (("events", "--since", "yesterday"), "--since is a time like 10m, 1h or 7d"),
+        (("events", "--since", "9" * 20 + "d"), "--since is a time like 10m, 1h or 7d"),
+        (("events", "-f", "missing.yaml"), "missing.yaml does not exist"),
         (("import-segment", "events.jsonl"), "events.jsonl"),
+        (("import-segment", "deep.json"), "deep.json is no JSON"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(streaming: Desk, words: tuple[str, ...], sentence: str) -> None:
     streaming.write("no JSON\n", "events.jsonl")
+    streaming.write("[" * 100_000, "deep.json")
     streaming.write(lines(entered("u1", AT)), "some.jsonl")
     streaming("ingest", "some.jsonl")
     folded(streaming)

@@ -269,6 +269,10 @@ EVENT_MISTAKES = [
     (EVENTS.replace("key: k", "key: k, mapping: {firstName: traits.firstName}"), "has no identifier"),
     (EVENTS.replace("key: k", "key: k, action: perhaps"), "action must be auto, add or remove"),
     (EVENTS.replace("{events:", "{file: a.csv, events:"), "audiences.hot"),
+    (EVENTS.replace("key: k", "key: k, trigger: []"),
+     "line 6: activations.one.trigger must be FQL, or `all:` or `any:` with a list of conditions"),
+    *((EVENTS.replace("[engage]", keys, 1), "line 3: audiences.hot.source.events.write_keys must be a list of names")
+      for keys in ("[]", "engage", "{a: b}")),
     (SHORT + "    audience_key: k\n", "audience_key goes with an audience whose source is events"),
 ]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,7 +49,7 @@ def ingest(app: App, config: Config, file: Path, named: str | None) -> tuple[int
     try:
         with file.open("rb") as lines:
             for line in lines:
-                event = surrogates.replaced(line.strip())
+                event = surrogates.replaced(line.removeprefix(BOM_UTF8).strip())
                 if not event:
                     continue
                 if fault := _fault(app, key, event):

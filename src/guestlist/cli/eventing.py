@@ -41,7 +41,7 @@ def events(
 ) -> None:
     """Show what became of every event."""
     back = _seconds(since)
-    with opened(file if file.exists() else None) as door:
+    with opened(file if file != DEFAULT_FILE or file.exists() else None) as door:
         _look(door, activation, time.time() - back, json)
         while follow:
             door.app.clock.sleep(_FOLLOW)
@@ -61,7 +61,7 @@ def _look(door: Guestlist, activation: str | None, since: float, json: bool, *, 
 
 
 def _seconds(text: str) -> float:
-    match = re.fullmatch(r"([1-9][0-9]*)([smhd])", text)
+    match = re.fullmatch(r"([1-9][0-9]{0,8})([smhd])", text)
     if not match:
         raise ConfigError("--since is a time like 10m, 1h or 7d")
     return float(int(match[1]) * _UNITS[match[2]])
@@ -115,5 +115,5 @@ def _json_of(file: Path) -> Any:
         return json_format.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise SourceError(f"{file} cannot be read: {error.strerror}.") from error
-    except ValueError:
+    except (ValueError, RecursionError):
         raise SourceError(f"{file} is no JSON.") from None
