@@ -603,23 +603,23 @@ def _sentence(error: ErrorDetails) -> str:
             return f'"{key}" is missing{within}'
         case "literal_error":
             return f"{where} must be {str(context['expected']).replace(chr(39), '')}"
-        case "bool_parsing" | "bool_type":
-            return f"{where} must be true or false"
-        case "int_parsing" | "int_type" | "int_from_float":
-            return f"{where} must be a whole number"
-        case "string_type" | "dict_type" if key == "trigger":
-            return f"{where} must be FQL, or `all:` or `any:` with a list of conditions"
-        case "string_type":
-            return f"{where} must be one text"
-        case "model_type" | "model_attributes_type" | "dict_type":
-            return f"{where} must hold keys of its own (key: value)"
-        case "tuple_type" | "too_short" if key == "write_keys":
-            return f"{where} must be a list of names, one at least"
-        case "tuple_type":
-            return f"{where} must be a source field or a list of them"
         case "value_error":
             return f"{where}: {context['error']}"
-    return f"{where}: {error['msg'].lower()}"
+    must = _MUST_OF.get(key, {}).get(error["type"]) or _MUST.get(error["type"])
+    return f"{where} must {must}" if must else f"{where}: {error['msg'].lower()}"
+
+
+_MUST = {
+    **dict.fromkeys(("bool_parsing", "bool_type"), "be true or false"),
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "be a whole number"),
+    "string_type": "be one text",
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "hold keys of its own (key: value)"),
+    "tuple_type": "be a source field or a list of them",
+}  # what pydantic calls the mistake -> what must be instead
+_MUST_OF = {
+    "write_keys": dict.fromkeys(("tuple_type", "too_short"), "be a list of names, one at least"),
+    "trigger": dict.fromkeys(("string_type", "dict_type"), "be FQL, or `all:` or `any:` with a list of conditions"),
+}  # the same, of one key
 
 
 def _section(place: Place) -> type[_Section]:

@@ -76,7 +76,7 @@ def test_each_line_of_a_file_stands_for_itself(streaming: Desk) -> None:
     broken = [
         '{"type": "track", "event": "cut o',
         '{"type": "track"} {}',
-        '{"type": "track", "x": NaN}',
+        '{"type": "track", "x": nan}',
         '{"type": "track", "x": 1e999}',
     ]
     raw = b"\xef\xbb\xbf" + "\n".join([good, *broken]).encode() + b'\n{"type": "track", "x": "\xff"}\n'

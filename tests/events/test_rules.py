@@ -87,6 +87,18 @@ def test_identify_says_it_with_a_trait(value: bool, wanted: bool) -> None:
     assert decided(judge(event, trigger='type = "identify"')).wanted is wanted  # the trait names the key itself
 
 
+@pytest.mark.parametrize(("value", "wanted"), [(True, True), (False, False)])
+def test_identify_of_rudderstacks_sdks_says_it_in_its_context(value: bool, wanted: bool) -> None:
+    traits = {KEY: value, "email": "ann@example.com"}
+    event = {"type": "identify", "userId": "u1", "context": {"traits": traits, "library": {"name": "rudderstack"}}}
+    found = decided(judge(event, trigger='type = "identify"'))
+    assert (found.wanted, len(found.identifiers)) == (wanted, 1)
+    contrary = {**event, "traits": {KEY: not value}}
+    assert decided(judge(contrary, trigger='type = "identify"')).wanted is not wanted
+    visit = {**event, "type": "track", "event": "Visited"}  # there it is what is known of somebody, not what happens
+    assert judge(visit, trigger='type = "track"') == Filtered(outcomes.FILTERED_AT_MAPPING)
+
+
 @pytest.mark.parametrize("value", ["true", 1, None, "yes", {}])
 def test_whatever_says_neither_is_a_rejection_and_never_an_add(value: Any) -> None:
     """SEGMENT-29."""

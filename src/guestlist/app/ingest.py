@@ -11,7 +11,7 @@ from guestlist.app import last_events
 from guestlist.app.context import App
 from guestlist.config import Config
 from guestlist.errors import ConfigError, SourceError
-from guestlist.events import acceptance, surrogates
+from guestlist.events import acceptance, repairs
 from guestlist.events.incoming import read
 from guestlist.events.outcomes import Outcome, bucket
 from guestlist.events.posting import Posting, encode
@@ -49,7 +49,7 @@ def ingest(app: App, config: Config, file: Path, named: str | None) -> tuple[int
     try:
         with file.open("rb") as lines:
             for line in lines:
-                event = surrogates.replaced(line.removeprefix(BOM_UTF8).strip())
+                event = repairs.repaired(line.removeprefix(BOM_UTF8).strip())
                 if not event:
                     continue
                 if fault := _fault(app, key, event):

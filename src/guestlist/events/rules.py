@@ -104,7 +104,7 @@ class Rule:
     def _of_other_audience(self, event: Event) -> str:
         """In auto the event's audience key must be ours; one that has none must name our key as a trait."""
         found = key_of(event)
-        if found == self.key or (found is None and self.key in {**part(event, "traits"), **part(event, "properties")}):
+        if found == self.key or (found is None and self.key in {**traits_of(event), **part(event, "properties")}):
             return ""
         return outcomes.FILTERED_AT_MAPPING
 
@@ -113,11 +113,8 @@ class Rule:
         kind, name = event.get("type"), event.get("event")
         if kind == "track" and name in (ENTERED, EXITED):
             return bool(name == ENTERED)
-        for where in ("traits",) if kind in ("identify", "group") else ("properties",):
-            value = part(event, where).get(self.key)
-            if isinstance(value, bool):
-                return value
-        return None
+        value = (traits_of(event) if kind in ("identify", "group") else part(event, "properties")).get(self.key)
+        return value if isinstance(value, bool) else None
 
     def decided(self, event: Event, *, wanted: bool) -> Verdict:
         """Who it is about."""
@@ -217,6 +214,13 @@ def key_of(event: Event) -> str | None:
     if value is None:
         value = part(part(event, "context"), "personas").get("computation_key")
     return value if isinstance(value, str) else None
+
+
+def traits_of(event: Event) -> Mapping[str, Any]:
+    """Traits that a call brings. RudderStack's SDKs put those of an identify call into its context."""
+    if event.get("type") != "identify":
+        return part(event, "traits")
+    return {**part(part(event, "context"), "traits"), **part(event, "traits")}
 
 
 def switched_off(event: Event) -> bool:

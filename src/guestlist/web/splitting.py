@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from guestlist.events import surrogates
+from guestlist.events import repairs
 from guestlist.events.acceptance import LARGEST, TOO_LARGE, fault
 from guestlist.events.posting import Door
 from guestlist.web.refusals import too_large, unreadable
@@ -122,7 +122,7 @@ def _read(decode: Callable[[bytes], Any], body: bytes, shape: str) -> Any:
     try:
         return decode(body)
     except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
-        whole = surrogates.replaced(body)
+        whole = repairs.repaired(body)
         if whole == body:
             raise unreadable(shape) from None
     return _read(decode, whole, shape)
