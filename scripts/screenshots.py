@@ -538,7 +538,7 @@ def _connections(door: Guestlist, control: Control) -> None:
 def _serving(door: Guestlist) -> Iterator[str]:
     with listen("127.0.0.1", 0) as listening:
         address = address_of(listening)
-        web = open_web(door.app, door.is_audience, (), door.configuration, address)
+        web = open_web(door.app, door.write_keys_of, (), door.configuration, address)
         server = Server(web.asgi, listening)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

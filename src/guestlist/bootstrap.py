@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -228,13 +228,13 @@ class Web:
 
 def open_web(
     app: App,
-    is_audience: Callable[[str], bool],
+    write_keys_of: Callable[[str], Collection[str] | None],
     collectors: Iterable[Any] = (),
     configuration: Configuration | None = None,
     address: str = "http://127.0.0.1:8000",
 ) -> Web:
-    """What ``guestlist serve`` serves, usable without any socket. ``is_audience``: whether members may be added to an
-    audience of this name; ``collectors``: of prometheus-client, shown beside the server's own numbers;
+    """What ``guestlist serve`` serves, usable without any socket. ``write_keys_of``: who may add members to an audience
+    of this name; ``collectors``: of prometheus-client, shown beside the server's own numbers;
     ``configuration``: what pages show and change, without it there are none; ``address``: where people reach them.
     """
     try:
@@ -252,7 +252,7 @@ def open_web(
     intake = Intake(app.store, app.clock, committed=metrics.committed)
     metrics.add(Waiting(intake, app.clock))
     metrics.add(Ends(lambda: event_view.ends(app), lambda: event_view.latencies(app)))
-    gate = Gate(intake, Keyring(app.store, app.clock), app.clock, is_audience, app.settings.segment_secret)
+    gate = Gate(intake, Keyring(app.store, app.clock), app.clock, write_keys_of, app.settings.segment_secret)
     desk = Desk(app, configuration, address, intake.latest) if configuration is not None else None
     return Web(make_app(gate, metrics, desk), intake.close)
 

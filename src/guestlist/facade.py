@@ -42,7 +42,7 @@ class Guestlist:
         self.app = app
         self._file, self._environ = file, environ
         self._config: Config | None = None
-        self._audiences: frozenset[str] = frozenset()
+        self._heard: dict[str, frozenset[str]] = {}
 
     @cached_property
     def configuration(self) -> Configuration:
@@ -255,12 +255,16 @@ class Guestlist:
 
         return write_keys.revoke(self.app, name)
 
-    def is_audience(self, name: str) -> bool:
-        """Whether events feed an audience of this name, in the file as it is, or as it was before its last mistake."""
+    def write_keys_of(self, audience: str) -> frozenset[str] | None:
+        """Names of the write keys whose events count for an audience, in the file as it is, or as it was before its
+        last mistake; None: no events feed an audience of this name.
+        """
         with suppress(ConfigError):
             known = self._reread().audiences.items()
-            self._audiences = frozenset(each for each, audience in known if audience.source.events is not None)
-        return name in self._audiences
+            self._heard = {
+                name: frozenset(each.source.events.write_keys) for name, each in known if each.source.events is not None
+            }
+        return self._heard.get(audience)
 
     # ── the configuration ────────────────────────────────────────────────────────────────────────────────────────
     def export_configuration(self) -> str:

@@ -53,5 +53,5 @@ class Installed:
 
 def installed(world: World, address: str = ADDRESS) -> Installed:
     door = world.open()
-    web = open_web(door.app, door.is_audience, (), door.configuration, address)
+    web = open_web(door.app, door.write_keys_of, (), door.configuration, address)
     return Installed(world, door, web)

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import gzip
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,7 +64,7 @@ class Site:
 def opened(
     folder: Path,
     database_url: str,
-    is_audience: Callable[[str], bool] = lambda name: name == "accounts",
+    write_keys_of: Callable[[str], Collection[str] | None] = {"accounts": {"engage"}}.get,
     collectors: Iterable[Any] = (),
     **environ: str,
 ) -> Iterator[Site]:
@@ -79,7 +79,7 @@ def opened(
     clock = Clock()
     app = open_app(settings, clock=clock)
     key = app.store.write_keys.create("engage", clock.now())
-    web = open_web(app, is_audience, collectors)
+    web = open_web(app, write_keys_of, collectors)
     try:
         yield Site(web, app.store, clock, key)
     finally:

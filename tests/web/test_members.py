@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.clock import NOW
 from tests.web.kit import Site
 
 PATH = "/api/v1/audiences/accounts/members"
@@ -51,6 +52,14 @@ def test_a_body_of_another_shape(site: Site, body: Any) -> None:
 def test_an_audience_that_is_not_there(site: Site, name: str) -> None:
     done = site.send(f"/api/v1/audiences/{name}/members", {"add": [ADA]})
     assert (done.status_code, done.json()["code"]) == (404, "unknown_audience")
+    assert site.kept() == []
+
+
+def test_a_key_that_does_not_count_for_the_audience_hears_so(site: Site) -> None:
+    other = site.store.write_keys.create("other", NOW)
+    site.clock.time += 1.0
+    done = site.send(PATH, {"add": [ADA]}, key=other)
+    assert (done.status_code, done.json()["code"]) == (403, "write_key")
     assert site.kept() == []
 
 

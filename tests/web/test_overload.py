@@ -33,7 +33,7 @@ def site(source: Source, world: World, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setattr(fold, "HELPING", 10_000)
     app = world.open().app
     key = app.store.write_keys.create("engage", app.clock.now())
-    web = open_web(app, lambda _: False)
+    web = open_web(app, lambda _: None)
     try:
         yield Site(web, app.store, Clock(), key)
     finally:

@@ -102,15 +102,15 @@ def test_what_keeps_it_from_starting_is_one_sentence(command: Command, tmp_path:
 
 @pytest.mark.slow
 def test_members_are_taken_for_audiences_of_the_file_as_it_is_now(command: Command) -> None:
-    key = made_key(command)
+    key, other = made_key(command, "site"), made_key(command)
     with command.serving("--no-worker") as (_, address), httpx2.Client(base_url=address) as client:
 
-        def status(name: str) -> int:
+        def status(name: str, key: str = key) -> int:
             body = {"add": [{"email": "ada@example.com"}]}
             path = f"/api/v1/audiences/{name}/members"
             return client.post(path, json=body, headers={"authorization": basic(key)}).status_code
 
-        assert (status("accounts"), status("others")) == (200, 404)
+        assert (status("accounts"), status("others"), status("accounts", other)) == (200, 404, 403)
         file = command.folder / "guestlist.yaml"
         file.write_text(YAML.replace("accounts", "others"))
         os.utime(file, ns=(1, 1))

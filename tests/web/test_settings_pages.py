@@ -163,7 +163,7 @@ def test_who_did_what_is_found_again(pages: Installed) -> None:
 def test_notices_are_set_tested_and_switched_off_and_the_address_is_never_shown(pages: Installed) -> None:
     posted: list[str] = []
     app = replace(pages.app, post=lambda url, _message: not posted.append(url))
-    web = open_web(app, pages.door.is_audience, (), pages.configuration, ADDRESS)
+    web = open_web(app, pages.door.write_keys_of, (), pages.configuration, ADDRESS)
     browser = replace(pages.signed_in(), web=web).get("/settings/notices")
     assert "Nobody is told yet" in browser.text
     browser.submit("Save", url="gopher://x")

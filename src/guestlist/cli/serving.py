@@ -62,7 +62,7 @@ def serve(
         door.configuration.may_be_empty = True
         with listen(host, port) as listening:
             address = door.app.settings.public_url or address_of(listening)
-            web = bootstrap.open_web(door.app, door.is_audience, (), door.configuration, address)
+            web = bootstrap.open_web(door.app, door.write_keys_of, (), door.configuration, address)
             worker = _worker(file) if with_worker else None
             try:
                 _take(door, web, worker, listening)

@@ -90,6 +90,7 @@ SECURITY: Json = {
 _MEANINGS = {
     400: "The body cannot be read.",
     401: "The write key is missing, unknown or revoked; the signature is missing or wrong.",
+    403: "What comes with this write key does not count for the audience.",
     404: "No such audience.",
     405: "Not with this method.",
     408: "The body did not come in time.",
@@ -111,7 +112,7 @@ def _refusal(status: int) -> Json:
 
 def taking(body: Json, *, key_in_body: bool = False, parameters: tuple[Json, ...] = ()) -> Json:
     """An operation that takes events. ``body``: its schema."""
-    statuses = [400, 401, 408, 413, 429, 503, *([404] if parameters else [])]
+    statuses = [400, 401, 408, 413, 429, 503, *([403, 404] if parameters else [])]
     accepted = {"application/json": {"schema": {"$ref": "#/components/schemas/Accepted"}}}
     return {
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -37,14 +37,14 @@ class Keys(Protocol):
 
 @dataclass(frozen=True)
 class Gate:
-    """``is_audience``: whether members may be added to an audience of this name. ``segment_secret``: what Segment
-    signs its webhooks with; None: they are not signed.
+    """``write_keys_of``: names of the write keys that may add members to an audience, None where there is no such
+    audience. ``segment_secret``: what Segment signs its webhooks with; None: they are not signed.
     """
 
     postbox: Postbox
     keys: Keys
     clock: Clock
-    is_audience: Callable[[str], bool]
+    write_keys_of: Callable[[str], Collection[str] | None]
     segment_secret: str | None = field(default=None, repr=False)
     bodies: Bodies = field(default_factory=Bodies)
 
