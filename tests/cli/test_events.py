@@ -121,6 +121,8 @@ def test_people_see_counts_codes_and_masked_samples(streaming: Desk) -> None:
     shown = streaming("events").out
     assert "main  2 events received" in shown
     assert "Action :: field is required but not found" in shown
+    assert "the names of the enter and exit events were changed in Segment" in " ".join(shown.split())  # SEGMENT-29
+    assert "another kind of audience (Linked Audiences)" in " ".join(shown.split())
     assert "you sent: {" in shown
     assert "secret" not in shown.replace("e***@secret.example.com", "")
     found = streaming("events", "--json").json["samples"]

@@ -17,7 +17,7 @@ _STAGES: tuple[tuple[str, tuple[Outcome, ...]], ...] = (
     ("Answered", (Outcome.FAILED,)),
     ("Delivered", ()),
 )
-_SAID = {
+SAID = {  # code -> why, and what to do
     outcomes.NO_MATCHING_MAPPING: "The trigger does not match: look at it, and test it, under Trigger.",
     outcomes.FILTERED_AT_MAPPING: "It is about another audience key.",
     outcomes.FILTERED_BY_INTEGRATIONS_OBJECT: "The sender's integrations object switches LinkedIn Audiences off.",
@@ -70,7 +70,7 @@ def pipeline(ends: Iterable[tuple[str, str, int]]) -> tuple[Stage, ...]:
     found: dict[Outcome, list[Left]] = {}
     for outcome, code, events in ends:
         kind = Outcome(outcome)
-        found.setdefault(kind, []).append(Left(kind.value, code, events, _SAID.get(code, _MEANS.get(kind, ""))))
+        found.setdefault(kind, []).append(Left(kind.value, code, events, SAID.get(code, _MEANS.get(kind, ""))))
     rest = sum(each.events for lefts in found.values() for each in lefts)
     stages: list[Stage] = []
     for name, ending in _STAGES:

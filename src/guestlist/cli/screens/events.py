@@ -10,6 +10,7 @@ from rich.text import Text
 from guestlist.app.results import EventsReport, EventsRow, alike
 from guestlist.cli.screens import parts
 from guestlist.core.words import NOTHING, counted, duration, number
+from guestlist.events.pipeline import SAID
 
 _NOBODY = "(no activation)"
 _BAR = 24
@@ -58,6 +59,8 @@ def _activation(row: EventsRow) -> Iterator[RenderableType]:
         colour = _COLOURS.get(end.outcome, "")
         made.add_row(parts.text(end.outcome, colour), number(end.events), Text(bar, style=colour), parts.text(end.code))
     yield made
+    for code in dict.fromkeys(end.code for end in row.ends if end.code in SAID):
+        yield parts.indented(parts.text(f"{code}: {SAID[code]}", parts.FAINT))
     yield Text()
 
 
