@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -190,7 +190,10 @@ class Guestlist:
         """What became of every event received since ``since`` and before ``until`` (epoch seconds)."""
         from guestlist.app import event_view  # noqa: PLC0415
 
-        return event_view.events(self.app, activation, since, until)
+        declared: Iterable[str] = ()
+        with suppress(ConfigError):  # what came can be looked at without a file, and with one that has a mistake
+            declared = self.config.activations if self._file is not None else ()
+        return event_view.events(self.app, activation, since, until, declared)
 
     def ingest(self, file: Path, write_key: str | None = None, progress: Progress | None = None) -> tuple[int, int]:
         """Take in a file of JSON lines, one event each; how many were taken, and how many could not be."""

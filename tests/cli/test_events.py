@@ -51,6 +51,7 @@ def test_a_file_is_taken_in_and_a_replay_changes_nothing(streaming: Desk) -> Non
     bob = [entered("u2", AT, email="bob@example.com"), exited("u2", AT + 1)]
     events = [entered("u1", AT, email="ann@example.com"), *bob]
     streaming.write(lines(*events, "", "no JSON", {"type": "odd"}), "events.jsonl")
+    assert streaming("events", "--activation", "main", "--json").json["activations"] == []
     assert streaming("ingest", "events.jsonl", "--json").json == {"taken": 3, "failed": 2}
     shown = streaming("events", "--json").json
     assert shown["waiting"] == 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -18,12 +18,19 @@ from guestlist.store.event_counts import NOBODY
 
 STRETCHES = 48  # of a chart
 KEPT = 14 * 86_400.0  # seconds that can be looked back
+NEW = -1  # of an activation that has no record yet
 NO_ACTIVATION = ""  # the name under which events are shown that concern no activation
 
 
-def events(app: App, activation: str | None, since: float, until: float | None = None) -> EventsReport:
-    """Everything received since ``since`` and before ``until`` (epoch seconds; whole five minutes). UnknownName."""
+def events(
+    app: App, activation: str | None, since: float, until: float | None = None, declared: Iterable[str] = ()
+) -> EventsReport:
+    """Everything received since ``since`` and before ``until`` (epoch seconds; whole five minutes). UnknownName.
+    ``declared``: activations that there may be without any event or sync.
+    """
     names = _names(app)
+    if activation is not None and activation in declared and activation not in names.values():
+        names[NEW] = activation
     chosen = _chosen(names, activation)
     found: dict[int, list[EventEnd]] = defaultdict(list)
     for (number, outcome, code), count in sorted(app.store.event_counts.totals(since, chosen, until).items()):
