@@ -51,7 +51,7 @@ def test_what_passes_by_itself_is_tried_again_and_not_for_ever(kind: str) -> Non
     assert isinstance(decide(flight(tries=MAX_TRIES), lost, 0.5), GiveUp)
 
 
-@pytest.mark.parametrize("status", [500, 503, 409, 401, 408])
+@pytest.mark.parametrize("status", [500, 503, 409, 401, 408, 423])
 def test_transient_statuses_are_tried_again(status: int) -> None:
     assert isinstance(decide(flight(), answered(status), 0), Again)
 

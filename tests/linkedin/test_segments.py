@@ -121,6 +121,7 @@ def test_whoever_does_not_know_the_id_looks_again(reply):
         ((426, {"code": "NONEXISTENT_VERSION"}), NeedsPerson, "202607"),
         ((500, b""), TryAgain, "500"),
         ((408, b""), TryAgain, "408"),
+        ((423, b""), TryAgain, "423"),
         ((302, b"", {"location": "http://x"}), Refused, "redirect"),
     ],
 )

@@ -81,7 +81,7 @@ def test_a_longer_reply_than_asked_for_is_cut():
     assert (answer.failed, answer.missing) == ({}, ())
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 503, "400", None])
+@pytest.mark.parametrize("status", [408, 423, 429, 500, 503, "400", None])
 def test_elements_that_were_not_judged_are_told_again(status):
     answer, _ = tell((200, {"elements": [GOOD, {"status": status}, "?"]}))
     assert (answer.failed, answer.missing) == ({}, (1, 2))

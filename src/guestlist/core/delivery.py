@@ -166,7 +166,7 @@ def decide(flight: Flight, answer: Answer, dice: float) -> Decision:
         if flight.segment_age >= FRESH_SEGMENT:
             return CheckSegment(after=backoff(flight.tries, dice))
         return Again(after=max(5.0, backoff(flight.tries, dice)))
-    if answer.status in (401, 408, 409) or answer.status >= 500:
+    if answer.status in (401, 408, 409, 423) or answer.status >= 500:
         return _transient(flight, answer, dice)
     return Park("activation", "Refused", _said(answer))
 

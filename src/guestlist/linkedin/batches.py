@@ -80,7 +80,7 @@ def _inside(reply: Reply, count: int) -> Answer:
     missing = {position for position in range(count) if position not in placed} if len(placed) < count else set()
     for position, element in placed.items():
         status = element.get("status") if isinstance(element, Mapping) else None
-        if not isinstance(status, int) or status in (408, 429) or status >= 500:
+        if not isinstance(status, int) or status in (408, 423, 429) or status >= 500:
             missing.add(position)  # not judged: to be told again
         elif not 200 <= status < 300:
             error = element.get("error")

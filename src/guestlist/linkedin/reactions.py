@@ -76,7 +76,7 @@ def reaction(outcome: Outcome, resource: str, version: str, dice: Dice) -> Deliv
         return NeedsPerson(version_text(version), API_VERSION)
     if reply.status == 429:
         return _throttled(reply, about, dice)
-    if reply.status in (401, 408, 409) or reply.status >= 500:
+    if reply.status in (401, 408, 409, 423) or reply.status >= 500:
         return TryAgain(about.said, _wait(reply, dice))
     if reply.status < 400:
         where = "it answered with a redirect" if reply.status >= 300 else "its reply cannot be read"
