@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
-import time
+import threading
 from pathlib import Path
 
 import httpx2
@@ -13,6 +13,7 @@ import pytest
 
 from linkedin_emulator.running import RunningEmulator
 from tests.e2e.site import Site, serving, until_at_rest
+from tests.web.served import until
 from tests.world import digest
 
 KEY = "hot"
@@ -48,6 +49,7 @@ class Sender:
         self._dice = dice
         self._number = 0
         self._owed: dict[str, object] | None = None
+        self.answered = 0
         self.inside: dict[int, bool] = {}
 
     def send(self, address: str, count: int) -> None:
@@ -62,6 +64,7 @@ class Sender:
                 if answer.status_code != 200:
                     return
                 self._owed = None
+                self.answered += 1
 
     def _next(self) -> dict[str, object]:
         person, enters = self._dice.randrange(PEOPLE), self._dice.random() < 0.6
@@ -83,9 +86,13 @@ def test_killed_under_load_linkedin_ends_with_what_was_acknowledged(site: Site) 
     sender = Sender(site.json("keys", "create", "engage")["write_key"], dice)
     for _ in range(ROUNDS):
         with serving(site) as (process, address):
-            sender.send(address, dice.randrange(5, 60))
-            time.sleep(dice.uniform(0.0, 1.5))  # some die while they fold, some while they tell, some idle
+            sending = threading.Thread(target=sender.send, args=(address, 100_000), daemon=True)
+            sending.start()
+            enough = sender.answered + dice.randrange(5, 300)  # some die before the first fold, some while they tell
+            until(lambda: sender.answered >= enough)  # noqa: B023 - called at once
             assert process.poll() is None
+        sending.join(30)
+        assert not sending.is_alive()
     with serving(site) as (_, address):
         sender.send(address, 1 if sender._owed is not None else 0)
         wanted = {digest(f"p{person}@example.com") for person, enters in sender.inside.items() if enters}
