@@ -26,7 +26,7 @@ def test_what_comes_to_a_stage_left_there_or_came_to_the_next(ends: list[tuple[s
 
 def test_every_discard_code_says_why_and_what_to_do() -> None:
     codes = (
-        outcomes.FILTERED_BY_INTEGRATIONS_OBJECT, outcomes.UNSUPPORTED_EVENT_TYPE, outcomes.NO_MATCHING_MAPPING,
+        outcomes.FILTERED_BY_INTEGRATIONS_OBJECT, outcomes.NO_MATCHING_MAPPING,
         outcomes.FILTERED_AT_MAPPING, outcomes.ACTIVATION_STOOD_STILL,
     )  # fmt: skip
     (left,) = [stage.left for stage in pipeline([(Outcome.FILTERED, code, 1) for code in codes]) if stage.left]

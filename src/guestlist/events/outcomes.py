@@ -24,11 +24,8 @@ class Outcome(StrEnum):
     FAILED = "failed"  # LinkedIn refused it; code: LinkedIn's
 
 
-FINAL = tuple(each for each in Outcome if each not in (Outcome.PENDING, Outcome.PENDING_RETRY))
-
 # Discard codes of the field, as an event's `code` where its outcome is FILTERED
 FILTERED_BY_INTEGRATIONS_OBJECT = "FILTERED_BY_INTEGRATIONS_OBJECT"
-UNSUPPORTED_EVENT_TYPE = "UNSUPPORTED_EVENT_TYPE"
 NO_MATCHING_MAPPING = "NO_MATCHING_MAPPING"  # the trigger does not match, or nothing listens to the write key
 FILTERED_AT_MAPPING = "FILTERED_AT_MAPPING"  # another audience's key
 ACTIVATION_STOOD_STILL = "ACTIVATION_STOOD_STILL"  # disabled or stuck for long: everybody is compared when it goes on
@@ -62,8 +59,3 @@ def percentile(slots: Mapping[int, int], share: float) -> float | None:
         if seen >= share * total:
             return SLOTS[number]
     return SLOTS[max(slots)]
-
-
-def reconcile(counts: Mapping[Outcome, int], received: int) -> bool:
-    """Whether every event received has exactly one outcome."""
-    return sum(counts.values()) == received

@@ -21,7 +21,6 @@ SAID = {  # code -> why, and what to do
     outcomes.NO_MATCHING_MAPPING: "The trigger does not match: look at it, and test it, under Trigger.",
     outcomes.FILTERED_AT_MAPPING: "It is about another audience key.",
     outcomes.FILTERED_BY_INTEGRATIONS_OBJECT: "The sender's integrations object switches LinkedIn Audiences off.",
-    outcomes.UNSUPPORTED_EVENT_TYPE: "Events of this type do not say who is in an audience.",
     outcomes.ACTIVATION_STOOD_STILL: "The activation was off or stuck for long; everybody is compared when it goes on.",
     outcomes.INTERNAL: "A fault of Guestlist's own: its log says more.",
     outcomes.ACTION_MISSING: (
