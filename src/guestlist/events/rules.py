@@ -31,6 +31,7 @@ READERS: Mapping[Kind, Mapping[str, Callable[[str], Result]]] = {
     },
 }
 IDENTIFYING: Mapping[Kind, tuple[str, ...]] = {kind: tuple(readers) for kind, readers in READERS.items()}
+_WRITTEN = {"true": True, "false": False}  # as journeys write it
 _TEXT_LIMIT = 300  # characters of a trait that are kept: LinkedIn takes fewer
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -114,8 +115,9 @@ class Rule:
             return bool(name == ENTERED)
         for where in ("traits",) if kind in ("identify", "group") else ("properties",):
             value = part(event, where).get(self.key)
-            if isinstance(value, bool):
-                return value
+            said = _WRITTEN.get(value) if isinstance(value, str) else value
+            if isinstance(said, bool):
+                return said
         return None
 
     def decided(self, event: Event, *, wanted: bool) -> Verdict:
