@@ -114,6 +114,15 @@ def test_accounts_enter_and_leave_by_group(site: Site, source: Source, world: Wo
     assert source.outcomes("main") == {Outcome.FILTERED: 2}
 
 
+def test_rows_of_reverse_etl_come_and_go_by_two_mappings(site: Site, source: Source, world: World) -> None:
+    """A row has none of an event's ids and times: what stands there is what people chose as data."""
+    taken(site, source, "actions-row-added")
+    assert world.told() == people("eva")
+    world.clock.sleep(1.0)
+    taken(site, source, "actions-row-deleted")
+    assert world.told() == set()
+
+
 def test_the_order_of_arrival_does_not_matter(site: Site, source: Source, world: World) -> None:
     taken(site, source, "actions-track-exited", "actions-identify-entered", "actions-track-entered")
     assert world.told() == people("bob")
