@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from guestlist.app import runs, streams
+from guestlist.app import messages, runs, streams
 from guestlist.app.fold import Fold
 from guestlist.app.streams import listeners
 from guestlist.errors import ConfigError
-from tests.app.kit import KEY, Source, entered, exited
+from tests.app.kit import KEY, Source, entered, exited, iso
 from tests.world import World, digest
 
 NAMES = ("firstName", "lastName", "company", "email")
@@ -141,6 +141,63 @@ def test_what_said_nothing_may_be_sent_again_once_the_mapping_is_mended(source: 
     source.settle()
     assert world.told() == told("ann")
     assert ends(source) == {"rejected": 1, "delivered": 1, "duplicate": 1}
+
+
+def again(event: dict[str, Any], source: Source, message: str) -> dict[str, Any]:
+    """As an SDK sends it once more: the same message, sent now."""
+    return {**event, "messageId": message, "sentAt": iso(source.now())}
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_message_that_comes_again_changes_nothing(source: Source, world: World, restarted: bool) -> None:
+    """It was longer on its way than the first time, so that it looks later than what came in between."""
+    now = source.now() - 60
+    into, out = entered("u1", now, email="ann@example.com"), exited("u1", now + 1)
+    source.post(again(into, source, "m1"))
+    source.settle()
+    source.post(again(out, source, "m2"))
+    source.settle()
+    if restarted:
+        world.close()
+    repeated = again(into, source, "m1")
+    world.clock.sleep(5.0)
+    source.post(repeated)
+    source.settle()
+    assert world.told() == set()
+    assert ends(source)["duplicate"] == 1
+    assert sum(ends(source).values()) == 3
+
+
+@pytest.mark.parametrize("bound", ["RECENT", "ROWS"])
+def test_only_so_many_messages_are_known_again(
+    source: Source, world: World, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setattr(messages, bound, 3)
+    said = [again(entered(f"u{n}", source.now() - 60, email=f"p{n}@example.com"), source, f"m{n}") for n in range(9)]
+    for each in said:
+        source.post(each)
+        source.fold()
+    source.settle()
+    source.post(said[8], said[7], said[6], said[0])
+    source.settle()
+    assert ends(source) == {"delivered": 9, "duplicate": 3, "in step already": 1}
+    rows = world.open().app.store.messages.after(0)
+    assert [each.messages for each in rows] == [1, 1, 1]
+    world.close()
+    source.post(said[8], said[1])
+    source.settle()
+    assert ends(source) == {"delivered": 9, "duplicate": 4, "in step already": 2}
+
+
+def test_a_fold_that_takes_over_knows_what_another_one_folded(source: Source, world: World) -> None:
+    door = world.open()
+    one, other = Fold(door.app), Fold(door.app)
+    said = [again(entered(f"u{n}", source.now(), email=f"p{n}@example.com"), source, f"m{n}") for n in range(2)]
+    for fold, event in ((one, said[0]), (other, said[1]), (one, said[1]), (other, said[0])):
+        source.post(event)
+        fold.step(lambda: listeners(door.app, door.config))
+    source.settle()
+    assert ends(source) == {"delivered": 2, "duplicate": 2}
 
 
 def test_a_late_event_that_says_who_somebody_is_tells_them(source: Source, world: World) -> None:

@@ -339,6 +339,13 @@ event_touched = sa.Table(
     _column("sent", Blob, null=True, info=SEALED),  # a few of the events, masked, by member: events.touched
 )
 
+event_messages = _table(
+    "event_messages",  # the messages that decided lately, so that one that comes again is known; one row per helping
+    _id(),
+    _column("messages", sa.Integer),
+    _column("data", Blob),  # eight bytes of each: app.messages
+)
+
 streams = _table(
     "streams",  # how far each stream activation is
     sa.Column("activation_id", Number, sa.ForeignKey("activations.id"), primary_key=True, autoincrement=False),

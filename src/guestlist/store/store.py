@@ -33,6 +33,7 @@ from guestlist.store.last_events import LastEvents
 from guestlist.store.ledgers import Ledgers
 from guestlist.store.linkedin_app import LinkedInApp
 from guestlist.store.locks import AdvisoryLocks, FileLocks, Locks
+from guestlist.store.messages import Messages
 from guestlist.store.meta import Meta
 from guestlist.store.notices import Notices
 from guestlist.store.pace import Paces
@@ -104,6 +105,7 @@ class Store:
         self.event_members = EventMembers(database, vault)
         self.event_counts = EventCounts(database, vault)
         self.last_events = LastEvents(database, vault)
+        self.messages = Messages(database)
         self.streams = Streams(database)
         self.retention = Retention(database, locks)
         self.users = Users(database)

@@ -127,6 +127,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key_id", "seq", name=op.f("pk_event_touched")),
     )
     op.create_table(
+        "event_messages",
+        sa.Column("id", Number, autoincrement=True, nullable=False),
+        sa.Column("messages", sa.Integer(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_messages")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "streams",
         sa.Column("activation_id", Number, autoincrement=False, nullable=False),
         sa.Column("key_id", Number, nullable=False),
