@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from guestlist.app import messages, runs, streams
 from guestlist.app.fold import Fold
@@ -244,6 +246,64 @@ def test_whose_removal_waits_is_counted_once(source: Source, world: World) -> No
     found = world.open().app.store.activations.get("main")
     assert found is not None
     assert (found.waiting or {})["removals"] == 1
+
+
+def test_what_waits_to_leave_costs_a_later_flush_nothing(
+    source: Source, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = source.now() - 60
+    world.activation("main", max_removals=1)
+    source.post(*(entered(f"u{number}", now, email=f"p{number}@example.com") for number in range(400)))
+    source.settle()
+    store = world.open().app.store
+
+    def written(*users: str) -> int:
+        """Bytes that the flush writes or asks for."""
+        source.post(*(exited(user, now + 1) for user in users))
+        source.fold()
+        sizes: list[int] = []
+
+        def count(*given: Any) -> None:
+            sizes.append(sum(len(each) for each in flat(given[3]) if isinstance(each, bytes | memoryview)))
+
+        with monkeypatch.context() as patched:
+            patched.setattr(store.waiting_events, "all", lambda _: pytest.fail("all that waits was read"))
+            sa.event.listen(store.database.engine, "before_cursor_execute", count)
+            source.flush()
+            sa.event.remove(store.database.engine, "before_cursor_execute", count)
+        return sum(sizes)
+
+    written(*(f"u{number}" for number in range(20)))  # from here on removals wait
+    few = written("u20")
+    written(*(f"u{number}" for number in range(21, 300)))
+    assert few > 0
+    assert written("u300") == pytest.approx(few, rel=0.1)
+    assert sorted(row.waiting["removals"] for row in store.activations.all() if row.waiting) == [301]
+    world.sync(allow_removals=400)
+    source.settle()
+    assert world.told() == told(*(f"p{number}" for number in range(301, 400)))
+    assert ends(source) == {"delivered": 701}
+
+
+def test_for_an_activation_that_was_removed_nothing_waits(source: Source, world: World) -> None:
+    world.activation("main", max_removals=1)
+    source.post(*(entered(f"u{number}", source.now() - 60, email=f"p{number}@example.com") for number in range(20)))
+    source.settle()
+    source.post(*(exited(f"u{number}", source.now()) for number in range(20)))
+    source.settle()
+    door = world.open()
+    (stream,) = door.app.store.streams.due(1e12)
+    assert len(door.app.store.waiting_events.all(stream.activation_id)) == 20
+    door.remove("main")
+    assert door.app.store.waiting_events.all(stream.activation_id) == []
+
+
+def flat(values: Any) -> Iterator[Any]:
+    for each in values.values() if isinstance(values, dict) else values:
+        if isinstance(each, list | tuple | dict):
+            yield from flat(each)
+        else:
+            yield each
 
 
 def test_a_removal_told_twice_is_one_that_left(source: Source, world: World) -> None:

@@ -19,7 +19,8 @@ import pytest
 from guestlist.bootstrap import open_web
 from guestlist.events.outcomes import Outcome
 from tests.app.kit import Source
-from tests.web.kit import AUDIENCE, Clock, Site
+from tests.clock import Clock
+from tests.web.kit import AUDIENCE, Site
 from tests.world import World, digest
 
 RECORDED = Path(__file__).parent / "segment"

@@ -9,7 +9,7 @@ from guestlist.app import streams
 from guestlist.app.context import App
 from guestlist.events.masking import hidden, sample
 from guestlist.events.outcomes import Outcome, bucket
-from guestlist.events.touched import Told, pack_sent, pack_told, unpack_members, unpack_sent, unpack_told
+from guestlist.events.touched import Told, pack_sent, unpack_members, unpack_sent, unpack_told
 from guestlist.ports import Flush, Standing, State
 from guestlist.ports import Outcome as Answered
 from guestlist.store.event_counts import Ends
@@ -125,10 +125,7 @@ class EventEnds:
         again = [each for each, verdict in ended if verdict[0] is Outcome.PENDING]
         unanswered = (each for each, verdict in ended if verdict[0] is Outcome.PENDING_RETRY)
         again += [Told(each.received, each.member, (), True) for each in unanswered]
-        if again:
-            before = self.store.streams.get(self._activation_id)
-            waiting = [*unpack_told(before.retry if before else None), *again]
-            self.store.streams.update(self._activation_id, retry=pack_told(waiting))
+        self.store.waiting_events.add(self._activation_id, again)
 
     def _sample(self, refused: Sequence[tuple[bytes, str]], sent: Mapping[bytes, bytes]) -> None:
         """The event, what it made us ask of LinkedIn, and the answer, masked. Where many come at once not every event

@@ -52,6 +52,7 @@ from guestlist.store.suppression_lists import SuppressionLists
 from guestlist.store.uploads import Uploads
 from guestlist.store.users import Users
 from guestlist.store.vault import KEY_FILE, Vault, open_vault
+from guestlist.store.waiting_events import WaitingEvents
 from guestlist.store.write_keys import WriteKeys
 
 DATABASE = "guestlist.db"
@@ -106,6 +107,7 @@ class Store:
         self.event_counts = EventCounts(database, vault)
         self.last_events = LastEvents(database, vault)
         self.messages = Messages(database)
+        self.waiting_events = WaitingEvents(database)
         self.streams = Streams(database)
         self.retention = Retention(database, locks)
         self.users = Users(database)
