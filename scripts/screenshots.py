@@ -460,7 +460,7 @@ def _events(door: Guestlist) -> None:
     with app.store.database.write() as connection:
         connection.execute(sa.delete(schema.event_latency))  # of events that pretend to be hours old
     if found is not None:
-        app.store.event_counts.took(found.id, [now - 1.0 - each % 9 / 4 for each in range(400)], now)
+        app.store.event_counts.took(found.id, [(now - 1.0 - each % 9 / 4, now) for each in range(400)])
 
 
 def _seen_last() -> bytes:

@@ -19,7 +19,7 @@ from guestlist.errors import ConfigError
 from guestlist.events.posting import Door, Posting
 from guestlist.facade import Guestlist
 from guestlist.store import schema
-from tests.postgres import database_url
+from tests.postgres import Server, database_url
 from tests.world import World, emails
 
 __all__ = ["database_url"]
@@ -34,6 +34,15 @@ def door(database_url: str, tmp_path: Path) -> Iterator[Guestlist]:
     world.write(emails("ann"))
     yield world.open()
     world.close()
+
+
+@pytest.fixture
+def door_on_postgresql(postgres_server: Server, tmp_path: Path) -> Iterator[Guestlist]:
+    name = postgres_server.create()
+    world = World(tmp_path, postgres_server.url(name))
+    yield world.open()
+    world.close()
+    postgres_server.drop(name)
 
 
 @pytest.fixture
@@ -148,6 +157,45 @@ def test_who_was_forgotten_is_erased_and_not_kept_again(door: Guestlist, intakes
     assert rows(door) == []
     other.submit(came(door, event("C", userId="u2"), after=2.0)).result(30)
     until(lambda: rows(door))
+
+
+@pytest.mark.parametrize("first", ["keep", "erase"])
+def test_who_is_forgotten_while_an_event_of_theirs_is_written_is_not_kept(
+    door_on_postgresql: Guestlist, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """Two processes that only the database keeps apart. Whichever ``first`` did its part, and has not committed it yet,
+    when the other begins: the other either ends, or waits for it.
+    """
+    door = door_on_postgresql
+    store, written = door.app.store, came(door, event("A", email="ann@example.com"))
+    forgets, keeps = (lambda: door.forget(["ann@example.com"])), (lambda: last_events.keep(store, [written]))
+    one, other = (keeps, forgets) if first == "keep" else (forgets, keeps)
+    beside = threading.Thread(target=other, daemon=True)
+    act = getattr(store.last_events, first)
+
+    def meanwhile(*given: Any) -> Any:
+        monkeypatch.undo()
+        if first == "keep":  # it has looked whether they were forgotten
+            beside.start()
+            until(lambda: not beside.is_alive() or waiting(door))
+            return act(*given)
+        done = act(*given)
+        beside.start()
+        until(lambda: not beside.is_alive() or waiting(door))
+        return done
+
+    monkeypatch.setattr(store.last_events, first, meanwhile)
+    one()
+    beside.join(30)
+    assert not beside.is_alive()
+    assert rows(door) == []
+
+
+def waiting(door: Guestlist) -> bool:
+    """Whether a transaction waits for another one."""
+    query = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    with door.app.store.database.engine.connect() as connection:
+        return connection.execute(sa.text(query)).first() is not None
 
 
 def config_of(door: Guestlist) -> Config:

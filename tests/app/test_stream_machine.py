@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -23,7 +24,8 @@ from guestlist.app.stream_sync import flush, tidy
 from guestlist.app.streams import listeners
 from guestlist.core import identity
 from guestlist.errors import GuestlistError
-from guestlist.ports import Delta, LedgerPart
+from guestlist.events.outcomes import Outcome
+from guestlist.ports import Delta, LedgerPart, State
 from guestlist.store import ledgers
 from tests.app.kit import KEY, Source, entered, exited
 from tests.app.test_line_machine import DEVICES, E_MAILS, MACHINE, Pool, Trouble, troubles
@@ -34,6 +36,7 @@ T = 120.0
 ACCOUNTS = {"main": 516848833, "late": 516848834}
 USERS = ["u0", "u1", "u2", "u3", ""]
 
+repeated = st.none() | st.integers(0, 30)
 event = st.tuples(
     st.booleans(),
     st.sampled_from(USERS),
@@ -41,6 +44,8 @@ event = st.tuples(
     st.sampled_from(["", "", *DEVICES[:2]]),
     st.integers(0, 40),  # seconds before now
     st.sampled_from(["", "", "Ann", "Bob"]),
+    st.sampled_from([True, True, False]),  # whether it has a messageId
+    repeated,  # instead, one of those before is sent again
 )
 happenings = st.lists(event, min_size=1, max_size=6)
 
@@ -49,6 +54,23 @@ def _id(value: str) -> tuple[bytes, str]:
     found = identity.email(value) if "@" in value else identity.google_advertising_id(value)
     assert isinstance(found, identity.Identifier)
     return found.key16, f"{found.type.name}:{found.text}"
+
+
+@dataclass(frozen=True)
+class Said:
+    """An event as the invariant reads it. ``message``: its id, "" none; ``again``: it decided before."""
+
+    enters: bool
+    user: str
+    values: tuple[str, ...]
+    stamp: tuple[int, int, int]
+    message: str
+    again: bool = False
+
+    @property
+    def decides(self) -> bool:
+        """Somebody is meant."""
+        return bool(self.user or self.values)
 
 
 class Streams(RuleBasedStateMachine):
@@ -60,7 +82,9 @@ class Streams(RuleBasedStateMachine):
         self.world = World(self.folder, database_url=database_url)
         self.source = Source(self.world)
         self.patches = ExitStack()
-        self.acknowledged: list[tuple[bool, str, list[str], tuple[int, int, int]]] = []
+        self.acknowledged: list[Said] = []
+        self.posted: list[tuple[dict[str, Any], Said]] = []
+        self.since: dict[str, int] = {"main": 0}  # how many were acknowledged before an account listened
         self.arrival = 0
 
     @initialize(
@@ -98,13 +122,21 @@ class Streams(RuleBasedStateMachine):
         """Acknowledged."""
         now, events = self.source.now(), []
         self.arrival += 1
-        for place, (enters, user, email, gaid, back, name) in enumerate(brought, 1):
-            traits = {k: v for k, v in (("email", email), ("gaid", gaid), ("firstName", name)) if v}
-            make = entered if enters else exited
-            made = make(user, now - back, **traits)
+        for place, (enters, user, email, gaid, back, name, named, which) in enumerate(brought, 1):
+            if which is not None and self.posted:
+                made, before = self.posted[which % len(self.posted)]
+                stamp = before.stamp[0], self.arrival, place
+                said = replace(before, stamp=stamp, again=bool(before.message) and before.decides)
+            else:
+                traits = {k: v for k, v in (("email", email), ("gaid", gaid), ("firstName", name)) if v}
+                message = f"m{len(self.posted)}" if named else ""
+                made = (entered if enters else exited)(user, now - back, **traits)
+                made |= {"messageId": message} if message else {}
+                at = int(min(now, round((now - back) * 1e6) / 1e6) * 1e6)
+                said = Said(enters, user, tuple(v for v in (email, gaid) if v), (at, self.arrival, place), message)
+                self.posted.append((made, said))
             events.append(made)
-            at = int(min(now, round((now - back) * 1e6) / 1e6) * 1e6)
-            self.acknowledged.append((enters, user, [v for v in (email, gaid) if v], (at, self.arrival, place)))
+            self.acknowledged.append(said)
         self.source.post(*events)
 
     def names(self) -> list[str]:
@@ -115,6 +147,8 @@ class Streams(RuleBasedStateMachine):
         """An activation added late."""
         if "late" not in self.world.yaml["activations"]:
             main = dict(self.world.yaml["activations"]["main"])
+            unfolded = self.world.open().app.store.inbox.backlog().events
+            self.since["late"] = len(self.acknowledged) - unfolded
             self.world.activation("late", **{**main, "destination": "late"})
 
     @rule(device=st.booleans())
@@ -294,27 +328,43 @@ class Streams(RuleBasedStateMachine):
     def _agrees(self, name: str) -> None:
         wanted, refused = self._wanted(name), self._refused(name)
         found = self.world.open().status(name)[0]
+        told: set[str] = set()
         if found.segment_id is None:
             assert not wanted
         else:
             told = set(self.world.emulator.control.segment(int(found.segment_id))["identifiers"])
             assert told <= wanted, "somebody is in who should not be"
             assert wanted - told <= refused, "somebody is missing"
+        assert self._sent(name) == told, "what counts as sent is not what LinkedIn has"
+        self._reconciles(name)
+
+    def _reconciles(self, name: str) -> None:
+        """Every event that an account listened to has one end, and a message that decided is known again."""
+        heard = self.acknowledged[self.since[name] :]
         ends = self.source.outcomes(name)
         assert all(count >= 0 for count in ends.values()), ends
         assert not {end: n for end, n in ends.items() if "pending" in end and n}, ends
-        if name == "main":
-            assert sum(ends.values()) == len(self.acknowledged), ends
+        assert sum(ends.values()) == len(heard), ends
+        assert ends[Outcome.DUPLICATE] == sum(said.again for said in heard), ends
+
+    def _sent(self, name: str) -> set[str]:
+        """Identifiers that are in by our own books."""
+        app = self.world.open().app
+        found = app.store.activations.get(name)
+        assert found is not None
+        shown = dict(map(_id, [*E_MAILS, *DEVICES]))
+        known = app.planner.find(app.store.ledgers.parts(found.ledger_id)[1], ids=list(shown))
+        return {shown[each.id16] for each in known if each.state is State.IN}
 
     def _wanted(self, name: str) -> set[str]:
         """By the events alone: per member the latest decision, and every identifier ever seen."""
         latest: dict[bytes, tuple[tuple[int, int, int], bool]] = {}
         ids: dict[bytes, set[str]] = {}
-        for enters, user, values, stamp in self.acknowledged:
-            keys = [_id(value) for value in values]
-            if not user and not keys:
+        for said in self.acknowledged:
+            if said.again or not said.decides:
                 continue
-            named = identity.primary_id(user)
+            enters, stamp, keys = said.enters, said.stamp, [_id(value) for value in said.values]
+            named = identity.primary_id(said.user)
             member = named.key16 if named else keys[0][0]
             ids.setdefault(member, set()).update(shown for _, shown in keys)
             if member not in latest or stamp > latest[member][0]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from guestlist.core.identity import IdType, Kind
 from guestlist.errors import ConfigError
 from guestlist.events.outcomes import Outcome
+from guestlist.events.touched import Told
 from guestlist.ports import Backlog
 from guestlist.store import schema
 from guestlist.store.event_members import NEVER, EventMember
@@ -206,3 +207,27 @@ def test_whoever_forgets_waits_for_a_fold_that_has_read(store, second, clock):
         assert not erased.wait(0.2)
     forgetting.join(30)
     assert erased.is_set()
+
+
+def test_events_wait_until_they_are_dropped_and_are_found_by_their_members(store, second):
+    ann, bob, cem = (bytes([n]) * 16 for n in range(3))
+    store.waiting_events.add(1, [Told(7.0, ann), Told(6.0, bob, (), True), Told(5.0, ann)])
+    store.waiting_events.add(1, [Told(5.0, ann), Told(6.0, bob)])
+    store.waiting_events.add(1, [])
+    store.waiting_events.add(2, [Told(8.0, cem)])
+    waiting = [Told(5.0, ann)] * 2 + [Told(7.0, ann), Told(6.0, bob), Told(6.0, bob, (), True)]
+    assert sorted(second.waiting_events.all(1), key=lambda told: (told.member, told.received, told.retried)) == waiting
+    assert second.waiting_events.among(1, [ann, bob, cem]) == {ann, bob}
+    assert second.waiting_events.among(1, []) == set()
+    second.waiting_events.drop(1)
+    assert store.waiting_events.all(1) == []
+    assert store.waiting_events.all(2) == [Told(8.0, cem)]
+
+
+def test_messages_are_kept_until_they_are_too_old(store, second):
+    first = store.messages.add(b"12345678", 1, 0)
+    later = store.messages.add(b"abcdefgh" * 2, 2, 0)
+    assert [(each.messages, each.data) for each in second.messages.after(0)] == [(1, b"12345678"), (2, b"abcdefgh" * 2)]
+    last = second.messages.add(b"ABCDEFGH", 1, first)
+    assert [each.id for each in store.messages.after(0)] == [later, last]
+    assert [each.id for each in store.messages.after(later)] == [last]

@@ -77,9 +77,9 @@ def test_an_event_without_any_key_is_filtered() -> None:
     assert judge(track("Audience Entered", properties={}, context={})) == Filtered(outcomes.FILTERED_AT_MAPPING)
 
 
-@pytest.mark.parametrize(("value", "wanted"), [(True, True), (False, False)])
+@pytest.mark.parametrize(("value", "wanted"), [(True, True), (False, False), ("true", True), ("false", False)])
 def test_identify_says_it_with_a_trait(value: bool, wanted: bool) -> None:
-    """SEGMENT-41, 44."""
+    """SEGMENT-41, 43, 44: journeys write it as a text."""
     event = {"type": "identify", "userId": "u1", "traits": {KEY: value, "email": "ann@example.com"}}
     found = decided(judge({**event, "context": {"personas": PERSONAS}}, trigger='type = "identify"'))
     assert found.wanted is wanted
@@ -99,7 +99,7 @@ def test_identify_of_rudderstacks_sdks_says_it_in_its_context(value: bool, wante
     assert judge(visit, trigger='type = "track"') == Filtered(outcomes.FILTERED_AT_MAPPING)
 
 
-@pytest.mark.parametrize("value", ["true", 1, None, "yes", {}])
+@pytest.mark.parametrize("value", ["True", 1, None, "yes", "", {}, []])
 def test_whatever_says_neither_is_a_rejection_and_never_an_add(value: Any) -> None:
     """SEGMENT-29."""
     event = {"type": "identify", "userId": "u1", "traits": {KEY: value}, "context": {"personas": PERSONAS}}

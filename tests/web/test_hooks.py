@@ -55,7 +55,7 @@ def test_a_webhook_may_bring_thousands_of_events(site: Site) -> None:
     assert len(body) > 500 << 10
     assert site.send("/hooks/segment", body, key=None, x_write_key=site.key).status_code == 200
     assert len(site.events()) == 4_000
-    done = site.send("/hooks/segment", b'[{"x":"%s"}]' % (b"y" * (4 << 20)))
+    done = site.send("/hooks/segment", b'[{"x":"%s"}]' % (b"y" * (16 << 20)))
     assert done.status_code == 413
 
 

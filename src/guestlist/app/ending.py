@@ -38,6 +38,7 @@ def remove(app: App, config: Config | None, name: str, *, delete_segment: bool |
             if run.activation_id == activation.id:
                 runs.close(app, run)
         app.store.activations.end(activation.id, app.clock.now())
+        app.store.waiting_events.drop(activation.id)
         app.store.audit.add(app.who, "remove", name, app.clock.now(), deleted=deleted)
     stays = "its LinkedIn audience was deleted" if deleted else "its LinkedIn audience stays as it is"
     return f"Activation '{name}' was removed; {stays}.{_still_named(config, name)}"

@@ -9,7 +9,7 @@ from guestlist.app import streams
 from guestlist.app.context import App
 from guestlist.events.masking import hidden, sample
 from guestlist.events.outcomes import Outcome, bucket
-from guestlist.events.touched import Told, pack_sent, pack_told, unpack_members, unpack_sent, unpack_told
+from guestlist.events.touched import Told, pack_sent, unpack_members, unpack_sent, unpack_told
 from guestlist.ports import Flush, Standing, State
 from guestlist.ports import Outcome as Answered
 from guestlist.store.event_counts import Ends
@@ -125,10 +125,7 @@ class EventEnds:
         again = [each for each, verdict in ended if verdict[0] is Outcome.PENDING]
         unanswered = (each for each, verdict in ended if verdict[0] is Outcome.PENDING_RETRY)
         again += [Told(each.received, each.member, (), True) for each in unanswered]
-        if again:
-            before = self.store.streams.get(self._activation_id)
-            waiting = [*unpack_told(before.retry if before else None), *again]
-            self.store.streams.update(self._activation_id, retry=pack_told(waiting))
+        self.store.waiting_events.add(self._activation_id, again)
 
     def _sample(self, refused: Sequence[tuple[bytes, str]], sent: Mapping[bytes, bytes]) -> None:
         """The event, what it made us ask of LinkedIn, and the answer, masked. Where many come at once not every event
@@ -155,12 +152,17 @@ class EventEnds:
             at = each.positions
             yield each, ends[results[at[0]]] if len(at) == 1 else _worst([results[place] for place in at])
         last = max((each.at or 0.0 for each in outcomes), default=0.0)
+        cut = any(each.result == "void" for each in outcomes)
         for first in range(0, len(asked), COUNTED):
-            for each, end, number in self._by_ledger(run, asked[first : first + COUNTED], held=held):
+            for each, end, number in self._by_ledger(run, asked[first : first + COUNTED], held=held, cut=cut):
                 yield each, (end, number, last)
 
-    def _by_ledger(self, run: Run, asked: Sequence[Told], *, held: bool) -> Iterable[tuple[Told, Outcome, int]]:
-        """Of everybody compared: who has an entry of this run was told by it."""
+    def _by_ledger(
+        self, run: Run, asked: Sequence[Told], *, held: bool, cut: bool
+    ) -> Iterable[tuple[Told, Outcome, int]]:
+        """Of everybody compared: who has an entry of this run was told by it. Where it was ``cut`` short, who has none
+        was either in step or never told: the next comparison knows.
+        """
         if not asked:
             return
         members = self.store.event_members.some(self._key_id, {each.member for each in asked})
@@ -171,8 +173,8 @@ class EventEnds:
             ids = known_by(each.member, member, known)
             entries = [known[id16] for id16 in ids if id16 in known and known[id16].run == run.id]
             end, number = _by_entries([entry for entry in entries if entry.told.state or entry.told.refused])
-            stays = held and member is not None and not member.wanted and end is Outcome.IN_STEP
-            yield each, Outcome.PENDING if stays else end, number
+            waits = cut or (held and member is not None and not member.wanted)
+            yield each, Outcome.PENDING if waits and end is Outcome.IN_STEP else end, number
 
 
 def known_by(name: bytes, member: EventMember | None, known: Mapping[bytes, Standing]) -> set[bytes]:

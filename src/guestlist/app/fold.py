@@ -10,6 +10,7 @@ from itertools import islice
 import structlog
 
 from guestlist.app.context import App
+from guestlist.app.messages import Recent
 from guestlist.app.streams import Listener, forgotten
 from guestlist.events import acceptance, outcomes, posting
 from guestlist.events.incoming import Event, Incoming, common_of, read
@@ -22,7 +23,6 @@ from guestlist.store.event_counts import NOBODY, Ends
 from guestlist.store.event_members import NEVER, EventMember, MemberRows, Stamp
 
 HELPING = 1 << 20  # bytes of the inbox that are folded in one transaction
-RECENT = 500_000  # message ids at least that are known again as duplicates; older ones count as in step already
 LOCK = "fold"
 log = structlog.get_logger("guestlist.fold")
 KEPT = 50  # events of one helping and key that are kept, masked, until LinkedIn has answered
@@ -46,7 +46,7 @@ class Helping:
 
     rulings: dict[int, list[Ruling]] = field(default_factory=lambda: defaultdict(list))  # position of the listener
     ends: Ends = field(default_factory=Counter)
-    fresh: set[int] = field(default_factory=set)  # messages seen for the first time
+    fresh: set[bytes] = field(default_factory=set)  # messages that decide for the first time
     samples: dict[tuple[int, Outcome, str], list[Event]] = field(default_factory=dict)
     events: int = 0
 
@@ -76,8 +76,7 @@ class Fold:
     def __init__(self, app: App) -> None:
         self.app, self.store = app, app.store
         self.more = False  # whether the last helping was as large as they are made, so that more probably waits
-        self._recent: set[int] = set()
-        self._before: set[int] = set()
+        self._recent = Recent(app.store)
         self._suppressed: tuple[tuple[int, int], frozenset[bytes]] = ((0, 0), frozenset())
 
     def step(self, listeners: Callable[[], list[Listener]]) -> int:
@@ -87,6 +86,7 @@ class Fold:
             return 0
         self.more = sum(len(letter.data) for letter in letters) > HELPING // 2
         heard = listeners()
+        self._recent.catch_up()
         helping = Helping()
         for letter in letters:
             place = 0
@@ -137,8 +137,8 @@ class Fold:
         """
         if not message:
             return False
-        mark = hash((listener.key_id, write_key, message))
-        if mark in self._recent or mark in self._before or mark in helping.fresh:
+        mark = self._recent.mark(listener.key_id, write_key, message)
+        if mark in self._recent or mark in helping.fresh:
             return True
         helping.fresh.add(mark)
         return False
@@ -161,10 +161,9 @@ class Fold:
             for (activation_id, outcome, code), events in helping.samples.items():
                 for event in events:
                     self.store.event_counts.sample(activation_id, outcome, code, self.app.clock.now(), sample(event))
+            number = self._recent.write(helping.fresh)
             self.store.inbox.delete(letters)
-        self._recent |= helping.fresh
-        if len(self._recent) > RECENT:
-            self._recent, self._before = set(), self._recent
+        self._recent.came(number, helping.fresh)
 
     def _merged(self, helping: Helping, heard: list[Listener]) -> list[Merged]:
         suppressed = self._forgotten() if helping.rulings else frozenset()

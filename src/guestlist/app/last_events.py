@@ -69,6 +69,7 @@ def keep(store: Store, postings: Sequence[Posting]) -> None:
         found = event_of(last)
         if found is not None:
             with store.transaction():
+                store.last_events.hold()
                 if not speaks_of_forgotten(store, found):
                     store.last_events.keep(each.write_key, each.received_at, encode([last]))
 

@@ -23,7 +23,7 @@ from guestlist.app.sync import NOTHING_SPECIAL, Halt, Sync, Wish
 from guestlist.config import Config
 from guestlist.core import guard
 from guestlist.errors import DeliveryError, SourceError
-from guestlist.events.touched import Told, pack_told, unpack_told
+from guestlist.events.touched import Told, pack_told
 from guestlist.ports import LEAVING, Flush, FlushRequest, Plan, Refusals, Scan, Standing
 from guestlist.store.activations import Activation
 from guestlist.store.event_counts import Ends
@@ -111,9 +111,10 @@ class StreamSync(Sync):
         sent = self.ends.sent(told, self.stream.seen, seen)
 
         def then(run_id: int) -> None:
-            values = {"seen": seen, "behind": _marker(run_id), "made_with": made_with, "epoch": epoch, "retry": None}
+            values = {"seen": seen, "behind": _marker(run_id), "made_with": made_with, "epoch": epoch}
             values["compared_at"] = self.app.clock.now()
             self.store.streams.update(self.activation.id, **values)
+            self.store.waiting_events.drop(self.activation.id)
             self.store.event_counts.add(ends)
             self.store.event_counts.told_by(run_id, pack_told(told), sent)
             self.store.event_members.drop_touched(self.stream.key_id, self._seen_by_all(seen))
@@ -125,7 +126,7 @@ class StreamSync(Sync):
         """The events that the next answers end, and what of them has ended by now."""
         ends: Ends = Counter()
         touched = self.ends.latest(lists, ends)
-        told = unpack_told(self.stream.retry)
+        told = self.store.waiting_events.all(self.activation.id)
         told += [Told(received, member) for member, received in touched.items() if received]
         return told, ends
 
@@ -184,16 +185,14 @@ class StreamSync(Sync):
         flush, held = self._planned_flush(members, known)
         told, waiting = self.ends.told(touched, members, known, flush, ends, held=bool(held))
         stream: dict[str, Any] = {"seen": seen}
-        if waiting:
-            stream["retry"] = pack_told([*unpack_told(self.stream.retry), *waiting])
         if not flush.plan.changes.removes + flush.plan.changes.adds + flush.plan.changes.labels:
-            self._advance(stream, ends, held)
+            self._advance(stream, ends, held, waiting)
             return self._result("done")
         packed, sent = pack_told(told), self.ends.sent(told, self.stream.seen, seen)
         with self.store.transaction():  # all at once: whoever writes waits for its turn each time
             run = self.store.runs.begin(self.activation.id, "flush", self.app.clock.now())
             run = runs.commit(self.app, run, flush.plan, {}, most=most)
-            self._advance(stream | {"behind": _marker(run.id)}, ends, held)
+            self._advance(stream | {"behind": _marker(run.id)}, ends, held, waiting)
             self.store.event_counts.told_by(run.id, packed, sent)
         self._reread()
         if not run.removes + run.adds:
@@ -208,9 +207,10 @@ class StreamSync(Sync):
                 return  # a closed minute, or a moved clock: delivery knows how to wait for that
             self.app.clock.sleep(free)
 
-    def _advance(self, stream: dict[str, Any], ends: Ends, held: dict[str, Any]) -> None:
+    def _advance(self, stream: dict[str, Any], ends: Ends, held: dict[str, Any], waiting: Sequence[Told]) -> None:
         """In one transaction: these folds were looked at."""
         with self.store.transaction():
+            self.store.waiting_events.add(self.activation.id, waiting)
             self.store.streams.update(self.activation.id, **stream)
             self.store.event_counts.add(ends)
             self.store.event_members.drop_touched(self.stream.key_id, self._seen_by_all(stream["seen"]))
@@ -256,8 +256,8 @@ class StreamSync(Sync):
 
     def _waiting_again(self, members: Mapping[bytes, EventMember]) -> int:
         """Of these who are out, those whose removal waits already."""
-        waiting = {each.member for each in unpack_told(self.stream.retry)}
-        return sum(not each.wanted and name in waiting for name, each in members.items())
+        out = [name for name, each in members.items() if not each.wanted]
+        return len(self.store.waiting_events.among(self.activation.id, out))
 
     def _who_leaves(self, members: Iterable[EventMember]) -> list[str]:
         """Up to ``LEAVING`` of those who wait to leave, those named before first."""

@@ -32,6 +32,7 @@ READERS: Mapping[Kind, Mapping[str, Callable[[str], Result]]] = {
     },
 }
 IDENTIFYING: Mapping[Kind, tuple[str, ...]] = {kind: tuple(readers) for kind, readers in READERS.items()}
+_WRITTEN = {"true": True, "false": False}  # as journeys write it
 _TEXT_LIMIT = 300  # characters of a trait that are kept: LinkedIn takes fewer
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -114,7 +115,8 @@ class Rule:
         if kind == "track" and name in (ENTERED, EXITED):
             return bool(name == ENTERED)
         value = (traits_of(event) if kind in ("identify", "group") else part(event, "properties")).get(self.key)
-        return value if isinstance(value, bool) else None
+        said = _WRITTEN.get(value) if isinstance(value, str) else value
+        return said if isinstance(said, bool) else None
 
     def decided(self, event: Event, *, wanted: bool) -> Verdict:
         """Who it is about."""

@@ -38,7 +38,7 @@ def unpack_members(data: bytes, activation: int) -> dict[bytes, float]:
 
 
 def pack_told(events: Iterable[Told]) -> bytes:
-    """For ``run_events`` and ``streams.retry``."""
+    """For ``run_events``."""
     return _encoder.encode(list(events))
 
 

@@ -10,7 +10,7 @@ from guestlist.store import schema
 from guestlist.store.database import Database, insert_missing
 from guestlist.store.vault import Vault
 
-_table = schema.last_events
+_table, _meta = schema.last_events, schema.meta
 
 
 class LastEvents:
@@ -18,6 +18,14 @@ class LastEvents:
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database, self._vault = database, vault
+
+    def hold(self) -> None:
+        """Until the transaction ends, whoever keeps one and whoever erases them wait for each other: neither overlooks
+        what the other is about to write.
+        """
+        query = sa.select(_meta.c.key).where(_meta.c.key == "store_id").with_for_update()
+        with self._database.write() as connection:
+            connection.execute(query)
 
     def keep(self, write_key: str, at: float, data: bytes) -> bool:
         """``data``: see ``events.posting.encode``. False: a later one is there already."""
@@ -34,8 +42,9 @@ class LastEvents:
         return None if sealed is None else self._vault.open(sealed)
 
     def erase(self) -> None:
-        """All of them, whoever they speak of."""
+        """All of them, whoever they speak of. Put the suppressions into the same transaction."""
         with self._database.write() as connection:
+            self.hold()
             connection.execute(sa.delete(_table))
 
     def forget_before(self, moment: float) -> None:

@@ -339,6 +339,13 @@ event_touched = sa.Table(
     _column("sent", Blob, null=True, info=SEALED),  # a few of the events, masked, by member: events.touched
 )
 
+event_messages = _table(
+    "event_messages",  # the messages that decided lately, so that one that comes again is known; one row per helping
+    _id(),
+    _column("messages", sa.Integer),
+    _column("data", Blob),  # eight bytes of each: app.messages
+)
+
 streams = _table(
     "streams",  # how far each stream activation is
     sa.Column("activation_id", Number, sa.ForeignKey("activations.id"), primary_key=True, autoincrement=False),
@@ -349,7 +356,17 @@ streams = _table(
     _column("compared_at", Time),  # when everybody was last compared
     _column("made_with", Json),  # rule, toggles, traits, mode of the last time that everybody was compared
     _column("epoch", sa.Integer),  # of the ledger then: another one has been told nobody
-    _column("retry", Blob, null=True),  # packed events that were told without an answer: the next comparison ends them
+)
+
+waiting_events = sa.Table(
+    "waiting_events",  # told without an answer, or a removal that is held back: comparing everybody ends them
+    metadata,
+    sa.Column("activation_id", Number, primary_key=True, autoincrement=False),
+    sa.Column("member", Blob, primary_key=True),
+    sa.Column("received", Time, primary_key=True),
+    sa.Column("retried", sa.Boolean, primary_key=True),  # it was told before, without an answer
+    _column("events", sa.Integer),
+    sqlite_with_rowid=False,
 )
 
 run_events = _table(

@@ -33,6 +33,7 @@ from guestlist.store.last_events import LastEvents
 from guestlist.store.ledgers import Ledgers
 from guestlist.store.linkedin_app import LinkedInApp
 from guestlist.store.locks import AdvisoryLocks, FileLocks, Locks
+from guestlist.store.messages import Messages
 from guestlist.store.meta import Meta
 from guestlist.store.notices import Notices
 from guestlist.store.pace import Paces
@@ -51,6 +52,7 @@ from guestlist.store.suppression_lists import SuppressionLists
 from guestlist.store.uploads import Uploads
 from guestlist.store.users import Users
 from guestlist.store.vault import KEY_FILE, Vault, open_vault
+from guestlist.store.waiting_events import WaitingEvents
 from guestlist.store.write_keys import WriteKeys
 
 DATABASE = "guestlist.db"
@@ -104,6 +106,8 @@ class Store:
         self.event_members = EventMembers(database, vault)
         self.event_counts = EventCounts(database, vault)
         self.last_events = LastEvents(database, vault)
+        self.messages = Messages(database)
+        self.waiting_events = WaitingEvents(database)
         self.streams = Streams(database)
         self.retention = Retention(database, locks)
         self.users = Users(database)

@@ -27,7 +27,6 @@ class Stream:
     compared_at: float
     made_with: Mapping[str, Any]
     epoch: int
-    retry: bytes | None
 
 
 class Streams:

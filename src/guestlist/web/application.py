@@ -83,6 +83,15 @@ def _add_doors(app: FastAPI, gate: Gate) -> None:
         _add(app, "POST", path, partial(tracking.single, gate), f"One {kind} call", single)
     one = description.taking(description.one_or_several("Event"))
     _add(app, "POST", "/hooks/segment", partial(hooks.segment, gate), "Segment's webhook destinations", one)
+    path = "/hooks/segment/audience"
+    _add(
+        app,
+        "POST",
+        path,
+        partial(hooks.segment_audience, gate),
+        "The id of an audience, for Segment",
+        description.naming(),
+    )
     either = description.taking(description.one_or_several("Event", "Record"))
     _add(app, "POST", "/hooks/rudderstack", partial(hooks.rudderstack, gate), "RudderStack's webhooks", either)
     change = description.taking(description.ref("Members"), parameters=(description.AUDIENCE,))

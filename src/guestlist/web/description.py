@@ -125,6 +125,24 @@ def taking(body: Json, *, key_in_body: bool = False, parameters: tuple[Json, ...
     }
 
 
+def naming() -> Json:
+    """An operation that tells Segment the id of an audience; it is asked without a write key."""
+    name: Json = {"type": "string", "minLength": 1, "maxLength": 200}
+    either = [{"properties": {each: name}, "required": [each]} for each in ("audienceName", "externalId")]
+    told: Json = {"type": "object", "properties": {"externalId": name}, "required": ["externalId"]}
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"type": "object", "anyOf": either}}},
+        },
+        "responses": {
+            "200": {"description": "Its id: its name.", "content": {"application/json": {"schema": told}}},
+            **{str(status): _refusal(status) for status in (400, 408, 413, 429)},
+        },
+        "security": [],
+    }
+
+
 def probing(media_type: str, *, may_fail: bool = False) -> Json:
     """An operation that answers a machine."""
     found: Json = {"200": {"description": "So it is.", "content": {media_type: {"schema": {}}}}}

@@ -47,8 +47,14 @@ class _Members(msgspec.Struct, forbid_unknown_fields=True):
     remove: list[Raw] = []
 
 
+class _Named(msgspec.Struct, rename="camel"):
+    audience_name: Raw = _NOTHING
+    external_id: Raw = _NOTHING
+
+
 _batch = msgspec.json.Decoder(_Batch).decode
 _members = msgspec.json.Decoder(_Members).decode
+_named = msgspec.json.Decoder(_Named).decode
 _object = msgspec.json.Decoder(dict[str, Raw]).decode
 _list = msgspec.json.Decoder(list[Raw]).decode
 _string = msgspec.json.Decoder(str).decode
@@ -87,6 +93,16 @@ def listed(body: bytes) -> list[Raw]:
     if begin == b"{":
         return [_read(_raw, body, shape)]
     raise unreadable(shape)
+
+
+def named(body: bytes) -> str:
+    """The audience of ``{"audienceName": ...}`` (a new one) or ``{"externalId": ...}``, whatever stands beside it."""
+    shape = "The body is no JSON object with an `audienceName` or `externalId` of at most 200 characters."
+    read = _read(_named, body, shape)
+    name = _text(read.audience_name) or _text(read.external_id)
+    if not name:
+        raise unreadable(shape)
+    return name
 
 
 def hooked(given: Iterable[Raw], door: Door) -> Brought:

@@ -127,6 +127,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key_id", "seq", name=op.f("pk_event_touched")),
     )
     op.create_table(
+        "event_messages",
+        sa.Column("id", Number, autoincrement=True, nullable=False),
+        sa.Column("messages", sa.Integer(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_messages")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "streams",
         sa.Column("activation_id", Number, autoincrement=False, nullable=False),
         sa.Column("key_id", Number, nullable=False),
@@ -136,13 +144,22 @@ def upgrade() -> None:
         sa.Column("compared_at", sa.Double(), nullable=False),
         sa.Column("made_with", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("retry", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["activation_id"], ["activations.id"], name=op.f("fk_streams_activation_id")),
         sa.ForeignKeyConstraint(["key_id"], ["audience_keys.id"], name=op.f("fk_streams_key_id")),
         sa.PrimaryKeyConstraint("activation_id", name=op.f("pk_streams")),
         sqlite_autoincrement=False,
     )
     op.create_index(op.f("ix_streams_key_id"), "streams", ["key_id"], unique=False)
+    op.create_table(
+        "waiting_events",
+        sa.Column("activation_id", Number, autoincrement=False, nullable=False),
+        sa.Column("member", sa.LargeBinary(), nullable=False),
+        sa.Column("received", sa.Double(), nullable=False),
+        sa.Column("retried", sa.Boolean(), nullable=False),
+        sa.Column("events", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("activation_id", "member", "received", "retried", name=op.f("pk_waiting_events")),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "run_events",
         sa.Column("run_id", Number, autoincrement=False, nullable=False),
