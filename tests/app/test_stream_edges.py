@@ -13,6 +13,7 @@ from guestlist.app.fold import Fold
 from guestlist.app.streams import listeners
 from guestlist.errors import ConfigError
 from guestlist.events.outcomes import Outcome
+from guestlist.stream_worker import _Folding
 from tests.app.kit import KEY, Source, entered, exited, iso
 from tests.world import World, digest
 
@@ -129,8 +130,54 @@ def test_an_activation_keeps_its_key(source: Source, world: World) -> None:
     source.settle()
     world.activation("main", audience_key="another")
     door = world.open()
-    with pytest.raises(ConfigError, match="had another audience_key"):
+    with pytest.raises(ConfigError, match="had audience_key high_intent and now has another"):
         streams.ensure(door.app, door.config, "main")
+
+
+def test_a_changed_key_holds_up_nobody_else_and_loses_nothing(source: Source, world: World) -> None:
+    """What it was and what it should be are both heard until somebody decides; all others go on."""
+    world.activation("other", mode="stream", audience_key="second")
+    source.post(entered("u1", source.now(), email="ann@example.com"))
+    source.settle()
+    world.activation("main", audience_key="another")
+    source.post(
+        entered("u2", source.now(), email="bob@example.com"),
+        entered("u3", source.now(), "second", email="cem@example.com"),
+        entered("u4", source.now(), "another", email="dan@example.com"),
+    )
+    assert source.fold() == 3
+    source.settle("other")
+    assert world.told("other") == told("cem")
+    rows = {each.activation: each for each in world.open().status()}
+    assert (rows["main"].state, rows["other"].state) == ("failed", "in step")
+    assert "had audience_key high_intent and now has another" in rows["main"].reason
+    assert source.outcomes()[Outcome.PENDING] == 1
+    world.activation("third", mode="stream", audience_key="another")  # what came meanwhile was kept
+    world.activation("main", audience_key=KEY)
+    source.settle()
+    source.settle("third")
+    assert (world.told(), world.told("third")) == (told("ann", "bob"), told("dan"))
+
+
+def test_a_file_with_a_mistake_changes_nothing_of_what_is_heard(source: Source, world: World) -> None:
+    """A renamed audience: its key is the former's for ever. While this process lives it hears as before."""
+    door = world.open()
+    config = door.config
+    folding = _Folding(door.app, lambda: config)
+    heard = folding._listeners(config)
+    people = config.audiences["people"]
+    renamed = config.model_copy(
+        update={
+            "audiences": {"renamed": people},
+            "activations": {"main": config.activations["main"].model_copy(update={"audience": "renamed"})},
+        }
+    )
+    assert folding._listeners(renamed) is heard
+    assert folding._listeners(renamed) is heard
+    fresh = _Folding(door.app, lambda: renamed)
+    for _ in range(2):  # it waits then, and drops nothing
+        with pytest.raises(ConfigError, match="belongs to audience 'people' for ever"):
+            fresh._listeners(renamed)
 
 
 @pytest.mark.parametrize("change", ["its own", "of another audience"])
@@ -139,7 +186,7 @@ def test_a_plan_refuses_a_key_as_a_sync_does_and_claims_none(source: Source, wor
     source.settle()
     if change == "its own":
         world.activation("main", audience_key="another")
-        name, sentence = "main", "had another audience_key"
+        name, sentence = "main", "had audience_key high_intent and now has another"
     else:
         world.yaml["audiences"]["thieves"] = {"members": "people", "source": {"events": {"write_keys": ["engage"]}}}
         world.activation("thief", audience="thieves", mode="stream", audience_key="fresh")
@@ -218,9 +265,9 @@ def test_a_fold_that_takes_over_knows_what_another_one_folded(source: Source, wo
     door = world.open()
     one, other = Fold(door.app), Fold(door.app)
     said = [again(entered(f"u{n}", source.now(), email=f"p{n}@example.com"), source, f"m{n}") for n in range(2)]
-    for fold, event in ((one, said[0]), (other, said[1]), (one, said[1]), (other, said[0])):
+    for folding, event in ((one, said[0]), (other, said[1]), (one, said[1]), (other, said[0])):
         source.post(event)
-        fold.step(lambda: listeners(door.app, door.config))
+        folding.step(lambda: listeners(door.app, door.config))
     source.settle()
     assert ends(source) == {"delivered": 2, "duplicate": 2}
 

@@ -57,3 +57,10 @@ def test_any_text_that_json_can_write_can_be_read(text: str) -> None:
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     assert msgspec.json.decode(once) == whole
     assert repaired(once) == once
+
+
+@pytest.mark.parametrize("start", [b'{"NaN": "', b'"NaN'])
+def test_a_text_that_never_ends_is_read_once(start: bytes) -> None:
+    """Were each quote in it tried as a beginning, this would take hours."""
+    text = start + rb"\"" * 250_000
+    assert repaired(text) == text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 
 from guestlist.app.context import App
-from guestlist.config import ActivationConfig, AudienceConfig, Config, DestinationConfig
+from guestlist.config import ActivationConfig, Config
 from guestlist.core.text import masked
 from guestlist.errors import ConfigError, UnknownName
 from guestlist.store.activations import Activation
@@ -37,15 +37,13 @@ def existing(app: App, config: Config, name: str) -> Activation | None:
     found = app.store.activations.get(name)
     if found is None or found.removed_at is not None:
         return None
-    wanted = entry(config, name)
-    _refuse_another(found, wanted, config.audiences[wanted.audience], config.destinations[wanted.destination])
+    refuse_another(config, found, entry(config, name))
     return found
 
 
-def _refuse_another(
-    found: Activation, wanted: ActivationConfig, audience: AudienceConfig, destination: DestinationConfig
-) -> None:
-    """LinkedIn's segment holds what the old audience said; another one cannot silently take its place."""
+def refuse_another(config: Config, found: Activation, wanted: ActivationConfig) -> None:
+    """LinkedIn's segment holds what the old audience said; another one cannot silently take its place. ConfigError."""
+    audience, destination = config.audiences[wanted.audience], config.destinations[wanted.destination]
     for what, was, now in (
         ("audience", found.audience, wanted.audience),
         ("destination", found.destination, wanted.destination),
@@ -53,17 +51,22 @@ def _refuse_another(
         ("ad_account", found.ad_account, destination.ad_account),
     ):
         if was != now:
-            raise ConfigError(
-                f"Activation '{found.name}' had {what} {was} and now has {now}, but its LinkedIn audience is "
-                f"made of the former: end it with `guestlist remove {found.name}`, or keep it under another name with "
-                f"`guestlist rename {found.name} NEW`, then sync again."
-            )
+            raise made_of_another(found.name, what, was, now)
     snapshot = "snapshot"
     if (found.mode == snapshot) != (wanted.mode == snapshot) and found.mapping is not None:
         raise ConfigError(
             f"Activation '{found.name}' was synced with mode {found.mode} and is now {wanted.mode}: a snapshot stays "
             f"one; end it with `guestlist remove {found.name}`, or keep it with `guestlist rename {found.name} NEW`."
         )
+
+
+def made_of_another(name: str, what: str, was: str, now: str) -> ConfigError:
+    """Why an activation cannot be synced as the file has it now."""
+    return ConfigError(
+        f"Activation '{name}' had {what} {was} and now has {now}, but its LinkedIn audience is made of the former: end "
+        f"it with `guestlist remove {name}`, or keep it under another name with `guestlist rename {name} NEW`, then "
+        "sync again."
+    )
 
 
 def ensure(app: App, config: Config, name: str) -> Activation:

@@ -9,6 +9,7 @@ from guestlist.app import connection, segments
 from guestlist.app.context import App
 from guestlist.store.activations import Activation
 from guestlist.store.destinations import Destination
+from guestlist.store.event_members import AudienceKey
 from guestlist.store.runs import Run
 from guestlist.store.segments import Segment
 
@@ -17,8 +18,8 @@ from guestlist.store.segments import Segment
 class Books:
     """By number of a ledger: ``segments``, the LinkedIn audience it speaks of. By number of an activation: ``last``,
     its latest run; ``open``, whether one is not closed; ``synced``, the latest sync of a whole list that was closed;
-    ``told``, members LinkedIn was told. By name: ``destinations``, and until when each works without a person.
-    Whatever is not known is left out.
+    ``told``, members LinkedIn was told; ``keys``, the audience key that feeds it. By name: ``destinations``, and until
+    when each works without a person. Whatever is not known is left out.
     """
 
     segments: Mapping[int, Segment]
@@ -26,6 +27,7 @@ class Books:
     open: frozenset[int]
     synced: Mapping[int, Run]
     told: Mapping[int, int]
+    keys: Mapping[int, AudienceKey]
     destinations: Mapping[str, Destination]
     works_until: Mapping[str, float]
 
@@ -35,7 +37,8 @@ def opened(app: App, found: Sequence[Activation]) -> Books:
     store, names = app.store, {each.destination for each in found}
     streams = store.streams.of({each.id for each in found})
     synced = _synced(app, [each for each in found if each.id not in streams])
-    inside = {key: store.event_members.counts(key)[0] for key in {each.key_id for each in streams.values()}}
+    keys = {number: store.event_members.by_id(number) for number in {each.key_id for each in streams.values()}}
+    inside = {number: store.event_members.counts(number)[0] for number in keys}
     told = {of: segments.told_in(run) for of, run in synced.items()}
     return Books(
         store.segments.currents({each.ledger_id for each in found}),
@@ -43,6 +46,7 @@ def opened(app: App, found: Sequence[Activation]) -> Books:
         frozenset(run.activation_id for run in store.runs.open_runs()),
         synced,
         told | {of: inside[stream.key_id] for of, stream in streams.items()},
+        {of: keys[stream.key_id] for of, stream in streams.items()},
         {each.name: each for each in store.destinations.all() if each.name in names},
         {name: until for name in names if (until := _works_until(app, name)) is not None},
     )

@@ -116,7 +116,7 @@ class Fold:
             verdict = _judged_safely(listener, brought, incoming.event)
             if verdict is None:
                 continue
-            concerned = True
+            concerned = concerned or bool(listener.activations)
             if isinstance(verdict, Decided):
                 if self._seen(helping, listener, brought.write_key, incoming.message):
                     _count(helping.ends, listener, five, Outcome.DUPLICATE)
@@ -192,6 +192,8 @@ class Fold:
                 _count(ends, listener, bucket(before.received), Outcome.SUPERSEDED)
             latest[name] = ruling
         waiting = dict.fromkeys(grown, UNCOUNTED) | self._waiting(ends, listener, members, latest)
+        if not listener.activations:  # none may be told; whichever may, some day, is compared with everybody first
+            waiting = {}
         since = min((at for at in waiting.values() if at), default=self.app.clock.now())
         for member in members.values():
             if member.has_person and forgotten(member, suppressed):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from guestlist.app import books, schedule, segments
+from guestlist.app import activations, books, schedule, segments, streams
 from guestlist.app import runs as runs_of
 from guestlist.app.books import Books
 from guestlist.app.context import App
@@ -115,6 +115,8 @@ def _state(app: App, config: Config | None, read: Books, found: Activation) -> t
         return "not in the file", "nothing is sent; `guestlist remove` ends it for good"
     if wanted is not None and config is not None and not _is_enabled(config, wanted):
         return _DISABLED
+    if wanted is not None and config is not None and (mistake := _mistake(config, read, found, wanted)):
+        return "failed", mistake
     parked = read.destinations.get(found.destination)
     if parked is not None and parked.state:
         return "parked", f"{parked.state}: {parked.reason}"
@@ -129,6 +131,17 @@ def _state(app: App, config: Config | None, read: Books, found: Activation) -> t
     if segment is not None and segment.linkedin_status in {*GONE, DELETED}:
         return "lost", f"lost at LinkedIn ({segment.linkedin_status}): it is made again at the next sync"
     return ("in step", "") if found.last_run is not None else ("never synced", "run `guestlist sync`")
+
+
+def _mistake(config: Config, read: Books, found: Activation, wanted: ActivationConfig) -> str:
+    """Why a sync would be refused as the file is; ""."""
+    try:
+        activations.refuse_another(config, found, wanted)
+        if (key := read.keys.get(found.id)) is not None:
+            streams.refuse_another_key(key, found.name, wanted.audience_key or "")
+    except ConfigError as error:
+        return str(error)
+    return ""
 
 
 def leaving(app: App, name: str) -> Removals | None:

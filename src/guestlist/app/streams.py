@@ -65,13 +65,17 @@ def of_key(config: Config, key: str) -> Iterator[declared.Declared]:
 
 def ensure(app: App, config: Config, name: str) -> Stream:
     """The records of a stream activation, made when they are new. ConfigError: its key is another audience's."""
-    found = activations.ensure(app, config, name)
-    key = app.store.event_members.claim_key(
-        config.activations[name].audience_key or "", found.audience, found.members, app.clock.now()
-    )
+    found, wanted = activations.ensure(app, config, name), config.activations[name]
+    key = _claimed(app, config, wanted)
     stream = app.store.streams.ensure(found.id, key.id)
-    _refuse_another_key(stream, key, name, key.key)
+    if stream.key_id != key.id:
+        refuse_another_key(app.store.event_members.by_id(stream.key_id), name, key.key)
     return stream
+
+
+def _claimed(app: App, config: Config, wanted: ActivationConfig) -> AudienceKey:
+    kind = config.audiences[wanted.audience].kind
+    return app.store.event_members.claim_key(wanted.audience_key or "", wanted.audience, kind, app.clock.now())
 
 
 def key_of(app: App, case: Case, found: Activation | None) -> AudienceKey | None:
@@ -81,17 +85,14 @@ def key_of(app: App, case: Case, found: Activation | None) -> AudienceKey | None
     written = case.wanted.audience_key or ""
     key = app.store.event_members.own_key(written, case.wanted.audience, case.members)
     if found is not None and (stream := app.store.streams.get(found.id)) is not None:
-        _refuse_another_key(stream, key, case.name, written)
+        refuse_another_key(app.store.event_members.by_id(stream.key_id), case.name, written)
     return key
 
 
-def _refuse_another_key(stream: Stream, key: AudienceKey | None, name: str, written: str) -> None:
-    if key is None or stream.key_id != key.id:
-        raise ConfigError(
-            f"Activation '{name}' had another audience_key and now has {written}, but its LinkedIn audience is made of "
-            f"the former: end it with `guestlist remove {name}`, or keep it under another name with "
-            f"`guestlist rename {name} NEW`, then sync again."
-        )
+def refuse_another_key(fed_by: AudienceKey, name: str, written: str) -> None:
+    """ConfigError where the file says another key than the one that feeds an activation."""
+    if fed_by.key != written:
+        raise activations.made_of_another(name, "audience_key", fed_by.key, written)
 
 
 def made_with(case: Case) -> dict[str, Any]:
@@ -102,18 +103,47 @@ def made_with(case: Case) -> dict[str, Any]:
 
 
 def listeners(app: App, config: Config) -> list[Listener]:
-    """Every audience key of the file."""
+    """Every audience key of the file. An activation that the file may not change so is told nothing until that is
+    mended; both what it was and what it should be are heard meanwhile. ConfigError where it cannot be.
+    """
     found: dict[str, Listener] = {}
+    refusals: dict[str, ConfigError] = {}
     for name, wanted in config.activations.items():
-        audience = config.audiences[wanted.audience]
-        if audience.source.events is None:
-            continue
-        stream, key = ensure(app, config, name), wanted.audience_key or ""
-        if key not in found:
-            rule = declaration(wanted, audience).rule(tuple(of_key(config, key)))
-            found[key] = Listener(stream.key_id, wanted.audience, rule, frozenset(audience.source.events.write_keys))
-        found[key].activations.append(stream.activation_id)
+        if is_stream(config, wanted):
+            own = _listener(app, config, wanted, found)
+            try:
+                own.activations.append(ensure(app, config, name).activation_id)
+            except ConfigError as refused:
+                refusals[name] = refused
+    for name, error in refusals.items():
+        if (stream := _known(app, name)) is not None:
+            former = _as_it_was(app, config, config.activations[name], stream, error)
+            _listener(app, config, former, found).activations.append(stream.activation_id)
     return list(found.values())
+
+
+def _listener(app: App, config: Config, wanted: ActivationConfig, found: dict[str, Listener]) -> Listener:
+    key, audience = _claimed(app, config, wanted), config.audiences[wanted.audience]
+    if key.key not in found and audience.source.events is not None:
+        rule = declaration(wanted, audience).rule(tuple(of_key(config, key.key)))
+        found[key.key] = Listener(key.id, wanted.audience, rule, frozenset(audience.source.events.write_keys))
+    return found[key.key]
+
+
+def _known(app: App, name: str) -> Stream | None:
+    found = app.store.activations.get(name)
+    return None if found is None or found.removed_at is not None else app.store.streams.get(found.id)
+
+
+def _as_it_was(
+    app: App, config: Config, wanted: ActivationConfig, stream: Stream, refused: ConfigError
+) -> ActivationConfig:
+    """What a refused change should leave as it is: the key and its audience."""
+    key = app.store.event_members.by_id(stream.key_id)
+    audience = config.audiences.get(key.audience)
+    if audience is None or audience.source.events is None or audience.kind is not key.members:
+        raise refused
+    return wanted.model_copy(update={"audience": key.audience, "audience_key": key.key})
 
 
 # ── members -> elements ──────────────────────────────────────────────────────────────────────────────────────────

@@ -145,7 +145,13 @@ class EventMembers:
         """By the key itself."""
         with self._database.read() as connection:
             row = connection.execute(sa.select(_keys).where(_keys.c.key == key)).mappings().first()
-        return None if row is None else load(AudienceKey, {**row, "members": Kind(row["members"])})
+        return None if row is None else _key(row)
+
+    def by_id(self, key_id: int) -> AudienceKey:
+        """By its number; it must be there."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(_keys).where(_keys.c.id == key_id)).mappings().one()
+        return _key(row)
 
     def claim_key(self, key: str, audience: str, members: Kind, now: float) -> AudienceKey:
         """The key's row, made for this audience if it is new; ConfigError when it belongs to another audience."""
@@ -366,6 +372,10 @@ class EventMembers:
         query = sa.select(each.c.kind, sa.func.max(each.c.n).label("most")).group_by(each.c.kind)
         with self._database.read() as connection:
             return {IdType(row.kind): int(row.most) for row in connection.execute(query)}
+
+
+def _key(row: sa.RowMapping) -> AudienceKey:
+    return load(AudienceKey, {**row, "members": Kind(row["members"])})
 
 
 def _id_row(key_id: int, member: EventMember, id16: bytes) -> dict[str, Any]:
