@@ -105,6 +105,12 @@ def _text(value: str) -> str:
     return value
 
 
+def _title(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("it must be one line")
+    return _text(value)
+
+
 def _cron(value: str) -> str:
     try:
         CronSim(value, datetime(2000, 1, 1))  # noqa: DTZ001 - any time will do
@@ -151,6 +157,7 @@ _TRIGGER_SCHEMA = {"type": ["string", "object"], "examples": [defaults.TRIGGER, 
 _DATE_SCHEMA = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "examples": ["2026-12-01"]}
 
 Text = Annotated[str, AfterValidator(_text)]
+Title = Annotated[str, AfterValidator(_title)]
 Name = Annotated[str, AfterValidator(_name)]
 Day = Annotated[date, BeforeValidator(_date), WithJsonSchema(_DATE_SCHEMA)]
 Duration = Annotated[float, BeforeValidator(_seconds), WithJsonSchema(_DURATION_SCHEMA)]
@@ -277,7 +284,7 @@ class ActivationConfig(_Section):
         defaults.TRIGGER,
         description="Events only: which of them count, in FQL, or as `all:` or `any:` of conditions.",
     )
-    audience_key: Text | None = Field(
+    audience_key: Title | None = Field(
         None, description="Events only, required there: the audience's key in the events, a literal; its for ever."
     )
     action: Literal["auto", "add", "remove"] = Field(
@@ -287,7 +294,7 @@ class ActivationConfig(_Section):
     segment_of: str | None = Field(
         None, description="remove_only: the activation whose LinkedIn audience it thins out."
     )
-    segment_name: Text | None = Field(
+    segment_name: Title | None = Field(
         None, description="Name of the LinkedIn audience when it is made; else the audience's."
     )
     rename: Literal["keep", "propagate"] = Field(

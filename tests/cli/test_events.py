@@ -47,6 +47,12 @@ def folded(desk: Desk) -> list[tuple[bool, int]]:
         return [(each.wanted, len(each.ids)) for each in door.app.store.event_members.wanted(key.id)]
 
 
+def test_standard_input_is_a_file_too(streaming: Desk) -> None:
+    said = streaming.script("ingest", "-", "--json", stdin=lines(entered("u1", AT, email="ann@example.com")))
+    assert said.json == {"taken": 1, "failed": 0}
+    assert folded(streaming) == [(True, 1)]
+
+
 def test_a_file_is_taken_in_and_a_replay_changes_nothing(streaming: Desk) -> None:
     bob = [entered("u2", AT, email="bob@example.com"), exited("u2", AT + 1)]
     events = [entered("u1", AT, email="ann@example.com"), *bob]

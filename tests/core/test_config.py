@@ -248,6 +248,7 @@ SECOND = EVENTS + "  two: {audience: hot, destination: other, mode: stream, audi
 EVENT_MISTAKES = [
     # the key: required, a literal (SEGMENT-26), of one audience for ever
     (EVENTS.replace(", audience_key: k", ""), "activation one: audience_key is required where the source is events"),
+    (EVENTS.replace("audience_key: k", 'audience_key: "a\\nb"'), "activations.one.audience_key: it must be one line"),
     *((EVENTS.replace("audience_key: k", f"audience_key: '{path}'"), "must be the key itself, not a path or template")
       for path in ("$.properties.audience_key", "properties.audience_key", "{{properties.key}}", "a || b")),
     (EVENTS.replace("audience_key: k", "audience_key: '${KEY}'"),

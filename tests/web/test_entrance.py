@@ -22,6 +22,11 @@ from tests.web.kit import Site, basic, entered
 EVERYTHING = ["/v1/batch", "/v1/track", "/hooks/segment", "/api/v1/audiences/accounts/members", "/healthz", "/nowhere"]
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_load_balancers_may_ask_without_wanting_to_read(site: Site, path: str) -> None:
+    assert site.send(path, b"", method="HEAD", key=None).status_code == 200
+
+
 # ── ids ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_a_request_id_is_echoed_or_made(site: Site, logged: list[Any]) -> None:
     assert site.get("/healthz", x_request_id="abc-1.2:3_4").headers["x-request-id"] == "abc-1.2:3_4"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from guestlist.app import last_events
 from guestlist.app.context import App
+from guestlist.app.fold import LOCK
 from guestlist.config import Config
 from guestlist.errors import ConfigError, SourceError
 from guestlist.events import acceptance, repairs
@@ -18,6 +19,8 @@ from guestlist.events.posting import Posting, encode
 from guestlist.store.event_counts import NOBODY, Ends
 
 LOT = 1_000  # events in one row of the inbox
+ROOM = 50_000  # events that may wait while somebody decides on them: what comes live waits behind them
+NAP = 0.5  # seconds
 
 
 def write_key(config: Config, named: str | None) -> str:
@@ -60,6 +63,7 @@ def ingest(app: App, config: Config, file: Path, named: str | None) -> tuple[int
                 last = event
                 taken += 1
                 if len(lot) >= LOT:
+                    _make_room(app)
                     _keep(app, key, lot, ends)
                     app.progress("taking events in", taken, 0)
     except OSError as error:
@@ -67,6 +71,13 @@ def ingest(app: App, config: Config, file: Path, named: str | None) -> tuple[int
     _keep(app, key, lot, ends)
     last_events.keep(app.store, [_posting(app, key, [last])] if last else [])
     return taken, faults
+
+
+def _make_room(app: App) -> None:
+    """A backfill is slower than a worker. Where none is at work nobody waits for anything."""
+    while app.store.inbox.backlog().events >= ROOM and app.store.lock_holder(LOCK) and not app.stop.is_set():
+        app.progress("waiting until what came before is decided", 0, 0)
+        app.clock.sleep(NAP)
 
 
 def _fault(app: App, key: str, event: bytes) -> str | None:

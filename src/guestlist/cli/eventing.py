@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _HEADING = "Events"
 _FOLLOW = 2.0  # seconds between two looks
+_STDIN = Path("/dev/stdin")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -69,7 +70,8 @@ def _seconds(text: str) -> float:
 
 def ingest(
     events_file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="JSON lines: one event each.", show_default=False)
+        Path,
+        typer.Argument(metavar="FILE", help="JSON lines, one event each; - is stdin.", show_default=False),
     ],
     write_key: Annotated[
         str | None,
@@ -80,7 +82,7 @@ def ingest(
 ) -> None:
     """Take in events from a file: a replay, a backfill."""
     with opened(file) as door, progress.for_work(quiet=json) as report:
-        taken, faults = door.ingest(events_file, write_key, report)
+        taken, faults = door.ingest(_STDIN if str(events_file) == "-" else events_file, write_key, report)
     if json:
         output.write_json({"taken": taken, "failed": faults})
     else:

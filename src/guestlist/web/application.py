@@ -130,6 +130,15 @@ def _add(app: FastAPI, method: str, path: str, answering: Answering, summary: st
         openapi_extra=described,
         route_class_override=_Plain,
     )
+    if method == "GET":  # as load balancers ask
+        app.router.add_api_route(
+            path,
+            endpoint,
+            methods=["HEAD"],
+            include_in_schema=False,
+            response_class=Response,
+            route_class_override=_Plain,
+        )
 
 
 _NO_SIGNS = str.maketrans({"/": "_", "{": None, "}": None})
