@@ -24,7 +24,9 @@ curl -H "Authorization: Bearer $TOKEN" https://guestlist.example.com/api/v1/acti
   somebody else was faster. `PUT` takes the place of all `settings`, `PATCH` changes some of them (JSON merge patch).
 * **Once.** A `POST` that makes something takes an `Idempotency-Key`: for a day the same key and the same request get
   the same answer, and nothing is made twice. Another request with that key is 422, one at the same time 409.
-* **Long work.** 202, and `Location` names the job to follow until its `state` is `done` or `failed`.
+* **Long work.** 202, and `Location` names the job to follow until its `state` is `done` or `failed`; that of a sync
+  leads to its run (`run`) from when there is one. An activation says what is under way for it (`progress`), whoever
+  began it.
 * **Lists** come in pages: `?limit=`, and `?cursor=` with what `next` said; `next` is null on the last page.
 * **Times** are seconds since 1970 (UTC).
 * **Mistakes** are `application/problem+json` (RFC 9457): `detail` is one sentence that says what happened, to what,

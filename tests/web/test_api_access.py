@@ -21,12 +21,20 @@ OPERATIONS = [f"{next(iter(route.methods))} {route.path.removeprefix(PREFIX)}" f
 ANYBODY = {
     "GET /destinations",
     "GET /destinations/{name}",
+    "GET /destinations/{name}/events",
+    "GET /destinations/{name}/runs",
     "GET /audiences",
     "GET /audiences/{name}",
     "GET /audiences/{name}/sample",
     "GET /activations",
 }
-ANYBODY |= {"GET /activations/{name}", "GET /activations/{name}/runs", "GET /activations/{name}/events", "GET /runs"}
+ANYBODY |= {
+    "GET /activations/{name}",
+    "GET /activations/{name}/runs",
+    "GET /activations/{name}/events",
+    "GET /runs",
+    "GET /runs/{number}",
+}
 ANYBODY |= {
     "GET /home",
     "GET /activations/{name}/growth",

@@ -10,11 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from guestlist.app import connection, declared, jobs
 from guestlist.app.declared import Declaration
-from guestlist.app.jobs import JobRow
 from guestlist.app.results import CheckReport, Connection
 from guestlist.web.api import described
 from guestlist.web.api.described import Described, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
-from guestlist.web.api.jobs import accepted
+from guestlist.web.api.jobs import Job, accepted
 from guestlist.web.api.openapi import MODEL
 from guestlist.web.api.paging import Page, Paged
 from guestlist.web.api.problems import in_body
@@ -191,6 +190,6 @@ def connect_with_token(asking: Asked, name: NamePath, body: TokenResponse) -> Ch
 
 
 @router.post("/destinations/{name}/checks", status_code=202, summary="Check a connection")
-def check_destination(asking: Asked, name: NamePath, response: Response) -> JobRow:
+def check_destination(asking: Asked, name: NamePath, response: Response) -> Job:
     """Token, scopes, ad account, role, API version, asked of LinkedIn; follow the job."""
     return accepted(jobs.ask_check(asking.app, asking.config, name), response)
