@@ -46,8 +46,9 @@ class AudienceSettings(Strict):
 class Sample(BaseModel):
     """The first of an audience."""
 
+    masked: bool = Field(description="Not as they stand there: whole values are for those who hold View Profiles.")
     columns: list[str]
-    rows: list[list[str]] = Field(description="Of each row its cells in the order of `columns`, masked; empty: none.")
+    rows: list[list[str]] = Field(description="Of each row its cells in the order of `columns`; empty: none.")
 
 
 class Columns(BaseModel):
@@ -126,14 +127,14 @@ def get_audience(asking: Asked, name: NamePath, response: Response) -> Audience:
     return shown(asking, described.got(asking, "audiences", name, response))
 
 
-@router.get("/audiences/{name}/sample", summary="The first of an audience, masked")
+@router.get("/audiences/{name}/sample", summary="The first of an audience")
 def get_sample(asking: Asked, name: NamePath) -> Sample:
-    """The columns and the first ten rows, masked: of a list as it is now, of events the first who are in. Without View
-    Profiles there are no rows.
+    """The columns and the first ten rows: of a list as it is now, of events the first who are in. Without View Profiles
+    they are masked.
     """
     declared.get(asking.app, asking.configuration, "audiences", name)
     rows = samples.beginning(asking.app, asking.config, name, members=asking.sees_members)
-    return Sample(columns=list(rows.columns), rows=[list(each) for each in rows.rows])
+    return Sample(masked=rows.masked, columns=list(rows.columns), rows=[list(each) for each in rows.rows])
 
 
 @router.put("/audiences/{name}", summary="Change an audience")

@@ -98,11 +98,11 @@ def live(call: Call) -> Response:
 
 def _beginning(call: Call, row: AudienceRow) -> tuple[Rows, str]:
     """The first of it, and why there is none."""
+    members = call.person.may(Permission.VIEW_PROFILES)
     try:
-        members = call.person.may(Permission.VIEW_PROFILES)
         return samples.beginning(call.app, call.config, row.name, members=members), ""
     except (ConfigError, SourceError, StoreError) as error:
-        return Rows(), str(error)
+        return Rows(masked=not members), str(error)
 
 
 # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────
