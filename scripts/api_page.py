@@ -22,6 +22,8 @@ curl -H "Authorization: Bearer $TOKEN" https://guestlist.example.com/api/v1/acti
   operation below says what it needs; without it the answer is 403 and says who can grant it.
 * **Versions.** What can be edited comes with an `ETag`. An edit sends it back as `If-Match`: 428 without, 412 when
   somebody else was faster. `PUT` takes the place of all `settings`, `PATCH` changes some of them (JSON merge patch).
+  A `POST` that changes something or decides about it (pause, resume, rename, sync, take over, authorise) takes
+  `If-Match` too, and may leave it out.
 * **Once.** A `POST` that makes something takes an `Idempotency-Key`: for a day the same key and the same request get
   the same answer, and nothing is made twice. Another request with that key is 422, one at the same time 409.
 * **Long work.** 202, and `Location` names the job to follow until its `state` is `done` or `failed`; that of a sync

@@ -188,6 +188,15 @@ def test_files_of_the_server_are_an_administrators_to_name(api: Api) -> None:
     assert api("PATCH", "/audiences/leads", patch, if_match=tag).status_code == 200
 
 
+def test_an_audience_of_a_file_of_the_server_is_an_administrators_to_take_over(api: Api) -> None:
+    api.world.write(emails("a"))
+    marketer = api.make_token("moe", Role.MARKETER)
+    assert problem(api("POST", "/audiences/people/take-over", token=marketer), 403)["permission"] == "Administrator"
+    assert api.get("/audiences/people")["origin"] == "file"
+    assert api("POST", "/activations/main/take-over", token=marketer).status_code == 200
+    assert api("POST", "/audiences/people/take-over").json()["origin"] == "pages"
+
+
 def test_primary_ids_need_the_identity_graph(api: Api) -> None:
     narrow = api.make_token("narrow", Role.MARKETER, list(ACTIVATE))
     settings = {"audience": "people", "destination": "acme", "mapping": {"email": "email", "primaryId": "id"}}

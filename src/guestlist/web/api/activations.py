@@ -16,7 +16,7 @@ from guestlist.app.sync import Wish
 from guestlist.core.counting import Drift, Wait
 from guestlist.errors import UnknownName
 from guestlist.web.api import described
-from guestlist.web.api.described import Described, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
+from guestlist.web.api.described import Described, IfGiven, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
 from guestlist.web.api.jobs import Job, accepted
 from guestlist.web.api.openapi import MODEL
 from guestlist.web.api.paging import MOST, Page, Paged
@@ -232,9 +232,9 @@ def delete_activation(
 
 
 @router.post("/activations/{name}/take-over", summary="Take an activation over from the file")
-def take_activation_over(asking: Asked, name: NamePath, response: Response) -> Activation:
+def take_activation_over(asking: Asked, name: NamePath, response: Response, if_match: IfGiven = None) -> Activation:
     """From now on it is edited here; what the file says of it counts no more."""
-    return shown(asking, described.taken_over(asking, "activations", name, response))
+    return shown(asking, described.taken_over(asking, "activations", name, if_match, response))
 
 
 @router.get("/activations/{name}/counts", summary="What LinkedIn counts beside what was sent")
@@ -287,21 +287,28 @@ def duplicate_activation(asking: Asked, name: NamePath, body: Duplicate, respons
 
 # ── what is done with it ─────────────────────────────────────────────────────────────────────────────────────────
 @router.post("/activations/{name}/pause", summary="Pause an activation")
-def pause_activation(asking: Asked, name: NamePath, response: Response) -> Activation:
+def pause_activation(asking: Asked, name: NamePath, response: Response, if_match: IfGiven = None) -> Activation:
     """Nothing is sent, nothing is lost."""
-    return shown(asking, described.enabled(asking, name, response, on=False))
+    return shown(asking, described.enabled(asking, name, if_match, response, on=False))
 
 
 @router.post("/activations/{name}/resume", summary="Resume an activation")
-def resume_activation(asking: Asked, name: NamePath, response: Response) -> Activation:
+def resume_activation(asking: Asked, name: NamePath, response: Response, if_match: IfGiven = None) -> Activation:
     """It goes on where it was."""
-    return shown(asking, described.enabled(asking, name, response, on=True))
+    return shown(asking, described.enabled(asking, name, if_match, response, on=True))
 
 
 @router.post("/activations/{name}/rename", summary="Rename an activation")
-def rename_activation(asking: Asked, name: NamePath, body: Rename, response: Response) -> Activation:
+def rename_activation(
+    asking: Asked, name: NamePath, body: Rename, response: Response, if_match: IfGiven = None
+) -> Activation:
     """Its LinkedIn audience and all that is known of it stay."""
-    found = declared.rename(asking.app, asking.configuration, name, body.name, propagate=body.propagate)
+    app, configuration = asking.app, asking.configuration
+
+    def check(there: Declaration) -> None:
+        described.check_given(if_match, described.tag(there))
+
+    found = declared.rename(app, configuration, name, body.name, propagate=body.propagate, check=check)
     response.headers["ETag"] = described.tag(found)
     response.headers["Location"] = f"{PREFIX}/activations/{described.quoted(found.name)}"
     return shown(Asking(asking.desk, asking.person), found)
@@ -323,7 +330,10 @@ def plan_activation(asking: Asked, name: NamePath, response: Response) -> Job:
 
 
 @router.post("/activations/{name}/syncs", status_code=202, summary="Sync an activation")
-def sync_activation(asking: Asked, name: NamePath, response: Response, body: SyncWish | None = None) -> Job:
-    """As soon as a worker is free. Follow the job: its result is what was done."""
+def sync_activation(
+    asking: Asked, name: NamePath, response: Response, body: SyncWish | None = None, if_match: IfGiven = None
+) -> Job:
+    """As soon as a worker is free. Follow the job: its result is what was done, `run` where to read it."""
+    described.unchanged(asking, "activations", name, if_match)
     wish = Wish(body.allow_removals, body.resend, body.new_snapshot) if body is not None else Wish()
     return accepted(jobs.ask_sync(asking.app, asking.config, name, wish), response)

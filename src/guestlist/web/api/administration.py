@@ -15,7 +15,7 @@ from guestlist.app.users import UserRow
 from guestlist.core.permissions import Permission, Role
 from guestlist.errors import UnknownName
 from guestlist.web.api import described
-from guestlist.web.api.described import IfMatch, NamePath, Strict, quoted
+from guestlist.web.api.described import IfGiven, IfMatch, NamePath, Strict, quoted
 from guestlist.web.api.paging import MOST, Page, Paged
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
@@ -143,9 +143,12 @@ def change_user(
 
 
 @router.post("/users/{name}/link", status_code=201, summary="Make a link to choose a password", tags=["users"])
-def invite_user(asking: Asked, name: NamePath) -> Invited:
+def invite_user(asking: Asked, name: NamePath, if_match: IfGiven = None) -> Invited:
     """Earlier ones stop working."""
-    return _invited(asking, _user(asking, name))
+    with asking.app.store.transaction():
+        row = _user(asking, name)
+        described.check_given(if_match, _tag(row))
+        return _invited(asking, row)
 
 
 # ── tokens and keys ──────────────────────────────────────────────────────────────────────────────────────────────

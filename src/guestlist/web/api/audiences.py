@@ -13,7 +13,7 @@ from guestlist.app.audiences import AudienceRow, Live
 from guestlist.app.declared import Declaration
 from guestlist.app.drafts import Wanted
 from guestlist.web.api import described
-from guestlist.web.api.described import Described, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
+from guestlist.web.api.described import Described, IfGiven, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
 from guestlist.web.api.openapi import MODEL
 from guestlist.web.api.paging import Page, Paged
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
@@ -160,9 +160,9 @@ def delete_audience(asking: Asked, name: NamePath, if_match: IfMatch = None) -> 
 
 
 @router.post("/audiences/{name}/take-over", summary="Take an audience over from the file")
-def take_audience_over(asking: Asked, name: NamePath, response: Response) -> Audience:
+def take_audience_over(asking: Asked, name: NamePath, response: Response, if_match: IfGiven = None) -> Audience:
     """From now on it is edited here; what the file says of it counts no more."""
-    return shown(asking, described.taken_over(asking, "audiences", name, response))
+    return shown(asking, described.taken_over(asking, "audiences", name, if_match, response))
 
 
 # ── looking at what comes in ─────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ from guestlist.app import connection, declared, jobs
 from guestlist.app.declared import Declaration
 from guestlist.app.results import CheckReport, Connection
 from guestlist.web.api import described
-from guestlist.web.api.described import Described, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
+from guestlist.web.api.described import Described, IfGiven, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
 from guestlist.web.api.jobs import Job, accepted
 from guestlist.web.api.openapi import MODEL
 from guestlist.web.api.paging import Page, Paged
@@ -154,9 +154,9 @@ def delete_destination(asking: Asked, name: NamePath, if_match: IfMatch = None) 
 
 
 @router.post("/destinations/{name}/take-over", summary="Take a destination over from the file")
-def take_destination_over(asking: Asked, name: NamePath, response: Response) -> Destination:
+def take_destination_over(asking: Asked, name: NamePath, response: Response, if_match: IfGiven = None) -> Destination:
     """From now on it is edited here; what the file says of it counts no more."""
-    return shown(asking, described.taken_over(asking, "destinations", name, response))
+    return shown(asking, described.taken_over(asking, "destinations", name, if_match, response))
 
 
 # ── connecting ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -168,23 +168,26 @@ def begin_authorization(asking: Asked, name: NamePath, body: Consent) -> Authori
 
 
 @router.post("/destinations/{name}/authorization/code", summary="Connect with the code LinkedIn gave")
-def finish_authorization(asking: Asked, name: NamePath, body: Code) -> CheckReport:
+def finish_authorization(asking: Asked, name: NamePath, body: Code, if_match: IfGiven = None) -> CheckReport:
     """Token, scopes, ad account and role are checked at once; nothing is kept unless all is well."""
+    described.unchanged(asking, "destinations", name, if_match)
     app, config = asking.app, asking.config
     return connection.finish_consent(app, config, name, body.code, body.state, body.redirect_url)
 
 
 @router.post("/destinations/{name}/authorization/reuse", summary="Connect with a sign-in that is there")
-def reuse_authorization(asking: Asked, name: NamePath, body: SignIn) -> CheckReport:
+def reuse_authorization(asking: Asked, name: NamePath, body: SignIn, if_match: IfGiven = None) -> CheckReport:
     """That of another destination, through the same LinkedIn app. Checked as any other."""
+    described.unchanged(asking, "destinations", name, if_match)
     connection.described(asking.config, name)
     with in_body("destination"):
         return connection.connect_again(asking.app, asking.config, name, body.destination)
 
 
 @router.post("/destinations/{name}/token", summary="Connect with LinkedIn's token response")
-def connect_with_token(asking: Asked, name: NamePath, body: TokenResponse) -> CheckReport:
+def connect_with_token(asking: Asked, name: NamePath, body: TokenResponse, if_match: IfGiven = None) -> CheckReport:
     """The same with a token that was made elsewhere."""
+    described.unchanged(asking, "destinations", name, if_match)
     response: Mapping[str, Any] = body.model_dump(exclude_none=True)
     return connection.connect_token(asking.app, asking.config, name, response)
 

@@ -72,7 +72,7 @@ def complete(route: APIRoute, method: str, needs: Needs) -> None:
     if method == "DELETE":
         statuses.add(409)
     if "if-match" in headers:
-        statuses |= {412, 428}
+        statuses |= {412} if method == "POST" else {412, 428}
     parameters = [_KEY] if method == "POST" and route.status_code in (201, 202) else []
     responses = {**_headers(route), **_answers(statuses)}
     extra: Json = {"security": [{"bearer": []}], "x-needs": str(needs), "responses": responses}

@@ -137,7 +137,7 @@ def check(call: Call) -> Response:
 def take_over(call: Call) -> Response:
     """From now on pages change it, and what the file says of it counts no more."""
     name = call.part("name")
-    declared.take_over(call.app, call.desk.configuration, "destinations", name)
+    declared.take_over(call.app, call.desk.configuration, "destinations", name, call.person)
     return call.go(path("destinations", name), f"{name} is changed on these pages from now on.")
 
 
