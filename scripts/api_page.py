@@ -39,6 +39,13 @@ curl -H "Authorization: Bearer $TOKEN" https://guestlist.example.com/api/v1/acti
 * **The file.** What guestlist.yaml says has `"origin": "file"` and is read-only here until it is taken over.
   `settings` are those of [guestlist.yaml](configuration.md).
 
+What only people have is on the pages alone:
+
+* **Drafts** of the wizard. A program makes the activation at once with `"enabled": false` in its `settings`, looks at
+  it (`POST /plans` even before it is there) and resumes it.
+* **One's own password.** A token belongs to a role, not to a person. An Administrator's makes users, gives them
+  another role, shuts them out, and makes the link at which they choose a password.
+
 Events come in by other doors and with write keys: see [events](events.md).
 """
 

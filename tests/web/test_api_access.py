@@ -51,6 +51,7 @@ ANYBODY |= {
 }
 ADMINISTRATORS = (
     "/users",
+    "/roles",
     "/tokens",
     "/write-keys",
     "/settings",
@@ -68,7 +69,7 @@ def expected(operation: str, role: Role) -> bool:
         return True
     if (
         path.startswith(ADMINISTRATORS)
-        or path.endswith("/audit")
+        or path.endswith(("/audit", "/ad-accounts"))
         or path.startswith("/sign-ins")
         or (path.startswith("/destinations") and method != "GET")
     ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -47,8 +47,11 @@ class UnderWay(BaseModel):
 
 
 class ActivationNow(Activation):
-    """An activation, how it stands, and what is done with it at this moment."""
+    """An activation, how it stands, what is done with it at this moment, and what was not sent."""
 
+    not_sent: Mapping[str, int] = Field(
+        description="Rows of its last run by the reason why they were not sent or were refused, most first."
+    )
     progress: UnderWay | None = Field(description="A sync or a plan that is under way; null: none is.")
 
 
@@ -175,8 +178,8 @@ def get_activation(asking: Asked, name: NamePath, response: Response) -> Activat
     except UnknownName:
         found = None
         response.headers["ETag"] = _GONE
-    stands = _shown(asking, found, row)
-    return ActivationNow(**dict(stands), progress=_under_way(asking, name))
+    reasons, under_way = overview.rejected_by_reason(asking.app, name), _under_way(asking, name)
+    return ActivationNow(**dict(_shown(asking, found, row)), not_sent=reasons, progress=under_way)
 
 
 def _under_way(asking: Asking, name: str) -> UnderWay | None:

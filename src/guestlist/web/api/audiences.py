@@ -155,7 +155,7 @@ def patch_audience(
 
 @router.delete("/audiences/{name}", status_code=204, summary="Delete an audience")
 def delete_audience(asking: Asked, name: NamePath, if_match: IfMatch = None) -> None:
-    """Not while an activation sends it."""
+    """Not while an activation sends it. Its uploaded list stays until it is deleted with `/uploads`."""
     described.deleted(asking, "audiences", name, if_match)
 
 
