@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from guestlist.core.permissions import ACTIVATE, HOLDS, Permission, Role
+from guestlist.web.api.api import _NOUNS
 from guestlist.web.api.needs import NEEDS
 from guestlist.web.pages.table import PAGES
 from tests.web.apikit import BACK, Api, problem
@@ -168,6 +169,14 @@ def test_a_destination_says_who_authorised_it_and_which_accounts_there_are(api: 
     assert found[f"urn:li:sponsoredAccount:{ACCOUNT}"] == "CAMPAIGN_MANAGER"
     assert "VIEWER" in found.values()
     problem(api("GET", "/destinations/nobody/ad-accounts"), 404)
+    handle = api("POST", "/sign-ins/reuse", {"destination": "second"}).json()["sign_in"]
+    api.world.clock.sleep(120.0)  # a token that is new may not be known yet
+    api.world.emulator.control.revoke_tokens()
+    described = {route.path: route.openapi_extra for noun in _NOUNS for route in noun.router.routes}
+    for path in ("/destinations/{name}/ad-accounts", "/sign-ins/{handle}"):
+        address = path.replace("{name}", "second").replace("{handle}", handle)
+        assert problem(api("GET", address), 409)["label"]
+        assert "409" in described[f"/api/v1{path}"]["responses"]
 
 
 def test_what_was_not_sent_is_counted_by_reason_for_all_who_may_look(api: Api) -> None:

@@ -149,7 +149,7 @@ def list_runs_of(asking: Asked, name: NamePath, paging: Paged) -> Page[Run]:
     return _runs(asking, paging, overview.runs(asking.app, name, paging.limit + 1, paging.after(int)))
 
 
-@router.get("/destinations/{name}/runs", summary="List the runs of a destination", tags=["destinations"])
+@router.get("/destinations/{name}/runs", summary="List the runs of a destination")
 def list_runs_to(asking: Asked, name: NamePath, paging: Paged) -> Page[Run]:
     """Of all activations that feed it, newest first; what a stream sent within an hour is one run."""
     destinations.one(asking.app, asking.config, name)
@@ -261,7 +261,7 @@ def get_events_of(asking: Asked, name: NamePath, since: _Since = None, until: _U
     return _events(asking, name, since, until)
 
 
-@router.get("/destinations/{name}/events", summary="What became of the events of a destination", tags=["destinations"])
+@router.get("/destinations/{name}/events", summary="What became of the events of a destination")
 def get_delivery(asking: Asked, name: NamePath, since: _Since = None, until: _Until = None) -> Delivery:
     """Of all activations that feed it, and what stands in the way of deliveries."""
     app, (first, last) = asking.app, _period(asking, since, until)
