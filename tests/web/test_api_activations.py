@@ -7,7 +7,7 @@ from typing import Any
 from guestlist.app import last_events
 from guestlist.core.permissions import ACTIVATE, Role
 from guestlist.events.posting import Posting
-from tests.web.apikit import EVENTS, Api
+from tests.web.apikit import EVENTS, Api, problem
 from tests.world import digest, emails
 
 DAY = 86_400.0
@@ -188,3 +188,25 @@ def test_a_run_that_the_schedule_began_is_under_way_too(api: Api) -> None:
         }
     ]  # fmt: skip
     assert api.get("/activations/main")["progress"] is None
+
+
+def test_a_trial_of_what_cannot_be_says_where(api: Api) -> None:
+    def tried(**settings: Any) -> Any:
+        body = {
+            "settings": {"audience_key": "k", "action": "add", **settings},
+            "event": {"type": "track", "event": "x"},
+        }
+        return api("POST", "/event-trials", body)
+
+    for key, odd in (
+        ("mapping", {"email": None}),
+        ("mapping", {"": False}),
+        ("mapping", 5),
+        ("mapping", [1]),
+        ("audience_key", 5),
+        ("audience_key", " "),
+        ("action", ["add"]),
+        ("trigger", 5),
+    ):
+        assert problem(tried(**{key: odd}), 422)["place"][0] == key, odd
+    assert tried(mapping={"email": "traits.mail"}).json()["verdict"] == "ignored", "one source needs no list"
