@@ -22,9 +22,13 @@ curl -H "Authorization: Bearer $TOKEN" https://guestlist.example.com/api/v1/acti
   operation below says what it needs; without it the answer is 403 and says who can grant it.
 * **Versions.** What can be edited comes with an `ETag`. An edit sends it back as `If-Match`: 428 without, 412 when
   somebody else was faster. `PUT` takes the place of all `settings`, `PATCH` changes some of them (JSON merge patch).
+  A `POST` that changes something or decides about it (pause, resume, rename, sync, take over, authorise) takes
+  `If-Match` too, and may leave it out.
 * **Once.** A `POST` that makes something takes an `Idempotency-Key`: for a day the same key and the same request get
   the same answer, and nothing is made twice. Another request with that key is 422, one at the same time 409.
-* **Long work.** 202, and `Location` names the job to follow until its `state` is `done` or `failed`.
+* **Long work.** 202, and `Location` names the job to follow until its `state` is `done` or `failed`; that of a sync
+  leads to its run (`run`) from when there is one. An activation says what is under way for it (`progress`), whoever
+  began it.
 * **Lists** come in pages: `?limit=`, and `?cursor=` with what `next` said; `next` is null on the last page.
 * **Times** are seconds since 1970 (UTC).
 * **Mistakes** are `application/problem+json` (RFC 9457): `detail` is one sentence that says what happened, to what,
@@ -34,6 +38,13 @@ curl -H "Authorization: Bearer $TOKEN" https://guestlist.example.com/api/v1/acti
   (what is asked cannot be), 429 and 503 (later, with `Retry-After`) and 500 (a fault of ours); others stand with it.
 * **The file.** What guestlist.yaml says has `"origin": "file"` and is read-only here until it is taken over.
   `settings` are those of [guestlist.yaml](configuration.md).
+
+What only people have is on the pages alone:
+
+* **Drafts** of the wizard. A program makes the activation at once with `"enabled": false` in its `settings`, looks at
+  it (`POST /plans` even before it is there) and resumes it.
+* **One's own password.** A token belongs to a role, not to a person. An Administrator's makes users, gives them
+  another role, shuts them out, and makes the link at which they choose a password.
 
 Events come in by other doors and with write keys: see [events](events.md).
 """

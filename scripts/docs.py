@@ -232,11 +232,14 @@ def _labels() -> dict[str, str]:
     return {
         errors.REFRESH_TOKEN_EXPIRED: f"LinkedIn's grant ended (a year after consent) or was revoked. {again}",
         errors.OAUTH_REFRESH_FAILED: f"LinkedIn refuses to renew the token: check client id and secret. {again}",
-        "role": "Give the member who authorised one of the four roles, in Campaign Manager > Account settings > Manage "
-        "access.",
+        "role": (
+            "Whoever signed in to LinkedIn for this destination (its page and `guestlist check` say who) needs one of "
+            "the four roles on the ad account: Campaign Manager > Account settings > Manage access. Or somebody else "
+            "who has one signs in."
+        ),
         "scope": f"The token lacks a scope. {again}",
         "approval": "LinkedIn has not approved your app for this: Developer Portal > your app > Products.",
-        "ad account": "Correct `ad_account`, or give the member a role on it.",
+        "ad account": "Correct `ad_account`, or give whoever signed in to LinkedIn a role on it.",
         "test account": "LinkedIn keeps no audiences on test accounts: use a real one.",
         "API version": "Upgrade Guestlist, or set `GUESTLIST_LINKEDIN_VERSION` to a version LinkedIn still serves.",
         "SEGMENT_LIMIT_EXCEEDED": "The ad account holds 1,000 audiences, LinkedIn's limit: delete some.",

@@ -427,6 +427,15 @@ def judged(read: Document, parts: Parts | None = None) -> Config:
     return config
 
 
+def some_of_activation(body: Mapping[str, Any]) -> ActivationConfig:
+    """What is said of an activation that need not be whole; ConfigError says which value is of the wrong kind."""
+    try:
+        return ActivationConfig.model_validate({"audience": "", "destination": "", **body})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(_sentence(first), _place(first)) from None
+
+
 def raw(path: Path, environ: Mapping[str, str]) -> Mapping[str, Any]:
     """What the file says, not judged yet."""
     return document.read(path, environ).data

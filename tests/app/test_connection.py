@@ -126,3 +126,24 @@ def test_how_a_destination_stands(world: World) -> None:
     over = connection.stands(app, "acme")
     assert (over.state, over.label) == ("expired", REFRESH_TOKEN_EXPIRED)
     assert "signs in to LinkedIn again" in over.reason
+
+
+def test_the_log_says_who_authorised_before_and_after(world: World) -> None:
+    """Never with what they were given."""
+    another = "urn:li:person:another"
+    app = world.open().app
+    (entry,) = app.store.audit.latest(9, what="connect", subject="acme")
+    first = app.store.destinations.get("acme")
+    assert first is not None
+    assert (entry.details["before"], entry.details["after"]["member"]) == (None, first.member)
+    app.store.destinations.update("acme", member=another, role="VIEWER")
+    response = world.emulator.control.token()
+    world.clock.sleep(60.0)
+    world.open().connect_token("acme", response)
+    entry = app.store.audit.latest(1, what="connect", subject="acme")[0]
+    before, after = entry.details["before"], entry.details["after"]
+    assert (before["member"], before["role"], before["authorised"]) == (another, "VIEWER", first.authorised_at)
+    assert (after["member"], after["role"], after["ad_account"]) == (first.member, first.role, first.ad_account)
+    assert after["authorised"] == world.clock.now() > before["authorised"]
+    assert set(before) == set(after) == {"member", "role", "ad_account", "authorised"}
+    assert not any(str(value) in str(entry) for value in response.values() if isinstance(value, str))

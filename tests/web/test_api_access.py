@@ -21,12 +21,20 @@ OPERATIONS = [f"{next(iter(route.methods))} {route.path.removeprefix(PREFIX)}" f
 ANYBODY = {
     "GET /destinations",
     "GET /destinations/{name}",
+    "GET /destinations/{name}/events",
+    "GET /destinations/{name}/runs",
     "GET /audiences",
     "GET /audiences/{name}",
     "GET /audiences/{name}/sample",
     "GET /activations",
 }
-ANYBODY |= {"GET /activations/{name}", "GET /activations/{name}/runs", "GET /activations/{name}/events", "GET /runs"}
+ANYBODY |= {
+    "GET /activations/{name}",
+    "GET /activations/{name}/runs",
+    "GET /activations/{name}/events",
+    "GET /runs",
+    "GET /runs/{number}",
+}
 ANYBODY |= {
     "GET /home",
     "GET /activations/{name}/growth",
@@ -43,6 +51,7 @@ ANYBODY |= {
 }
 ADMINISTRATORS = (
     "/users",
+    "/roles",
     "/tokens",
     "/write-keys",
     "/settings",
@@ -60,7 +69,7 @@ def expected(operation: str, role: Role) -> bool:
         return True
     if (
         path.startswith(ADMINISTRATORS)
-        or path.endswith("/audit")
+        or path.endswith(("/audit", "/ad-accounts"))
         or path.startswith("/sign-ins")
         or (path.startswith("/destinations") and method != "GET")
     ):
@@ -178,6 +187,15 @@ def test_files_of_the_server_are_an_administrators_to_name(api: Api) -> None:
     api.world.write(emails("a"))
     patch["settings"]["source"]["file"] = "people.csv"
     assert api("PATCH", "/audiences/leads", patch, if_match=tag).status_code == 200
+
+
+def test_an_audience_of_a_file_of_the_server_is_an_administrators_to_take_over(api: Api) -> None:
+    api.world.write(emails("a"))
+    marketer = api.make_token("moe", Role.MARKETER)
+    assert problem(api("POST", "/audiences/people/take-over", token=marketer), 403)["permission"] == "Administrator"
+    assert api.get("/audiences/people")["origin"] == "file"
+    assert api("POST", "/activations/main/take-over", token=marketer).status_code == 200
+    assert api("POST", "/audiences/people/take-over").json()["origin"] == "pages"
 
 
 def test_primary_ids_need_the_identity_graph(api: Api) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from guestlist.app import last_events
 from guestlist.core.permissions import ACTIVATE, Role
 from guestlist.events.posting import Posting
-from tests.web.apikit import EVENTS, Api
+from tests.web.apikit import EVENTS, Api, problem
 from tests.world import digest, emails
 
 DAY = 86_400.0
@@ -138,3 +140,73 @@ def test_the_trail_of_an_activation_is_for_those_who_may_see_the_log(api: Api) -
     found = [each["what"] for each in api.get("/activations/ours/audit")["items"]]
     assert found == ["rename", "create activation"]
     assert api("GET", "/activations/ours/audit", token=api.make_token("ben", Role.MARKETER)).status_code == 403
+
+
+def test_a_sync_is_followed_from_the_job_to_its_run(api: Api) -> None:
+    api.world.write(emails("ann", "bob"))
+    asked = api("POST", "/activations/main/syncs")
+    where = asked.headers["location"].removeprefix("/api/v1")
+    assert asked.json()["run"] is None
+    assert api.get("/activations/main")["progress"] == {
+        "job": asked.json()["id"], "run": None, "state": "waiting", "what": "", "done": 0, "of": 0,
+    }  # fmt: skip
+    seen: list[Any] = []
+
+    def look() -> None:
+        seen.append((api.get(where)["run"], api.get("/activations/main")["progress"]))
+
+    api.world.hooks.before = look
+    api.work()
+    done = api.get(where)
+    ((run, under_way),) = seen
+    assert (under_way["job"], under_way["run"], under_way["state"]) == (done["id"], run, "working")
+    assert under_way["what"] == "sending to LinkedIn"
+    assert (under_way["done"], under_way["of"]) == (0, 2)
+    assert done["run"] == run == f"/api/v1/runs/{done['result']['run']}"
+    assert api.get("/jobs")["items"][0]["run"] == run
+    found = api.get(run.removeprefix("/api/v1"))
+    assert (found["run"], found["activation"], found["added"]) == (done["result"]["run"], "main", 2)
+    assert api("GET", "/runs/999").status_code == 404
+    assert api.get("/activations/main")["progress"] is None
+    assert api.finished(api("POST", "/activations/main/plans"))["run"] is None
+
+
+def test_a_run_that_the_schedule_began_is_under_way_too(api: Api) -> None:
+    api.world.write(emails("ann", "bob", "cem"))
+    seen: list[Any] = []
+
+    def look() -> None:
+        seen.append(api.get("/activations/main")["progress"])
+        assert api.get(seen[-1]["run"].removeprefix("/api/v1"))["state"] == "syncing"
+
+    api.world.hooks.before = look
+    result = api.world.sync()
+    assert seen == [
+        {
+            "job": None, "run": f"/api/v1/runs/{result.run}", "state": "working", "what": "sending to LinkedIn",
+            "done": 0, "of": 3,
+        }
+    ]  # fmt: skip
+    assert api.get("/activations/main")["progress"] is None
+
+
+def test_a_trial_of_what_cannot_be_says_where(api: Api) -> None:
+    def tried(**settings: Any) -> Any:
+        body = {
+            "settings": {"audience_key": "k", "action": "add", **settings},
+            "event": {"type": "track", "event": "x"},
+        }
+        return api("POST", "/event-trials", body)
+
+    for key, odd in (
+        ("mapping", {"email": None}),
+        ("mapping", {"": False}),
+        ("mapping", 5),
+        ("mapping", [1]),
+        ("audience_key", 5),
+        ("audience_key", " "),
+        ("action", ["add"]),
+        ("trigger", 5),
+    ):
+        assert problem(tried(**{key: odd}), 422)["place"][0] == key, odd
+    assert tried(mapping={"email": "traits.mail"}).json()["verdict"] == "ignored", "one source needs no list"

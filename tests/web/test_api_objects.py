@@ -17,15 +17,21 @@ from tests.world import ACCOUNT, digest, emails
 LIST = {"audience": "people", "destination": "acme"}
 
 
-def test_a_sample_of_an_audience_is_masked_and_needs_view_profiles(api: Api) -> None:
+def test_a_sample_of_an_audience_is_whole_with_view_profiles_and_masked_without(api: Api, logged: list[Any]) -> None:
     api.world.write(emails("ann", "bob"))
     at = "/audiences/people/sample"
-    assert api.get(at) == {"columns": ["email"], "rows": [["a***@example.com"], ["b***@example.com"]]}
+    whole = [["ann@example.com"], ["bob@example.com"]]
+    assert api.get(at) == {"masked": False, "columns": ["email"], "rows": whole}
+    assert api("GET", at).headers["cache-control"] == "no-store"
     analyst = api.make_token("analyst", Role.ANALYST)
-    assert api.get(at, token=analyst) == {"columns": ["email"], "rows": []}
+    hidden = [["a***@example.com"], ["b***@example.com"]]
+    assert api.get(at, token=analyst) == {"masked": True, "columns": ["email"], "rows": hidden}
+    blind = api.make_token("blind", Role.ADMINISTRATOR, [Permission.VIEW_PROFILES])
+    assert problem(api("GET", at, token=blind), 403)["permission"] == Permission.VIEW_SEGMENTS
+    assert "ann@" not in str(logged)
     api.door.app.store.write_keys.create("engage", api.world.clock.now())
     api.make("audiences", "leads", EVENTS)
-    assert api.get("/audiences/leads/sample") == {"columns": [], "rows": []}
+    assert api.get("/audiences/leads/sample") == {"masked": False, "columns": [], "rows": []}
     (api.world.folder / "people.csv").unlink()
     assert "does not exist" in problem(api("GET", at), 422)["detail"]
     problem(api("GET", "/audiences/nobody/sample"), 404)

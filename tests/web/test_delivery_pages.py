@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from guestlist.core.permissions import Role
+from guestlist.core.permissions import Permission, Role
+from guestlist.core.words import duration
 from tests.app.kit import Source, entered
 from tests.web.apikit import Api
 from tests.web.installed import Installed, installed
 from tests.web.test_activation_pages import charts, numbers
-from tests.world import World, digest
+from tests.world import ACCOUNT, World, digest
 
 DAY = 86_400.0
 AT = "/activations/main/delivery"
@@ -138,3 +139,48 @@ def test_the_api_says_the_same(source: Source, logged: list[Any]) -> None:
     assert api.get(f"/activations/main/events?since=0&until={until}")["activations"] == []
     assert api("GET", "/activations/main/events?since=5&until=4").status_code == 422
     api.close()
+
+
+def test_the_api_says_of_a_destination_what_its_page_says(fed: Installed) -> None:
+    """SEGMENT-90, SEGMENT-91: both tabs of a destination, also of several activations together."""
+    fed.world.activation("other", mode="stream", audience_key="another")
+    source = Source(fed.world)
+    source.post(entered("", source.now(), key="another", email="fay@example.com"))
+    fed.world.clock.sleep(400.0)
+    source.settle()
+    source.settle("other")
+    fed.world.activation("elsewhere", destination="beta", mode="stream", audience_key="third")
+    fed.world.yaml["destinations"]["beta"] = {"ad_account": ACCOUNT}
+    page = fed.signed_in(Role.MARKETER).get("/destinations/acme/delivery")
+    api = Api(fed.world)
+    found = api.get("/destinations/acme/events")
+    sums = [sum(each[key] for each in found["activations"]) for key in ("delivered", "not_delivered")]
+    assert [str(each) for each in sums] == numbers(page.response.text)[:2]
+    assert {each["activation"] for each in found["activations"]} == {"main", "other"}
+    slowest = max(each["p95_seconds"] for each in found["activations"])
+    assert found["p95_seconds"] == slowest > 400.0
+    assert duration(found["p95_seconds"]) == numbers(page.response.text)[2]
+    assert sum(each["received"] for each in found["over_time"]) == sum(e["received"] for e in found["activations"])
+    assert {each["activation"] for each in found["samples"]} == {"main"}
+    assert found["issues"] == []
+    assert [each["activation"] for each in api.get("/destinations/acme/runs?limit=1")["items"]] == ["other"]
+    first = api.get("/destinations/acme/runs?limit=1")
+    rest = api.get(f"/destinations/acme/runs?cursor={first['next']}")
+    assert [each["activation"] for each in (*first["items"], *rest["items"])] == ["other", "main"]
+    for what in ("events", "runs"):
+        assert api.get(f"/destinations/beta/{what}")["activations" if what == "events" else "items"] == []
+        assert api("GET", f"/destinations/nobody/{what}").status_code == 404
+    assert api.get("/destinations/beta/events")["p95_seconds"] is None
+    assert api("GET", "/destinations/acme/events?since=5&until=4").status_code == 422
+    looks = api.make_token("looks", Role.ANALYST, [Permission.VIEW_DESTINATIONS])
+    assert api.get("/destinations/acme/events", token=looks)["samples"] == []
+    assert api("GET", "/destinations/acme/runs", token=looks).status_code == 200
+    api.close()
+
+
+@pytest.mark.parametrize("label", ["Refresh Token Expired", "Oauth Refresh Failed"])
+def test_delivery_issues_come_with_their_remedy(api: Api, label: str) -> None:
+    api.door.app.store.destinations.park("acme", label, "sign in again")
+    (issue,) = api.get("/destinations/acme/events")["issues"]
+    assert (issue["label"], issue["reason"]) == (label, "sign in again")
+    assert "Reauthorize" in issue["remedy"]

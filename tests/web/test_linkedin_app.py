@@ -155,7 +155,9 @@ def test_the_same_through_the_api(bare: World, logged: list[Any]) -> None:
     begun = api("POST", "/destinations/acme/authorization", {"redirect_url": "http://127.0.0.1:8000/x"})
     assert "client_id=86emulator" in begun.json()["address"]
     assert [entry["what"] for entry in api.get("/audit?subject=86emulator")["items"]] == ["change LinkedIn app"] * 3
-    assert api("DELETE", "/linkedin-app").status_code == 204
+    problem(api("DELETE", "/linkedin-app"), 428)
+    problem(api("DELETE", "/linkedin-app", if_match=read), 412)
+    assert api("DELETE", "/linkedin-app", if_match=api.tag("/linkedin-app")).status_code == 204
     assert (
         "LinkedIn app"
         in problem(api("POST", "/destinations/acme/authorization", {"redirect_url": "http://127.0.0.1:8000/x"}), 422)[

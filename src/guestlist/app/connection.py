@@ -17,7 +17,7 @@ from guestlist.errors import REFRESH_TOKEN_EXPIRED, ConfigError, DeliveryError, 
 from guestlist.ports import Account, Reachable, Token
 from guestlist.store.audit import Entry
 from guestlist.store.consents import Consent
-from guestlist.store.destinations import Credential
+from guestlist.store.destinations import Credential, Destination
 
 CONSENT = 600.0  # seconds for a person to come back from LinkedIn
 OVER = (
@@ -142,7 +142,8 @@ def keep(app: App, config: Config, name: str, token: Token) -> CheckReport:
 
 def kept(app: App, name: str, account_urn: str, account: Account, token: Token) -> CheckReport:
     """What was tried out is the destination's from now on, and it waits for nobody any more."""
-    known = app.store.destinations.ensure(name, account_urn)
+    before = app.store.destinations.get(name)
+    known = before or app.store.destinations.ensure(name, account_urn)
     if known.ad_account != account_urn:
         app.store.destinations.update(name, ad_account=account_urn)
     now = app.clock.now()
@@ -151,8 +152,16 @@ def kept(app: App, name: str, account_urn: str, account: Account, token: Token) 
     credential = Credential(token, *client)
     app.store.destinations.connect(name, credential, now)
     app.store.destinations.update(name, member=account.member, account_name=account.name, role=account.role)
-    app.store.audit.add(app.who, "connect", name, now, member=account.member)
+    after = app.store.destinations.get(name)
+    app.store.audit.add(app.who, "connect", name, now, before=_authorised(before), after=_authorised(after))
     return report(app, name, account_urn, credential, account)
+
+
+def _authorised(row: Destination | None) -> dict[str, Any] | None:
+    """For the audit log: who signed in to LinkedIn for it, when, for which account. None: nobody did yet."""
+    if row is None or row.authorised_at is None:
+        return None
+    return {"member": row.member, "role": row.role, "ad_account": row.ad_account, "authorised": row.authorised_at}
 
 
 def stands(app: App, name: str) -> Connection:

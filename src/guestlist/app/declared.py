@@ -6,7 +6,7 @@ together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,9 @@ class Declaration:
     version: int | None
     changed: float | None = None
     changed_by: str = ""
+
+
+Check = Callable[[Declaration], None]
 
 
 @dataclass(frozen=True)
@@ -154,10 +157,21 @@ def put_setting(app: App, configuration: Configuration, name: str, body: Mapping
             change(app, configuration, "settings", name, body, version, by)
 
 
-def take_over(app: App, configuration: Configuration, section: Section, name: str) -> Declaration:
-    """From now on the pages say what the file said; the file's object of this name counts no more."""
+def take_over(
+    app: App,
+    configuration: Configuration,
+    section: Section,
+    name: str,
+    by: Person = LOCAL,
+    check: Check = lambda found: None,
+) -> Declaration:
+    """From now on the pages say what the file said; the file's object of this name counts no more. ``check`` is given
+    what is there at that moment; nothing is changed when it raises.
+    """
     with changing(app):
         found = get(app, configuration, section, name)
+        check(found)
+        _may_name(by, section, found.body, {})
         if found.version is not None:
             return found
         return _put(app, configuration, section, name, _absolute(section, found.body, configuration.current().folder))
@@ -174,12 +188,22 @@ def delete(app: App, configuration: Configuration, section: Section, name: str, 
         app.store.audit.add(app.who, f"delete {_ONE[section]}", name, now, before=_logged(section, before.body))
 
 
-def rename(app: App, configuration: Configuration, old: str, new: str, *, propagate: bool = False) -> Declaration:
+def rename(
+    app: App,
+    configuration: Configuration,
+    old: str,
+    new: str,
+    *,
+    propagate: bool = False,
+    check: Check = lambda found: None,
+) -> Declaration:
     """Give an activation of the pages another name: its LinkedIn audience and all that is known of it stay, and those
     that thin that audience out follow. ``propagate``: the LinkedIn audience is called so too from its next run on.
-    ConfigError where it is the file's, or the name cannot be one.
+    ``check`` is given what is there at that moment; nothing is changed when it raises. ConfigError where it is the
+    file's, or the name cannot be one.
     """
     with changing(app):
+        check(get(app, configuration, "activations", old))
         found = of_pages(app, configuration, "activations", old)
         refuse_named(configuration, "activations", old)
         _refuse_taken(app, configuration, "activations", new)
@@ -263,15 +287,18 @@ def _put(app: App, configuration: Configuration, section: Section, name: str, bo
 
 
 def _may(by: Person, section: str, body: Mapping[str, Any], before: Mapping[str, Any]) -> None:
-    """Files of this machine and addresses that it talks to are an Administrator's to name; who may know whom a member
-    is may choose ``primaryId``.
-    """
+    """Who may know whom a member is may choose ``primaryId``."""
+    _may_name(by, section, body, before)
+    if section == "activations" and _primary(body) not in (None, _primary(before)):
+        by.need(Permission.VIEW_IDENTITY_GRAPH)
+
+
+def _may_name(by: Person, section: str, body: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+    """Files of this machine and addresses that it talks to are an Administrator's to name."""
     source = body.get("source")
     names_file = isinstance(source, Mapping) and source.get("file") is not None and source != before.get("source")
     if section == "settings" or names_file:
         by.need_administrator()
-    if section == "activations" and _primary(body) not in (None, _primary(before)):
-        by.need(Permission.VIEW_IDENTITY_GRAPH)
 
 
 def _primary(body: Mapping[str, Any]) -> Any:

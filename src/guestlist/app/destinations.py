@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from guestlist.app import connection
+from guestlist.app import connection, event_view
 from guestlist.app.context import App
-from guestlist.app.results import Connection
+from guestlist.app.results import Connection, EventsReport
 from guestlist.config import Config, DestinationConfig
+from guestlist.errors import OAUTH_REFRESH_FAILED, REFRESH_TOKEN_EXPIRED
+
+REMEDIES = {
+    REFRESH_TOKEN_EXPIRED: "LinkedIn's permission ended or was taken back. Somebody who may advertise with this ad "
+    "account signs in to LinkedIn again: Reauthorize.",
+    OAUTH_REFRESH_FAILED: "LinkedIn did not renew the token, though the permission may still stand. Reauthorize; if it "
+    "comes again, look at the app's client id and secret.",
+}
+_FINE = ("in order", "disabled", "not connected")  # states that nobody has to see to
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,25 @@ class DestinationRow:
         """Why it is parked."""
         return self.connection.reason if self.state == self.connection.label else ""
 
+    @property
+    def issue(self) -> str:
+        """What stands in the way of deliveries; "": nothing does."""
+        return "" if self.state in _FINE else self.state
+
+    @property
+    def remedy(self) -> str:
+        """What to do about ``issue``, where that is known."""
+        return REMEDIES.get(self.state, "")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of the events of all activations that feed a destination. ``p95``: seconds, of all of them."""
+
+    activations: list[str]
+    report: EventsReport
+    p95: float | None
+
 
 def all_of(app: App, config: Config) -> list[DestinationRow]:
     """Those that the configuration describes; LinkedIn is not asked."""
@@ -50,6 +78,14 @@ def fed_by(app: App, config: Config, name: str) -> list[str]:
     there = [each.name for each in app.store.activations.all(removed=False) if each.destination == name]
     wanted = [each for each, described in config.activations.items() if described.destination == name]
     return [*wanted, *(each for each in there if each not in config.activations)]
+
+
+def delivery(app: App, config: Config, name: str, since: float, until: float | None = None) -> Delivery:
+    """Of what was received since ``since`` and before ``until`` (epoch seconds; whole five minutes). UnknownName."""
+    connection.described(config, name)
+    feeding = fed_by(app, config, name)
+    report = event_view.of_some(app, feeding, since, until)
+    return Delivery(feeding, report, event_view.p95(app, feeding, since, until))
 
 
 def _row(app: App, config: Config, name: str, wanted: DestinationConfig, activations: int) -> DestinationRow:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from guestlist import config as configs
 from guestlist.core.identity import Kind
 from guestlist.errors import ConfigError
 from guestlist.events import conditions, declared, defaults, outcomes
@@ -17,6 +18,7 @@ from guestlist.events.rules import Decided, Filtered, Rejected, field_of
 
 Conditions = Mapping[str, Any]  # {"all": [...]} or {"any": [...]}
 
+_COUNTED = ("trigger", "audience_key", "action", "mapping")
 _WHY = {
     outcomes.FILTERED_BY_INTEGRATIONS_OBJECT: "its `integrations` switch LinkedIn Audiences off",
     outcomes.NO_MATCHING_MAPPING: "the trigger does not match",
@@ -40,14 +42,10 @@ class Trial:
 def trial(members: Kind, wanted: Mapping[str, Any], text: str) -> Trial:
     """``wanted``: an activation in the yaml's shape; ``text``: JSON of an event. ConfigError: either cannot be read."""
     event = _event(text)
+    read = configs.some_of_activation({key: wanted[key] for key in _COUNTED if wanted.get(key)})
+    key = read.audience_key if wanted.get("audience_key") else None if wanted.get("audience_key") is None else ""
     try:
-        said = declared.declared(
-            members,
-            wanted.get("trigger") or defaults.TRIGGER,
-            wanted.get("audience_key"),
-            wanted.get("action", "auto"),
-            wanted.get("mapping"),
-        )
+        said = declared.declared(members, read.trigger, key, read.action, read.mapping)
     except declared.Mistake as mistake:
         raise ConfigError(str(mistake), mistake.place) from None
     verdict = said.rule().judge(event, "rudderstack" if event.get("type") == "record" else "track")

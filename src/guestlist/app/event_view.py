@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import replace
+from functools import reduce
 
 import msgspec
 
@@ -50,6 +52,15 @@ def events(
     return EventsReport(tuple(rows), samples, backlog.events, oldest)
 
 
+def of_some(app: App, activations: Collection[str], since: float, until: float | None = None) -> EventsReport:
+    """The same of some activations; those that were never synced have none."""
+    report = events(app, None, since, until)
+    rows = tuple(each for each in report.activations if each.activation in activations)
+    return replace(
+        report, activations=rows, samples=tuple(each for each in report.samples if each.activation in activations)
+    )
+
+
 def over_time(app: App, activation: str, since: float, until: float) -> list[Stretch]:
     """Events received in at most ``STRETCHES`` stretches of equal length, oldest first. UnknownName."""
     chosen = _chosen(_names(app), activation) or NOBODY
@@ -65,6 +76,22 @@ def over_time(app: App, activation: str, since: float, until: float) -> list[Str
             Stretch(float((first + nth * width) * BUCKET), sum(ends.values()), ends.get(Outcome.DELIVERED, 0), lost)
         )
     return found
+
+
+def over_time_of(app: App, activations: Collection[str], since: float, until: float) -> list[Stretch]:
+    """The same of some activations together; none where none of them was ever synced."""
+    there = {name for number, name in _names(app).items() if number != NOBODY}
+    stretches = (over_time(app, each, since, until) for each in activations if each in there)
+    return [reduce(_and, at_once) for at_once in zip(*stretches, strict=True)]
+
+
+def _and(one: Stretch, other: Stretch) -> Stretch:
+    return Stretch(
+        one.at,
+        one.received + other.received,
+        one.delivered + other.delivered,
+        one.not_delivered + other.not_delivered,
+    )
 
 
 def ends(app: App) -> Counter[tuple[str, str]]:

@@ -100,15 +100,16 @@ def _enter(app: App, client_id: str, client_secret: str) -> None:
     )
 
 
-def take_out(app: App) -> None:
-    """Nobody can consent any more; destinations go on with the app they were connected with. ConfigError: the
-    environment says it; UnknownName: there is none.
+def take_out(app: App, check: Callable[[LinkedInAppRow], None] = lambda row: None) -> None:
+    """Nobody can consent any more; destinations go on with the app they were connected with. ``check`` as for
+    ``enter``. ConfigError: the environment says it; UnknownName: there is none.
     """
-    _check_free(app)
-    before = app.store.linkedin_app.get()
-    if before is None:
-        raise UnknownName("There is no LinkedIn app to take out.")
-    with app.store.transaction():
+    with app.store.lock("linkedin-app"), app.store.transaction():
+        _check_free(app)
+        before = app.store.linkedin_app.get()
+        if before is None:
+            raise UnknownName("There is no LinkedIn app to take out.")
+        check(shown(app))
         app.store.linkedin_app.unset()
         app.store.audit.add(app.who, "take out LinkedIn app", before.client_id, app.clock.now())
 

@@ -180,18 +180,20 @@ def runs(app: App, name: str | None = None, limit: int = 20, before: int | None 
     return _runs(app, found, limit, before, everybody=name is None)
 
 
-def run(app: App, name: str, number: int) -> RunRow:
-    """One run of an activation. UnknownName."""
-    activation, found = known(app, name), app.store.runs.some([number])
-    if not found or found[0].activation_id != activation.id:
-        raise UnknownName(f"There is no run {number} of '{masked(name)}'; what is old is not kept.")
+def run(app: App, name: str | None, number: int) -> RunRow:
+    """One run, of an activation where it is named. UnknownName."""
+    activation, found = known(app, name) if name is not None else None, app.store.runs.some([number])
+    if not found or (activation is not None and found[0].activation_id != activation.id):
+        of = f" of '{masked(name)}'" if name is not None else ""
+        raise UnknownName(f"There is no run {number}{of}; what is old is not kept.")
+    activation = activation or app.store.activations.by_id(found[0].activation_id)
     return _run_row(app, activation, app.store.segments.currents({activation.ledger_id}), found[0])
 
 
-def latest_of(app: App, names: Collection[str], limit: int = 20) -> list[RunRow]:
+def latest_of(app: App, names: Collection[str], limit: int = 20, before: int | None = None) -> list[RunRow]:
     """The latest runs of some activations as ``runs`` shows them; those that were never synced have none."""
     found = [each for each in app.store.activations.all(removed=False) if each.name in names]
-    return _runs(app, found, limit, None, everybody=False)
+    return _runs(app, found, limit, before, everybody=False)
 
 
 def _runs(app: App, found: Sequence[Activation], limit: int, before: int | None, *, everybody: bool) -> list[RunRow]:

@@ -1,8 +1,8 @@
-"""What LinkedIn would be told of the first rows of a list or the last event, masked: is a mapping right?"""
+"""The first of an audience; and what LinkedIn would be told of its first rows or the last event, masked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -29,7 +29,9 @@ from guestlist.store.event_members import EventMember
 ROWS = 50  # that are looked at
 FIRST = 10  # that are shown as they stand there
 PATHS = 60  # places in an event that are offered
+WHOLE = 1_000  # characters of a value that is shown as it stands there
 DEEPEST = 6  # objects within objects where they are looked for
+_DIGEST = "a digest"  # in place of a field's name
 _DIGESTS = (IdType.SHA256_EMAIL, IdType.SHA512_EMAIL)
 
 
@@ -48,55 +50,63 @@ class Shown:
 @dataclass(frozen=True)
 class Rows:
     """The first of an audience. ``columns``: all of its list, or what events said; ``rows``: of each of the first rows
-    its cells in that order, masked, "" where nothing stands.
+    its cells in that order, "" where nothing stands; ``masked``: not as they stand there.
     """
 
+    masked: bool
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
 
 
 def beginning(app: App, config: Config, audience: str, *, members: bool) -> Rows:
-    """``members``: False for who may not look at single members: no row then. Only what a company is known by, and the
-    country of a person, stands there in clear. ConfigError, SourceError, StoreError: the list cannot be read.
+    """``members``: False for who may not look at single members: only what a company is known by, and the country of a
+    person, stands there in clear then. ConfigError, SourceError, StoreError: the list cannot be read.
     """
     wanted = config.audiences[audience]
     if wanted.source.events is not None:
-        return _heard_of(app, config, audience) if members else Rows()
+        return _heard_of(app, config, audience, members=members)
     scan = app.sources(wanted, config.folder).begin()
-    if not members:
-        return Rows(scan.columns)
     known = {column: name for name, sources in guess(wanted.kind, scan.columns).items() for column in sources}
-    hidden = tuple(
-        tuple(_cell(wanted.kind, known.get(each, ""), row.get(each, "")) for each in scan.columns)
+    show = _whole if members else _cell
+    rows = tuple(
+        tuple(show(wanted.kind, known.get(each, ""), row.get(each, "")) for each in scan.columns)
         for row in app.first_rows(scan, FIRST)
     )
-    return Rows(scan.columns, hidden)
+    return Rows(not members, scan.columns, rows)
 
 
-def _heard_of(app: App, config: Config, audience: str) -> Rows:
+def _heard_of(app: App, config: Config, audience: str, *, members: bool) -> Rows:
     """The first of who is in by what events said."""
     used = [each.audience_key for each in config.activations.values() if each.audience == audience]
     keys = [app.store.event_members.key(each) for each in dict.fromkeys(used) if each]
     kind = config.audiences[audience].kind
     with app.store.snapshot():
         inside = chain.from_iterable(app.store.event_members.wanted(each.id) for each in keys if each is not None)
-        found = [_said(kind, each) for each in islice(inside, FIRST)]
+        found = [_said(kind, each, _whole if members else _shown) for each in islice(inside, FIRST)]
         del inside  # what it reads from ends before the snapshot does
     columns = tuple(name for name in FIELDS[kind] if any(name in each for each in found))
-    return Rows(columns, tuple(tuple(each.get(name, "") for name in columns) for each in found))
+    return Rows(not members, columns, tuple(tuple(each.get(name, "") for name in columns) for each in found))
 
 
-def _said(kind: Kind, member: EventMember) -> dict[str, str]:
+def _said(kind: Kind, member: EventMember, show: Callable[[Kind, str, str], str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for id_type, value in sorted(member.ids.values()):
         text = Identifier(id_type, value).text
-        found.setdefault(FIELD[id_type], _digest(text) if id_type in _DIGESTS else _hidden(kind, FIELD[id_type], text))
+        found.setdefault(FIELD[id_type], show(kind, _DIGEST if id_type in _DIGESTS else FIELD[id_type], text))
     about: dict[str, Any] = msgspec.json.decode(member.person) if member.person else {}
     if primary := about.get("p"):
-        found["primaryId"] = _hidden(Kind.PEOPLE, "primaryId", primary)
+        found["primaryId"] = show(Kind.PEOPLE, "primaryId", primary)
     for label, said in about.get("t", {}).items():
-        found.setdefault(field_of(label), _hidden(kind, field_of(label), said[0]))
+        found.setdefault(field_of(label), show(kind, field_of(label), said[0]))
     return found
+
+
+def _whole(_kind: Kind, _name: str, value: str) -> str:
+    return value if len(value) <= WHOLE else f"{value[:WHOLE]}…"
+
+
+def _shown(kind: Kind, name: str, value: str) -> str:
+    return _digest(value) if name == _DIGEST else _hidden(kind, name, value)
 
 
 def _digest(text: str) -> str:

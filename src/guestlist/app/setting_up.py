@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from guestlist.app import connection, declared, jobs
 from guestlist.app.context import App
 from guestlist.app.results import CheckReport
+from guestlist.config import Config
 from guestlist.configuration import Configuration
 from guestlist.core.permissions import LOCAL, Person
 from guestlist.errors import ConfigError, UnknownName
@@ -72,11 +73,18 @@ def finish(
 
 def renew(app: App, configuration: Configuration, handle: str, name: str) -> CheckReport:
     """Authorise a destination anew with who signed in; its LinkedIn audiences and what they were told stay. What stood
-    still for want of it goes on as soon as a worker is free.
+    still for want of it goes on.
     """
-    config, held_up = configuration.current(), connection.held_up(app, name)
-    report = connection.keep(app, config, name, _token(app, handle))
+    config = configuration.current()
+    report = going_on(app, config, name, lambda: connection.keep(app, config, name, _token(app, handle)))
     app.store.consents.forget(handle)
+    return report
+
+
+def going_on(app: App, config: Config, name: str, authorise: Callable[[], CheckReport]) -> CheckReport:
+    """After ``authorise``: what stood still for want of it goes on as soon as a worker is free."""
+    held_up = connection.held_up(app, name)
+    report = authorise()
     for each in held_up:
         if each in config.activations:
             jobs.ask_sync(app, config, each)

@@ -94,14 +94,21 @@ def all_of(app: App) -> list[UploadRow]:
     return [_row(each) for each in app.store.uploads.all()]
 
 
-def delete(app: App, configuration: Configuration, name: str) -> None:
-    """ConfigError while an audience has it as its source; UnknownName: there is none."""
+def delete(
+    app: App, configuration: Configuration, name: str, check: Callable[[UploadRow], None] = lambda row: None
+) -> None:
+    """ConfigError while an audience has it as its source; UnknownName: there is none. ``check`` is given what is there
+    at that moment; nothing is deleted when it raises.
+    """
     users = [each for each, audience in configuration.current().audiences.items() if audience.source.upload == name]
     if users:
         raise ConfigError(f"The list '{name}' is the source of {', '.join(users)}: give that another source first.")
     with app.store.transaction():
-        if not app.store.uploads.delete(name):
+        found = named_list(app, name)
+        if found is None:
             raise UnknownName(f"There is no uploaded list '{name}'.")
+        check(found)
+        app.store.uploads.delete(name)
         app.store.audit.add(app.who, "delete list", name, app.clock.now())
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from guestlist.app import copies, counts, declared, ending, jobs, overview, remapping
+from guestlist.app import copies, counts, declared, ending, jobs, overview, progress, remapping
 from guestlist.app.declared import Declaration
-from guestlist.app.jobs import JobRow
 from guestlist.app.results import Removals, StatusRow
 from guestlist.app.sync import Wish
 from guestlist.core.counting import Drift, Wait
 from guestlist.errors import UnknownName
 from guestlist.web.api import described
-from guestlist.web.api.described import Described, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
-from guestlist.web.api.jobs import accepted
+from guestlist.web.api.described import Described, IfGiven, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
+from guestlist.web.api.jobs import Job, accepted
 from guestlist.web.api.openapi import MODEL
 from guestlist.web.api.paging import MOST, Page, Paged
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
@@ -34,6 +33,26 @@ class Activation(Described):
     """An activation, and how it stands."""
 
     status: StatusRow = Field(description="As `guestlist status` shows it; docs/errors.md explains the states.")
+
+
+class UnderWay(BaseModel):
+    """How far something is, as the pages show it."""
+
+    job: int | None = Field(description="What somebody asked for; null: a run that the schedule or a worker began.")
+    run: str | None = Field(description="Where its run is to be found, from when there is one.")
+    state: Literal["waiting", "working"] = Field(description="waiting: for its turn.")
+    what: str = Field(description='Like "sending to LinkedIn"; empty: it was only begun.')
+    done: int
+    of: int = Field(description="0: nobody knows of how many.")
+
+
+class ActivationNow(Activation):
+    """An activation, how it stands, what is done with it at this moment, and what was not sent."""
+
+    not_sent: Mapping[str, int] = Field(
+        description="Rows of its last run by the reason why they were not sent or were refused, most first."
+    )
+    progress: UnderWay | None = Field(description="A sync or a plan that is under way; null: none is.")
 
 
 class Counts(BaseModel):
@@ -151,14 +170,32 @@ def make_activation(asking: Asked, body: NewActivation, response: Response) -> A
 
 
 @router.get("/activations/{name}", summary="One activation")
-def get_activation(asking: Asked, name: NamePath, response: Response) -> Activation:
-    """With its ETag, which an edit has to send back."""
+def get_activation(asking: Asked, name: NamePath, response: Response) -> ActivationNow:
+    """With its ETag, which an edit has to send back, and how far a sync is that is under way."""
+    (row,) = overview.status(asking.app, asking.config, (name,))
     try:
-        return shown(asking, described.got(asking, "activations", name, response))
+        found: Declaration | None = described.got(asking, "activations", name, response)
     except UnknownName:
-        (row,) = overview.status(asking.app, asking.config, (name,))
+        found = None
         response.headers["ETag"] = _GONE
-        return _shown(asking, None, row)
+    reasons, under_way = overview.rejected_by_reason(asking.app, name), _under_way(asking, name)
+    return ActivationNow(**dict(_shown(asking, found, row)), not_sent=reasons, progress=under_way)
+
+
+def _under_way(asking: Asking, name: str) -> UnderWay | None:
+    found = progress.of_activation(asking.app, name)
+    if found is None:
+        return None
+    job, run = found.job, None if found.run is None else f"{PREFIX}/runs/{found.run}"
+    waits = job is not None and job.state == "waiting"
+    return UnderWay(
+        job=job.id if job is not None else None,
+        run=run,
+        state="waiting" if waits else "working",
+        what=found.what,
+        done=found.done,
+        of=found.of,
+    )
 
 
 @router.put("/activations/{name}", summary="Change an activation")
@@ -198,9 +235,9 @@ def delete_activation(
 
 
 @router.post("/activations/{name}/take-over", summary="Take an activation over from the file")
-def take_activation_over(asking: Asked, name: NamePath, response: Response) -> Activation:
+def take_activation_over(asking: Asked, name: NamePath, response: Response, if_match: IfGiven = None) -> Activation:
     """From now on it is edited here; what the file says of it counts no more."""
-    return shown(asking, described.taken_over(asking, "activations", name, response))
+    return shown(asking, described.taken_over(asking, "activations", name, if_match, response))
 
 
 @router.get("/activations/{name}/counts", summary="What LinkedIn counts beside what was sent")
@@ -253,28 +290,35 @@ def duplicate_activation(asking: Asked, name: NamePath, body: Duplicate, respons
 
 # ── what is done with it ─────────────────────────────────────────────────────────────────────────────────────────
 @router.post("/activations/{name}/pause", summary="Pause an activation")
-def pause_activation(asking: Asked, name: NamePath, response: Response) -> Activation:
+def pause_activation(asking: Asked, name: NamePath, response: Response, if_match: IfGiven = None) -> Activation:
     """Nothing is sent, nothing is lost."""
-    return shown(asking, described.enabled(asking, name, response, on=False))
+    return shown(asking, described.enabled(asking, name, if_match, response, on=False))
 
 
 @router.post("/activations/{name}/resume", summary="Resume an activation")
-def resume_activation(asking: Asked, name: NamePath, response: Response) -> Activation:
+def resume_activation(asking: Asked, name: NamePath, response: Response, if_match: IfGiven = None) -> Activation:
     """It goes on where it was."""
-    return shown(asking, described.enabled(asking, name, response, on=True))
+    return shown(asking, described.enabled(asking, name, if_match, response, on=True))
 
 
 @router.post("/activations/{name}/rename", summary="Rename an activation")
-def rename_activation(asking: Asked, name: NamePath, body: Rename, response: Response) -> Activation:
+def rename_activation(
+    asking: Asked, name: NamePath, body: Rename, response: Response, if_match: IfGiven = None
+) -> Activation:
     """Its LinkedIn audience and all that is known of it stay."""
-    found = declared.rename(asking.app, asking.configuration, name, body.name, propagate=body.propagate)
+    app, configuration = asking.app, asking.configuration
+
+    def check(there: Declaration) -> None:
+        described.check_given(if_match, described.tag(there))
+
+    found = declared.rename(app, configuration, name, body.name, propagate=body.propagate, check=check)
     response.headers["ETag"] = described.tag(found)
     response.headers["Location"] = f"{PREFIX}/activations/{described.quoted(found.name)}"
     return shown(Asking(asking.desk, asking.person), found)
 
 
 @router.post("/plans", status_code=202, summary="Plan the first sync of an activation that is not there yet")
-def plan_new_activation(asking: Asked, body: NewActivation, response: Response) -> JobRow:
+def plan_new_activation(asking: Asked, body: NewActivation, response: Response) -> Job:
     """What it would do; nothing is made, nothing is sent. Follow the job: its result has the plan under the name, or a
     `problem`, a sentence that says why nobody knows.
     """
@@ -283,13 +327,16 @@ def plan_new_activation(asking: Asked, body: NewActivation, response: Response) 
 
 
 @router.post("/activations/{name}/plans", status_code=202, summary="Plan a sync")
-def plan_activation(asking: Asked, name: NamePath, response: Response) -> JobRow:
+def plan_activation(asking: Asked, name: NamePath, response: Response) -> Job:
     """What a sync would do now; nothing is sent. Follow the job: its result is the plan."""
     return accepted(jobs.ask_plan(asking.app, asking.config, name), response)
 
 
 @router.post("/activations/{name}/syncs", status_code=202, summary="Sync an activation")
-def sync_activation(asking: Asked, name: NamePath, response: Response, body: SyncWish | None = None) -> JobRow:
-    """As soon as a worker is free. Follow the job: its result is what was done."""
+def sync_activation(
+    asking: Asked, name: NamePath, response: Response, body: SyncWish | None = None, if_match: IfGiven = None
+) -> Job:
+    """As soon as a worker is free. Follow the job: its result is what was done, `run` where to read it."""
+    described.unchanged(asking, "activations", name, if_match)
     wish = Wish(body.allow_removals, body.resend, body.new_snapshot) if body is not None else Wish()
     return accepted(jobs.ask_sync(asking.app, asking.config, name, wish), response)

@@ -12,16 +12,17 @@ from guestlist.app import activity, api_tokens, users, write_keys
 from guestlist.app.api_tokens import TokenRow
 from guestlist.app.results import KeyRow
 from guestlist.app.users import UserRow
-from guestlist.core.permissions import Permission, Role
+from guestlist.core.permissions import HOLDS, Permission, Role
 from guestlist.errors import UnknownName
 from guestlist.web.api import described
-from guestlist.web.api.described import IfMatch, NamePath, Strict, quoted
+from guestlist.web.api.described import IfGiven, IfMatch, NamePath, Strict, quoted
 from guestlist.web.api.paging import MOST, Page, Paged
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute)
 
 LINK = "/setup/"  # of the pages: where somebody chooses a password
+_Text = Annotated[str | None, Query(max_length=200)]
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -44,6 +45,13 @@ class UserChanges(Strict):
 
     role: Role | None = None
     disabled: bool | None = Field(None, description="They cannot sign in, and their sessions end at once.")
+
+
+class RoleRow(BaseModel):
+    """A role, and what who has it may do."""
+
+    role: Role
+    permissions: list[Permission]
 
 
 class NewToken(Strict):
@@ -143,9 +151,18 @@ def change_user(
 
 
 @router.post("/users/{name}/link", status_code=201, summary="Make a link to choose a password", tags=["users"])
-def invite_user(asking: Asked, name: NamePath) -> Invited:
+def invite_user(asking: Asked, name: NamePath, if_match: IfGiven = None) -> Invited:
     """Earlier ones stop working."""
-    return _invited(asking, _user(asking, name))
+    with asking.app.store.transaction():
+        row = _user(asking, name)
+        described.check_given(if_match, _tag(row))
+        return _invited(asking, row)
+
+
+@router.get("/roles", summary="List roles", tags=["users"])
+def list_roles(asking: Asked) -> list[RoleRow]:
+    """What each may do."""
+    return [RoleRow(role=role, permissions=sorted(HOLDS[role])) for role in Role]
 
 
 # ── tokens and keys ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -191,11 +208,7 @@ def revoke_key(asking: Asked, name: NamePath) -> None:
 # ── the log ──────────────────────────────────────────────────────────────────────────────────────────────────────
 @router.get("/audit", summary="Who did what", tags=["audit"])
 def list_entries(
-    asking: Asked,
-    paging: Paged,
-    who: Annotated[str | None, Query(max_length=200)] = None,
-    what: Annotated[str | None, Query(max_length=200)] = None,
-    subject: Annotated[str | None, Query(max_length=200)] = None,
+    asking: Asked, paging: Paged, who: _Text = None, what: _Text = None, subject: _Text = None
 ) -> Page[Entry]:
     """Newest first; nothing is ever taken out."""
     before = paging.after(int)
@@ -205,8 +218,9 @@ def list_entries(
 
 
 @router.get("/activations/{name}/audit", summary="List what was done with an activation", tags=["activations"])
-def list_entries_of(asking: Asked, name: NamePath, paging: Paged) -> Page[Entry]:
+def list_entries_of(asking: Asked, name: NamePath, paging: Paged, who: _Text = None, what: _Text = None) -> Page[Entry]:
     """Newest first, also what was done under a name that it had before."""
-    rows = activity.of_activation(asking.app, name, paging.limit + 1, before=paging.after(int))
+    before = paging.after(int)
+    rows = activity.of_activation(asking.app, name, paging.limit + 1, before=before, who=who, what=what)
     items, following = paging.by_number(rows, lambda row: row.id)
     return Page(items=[Entry.model_validate(row.__dict__) for row in items], next=following)

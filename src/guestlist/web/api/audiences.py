@@ -13,7 +13,7 @@ from guestlist.app.audiences import AudienceRow, Live
 from guestlist.app.declared import Declaration
 from guestlist.app.drafts import Wanted
 from guestlist.web.api import described
-from guestlist.web.api.described import Described, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
+from guestlist.web.api.described import Described, IfGiven, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
 from guestlist.web.api.openapi import MODEL
 from guestlist.web.api.paging import Page, Paged
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
@@ -46,8 +46,9 @@ class AudienceSettings(Strict):
 class Sample(BaseModel):
     """The first of an audience."""
 
+    masked: bool = Field(description="Not as they stand there: whole values are for those who hold View Profiles.")
     columns: list[str]
-    rows: list[list[str]] = Field(description="Of each row its cells in the order of `columns`, masked; empty: none.")
+    rows: list[list[str]] = Field(description="Of each row its cells in the order of `columns`; empty: none.")
 
 
 class Columns(BaseModel):
@@ -126,14 +127,14 @@ def get_audience(asking: Asked, name: NamePath, response: Response) -> Audience:
     return shown(asking, described.got(asking, "audiences", name, response))
 
 
-@router.get("/audiences/{name}/sample", summary="The first of an audience, masked")
+@router.get("/audiences/{name}/sample", summary="The first of an audience")
 def get_sample(asking: Asked, name: NamePath) -> Sample:
-    """The columns and the first ten rows, masked: of a list as it is now, of events the first who are in. Without View
-    Profiles there are no rows.
+    """The columns and the first ten rows: of a list as it is now, of events the first who are in. Without View Profiles
+    they are masked.
     """
     declared.get(asking.app, asking.configuration, "audiences", name)
     rows = samples.beginning(asking.app, asking.config, name, members=asking.sees_members)
-    return Sample(columns=list(rows.columns), rows=[list(each) for each in rows.rows])
+    return Sample(masked=rows.masked, columns=list(rows.columns), rows=[list(each) for each in rows.rows])
 
 
 @router.put("/audiences/{name}", summary="Change an audience")
@@ -154,14 +155,14 @@ def patch_audience(
 
 @router.delete("/audiences/{name}", status_code=204, summary="Delete an audience")
 def delete_audience(asking: Asked, name: NamePath, if_match: IfMatch = None) -> None:
-    """Not while an activation sends it."""
+    """Not while an activation sends it. Its uploaded list stays until it is deleted with `/uploads`."""
     described.deleted(asking, "audiences", name, if_match)
 
 
 @router.post("/audiences/{name}/take-over", summary="Take an audience over from the file")
-def take_audience_over(asking: Asked, name: NamePath, response: Response) -> Audience:
+def take_audience_over(asking: Asked, name: NamePath, response: Response, if_match: IfGiven = None) -> Audience:
     """From now on it is edited here; what the file says of it counts no more."""
-    return shown(asking, described.taken_over(asking, "audiences", name, response))
+    return shown(asking, described.taken_over(asking, "audiences", name, if_match, response))
 
 
 # ── looking at what comes in ─────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ from guestlist.app.declared import Declaration, Difference
 from guestlist.app.retention import Kept
 from guestlist.errors import UnknownName
 from guestlist.web.api import described
-from guestlist.web.api.described import Described, IfMatch, Settings, Strict
+from guestlist.web.api.described import Described, IfGiven, IfMatch, Settings, Strict
 from guestlist.web.api.problems import Problem
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
@@ -100,9 +100,9 @@ def delete_setting(asking: Asked, name: Name, if_match: IfMatch = None) -> None:
 
 
 @router.post("/settings/{name}/take-over", summary="Take a setting over from the file", tags=["settings"])
-def take_setting_over(asking: Asked, name: Name, response: Response) -> Setting:
+def take_setting_over(asking: Asked, name: Name, response: Response, if_match: IfGiven = None) -> Setting:
     """From now on it is edited here; what the file says of it counts no more."""
-    return _shown(name, described.taken_over(asking, "settings", name, response))
+    return _shown(name, described.taken_over(asking, "settings", name, if_match, response))
 
 
 @router.post("/settings/notify/test", summary="Send a notice to see whether it arrives", tags=["settings"])

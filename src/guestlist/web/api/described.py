@@ -22,6 +22,9 @@ Origin = Literal["file", "pages"]
 
 NamePath = Annotated[str, Path(max_length=200)]
 IfMatch = Annotated[str | None, Header(alias="if-match", description="The ETag of what was read.")]
+IfGiven = Annotated[
+    str | None, Header(alias="if-match", description="The ETag of what was read; left out: whatever it says by now.")
+]
 NewName = Annotated[str, Field(min_length=1, max_length=100, description="A name of yours, without slashes.")]
 PARTS = "What to change (JSON merge patch, RFC 7396): a key with null is taken out."
 
@@ -91,6 +94,18 @@ def check_tag(if_match: str | None, current: str) -> None:
         raise Problem(412, "It was changed since you read it: look at it again first.")
 
 
+def check_given(if_match: str | None, current: str) -> None:
+    """The same, where it may be left out."""
+    if if_match is not None:
+        check_tag(if_match, current)
+
+
+def unchanged(asking: Asking, section: Section, name: str, if_match: str | None) -> None:
+    """It still says what was read, where that was sent. Problem, UnknownName."""
+    if if_match is not None:
+        check_tag(if_match, tag(declared.get(asking.app, asking.configuration, section, name)))
+
+
 def got(asking: Asking, section: Section, name: str, response: Response) -> Declaration:
     """One of them; the answer carries its ETag."""
     found = declared.get(asking.app, asking.configuration, section, name)
@@ -141,9 +156,10 @@ def _put(asking: Asking, before: Declaration, settings: Mapping[str, Any], respo
     return found
 
 
-def enabled(asking: Asking, name: str, response: Response, *, on: bool) -> Declaration:
+def enabled(asking: Asking, name: str, if_match: str | None, response: Response, *, on: bool) -> Declaration:
     """An activation switched on or off, whatever else it says now."""
     before = declared.get(asking.app, asking.configuration, "activations", name)
+    check_given(if_match, tag(before))
     return _put(asking, before, {**before.body, "enabled": on}, response)
 
 
@@ -156,9 +172,11 @@ def deleted(asking: Asking, section: Section, name: str, if_match: str | None) -
     declared.delete(asking.app, asking.configuration, section, name, before.version)
 
 
-def taken_over(asking: Asking, section: Section, name: str, response: Response) -> Declaration:
+def taken_over(asking: Asking, section: Section, name: str, if_match: str | None, response: Response) -> Declaration:
     """The file says nothing of it any more."""
-    found = declared.take_over(asking.app, asking.configuration, section, name)
+    found = declared.take_over(
+        asking.app, asking.configuration, section, name, asking.person, lambda there: check_given(if_match, tag(there))
+    )
     response.headers["ETag"] = tag(found)
     return found
 

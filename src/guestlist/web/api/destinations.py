@@ -8,13 +8,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from guestlist.app import connection, declared, jobs
+from guestlist.app import connection, declared, jobs, setting_up
 from guestlist.app.declared import Declaration
-from guestlist.app.jobs import JobRow
 from guestlist.app.results import CheckReport, Connection
+from guestlist.ports import Reachable
 from guestlist.web.api import described
-from guestlist.web.api.described import Described, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
-from guestlist.web.api.jobs import accepted
+from guestlist.web.api.described import Described, IfGiven, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
+from guestlist.web.api.jobs import Job, accepted
 from guestlist.web.api.openapi import MODEL
 from guestlist.web.api.paging import Page, Paged
 from guestlist.web.api.problems import in_body
@@ -41,6 +41,7 @@ class Destination(Described):
     """A destination, and how it is connected."""
 
     connection: Connection
+    authorised_by: str | None = Field(description="Who of us connected it or authorised it anew the last time.")
     activations: list[str] = Field(description="Names of what feeds it.")
 
 
@@ -79,6 +80,12 @@ class Code(Strict):
     redirect_url: Redirect
 
 
+class AdAccounts(BaseModel):
+    """What whoever signed in has a role on; LinkedIn lists none at its Development tier."""
+
+    ad_accounts: list[Reachable]
+
+
 class SignIn(Strict):
     """A sign-in at LinkedIn that is there already."""
 
@@ -100,8 +107,10 @@ class TokenResponse(BaseModel):
 def shown(asking: Asking, found: Declaration) -> Destination:
     """A destination as it stands."""
     activations = [name for name, each in asking.config.activations.items() if each.destination == found.name]
-    stands = connection.stands(asking.app, found.name)
-    return Destination(**described.facts(found), connection=stands, activations=activations)
+    stands, by = connection.stands(asking.app, found.name), connection.connected_by(asking.app, found.name)
+    authorised_by = by.who if by is not None and stands.authorised is not None else None
+    facts = described.facts(found)
+    return Destination(**facts, connection=stands, authorised_by=authorised_by, activations=activations)
 
 
 # ── what there is ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -155,9 +164,15 @@ def delete_destination(asking: Asked, name: NamePath, if_match: IfMatch = None) 
 
 
 @router.post("/destinations/{name}/take-over", summary="Take a destination over from the file")
-def take_destination_over(asking: Asked, name: NamePath, response: Response) -> Destination:
+def take_destination_over(asking: Asked, name: NamePath, response: Response, if_match: IfGiven = None) -> Destination:
     """From now on it is edited here; what the file says of it counts no more."""
-    return shown(asking, described.taken_over(asking, "destinations", name, response))
+    return shown(asking, described.taken_over(asking, "destinations", name, if_match, response))
+
+
+@router.get("/destinations/{name}/ad-accounts", summary="The ad accounts to choose from")
+def list_accounts(asking: Asked, name: NamePath) -> AdAccounts:
+    """Those that LinkedIn lists now for who authorised it, with their role; none before somebody did."""
+    return AdAccounts(ad_accounts=connection.accounts(asking.app, asking.config, name))
 
 
 # ── connecting ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -169,28 +184,38 @@ def begin_authorization(asking: Asked, name: NamePath, body: Consent) -> Authori
 
 
 @router.post("/destinations/{name}/authorization/code", summary="Connect with the code LinkedIn gave")
-def finish_authorization(asking: Asked, name: NamePath, body: Code) -> CheckReport:
-    """Token, scopes, ad account and role are checked at once; nothing is kept unless all is well."""
+def finish_authorization(asking: Asked, name: NamePath, body: Code, if_match: IfGiven = None) -> CheckReport:
+    """Token, scopes, ad account and role are checked at once; nothing is kept unless all is well. Syncs that waited for
+    it go on.
+    """
+    described.unchanged(asking, "destinations", name, if_match)
     app, config = asking.app, asking.config
-    return connection.finish_consent(app, config, name, body.code, body.state, body.redirect_url)
+    back = (body.code, body.state, body.redirect_url)
+    return setting_up.going_on(app, config, name, lambda: connection.finish_consent(app, config, name, *back))
 
 
 @router.post("/destinations/{name}/authorization/reuse", summary="Connect with a sign-in that is there")
-def reuse_authorization(asking: Asked, name: NamePath, body: SignIn) -> CheckReport:
+def reuse_authorization(asking: Asked, name: NamePath, body: SignIn, if_match: IfGiven = None) -> CheckReport:
     """That of another destination, through the same LinkedIn app. Checked as any other."""
-    connection.described(asking.config, name)
+    described.unchanged(asking, "destinations", name, if_match)
+    app, config = asking.app, asking.config
+    connection.described(config, name)
     with in_body("destination"):
-        return connection.connect_again(asking.app, asking.config, name, body.destination)
+        return setting_up.going_on(
+            app, config, name, lambda: connection.connect_again(app, config, name, body.destination)
+        )
 
 
 @router.post("/destinations/{name}/token", summary="Connect with LinkedIn's token response")
-def connect_with_token(asking: Asked, name: NamePath, body: TokenResponse) -> CheckReport:
+def connect_with_token(asking: Asked, name: NamePath, body: TokenResponse, if_match: IfGiven = None) -> CheckReport:
     """The same with a token that was made elsewhere."""
+    described.unchanged(asking, "destinations", name, if_match)
+    app, config = asking.app, asking.config
     response: Mapping[str, Any] = body.model_dump(exclude_none=True)
-    return connection.connect_token(asking.app, asking.config, name, response)
+    return setting_up.going_on(app, config, name, lambda: connection.connect_token(app, config, name, response))
 
 
 @router.post("/destinations/{name}/checks", status_code=202, summary="Check a connection")
-def check_destination(asking: Asked, name: NamePath, response: Response) -> JobRow:
+def check_destination(asking: Asked, name: NamePath, response: Response) -> Job:
     """Token, scopes, ad account, role, API version, asked of LinkedIn; follow the job."""
     return accepted(jobs.ask_check(asking.app, asking.config, name), response)

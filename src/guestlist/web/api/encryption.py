@@ -7,9 +7,8 @@ from pydantic import Field
 
 from guestlist.app import encryption, jobs
 from guestlist.app.encryption import Encryption
-from guestlist.app.jobs import JobRow
 from guestlist.web.api.described import Strict
-from guestlist.web.api.jobs import accepted
+from guestlist.web.api.jobs import Job, accepted
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked
 
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["settings"])
@@ -28,7 +27,7 @@ def get_encryption(asking: Asked) -> Encryption:
 
 
 @router.post("/encryption/seal", status_code=202, summary="Seal everything again")
-def seal_again(asking: Asked, body: Sealing, response: Response) -> JobRow:
+def seal_again(asking: Asked, body: Sealing, response: Response) -> Job:
     """With the first key. Where the environment says the keys, put a new one in front of GUESTLIST_SECRET_KEY and
     restart server and workers first. The job's result: `records`, how many were sealed again.
     """

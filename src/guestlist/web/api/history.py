@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Annotated, Any
@@ -10,14 +11,15 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from guestlist.app import event_view, home, overview
+from guestlist.app import destinations, event_view, home, overview
 from guestlist.app.explain import explain
 from guestlist.app.home import Due, Growth, Need
-from guestlist.app.results import EventSample, EventsRow, Explanation, RejectedRow, Stretch, SyncResult
+from guestlist.app.results import EventSample, EventsReport, Explanation, RejectedRow, RunRow, Stretch, SyncResult
 from guestlist.errors import UnknownName
 from guestlist.events.pipeline import Stage
 from guestlist.web import spreadsheets
 from guestlist.web.api.described import NamePath, Strict
+from guestlist.web.api.jobs import Number
 from guestlist.web.api.paging import MOST, Page, Paged, Paging, next_cursor
 from guestlist.web.api.problems import Problem
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
@@ -68,10 +70,27 @@ class Events(BaseModel):
     """What became of events."""
 
     activations: list[EventsOf]
+    p95_seconds: float | None = Field(description="Of all of these activations together.")
     samples: list[EventSample] = Field(description="Masked; only for those who hold View Profiles.")
     waiting: int = Field(description="Acknowledged and not looked at yet.")
     oldest_seconds: float | None
-    over_time: list[Stretch] = Field(description="Of one activation: at most 48 stretches of equal length.")
+    over_time: list[Stretch] = Field(
+        description="Of one activation or one destination: at most 48 stretches of equal length."
+    )
+
+
+class Issue(BaseModel):
+    """What stands in the way of deliveries."""
+
+    label: str = Field(description="As docs/errors.md explains what waits for a person.")
+    reason: str
+    remedy: str = Field(description="What to do, where more is known than the label says.")
+
+
+class Delivery(Events):
+    """What became of the events of all activations that feed a destination."""
+
+    issues: list[Issue] = Field(description="Delivery issues; empty: nothing stands in the way.")
 
 
 class Delivered(BaseModel):
@@ -99,23 +118,43 @@ class Question(Strict):
 
 
 # ── runs ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _runs(asking: Asking, paging: Paging, name: str | None) -> Page[Run]:
-    rows = overview.runs(asking.app, name, paging.limit + 1, paging.after(int))
+def _run(asking: Asking, row: RunRow) -> Run:
+    run = Run(**row.json())
+    return run if asking.sees_members else replace(run, who=())
+
+
+def _runs(asking: Asking, paging: Paging, rows: Sequence[RunRow]) -> Page[Run]:
+    """``rows``: one more than the page holds."""
     items, following = paging.by_number(rows, lambda row: row.run)
-    shown = [Run(**row.json()) for row in items]
-    return Page(items=shown if asking.sees_members else [replace(run, who=()) for run in shown], next=following)
+    return Page(items=[_run(asking, row) for row in items], next=following)
 
 
 @router.get("/runs", summary="List runs")
 def list_runs(asking: Asked, paging: Paged) -> Page[Run]:
     """Of all activations, newest first; what a stream sent within an hour is one run."""
-    return _runs(asking, paging, None)
+    return _runs(asking, paging, overview.runs(asking.app, None, paging.limit + 1, paging.after(int)))
+
+
+@router.get("/runs/{number}", summary="One run")
+def get_run(asking: Asked, number: Number) -> Run:
+    """By itself, also where it is part of an hour in the list. `state` is syncing while it is under way."""
+    return _run(asking, overview.run(asking.app, None, number))
 
 
 @router.get("/activations/{name}/runs", summary="List the runs of an activation")
 def list_runs_of(asking: Asked, name: NamePath, paging: Paged) -> Page[Run]:
     """Newest first; what a stream sent within an hour is one run."""
-    return _runs(asking, paging, name) if _was_synced(asking, name) else Page(items=[], next=None)
+    if not _was_synced(asking, name):
+        return Page(items=[], next=None)
+    return _runs(asking, paging, overview.runs(asking.app, name, paging.limit + 1, paging.after(int)))
+
+
+@router.get("/destinations/{name}/runs", summary="List the runs of a destination")
+def list_runs_to(asking: Asked, name: NamePath, paging: Paged) -> Page[Run]:
+    """Of all activations that feed it, newest first; what a stream sent within an hour is one run."""
+    destinations.one(asking.app, asking.config, name)
+    feeding = destinations.fed_by(asking.app, asking.config, name)
+    return _runs(asking, paging, overview.latest_of(asking.app, feeding, paging.limit + 1, paging.after(int)))
 
 
 def _was_synced(asking: Asking, name: str) -> bool:
@@ -178,26 +217,33 @@ def explain_value(asking: Asked, name: NamePath, body: Question) -> Explanation:
     return explain(asking.app, name, body.value, show=body.show)
 
 
-def _events(asking: Asking, activation: str | None, since: float | None, until: float | None) -> Events:
+def _period(asking: Asking, since: float | None, until: float | None) -> tuple[float, float]:
+    """The beginning and the end, where one is said. Problem."""
     now = asking.app.clock.now()
     first, last = now - HOUR if since is None else since, now if until is None else until
     if until is not None and first >= last:
         raise Problem(422, "`since` has to be before `until`.")
+    return first, last
+
+
+def _seen(asking: Asking, report: EventsReport, p95: float | None, over_time: list[Stretch]) -> dict[str, Any]:
+    """The fields of ``Events``."""
+    return {
+        "activations": [EventsOf.model_validate(row.json()) for row in report.activations],
+        "p95_seconds": p95,
+        "samples": list(report.samples) if asking.sees_members else [],
+        "waiting": report.waiting,
+        "oldest_seconds": report.oldest_seconds,
+        "over_time": over_time,
+    }
+
+
+def _events(asking: Asking, activation: str | None, since: float | None, until: float | None) -> Events:
+    first, last = _period(asking, since, until)
     report = event_view.events(asking.app, activation, first, until)
     over_time = [] if activation is None or first >= last else event_view.over_time(asking.app, activation, first, last)
-    samples = list(report.samples) if asking.sees_members else []
-    rows = [_events_of(row) for row in report.activations]
-    return Events(
-        activations=rows,
-        samples=samples,
-        waiting=report.waiting,
-        oldest_seconds=report.oldest_seconds,
-        over_time=over_time,
-    )
-
-
-def _events_of(row: EventsRow) -> EventsOf:
-    return EventsOf.model_validate(row.json())
+    p95 = event_view.p95(asking.app, {row.activation for row in report.activations}, first, until)
+    return Events(**_seen(asking, report, p95, over_time))
 
 
 @router.get("/events", summary="What became of events")
@@ -210,5 +256,19 @@ def get_events(asking: Asked, since: _Since = None, until: _Until = None) -> Eve
 def get_events_of(asking: Asked, name: NamePath, since: _Since = None, until: _Until = None) -> Events:
     """Received is the sum of all outcomes, always."""
     if not _was_synced(asking, name):
-        return Events(activations=[], samples=[], waiting=0, oldest_seconds=None, over_time=[])
+        nothing = EventsReport((), (), 0, None)
+        return Events(**_seen(asking, nothing, None, []))
     return _events(asking, name, since, until)
+
+
+@router.get("/destinations/{name}/events", summary="What became of the events of a destination")
+def get_delivery(asking: Asked, name: NamePath, since: _Since = None, until: _Until = None) -> Delivery:
+    """Of all activations that feed it, and what stands in the way of deliveries."""
+    app, (first, last) = asking.app, _period(asking, since, until)
+    found, row = (
+        destinations.delivery(app, asking.config, name, first, until),
+        destinations.one(app, asking.config, name),
+    )
+    over_time = event_view.over_time_of(app, found.activations, first, last) if first < last else []
+    issues = [Issue(label=row.issue, reason=row.reason, remedy=row.remedy)] if row.issue else []
+    return Delivery(**_seen(asking, found.report, found.p95, over_time), issues=issues)

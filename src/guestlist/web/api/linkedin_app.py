@@ -75,6 +75,6 @@ def put_linkedin_app(
 
 
 @router.delete("/linkedin-app", status_code=204, summary="Take the LinkedIn app out")
-def delete_linkedin_app(asking: Asked) -> None:
+def delete_linkedin_app(asking: Asked, if_match: IfMatch = None) -> None:
     """Nobody can sign in to LinkedIn then; what is connected goes on."""
-    linkedin_app.take_out(asking.app)
+    linkedin_app.take_out(asking.app, lambda there: described.check_tag(if_match, _tag(there)))

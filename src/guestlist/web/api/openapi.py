@@ -59,6 +59,9 @@ _KEY: Json = {
 }
 
 
+_ASKING_LINKEDIN = ("/ad-accounts", "/sign-ins/{handle}")  # so that a person may have to act first
+
+
 def complete(route: APIRoute, method: str, needs: Needs) -> None:
     """Add to a route's description what follows from the table and its path."""
     headers = {each.alias for each in route.dependant.header_params}
@@ -69,10 +72,10 @@ def complete(route: APIRoute, method: str, needs: Needs) -> None:
         statuses.add(404)
     if method == "POST":
         statuses |= {400, 409}
-    if method == "DELETE":
+    if method == "DELETE" or (method == "GET" and route.path.endswith(_ASKING_LINKEDIN)):
         statuses.add(409)
     if "if-match" in headers:
-        statuses |= {412, 428}
+        statuses |= {412} if method == "POST" else {412, 428}
     parameters = [_KEY] if method == "POST" and route.status_code in (201, 202) else []
     responses = {**_headers(route), **_answers(statuses)}
     extra: Json = {"security": [{"bearer": []}], "x-needs": str(needs), "responses": responses}

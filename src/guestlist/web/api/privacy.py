@@ -9,11 +9,10 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from guestlist.app import forget, jobs
-from guestlist.app.jobs import JobRow
 from guestlist.app.results import Receipt
 from guestlist.errors import UnknownName
 from guestlist.web.api.described import Strict
-from guestlist.web.api.jobs import Number, accepted
+from guestlist.web.api.jobs import Job, Number, accepted
 from guestlist.web.api.paging import Page, Paged
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked
 
@@ -55,7 +54,7 @@ def get_receipt(asking: Asked, number: Number) -> Receipt:
 
 
 @router.post("/receipts", status_code=202, summary="Forget people")
-def forget_people(asking: Asked, body: Values, response: Response) -> JobRow:
+def forget_people(asking: Asked, body: Values, response: Response) -> Job:
     """LinkedIn is told to remove them from every audience of people, and they are never added again. Follow the job:
     its result is the receipt.
     """

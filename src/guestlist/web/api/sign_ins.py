@@ -8,9 +8,17 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
 from guestlist.app import connection, declared, setting_up
-from guestlist.ports import Reachable
 from guestlist.web.api import described
-from guestlist.web.api.destinations import Authorization, Code, Consent, Destination, NewDestination, SignIn, shown
+from guestlist.web.api.destinations import (
+    AdAccounts,
+    Authorization,
+    Code,
+    Consent,
+    Destination,
+    NewDestination,
+    SignIn,
+    shown,
+)
 from guestlist.web.api.problems import in_body
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
@@ -24,12 +32,6 @@ class SignedIn(BaseModel):
 
     sign_in: str = Field(description="What to go on with; only for this token.")
     ends: float = Field(description="Epoch seconds.")
-
-
-class AdAccounts(BaseModel):
-    """What whoever signed in has a role on."""
-
-    ad_accounts: list[Reachable]
 
 
 def _waiting(asking: Asking, handle: str, response: Response) -> SignedIn:

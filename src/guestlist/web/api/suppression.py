@@ -10,9 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from guestlist.app import jobs, suppression
-from guestlist.app.jobs import JobRow
 from guestlist.web.api.described import Strict
-from guestlist.web.api.jobs import Number, accepted
+from guestlist.web.api.jobs import Job, Number, accepted
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 from guestlist.web.api.uploads import BYTES, FileName, arriving
 
@@ -81,13 +80,13 @@ def delete_suppression_list(asking: Asked, number: Number) -> None:
 
 
 @router.post("/suppression-lists/{number}/survey", status_code=202, summary="Look at a column of a suppression list")
-def survey_suppression_list(asking: Asked, number: Number, body: Column, response: Response) -> JobRow:
+def survey_suppression_list(asking: Asked, number: Number, body: Column, response: Response) -> Job:
     """The job's result: `people`, and by reason how many cells are not understood, with masked samples."""
     return accepted(jobs.ask_survey(asking.app, number, body.column), response)
 
 
 @router.post("/suppression-lists/{number}/forget", status_code=202, summary="Forget everybody of a suppression list")
-def forget_suppression_list(asking: Asked, number: Number, body: Column, response: Response) -> JobRow:
+def forget_suppression_list(asking: Asked, number: Number, body: Column, response: Response) -> Job:
     """As `POST /receipts` does for those who are named; cells that are not understood are left out. The job's result
     is the receipt.
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -28,8 +30,18 @@ class NewTrial(Strict):
     event: dict[str, Any] = Field(description="As an SDK or a webhook sends it.")
 
 
+@dataclass(frozen=True)
+class EventTrial(Trial):
+    """What would come of it; and the trigger as FQL and as conditions. ``conditions`` null: they cannot say it."""
+
+    fql: str = ""
+    conditions: Mapping[str, Any] | None = None
+
+
 @router.post("/event-trials", summary="Try an event")
-def try_event(asking: Asked, body: NewTrial) -> Trial:
+def try_event(asking: Asked, body: NewTrial) -> EventTrial:
     """Whether somebody would enter or leave, and what LinkedIn would be told, masked. Nothing is sent or kept."""
     kind = Kind.PEOPLE if body.members == "people" else Kind.COMPANIES
-    return event_trial.trial(kind, body.settings, msgspec.json.encode(body.event).decode())
+    found = event_trial.trial(kind, body.settings, msgspec.json.encode(body.event).decode())
+    trigger = body.settings.get("trigger") or event_trial.DEFAULT
+    return EventTrial(**vars(found), fql=event_trial.as_text(trigger), conditions=event_trial.as_conditions(trigger))

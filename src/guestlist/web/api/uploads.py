@@ -136,6 +136,6 @@ async def _parts(request: Request) -> AsyncIterator[bytes]:
 
 
 @router.delete("/uploads/{name}", status_code=204, summary="Delete an uploaded list")
-def delete_upload(asking: Asked, name: NamePath) -> None:
+def delete_upload(asking: Asked, name: NamePath, if_match: IfMatch = None) -> None:
     """Not while an audience has it as its source."""
-    uploads.delete(asking.app, asking.configuration, name)
+    uploads.delete(asking.app, asking.configuration, name, partial(_check, if_match))

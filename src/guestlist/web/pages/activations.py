@@ -94,7 +94,7 @@ def resume(call: Call) -> Response:
 def take_over(call: Call) -> Response:
     """From now on pages change it, and what the file says of it counts no more."""
     name = call.part("name")
-    declared.take_over(call.app, call.desk.configuration, "activations", name)
+    declared.take_over(call.app, call.desk.configuration, "activations", name, call.person)
     return call.go(path("activations", name), f"{name} is changed on these pages from now on.")
 
 

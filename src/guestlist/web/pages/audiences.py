@@ -98,11 +98,11 @@ def live(call: Call) -> Response:
 
 def _beginning(call: Call, row: AudienceRow) -> tuple[Rows, str]:
     """The first of it, and why there is none."""
+    members = call.person.may(Permission.VIEW_PROFILES)
     try:
-        members = call.person.may(Permission.VIEW_PROFILES)
         return samples.beginning(call.app, call.config, row.name, members=members), ""
     except (ConfigError, SourceError, StoreError) as error:
-        return Rows(), str(error)
+        return Rows(masked=not members), str(error)
 
 
 # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -137,11 +137,8 @@ def change(call: Call) -> Response:
 @book.post("/audiences/{name}/take-over", *CHANGE)
 def take_over(call: Call) -> Response:
     """From now on pages change it, and what the file says of it counts no more."""
-    row = _row(call)
-    if row.kind == "file":
-        call.person.need_administrator()
-    name = row.name
-    declared.take_over(call.app, call.desk.configuration, "audiences", name)
+    name = call.part("name")
+    declared.take_over(call.app, call.desk.configuration, "audiences", name, call.person)
     return call.go(path("audiences", name), f"{name} is changed on these pages from now on.")
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import connection, declared, destinations, event_view, jobs, overview
+from guestlist.app import connection, declared, destinations, jobs, overview
 from guestlist.app.destinations import DestinationRow
 from guestlist.app.results import EventEnd, alike
 from guestlist.core.permissions import CONNECT, Permission
-from guestlist.errors import OAUTH_REFRESH_FAILED, REFRESH_TOKEN_EXPIRED, ConfigError, DeliveryError
+from guestlist.errors import ConfigError, DeliveryError
 from guestlist.ports import Reachable
 from guestlist.web.pages.activations import COLUMNS
 from guestlist.web.pages.book import Book
@@ -43,12 +43,6 @@ _ENDS = {
 }
 DAY = 86_400.0
 SPANS = {"1h": 3600.0, "24h": DAY, "7d": 7 * DAY}  # what became of events is kept for fifteen days
-ISSUES = {
-    REFRESH_TOKEN_EXPIRED: "LinkedIn's permission ended or was taken back. Somebody who may advertise with this ad "
-    "account signs in to LinkedIn again: Reauthorize.",
-    OAUTH_REFRESH_FAILED: "LinkedIn did not renew the token, though the permission may still stand. Reauthorize; if it "
-    "comes again, look at the app's client id and secret.",
-}
 
 
 @dataclass(frozen=True)
@@ -82,11 +76,8 @@ def delivery(call: Call) -> Response:
     """Event delivery as Segment shows it: delivered, not delivered, latency, and what stands in the way."""
     row, span = _row(call), call.query.get("span", "24h")
     span = span if span in SPANS else "24h"
-    names = {each for each, wanted in call.config.activations.items() if wanted.destination == row.name}
-    since = call.app.clock.now() - SPANS[span]
-    report = event_view.events(call.app, None, since)
-    samples = [each for each in report.samples if each.activation in names]
-    events = [each for each in report.activations if each.activation in names]
+    found = destinations.delivery(call.app, call.config, row.name, call.app.clock.now() - SPANS[span])
+    events = found.report.activations
     ends = [Ended(row.activation, _in_words(end), end, row.received) for row in events for end in row.ends]
     kept = {"span": call.query.get("span", "")}
     return call.show(
@@ -95,11 +86,10 @@ def delivery(call: Call) -> Response:
         tab="delivery",
         span=span,
         spans=list(SPANS),
-        slow=event_view.p95(call.app, names, since),
+        slow=found.p95,
         events=events,
         listing=listed(call, ends, _ENDS, "activation", _said, kept),
-        samples=alike(samples) if call.person.may(Permission.VIEW_PROFILES) else (),
-        remedy=ISSUES.get(row.state, ""),
+        samples=alike(found.report.samples) if call.person.may(Permission.VIEW_PROFILES) else (),
     )
 
 
@@ -147,7 +137,7 @@ def check(call: Call) -> Response:
 def take_over(call: Call) -> Response:
     """From now on pages change it, and what the file says of it counts no more."""
     name = call.part("name")
-    declared.take_over(call.app, call.desk.configuration, "destinations", name)
+    declared.take_over(call.app, call.desk.configuration, "destinations", name, call.person)
     return call.go(path("destinations", name), f"{name} is changed on these pages from now on.")
 
 
@@ -171,7 +161,6 @@ def _settings(call: Call) -> dict[str, Any]:
         "declaration": declared.get(call.app, call.desk.configuration, "destinations", row.name),
         "file": call.config.path,
         "connected": connection.connected_by(call.app, row.name),
-        "remedy": ISSUES.get(row.state, ""),
         "may_change": call.person.may(*CONNECT),
     }
 

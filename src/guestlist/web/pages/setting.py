@@ -18,7 +18,7 @@ _AT = {"limits": "/settings/notices", "notify": "/settings/notices", "retention"
 def take_over(call: Call) -> Response:
     """From now on pages change it, and what the file says of it counts no more."""
     name = call.part("name")
-    declared.take_over(call.app, call.desk.configuration, "settings", name)
+    declared.take_over(call.app, call.desk.configuration, "settings", name, call.person)
     return call.go(_AT[name], f"{name} is changed on these pages from now on.")
 
 
