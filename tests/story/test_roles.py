@@ -74,3 +74,13 @@ def test_every_role_walks_all_that_is_offered_and_is_refused_the_rest(
             assert answer is not None
             assert answer.status == 403, path
             them.is_at("You may not do this").sees("An Administrator can change the role")
+
+
+def test_nobody_goes_back_to_what_was_seen_before_signing_out(stage: Stage, somebody: Somebody) -> None:
+    newsletter(stage, contacts("ann", "bob"))
+    with stage.serving():
+        ben = somebody().signs_in(stage.address, "ben").is_at("Home").presses("Audiences").presses("newsletter")
+        ben.sees("a***@example.com").presses("Sign out").is_at("Sign in")
+        for _ in range(2):
+            ben.page.go_back()
+            ben.is_at("Sign in").sees_no("newsletter")
