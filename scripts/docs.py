@@ -258,7 +258,7 @@ def environment_page() -> str:
     rows += [(f"`{name}`", "", meaning) for name, meaning in OF_THE_COMMAND_LINE.items()]
     intro = (
         "Where things are and who we are to LinkedIn; everything else is in [guestlist.yaml](configuration.md). An "
-        "empty variable counts as not set.\n"
+        "empty variable counts as not set. [Several servers](servers.md) need some of them in common.\n"
     )
     return _joined(["# Environment\n", HEAD, intro, _table(("variable", "default", "meaning"), rows)])
 

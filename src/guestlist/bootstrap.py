@@ -381,9 +381,13 @@ def _look_at(held: HeldList) -> Scan:
 
 
 def _first_rows(scan: Scan, most: int) -> list[Mapping[str, str]]:
-    from guestlist.sources.beginnings import first_rows  # noqa: PLC0415
+    from guestlist.sources import beginnings  # noqa: PLC0415
 
-    return first_rows(scan, most)
+    if scan.format == "parquet":
+        from guestlist.planner import beginning  # noqa: PLC0415
+
+        return beginning.first_rows(scan, most, beginnings.in_one)
+    return beginnings.first_rows(scan, most)
 
 
 def _cells(scan: Scan, column: str) -> Iterator[str]:

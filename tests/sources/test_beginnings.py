@@ -10,14 +10,18 @@ import pytest
 from tests.clock import Clock
 from tests.sources.test_files import workbook
 
-from guestlist.sources.beginnings import first_rows
+from guestlist.planner import beginning
+from guestlist.sources.beginnings import first_rows, in_one
 from guestlist.sources.files import FileSource
 
 ROWS = [{"email": "ann@example.com", "n": "1"}, {"email": "bob@example.com"}]
 
 
 def read(folder: Path, name: str, most: int = 5) -> list[dict[str, str]]:
-    return [dict(row) for row in first_rows(FileSource(name, folder, None, Clock()).open(), most)]
+    scan = FileSource(name, folder, None, Clock()).open()
+    of_parquet = name.endswith(".parquet")
+    found = beginning.first_rows(scan, most, in_one) if of_parquet else first_rows(scan, most)
+    return [dict(row) for row in found]
 
 
 @pytest.mark.parametrize(
@@ -46,6 +50,20 @@ def test_parquet_and_workbooks(tmp_path: Path) -> None:
 def test_fields_inside_of_others(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"who": {"email": "ann@example.com"}, "n": 1}\n')
     assert read(tmp_path, "a.jsonl") == [{"who.email": "ann@example.com", "n": "1"}]
+    pq.write_table(pa.Table.from_pylist([{"who": {"email": "ann@example.com"}, "n": 1}]), tmp_path / "a.parquet")
+    assert read(tmp_path, "a.parquet") == [{"who.email": "ann@example.com", "n": "1"}]
+
+
+def test_a_page_of_parquet_that_unpacks_to_more_than_seems_is_not_read(tmp_path: Path) -> None:
+    """Half a gigabyte, packed into some kilobytes; what is small is read, however much of the same follows."""
+    large = pa.array(["ann@example.com", "x" * 300_000_000])
+    pq.write_table(pa.table({"email": large}), tmp_path / "a.parquet", compression="zstd", use_dictionary=False)
+    assert (tmp_path / "a.parquet").stat().st_size < 1 << 20
+    del large
+    assert read(tmp_path, "a.parquet") == []
+    many = pa.array(["ann@example.com"] * 200_000)
+    pq.write_table(pa.table({"email": many}), tmp_path / "b.parquet", row_group_size=7)
+    assert read(tmp_path, "b.parquet", 20) == [{"email": "ann@example.com"}] * 20
 
 
 def test_what_cannot_be_read_is_nothing(tmp_path: Path) -> None:

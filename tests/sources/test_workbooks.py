@@ -28,7 +28,7 @@ def book(path: Path, sheet: str, **more: str) -> Path:
 
 
 def test_a_plain_one_passes(tmp_path: Path) -> None:
-    workbooks.check(book(tmp_path / "list.xlsx", HEAD + cell("A", 1, "email") + cell("XFD", 2000, "x")))
+    workbooks.check(book(tmp_path / "list.xlsx", HEAD + cell("A", 1, "email") + cell("XFD", 60, "x")))
 
 
 @pytest.mark.parametrize("quote", ['"', "'"])
@@ -36,6 +36,15 @@ def test_one_cell_in_the_last_corner_is_17_billion(tmp_path: Path, quote: str) -
     sheet = (HEAD + cell("A", 1, "email") + cell("XFD", 1_048_576, "x")).replace('"', quote)
     with pytest.raises(SourceError, match="row 1,048,576 and column 16,384"):
         workbooks.check(book(tmp_path / "list.xlsx", sheet))
+
+
+def test_a_few_cells_far_apart_are_no_sheet_of_millions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some hundred bytes would be gigabytes of empty cells; one with something in every other cell is a list."""
+    far = HEAD + cell("A", 1, "email") + cell("T", 1_000_000, "x")
+    with pytest.raises(SourceError, match="row 1,000,000 and column 20; delete what stands far off"):
+        workbooks.check(book(tmp_path / "list.xlsx", far))
+    monkeypatch.setattr(workbooks, "FEW_CELLS", 1_000)
+    workbooks.check(book(tmp_path / "list.xlsx", HEAD + "".join(cell("D", row, "x") for row in range(1, 1_001, 2))))
 
 
 def test_a_reference_that_two_pieces_share_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,11 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
 PASSWORD = "four words that nobody guesses"
 PATIENCE = 30_000.0  # milliseconds for what a worker does meanwhile
+
+
+_WAYS = "all => all.map(each => each.href || (each.form ? each.form.action : each.innerText))"
 
 
 @dataclass
@@ -35,13 +39,20 @@ class Person:
 
     # ── the mouse ────────────────────────────────────────────────────────────────────────────────────────────────
     def opens(self, address: str) -> Person:
-        """The one address that somebody gave them."""
+        """The one address that somebody gave them: the server's own, or a link that lets them in."""
+        assert re.fullmatch(r"/?|/setup/[\w-]+", urlsplit(address).path), f"nobody told them of {address}"
         self.page.goto(address)
         return self
 
     def presses(self, name: str, within: str = "") -> Person:
-        """A link or a button by what stands on it; ``within``: the heading it stands under, where there are several."""
-        return self._clicked(self._named(name, within))
+        """A link or a button by what stands on it; ``within``: the heading it stands under, where several lead
+        elsewhere: nobody can tell those apart.
+        """
+        what = self._named(name, within)
+        what.first.wait_for()
+        ways = what.evaluate_all(_WAYS)
+        assert len(set(ways)) == 1, f"several are called {name!r} and lead elsewhere: {ways}"
+        return self._clicked(what)
 
     def picks(self, label: str, within: str = "") -> Person:
         """A box to tick or one of several choices, by its label."""

@@ -126,7 +126,7 @@ def test_a_row_of_a_mapping_is_added_and_taken_out_by_keyboard(stage: Stage, som
     with begun(stage) as door:
         uploaded(door, stage, "guests", [{"email": "ann@example.com", "call_name": "Ann", "crm": "K1"}])
     with stage.serving():
-        ben = somebody(**STILL).signs_in(stage.address, "ben").is_at("Home").opens(f"{stage.address}/audiences/guests")
+        ben = somebody(**STILL).signs_in(stage.address, "ben").is_at("Home").presses("Audiences").presses("guests")
         keys = Keyboard(ben.page)
         keys.presses("Activate")
         ben.is_at("Activate audiences")

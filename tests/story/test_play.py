@@ -73,7 +73,7 @@ def test_a_lost_authorisation_is_noticed_mended_and_everything_goes_on(stage: St
         ben.presses("Event Delivery").sees("Reauthorize.", within="Delivery Issues").sees_no("Reauthorize")
         ann = somebody().signs_in(stage.address, "ann").presses("Destinations").presses("acme")
         ann.presses("Reauthorize").presses_if_there("Allow").sees("acme is authorised again")
-        ben.presses("Activations").looks_until("In step")
+        ben.presses("Home").presses("Activations").looks_until("In step")
         assert stage.linkedin.members() == [3]
 
 

@@ -12,6 +12,7 @@ from guestlist.web.api.api import _NOUNS
 from guestlist.web.api.needs import NEEDS
 from guestlist.web.api.route import PREFIX, ApiRoute
 from tests.web.apikit import EVENTS, STREAM, Api, problem
+from tests.web.browser import Browser
 from tests.world import emails
 
 ROUTES = [route for noun in _NOUNS for route in noun.router.routes if isinstance(route, ApiRoute)]
@@ -198,15 +199,72 @@ def test_an_audience_of_a_file_of_the_server_is_an_administrators_to_take_over(a
     assert api("POST", "/audiences/people/take-over").json()["origin"] == "pages"
 
 
-def test_primary_ids_need_the_identity_graph(api: Api) -> None:
-    narrow = api.make_token("narrow", Role.MARKETER, list(ACTIVATE))
-    settings = {"audience": "people", "destination": "acme", "mapping": {"email": "email", "primaryId": "id"}}
-    refused = problem(api("POST", "/activations", {"name": "x", "settings": settings}, token=narrow), 403)
+PRIMARY = {"email": ["email"], "primaryId": ["id"]}
+ONE = {"audience": "people", "destination": "acme", "mapping": PRIMARY}
+CHOOSING: dict[str, Any] = {  # every operation that may choose whom a member is, with a body that does
+    "POST /activations": {"name": "x", "settings": ONE},
+    "PUT /activations/{name}": {"settings": ONE},
+    "PATCH /activations/{name}": {"settings": {"mapping": PRIMARY}},
+    "PUT /activations/{name}/mapping": {"mapping": PRIMARY},
+    "POST /audiences/{name}/mapping-trials": {"mapping": PRIMARY},
+    "POST /plans": {"name": "x", "settings": ONE},
+}
+ELSE = {"POST /event-trials", "POST /configuration/apply"}  # shows whoever asks their own event; an Administrator's
+
+
+def test_every_operation_that_takes_a_mapping_is_among_those_that_choose(api: Api) -> None:
+    document = Browser(api.web).get("/openapi.json").response.json()
+    taking = set()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if path.startswith(PREFIX) and takes_mapping(document, operation.get("requestBody", {})):
+                taking.add(f"{method.upper()} {path.removeprefix(PREFIX)}")
+    assert taking - ELSE <= set(CHOOSING)
+    assert set(CHOOSING) - taking <= {"PATCH /activations/{name}"}  # described as any keys
+
+
+def takes_mapping(document: Any, node: Any) -> bool:
+    """Whether a body may say ``mapping``, at any depth."""
+    if isinstance(node, list):
+        return any(takes_mapping(document, each) for each in node)
+    if not isinstance(node, dict):
+        return False
+    if "$ref" in node:
+        return takes_mapping(document, document["components"]["schemas"][node["$ref"].rpartition("/")[2]])
+    return "mapping" in node.get("properties", {}) or any(takes_mapping(document, each) for each in node.values())
+
+
+@pytest.mark.parametrize("operation", CHOOSING)
+def test_primary_ids_need_the_identity_graph(api: Api, operation: str) -> None:
+    """ADOBE-10, ADOBE-33: refused with the permission's name and with who can grant it; with it the same is done."""
+    api.world.write([{"email": "a@example.com", "id": "1"}])
+    narrow = api.make_token("narrow", Role.MARKETER, sorted(HOLDS[Role.MARKETER] - {Permission.VIEW_IDENTITY_GRAPH}))
+    theirs = api.make_token("whole", Role.MARKETER)
+    api.make("activations", "mine", {**ONE, "mapping": {"email": ["email"]}})
+    name = "people" if "/audiences/" in operation else "mine"
+    method, path = operation.split()
+
+    def asked(token: str) -> Any:
+        match = {"if_match": api.tag("/activations/mine")} if method in ("PUT", "PATCH") else {}
+        return api(method, path.replace("{name}", name), CHOOSING[operation], token=token, **match)
+
+    refused = problem(asked(narrow), 403)
     assert refused["permission"] == Permission.VIEW_IDENTITY_GRAPH
-    made = api.make("activations", "x", settings)
-    patch = {"settings": {"mapping": {"primaryId": "other"}}}
-    problem(api("PATCH", "/activations/x", patch, token=narrow, if_match=made.headers["etag"]), 403)
+    assert "it needs View Identity Graph, which the roles Administrator and Marketer have" in refused["detail"]
+    assert "An Administrator can change the role under Settings, Users" in refused["detail"]
+    assert api.get("/activations/mine")["settings"]["mapping"] == {"email": ["email"]}
+    assert api("GET", "/activations/x").status_code == 404
+    assert asked(theirs).is_success
+
+
+def test_who_may_not_choose_primary_ids_may_do_everything_else_with_them(api: Api) -> None:
+    narrow = api.make_token("narrow", Role.MARKETER, list(ACTIVATE))
+    api.make("activations", "x", ONE)
     assert api("POST", "/activations/x/pause", token=narrow).status_code == 200
+    copied = api("POST", "/activations/x/duplicates", {"name": "copy"}, token=narrow)
+    assert (copied.status_code, copied.json()["settings"]["mapping"]) == (201, {"email": ["email"]})
+    same = {"settings": {"mapping": {**PRIMARY, "firstName": ["name"]}}}
+    assert api("PATCH", "/activations/x", same, token=narrow, if_match=api.tag("/activations/x")).status_code == 200
 
 
 def test_a_disabled_right_counts_at_once(api: Api) -> None:

@@ -6,11 +6,13 @@ import re
 
 import pytest
 
-from guestlist.core.permissions import HOLDS, Role, person
+from guestlist.app import declared
+from guestlist.core.permissions import HOLDS, Permission, Role, person
 from guestlist.web.pages.book import Page
 from guestlist.web.pages.table import PAGES
 from tests.web.browser import Browser
 from tests.web.installed import Installed
+from tests.web.test_activating import begun
 
 SIGNED_IN = [page for page in PAGES if not page.public]
 
@@ -81,6 +83,45 @@ def test_an_analyst_sees_no_button_that_would_be_refused(pages: Installed) -> No
     assert buttons <= {"Light", "Dark", "System", "Sign out"}
     marketer = pages.signed_in(Role.MARKETER).get("/activations/main")
     assert {"Plan", "Run now"} <= {each for form in marketer.seen.forms for each in form.buttons}
+
+
+def offering(browser: Browser, draft: int) -> set[str]:
+    """The pages where `primaryId` can be chosen; what they name is there."""
+    found = set()
+    for page in SIGNED_IN:
+        names = {"number": draft, "place": 1, "name": _OF.get(page.path.split("/")[1], "main")}
+        html = browser.get(page.path.format_map({"handle": "x", "token": "x", **names})).response.text
+        assert page.method != "GET" or browser.status != 500, page.path
+        if re.search(r'<option[^>]*value="primaryId"|name="[a-z]+-primaryId(-\d+)?"', html):
+            found.add(page.path)
+    return found
+
+
+_OF = {"destinations": "acme", "audiences": "people"}
+
+
+def test_primary_id_is_offered_nowhere_to_who_may_not_see_identities(
+    pages: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ADOBE-10, ADOBE-33: activating alone does not need it, choosing whom a member is does."""
+    pages.world.write([{"email": "ann@example.com", "crm": "1", "record id": "2"}])
+    pages.world.yaml["activations"]["main"]["mapping"] = {"email": "email", "primaryId": "crm"}
+    pages.world.open()
+    declared.take_over(pages.app, pages.configuration, "activations", "main")
+    drawn = int(begun(pages.signed_in(Role.MARKETER), "people", "people").location.split("/")[2])
+    choosing = {"/activate/{number}/mapping/{place}", "/activations/{name}/mapping"}
+    assert offering(pages.signed_in(Role.MARKETER), drawn) == choosing
+    monkeypatch.setitem(HOLDS, Role.MARKETER, HOLDS[Role.MARKETER] - {Permission.VIEW_IDENTITY_GRAPH})
+    marketer = pages.signed_in(Role.MARKETER)
+    assert offering(marketer, drawn) == set()
+    for path in ("/activations/main/mapping", f"/activate/{drawn}/mapping/1"):
+        form = next(each for each in marketer.get(path).seen.forms if {"Save", "Next"} & {*each.buttons})
+        marketer.post(form.action, [*form.fields, ("s-primaryId", "record id"), ("do", "save")])
+        assert marketer.status == 403, path
+        assert "View Identity Graph, which the role Administrator has" in marketer.text
+        assert "An Administrator can change the role under Settings, Users" in marketer.text
+    kept = pages.configuration.current().activations["main"].mapping
+    assert kept == {"email": ("email",), "primaryId": ("crm",)}
 
 
 def test_without_a_page_there_is_a_page_that_says_so(pages: Installed) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +17,14 @@ from guestlist.app import api_tokens, declared, drafts, users, write_keys
 from guestlist.core.permissions import Role
 from tests.web.browser import Browser
 from tests.web.installed import PASSWORD, Installed, installed
+from tests.web.sending import multipart, send, token, upload
 from tests.web.served import Command, until
 from tests.web.test_activating import _of, begun, entered, step, track
 from tests.world import World, digest, emails
 
 Pair = tuple[Installed, Installed]
+HERE = "http://127.0.0.1:8000"
+NEW = {"name": "leads", "settings": {"members": "people", "source": {"events": {"write_keys": ["engage"]}}}}
 
 
 @pytest.fixture
@@ -29,7 +34,7 @@ def servers(store_url: str, tmp_path: Path, logged: list[Any]) -> Iterator[Pair]
     one.connect()
     one.write(emails("ann", "bob"))
     other = World(tmp_path, store_url, emulator=one.emulator)
-    made = installed(one), installed(other)
+    made = installed(one, HERE), installed(other, HERE)  # behind one address, as GUESTLIST_PUBLIC_URL says
     yield made
     for each in made:
         each.web.close()
@@ -129,6 +134,67 @@ def test_a_draft_begun_at_one_is_finished_at_the_other(servers: Pair) -> None:
         assert drafts.mine(server.app, _of("ann", server)) == []
 
 
+def returned(browser: Browser, at: Installed, answers: Installed) -> Browser:
+    """Allowed at LinkedIn, which sends the browser to whichever server has its turn."""
+    came = at.world.consent(browser.response.headers["location"])
+    return moved(browser, answers).get("/linkedin/callback?code={code}&state={state}".format(**came))
+
+
+def test_whom_one_sent_to_linkedin_comes_back_to_the_other(servers: Pair) -> None:
+    one, other = servers
+    browser = one.signed_in().get("/destinations/acme").submit("Reauthorize")
+    came = one.world.consent(browser.response.headers["location"])
+    back = "/linkedin/callback?code={code}&state={state}".format(**came)
+    stranger = other.signed_in(Role.ADMINISTRATOR, "zoe")
+    assert "was not begun here by you" in stranger.get(back.replace(came["state"], "made-up")).text
+    assert moved(browser, other).get(back).location == "/destinations/acme"
+    assert "acme is authorised again" in browser.text
+    assert "was used already" in moved(browser, one).get(back).text  # once over both
+
+
+def test_whoever_is_sent_from_another_address_has_to_come_back_to_it(servers: Pair) -> None:
+    """LinkedIn sends browsers to the address that was named: servers that print their own are not behind one."""
+    one, other = servers
+    elsewhere = installed(other.world, "http://127.0.0.1:8001")
+    browser = one.signed_in().get("/destinations/acme").submit("Reauthorize")
+    assert "was not begun here by you" in returned(browser, one, elsewhere).text
+    elsewhere.web.close()
+
+
+def test_connecting_goes_from_server_to_server(servers: Pair) -> None:
+    one, other = servers
+    browser = one.signed_in().get("/destinations/connect").submit("Sign in to LinkedIn")
+    returned(browser, one, other)
+    assert "516848833" in browser.text
+    moved(browser, one).get(browser.location).submit("Review", name="EMEA", ad_account="516848833")
+    moved(browser, other).get(browser.location).submit("Connect")
+    assert browser.location == "/destinations/EMEA"
+    for server in servers:
+        assert "EMEA" in server.configuration.current().destinations
+        assert "Works" in moved(browser, server).get("/destinations/EMEA").text
+
+
+def test_a_list_uploaded_at_one_is_looked_at_activated_replaced_and_sent_by_the_other(servers: Pair) -> None:
+    one, other = servers
+    browser = upload(one.signed_in(), b"email,role\nann@example.com,CEO\nbob@example.com,CFO\n", "guests")
+    assert "uploaded list list.csv" in moved(browser, other).get("/audiences/guests").text
+    assert "b***@example.com" in browser.text
+    begun(browser, "people", "guests")
+    step(moved(browser, one))
+    step(moved(browser, other), **{"name-0": "guests-to-acme"})
+    other.work()
+    assert "Would be added 2" in moved(browser, one).get(browser.location).text
+    browser.submit("Finish")
+    other.work()
+    assert other.world.told("guests-to-acme") == {digest(f"{name}@example.com") for name in ("ann", "bob")}
+    moved(browser, other).get("/audiences/guests")
+    fresh = multipart([("csrf", token(browser))], b"email\nann@example.com\ncem@example.com\n")
+    send(browser, "/audiences/guests/upload", fresh)
+    assert "The list is replaced" in browser.text
+    one.door.sync("guests-to-acme", allow_removals=1)
+    assert one.world.told("guests-to-acme") == {digest(f"{name}@example.com") for name in ("ann", "cem")}
+
+
 def test_an_event_that_one_took_is_tried_at_the_other(servers: Pair) -> None:
     one, other = servers
     key = write_keys.create(other.app, "engage")
@@ -156,6 +222,47 @@ def test_a_token_made_at_one_is_good_at_the_other_and_revoked_likewise(servers: 
     moved(browser, other).get("/settings/tokens").submit("Revoke")
     for server in servers:
         assert asked(server, "/audiences", token) == 401
+
+
+def test_a_request_that_is_repeated_at_the_other_is_answered_as_before(servers: Pair) -> None:
+    one, other = servers
+    secret = api_tokens.create(one.app, "nightly", Role.ADMINISTRATOR)
+    first, again = (posted(server, secret, key="k-1") for server in servers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert [each.headers.get("idempotency-replayed") for each in (first, again)] == [None, "true"]
+    assert posted(other, secret, key="k-2").status_code == 409
+
+
+def test_of_two_at_once_the_second_waits_outside_whichever_is_asked(
+    servers: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = servers
+    secret, create = api_tokens.create(one.app, "nightly", Role.ADMINISTRATOR), declared.create
+    meanwhile: list[httpx2.Response] = []
+
+    def slow(*given: Any) -> Any:
+        monkeypatch.setattr(declared, "create", create)
+        thread = threading.Thread(target=lambda: meanwhile.append(posted(other, secret, key="k")))
+        thread.start()
+        thread.join(30)
+        return create(*given)
+
+    monkeypatch.setattr(declared, "create", slow)
+    assert posted(one, secret, key="k").status_code == 201
+    assert meanwhile[0].status_code == 409
+    assert "is being worked on" in meanwhile[0].json()["detail"]
+
+
+def posted(server: Installed, secret: str, key: str) -> httpx2.Response:
+    headers = {"authorization": f"Bearer {secret}", "idempotency-key": key, "content-type": "application/json"}
+
+    async def ask() -> httpx2.Response:
+        transport = httpx2.ASGITransport(server.web.asgi)
+        async with httpx2.AsyncClient(transport=transport, base_url=HERE) as client:
+            return await client.post("/api/v1/audiences", content=json.dumps(NEW), headers=headers)
+
+    return asyncio.run(ask())
 
 
 def asked(server: Installed, path: str, token: str) -> int:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import openpyxl
+import pyarrow.parquet
 import pytest
 
 from guestlist.app import declared, uploads
@@ -15,6 +18,8 @@ from guestlist.web import receiving
 from tests.web.browser import ADDRESS
 from tests.web.installed import Installed
 from tests.web.sending import BOUNDARY, multipart, send, token, upload
+from tests.web.test_activating import begun, main, step
+from tests.world import digest
 
 CSV = b"email,firstName\nann@example.com,Ann\nbob@example.com,Bob\n"
 
@@ -30,6 +35,55 @@ def test_a_list_becomes_an_audience(pages: Installed) -> None:
     assert "firstName" in browser.text
     made = pages.configuration.current().audiences["customers"]
     assert (made.members, made.source.upload) == ("people", "customers")
+
+
+@pytest.mark.parametrize("file_name", ["Guests 2026.xlsx", "guests.parquet", "guests.jsonl", "guests.tsv"])
+def test_a_list_of_every_format_goes_from_a_page_to_linkedin(pages: Installed, tmp_path: Path, file_name: str) -> None:
+    """Uploaded, looked at, mapped by its header, activated, sent: all of it on pages."""
+    browser = upload(pages.signed_in(Role.MARKETER), written(tmp_path / file_name), file_name=file_name)
+    assert (browser.status, browser.location) == (200, "/audiences/customers")
+    assert f"uploaded list {file_name}" in browser.text
+    assert "b***@example.com" in browser.text  # a sample, masked
+    begun(browser, "people", "customers")
+    assert dict(main(browser).fields)["s-email"] == "work email"
+    step(browser)
+    step(browser, **{"name-0": "guests"})
+    pages.work()
+    assert "Would be added 3" in browser.get(browser.location).text
+    browser.submit("Finish")
+    pages.work()
+    assert pages.world.told("guests") == {digest(f"{name}@example.com") for name in ("ann", "bob", "zoë.müller")}
+    asked = pages.world.emulator.control.requests(bodies=True)
+    (sent,) = (each["body"] for each in asked if each["path"].endswith("/users"))
+    people = json.loads(sent)["elements"]
+    assert {each["firstName"] for each in people} == {"Ann", "Bob", "Zoë"}
+    assert {each.get("country") for each in people} == {"DE", "FR", None}
+
+
+ROWS: list[dict[str, str | None]] = [
+    {"work email": "Ann@Example.com ", "first name": "Ann", "country": "DE"},
+    {"work email": "bob@example.com", "first name": "Bob", "country": "FR"},
+    {"work email": "zoë.müller@example.com", "first name": "Zoë", "country": None},
+]
+
+
+def written(path: Path) -> bytes:
+    """As other programs write it."""
+    names = list(ROWS[0])
+    if path.suffix == ".xlsx":
+        book = openpyxl.Workbook()
+        for row in [names, *([row[name] for name in names] for row in ROWS)]:
+            book.active.append(row)
+        book.save(path)
+        book.close()
+    elif path.suffix == ".parquet":
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(ROWS), path)
+    elif path.suffix == ".jsonl":
+        path.write_text("\n".join(map(json.dumps, ROWS)))
+    else:
+        lines = [names, *([row[name] or "" for name in names] for row in ROWS)]
+        path.write_text("".join("\t".join(line) + "\r\n" for line in lines), encoding="utf-8")
+    return path.read_bytes()
 
 
 def test_what_rests_and_what_is_left_over_is_sealed(pages: Installed, world_folder: Path) -> None:

@@ -20,6 +20,7 @@ from guestlist.store.consents import Consent
 from guestlist.store.destinations import Credential, Destination
 
 CONSENT = 600.0  # seconds for a person to come back from LinkedIn
+SOON = 30 * 86_400.0  # seconds before its end that people are told of it
 OVER = (
     "This sign-in at LinkedIn was not begun here by you, was used already, or took longer than ten minutes: begin it "
     "again."
@@ -171,7 +172,8 @@ def stands(app: App, name: str) -> Connection:
     if row is None or credential is None:
         return Connection("not connected")
     until, token = works_until(app, credential), credential.token
-    over = not row.state and until is not None and until <= app.clock.now()
+    left = None if row.state or until is None else until - app.clock.now()
+    over = left is not None and left <= 0.0
     return Connection(
         "parked" if row.state else "expired" if over else "connected",
         label=REFRESH_TOKEN_EXPIRED if over else row.state,
@@ -184,6 +186,7 @@ def stands(app: App, name: str) -> Connection:
         refresh_ends=token.refresh_expires_at if token.refresh_token else None,
         renews=renews(app, credential),
         works_until=until,
+        soon=left is not None and 0.0 < left <= SOON,
     )
 
 

@@ -10,12 +10,13 @@ from guestlist.app import api_version, connection, health
 from guestlist.app.context import App
 from guestlist.app.notices import TWICE
 from guestlist.config import Config
+from guestlist.core import words
 from guestlist.core.counting import Reading
 from guestlist.store.activations import Activation
 from guestlist.store.segments import Segment
 
 DAY, HOUR = 86_400.0, 3600.0
-SOON = 30  # days: dates that near are shown as something to see to
+SOON = 30  # days before LinkedIn switches a version off that people are told of it
 
 Wants = Literal["reauthorise", "confirm", "look", "too small", "expired", "archived", "lost", "upgrade"]
 _LOST: dict[str | None, Wants] = {health.EXPIRED: "expired", health.ARCHIVED: "archived"}
@@ -58,9 +59,9 @@ def needs(app: App, config: Config) -> list[Need]:
 
 def _of_destinations(app: App, config: Config) -> Iterator[Need]:
     for name in config.destinations:
-        known = app.store.destinations.get(name)
-        if known is not None and known.state:
-            yield Need("reauthorise", name, f"{known.state}: {known.reason}")
+        stands = connection.stands(app, name)
+        if stands.label:
+            yield Need("reauthorise", name, f"{stands.label}: {stands.reason}")
 
 
 def _of_activations(app: App, config: Config) -> Iterator[Need]:
@@ -89,14 +90,15 @@ def _of_audience(found: Activation, segment: Segment | None) -> Iterator[Need]:
 
 
 def _of_dates(app: App, config: Config) -> Iterator[Need]:
-    for due in calendar(app, config):
-        if due.days > SOON or due.renews:
-            continue
-        left = f"{due.days} days left" if due.days > 0 else "it is over"
-        if due.what == "API version":
-            yield Need("upgrade", due.subject, f"LinkedIn switches version {due.subject} off: {left}")
-        else:
-            yield Need("reauthorise", due.subject, f"its {due.what} ends: {left}")
+    now, spoken = app.clock.now(), api_version.spoken(app)
+    if spoken.days <= SOON:
+        left = words.days_left(spoken.ends, now) if spoken.days > 0 else "nothing can be sent any more"
+        yield Need("upgrade", spoken.version, f"LinkedIn switches version {spoken.version} off: {left}")
+    for name in config.destinations:
+        stands = connection.stands(app, name)
+        if stands.soon:
+            token = "refresh token" if stands.renews else "access token"
+            yield Need("reauthorise", name, f"its {token} ends: {words.days_left(stands.works_until, now)}")
 
 
 # ── dates ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -328,8 +328,8 @@ class CheckReport:
 @dataclass(frozen=True)
 class Connection:
     """How a destination is connected. ``state``: not connected, connected, parked (``label`` says what waits for a
-    person), expired (the same before LinkedIn was asked: the date is past). Times are epoch seconds; the rest as in
-    ``CheckReport``.
+    person), expired (the same before LinkedIn was asked: the date is past). ``soon``: it works, and a person has to
+    authorise again within 30 days. Times are epoch seconds; the rest as in ``CheckReport``.
     """
 
     state: Literal["not connected", "connected", "parked", "expired"]
@@ -343,6 +343,7 @@ class Connection:
     refresh_ends: float | None = None
     renews: bool = False
     works_until: float | None = None
+    soon: bool = False
 
     def json(self) -> dict[str, Any]:
         """All fields."""

@@ -64,7 +64,12 @@ class Session:
 
 @contextmanager
 def connect(
-    folder: str | None, readable: Sequence[str], memory_limit: str = "1500MB", *, joins_as_written: bool = False
+    folder: str | None,
+    readable: Sequence[str],
+    memory_limit: str = "1500MB",
+    *,
+    joins_as_written: bool = False,
+    threads: int = 8,
 ) -> Iterator[Session]:
     """A session that reads only ``readable`` (files) and writes only below ``folder`` (None: it only answers, and what
     it spills is keys and numbers); its spill files vanish with it.
@@ -82,7 +87,7 @@ def connect(
     try:
         with duckdb.connect(":memory:", config=_CONFIG) as connection:
             optimizers = ["disabled_optimizers = 'build_side_probe_side,join_order'"] if joins_as_written else []
-            for setting in [*optimizers, *_settings(home, scratch, readable, memory_limit)]:
+            for setting in [*optimizers, *_settings(home, scratch, readable, memory_limit, threads)]:
                 connection.execute(f"SET {setting}").fetchall()
             yield Session(connection, scratch)
     finally:
@@ -115,11 +120,11 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
-def _settings(home: Path, scratch: Path, readable: Sequence[str], memory_limit: str) -> list[str]:
+def _settings(home: Path, scratch: Path, readable: Sequence[str], memory_limit: str, threads: int) -> list[str]:
     """The last two shut the door: no file but these, and no way back."""
     return [
         f"memory_limit = {sql.text(memory_limit)}",
-        f"threads = {min(os.cpu_count() or 1, 8)}",
+        f"threads = {min(os.cpu_count() or 1, threads)}",
         # Blocks are spilled with whatever their memory held before, pieces of the list among it. The wheel's own
         # cipher has a poor source of randomness, hence its name; against reading what a killed process left, it does.
         "force_mbedtls_unsafe = true",

@@ -22,7 +22,8 @@ Row = Mapping[str, str]
 
 def first_rows(scan: Scan, most: int) -> list[Row]:
     """Column -> text, of at most ``most`` rows of its first file; what is empty is left out. None where they cannot be
-    read: whoever reads the whole list says why.
+    read: whoever reads the whole list says why. Not of Parquet, whose pages may be far larger than they seem: that is
+    the planner's to read.
     """
     path = Path(scan.paths[0])
     columns = scan.orders.get(scan.paths[0], scan.columns)
@@ -45,30 +46,7 @@ def _jsonl(path: Path, _columns: tuple[str, ...], _scan: Scan) -> Iterator[Row]:
     for line in sample(path, _ENOUGH).text.split("\n"):
         if line.strip():
             row = json.loads(line)
-            yield dict(_texts(row if isinstance(row, dict) else {}))
-
-
-def _parquet(path: Path, _columns: tuple[str, ...], scan: Scan) -> Iterator[Row]:
-    import pyarrow  # noqa: PLC0415 - slow to load
-    import pyarrow.parquet  # noqa: PLC0415
-
-    try:
-        with pyarrow.parquet.ParquetFile(path) as file:
-            for number in range(file.num_row_groups):
-                if scan.held is not None:
-                    scan.held.fill(*_extent(file.metadata.row_group(number)))
-                for batch in file.iter_batches(batch_size=100, row_groups=[number]):
-                    yield from (dict(_texts(row)) for row in batch.to_pylist())
-    except pyarrow.ArrowException:
-        return
-
-
-def _extent(group: Any) -> tuple[int, int]:
-    """Where the columns of a group of rows begin and end."""
-    columns = [group.column(n) for n in range(group.num_columns)]
-    begins = [min(filter(None, (each.dictionary_page_offset, each.data_page_offset)), default=0) for each in columns]
-    ends = [begin + each.total_compressed_size for begin, each in zip(begins, columns, strict=True)]
-    return min(begins, default=0), max(ends, default=0)
+            yield in_one(row if isinstance(row, dict) else {})
 
 
 def _xlsx(path: Path, columns: tuple[str, ...], scan: Scan) -> Iterator[Row]:
@@ -85,6 +63,11 @@ def _xlsx(path: Path, columns: tuple[str, ...], scan: Scan) -> Iterator[Row]:
         yield {column: text for column, cell in zip(columns, row, strict=False) if (text := of_value(cell))}
 
 
+def in_one(row: Mapping[str, Any]) -> Row:
+    """A row with fields inside of others."""
+    return dict(_texts(row))
+
+
 def _texts(row: Mapping[str, Any], outer: str = "") -> Iterator[tuple[str, str]]:
     """Fields inside of others as ``outer.inner``."""
     for name, value in row.items():
@@ -96,7 +79,6 @@ def _texts(row: Mapping[str, Any], outer: str = "") -> Iterator[tuple[str, str]]
 
 _READERS: dict[str, Callable[[Path, tuple[str, ...], Scan], Iterator[Row]]] = {
     "csv": _csv,
-    "parquet": _parquet,
     "jsonl": _jsonl,
     "xlsx": _xlsx,
 }

@@ -52,9 +52,10 @@ def _parquet(path: Path) -> Header:
 
     try:
         schema = pyarrow.parquet.read_schema(path)
-    except (pyarrow.ArrowException, OSError):
+        names = [name for field in schema for name in _leaves(field.name, field.type, pyarrow.types.is_struct)]
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError):  # the last: a name may be any bytes
         raise SourceError(f"{path} is no Parquet file, or not a whole one.") from None
-    return Header(tuple(name for field in schema for name in _leaves(field.name, field.type, pyarrow.types.is_struct)))
+    return Header(tuple(names))
 
 
 def _leaves(name: str, arrow_type: Any, is_struct: Callable[[Any], bool]) -> Iterator[str]:

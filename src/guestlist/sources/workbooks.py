@@ -21,6 +21,8 @@ LARGEST = 1 << 30  # bytes of all parts of a workbook, inflated
 STEEPEST = 200  # times that a part may be larger than what it was packed to
 HARMLESS = 64 << 20  # bytes: below, nobody asks how well they were packed
 MOST_CELLS = 40_000_000  # of one sheet, from its first cell to its last
+FEW_CELLS = 1_000_000  # below, nobody asks how many of them hold something
+SPARSEST = 50  # times that there may be more cells than hold something
 
 _PIECE = 1 << 20
 _LOCAL = struct.Struct("<4s22xHH")  # signature; lengths of the name and of what follows it
@@ -52,20 +54,19 @@ def _check_directory(path: Path, parts: list[zipfile.ZipInfo]) -> None:
 
 def _check_part(path: Path, raw: BinaryIO, part: zipfile.ZipInfo, left: int) -> int:
     """How many bytes it inflates to."""
-    size, rows, columns, tail = 0, 0, 0, b""
+    size, rows, columns, found, tail = 0, 0, 0, 0, b""
     for piece in _inflated(raw, part):
         size += len(piece)
         if size > left or (size > HARMLESS and size > STEEPEST * part.compress_size):
             raise _too_much(path)
         text = tail + piece
         for letters, digits in _CELL.findall(text):
-            columns, rows = max(columns, _column(letters)), max(rows, int(digits))
+            columns, rows, found = max(columns, _column(letters)), max(rows, int(digits)), found + 1
         if rows * columns > MOST_CELLS:
-            raise SourceError(
-                f"{path} is too large a sheet: it reaches to row {rows:,} and column {columns:,}; delete what stands "
-                "far off, or save it as csv."
-            )
+            raise _too_far(path, rows, columns)
         tail = text[-_LONGEST:]
+    if rows * columns > max(FEW_CELLS, SPARSEST * found):
+        raise _too_far(path, rows, columns)
     return size
 
 
@@ -92,6 +93,13 @@ def _column(letters: bytes) -> int:
     for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
+
+
+def _too_far(path: Path, rows: int, columns: int) -> SourceError:
+    return SourceError(
+        f"{path} is too large a sheet: it reaches to row {rows:,} and column {columns:,}; delete what stands far off, "
+        "or save it as csv."
+    )
 
 
 def _too_much(path: Path) -> SourceError:

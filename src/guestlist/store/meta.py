@@ -12,8 +12,13 @@ from guestlist.errors import StoreError
 from guestlist.ports import Vault
 from guestlist.store import schema
 from guestlist.store.database import Database, insert_missing, upsert
+from guestlist.store.vault import KEY_FILE
 
 _table = schema.meta
+_ANOTHER_KEY = (
+    "This store was sealed with a key that is not here: set GUESTLIST_SECRET_KEY to the one of the machine that made "
+    f"it (where none was set, the file {KEY_FILE} in its GUESTLIST_HOME holds it)."
+)
 
 
 class Meta:
@@ -66,6 +71,13 @@ class Meta:
         if sealed is None:
             raise StoreError("The store has no key for names; it was not opened completely.")
         return self._vault.open(sealed)
+
+    def check_key(self) -> None:
+        """StoreError: this machine's key does not open what is sealed here, and so must not seal anything either."""
+        try:
+            _ = self.names_key
+        except StoreError:
+            raise StoreError(_ANOTHER_KEY) from None
 
     def make_identity(self) -> None:
         """Give a new store its id and its key for names; the first one stays."""

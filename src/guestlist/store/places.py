@@ -12,6 +12,11 @@ from typing import Protocol
 from guestlist.errors import StoreError
 from guestlist.store.vault import sync_folder
 
+_MISSING = (
+    ": restore it from a backup; or, if another machine wrote it, set GUESTLIST_DATA_URL on both to a place that both "
+    "reach."
+)
+
 
 class Place(Protocol):
     """Keeps immutable files under relative names."""
@@ -107,7 +112,7 @@ def check_size(path: Path, size: int) -> None:
     try:
         found = path.stat().st_size
     except FileNotFoundError:
-        raise StoreError(f"The file {path} is missing; restore it from a backup.") from None
+        raise StoreError(f"The file {path} is missing{_MISSING}") from None
     if found != size:
         raise StoreError(f"The file {path} has {found} bytes instead of {size}; restore it from a backup.")
 

@@ -229,6 +229,7 @@ def open_store(
         files = Files(database, vault, open_place(data_url, home), home / "work", locks, clock)
         store = Store(database, locks, vault, files, home, clock)
         store.meta.make_identity()
+        store.meta.check_key()
     except BaseException:
         database.close()
         raise

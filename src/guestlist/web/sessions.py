@@ -70,29 +70,31 @@ def _from_here(desk: Desk, request: Request) -> bool:
     return (from_.scheme, from_.netloc) == (ours.scheme, ours.netloc) or from_.netloc == request.headers.get("host")
 
 
-def keep(desk: Desk, response: Response, session: str) -> None:
+def keep(desk: Desk, request: Request, response: Response, session: str) -> None:
     """The browser is signed in with this session from now on."""
-    _set(desk, response, SESSION, session, int(users.LASTS))
+    _set(desk, request, response, SESSION, session, int(users.LASTS))
     response.delete_cookie(FORMS, path="/")
 
 
-def keep_for_forms(desk: Desk, response: Response, asker: Asker) -> None:
+def keep_for_forms(desk: Desk, request: Request, response: Response, asker: Asker) -> None:
     """The browser brings this back with a form."""
     if asker.is_new:
-        _set(desk, response, FORMS, asker.secret, None)
+        _set(desk, request, response, FORMS, asker.secret, None)
 
 
-def drop(desk: Desk, response: Response) -> None:
+def drop(desk: Desk, request: Request, response: Response) -> None:
     """The browser is signed out."""
-    response.delete_cookie(SESSION, path="/", secure=_is_secure(desk), httponly=True, samesite="lax")
+    response.delete_cookie(SESSION, path="/", secure=is_secure(desk, request), httponly=True, samesite="lax")
 
 
-def _set(desk: Desk, response: Response, name: str, value: str, seconds: int | None) -> None:
-    response.set_cookie(name, value, seconds, path="/", secure=_is_secure(desk), httponly=True, samesite="lax")
+def _set(desk: Desk, request: Request, response: Response, name: str, value: str, seconds: int | None) -> None:
+    secure = is_secure(desk, request)
+    response.set_cookie(name, value, seconds, path="/", secure=secure, httponly=True, samesite="lax")
 
 
-def _is_secure(desk: Desk) -> bool:
-    return desk.address.startswith("https://")
+def is_secure(desk: Desk, request: Request) -> bool:
+    """Whether cookies go over TLS only: by our address, or because the browser says that its form came that way."""
+    return desk.address.startswith("https://") or request.headers.get("origin", "").startswith("https://")
 
 
 def own_path(path: str) -> str:

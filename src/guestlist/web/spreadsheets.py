@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 AT_ONCE = 500  # lines of a piece: each costs a way to the event loop and back
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would carry out
+_FORMULA = re.compile(  # what a spreadsheet would carry out, also one that parts cells elsewhere or knows wide signs
+    r"^(?=[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])|(?<=[;\t\r\n])(?=[=+\-@\uff1d\uff0b\uff0d\uff20])"
+)
 
 
 def pieces(header: str, rows: Iterable[Sequence[object]]) -> Iterator[str]:
@@ -22,4 +25,4 @@ def pieces(header: str, rows: Iterable[Sequence[object]]) -> Iterator[str]:
 
 
 def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return _FORMULA.sub("'", value) if isinstance(value, str) else value

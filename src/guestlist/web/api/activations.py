@@ -281,7 +281,7 @@ def put_mapping(
 
 @router.post("/activations/{name}/duplicates", status_code=201, summary="Duplicate an activation")
 def duplicate_activation(asking: Asked, name: NamePath, body: Duplicate, response: Response) -> Activation:
-    """The same choices under another name, off until it is resumed. `primaryId` needs View Identity Graph."""
+    """The same choices under another name, off until it is resumed; no `primaryId` without View Identity Graph."""
     found = copies.make(asking.app, asking.configuration, name, body.name, asking.person, body.destination)
     response.headers["ETag"] = described.tag(found)
     response.headers["Location"] = f"{PREFIX}/activations/{described.quoted(found.name)}"

@@ -88,7 +88,7 @@ class Call:
     def show(self, template: str, status: int = 200, /, **values: Any) -> Response:
         """A page of ours."""
         response = HTMLResponse(templates.render(template, self._everywhere(values)), status)
-        sessions.keep_for_forms(self.desk, response, self.asker)
+        sessions.keep_for_forms(self.desk, self.request, response, self.asker)
         if NOTICE in self.request.cookies:
             response.delete_cookie(NOTICE, path="/")
         return response
@@ -102,7 +102,8 @@ class Call:
         response = RedirectResponse(path, 303)
         if notice:
             value = base64.urlsafe_b64encode(notice.encode()).decode()
-            response.set_cookie(NOTICE, value, 60, path="/", httponly=True, samesite="lax")
+            secure = sessions.is_secure(self.desk, self.request)
+            response.set_cookie(NOTICE, value, 60, path="/", secure=secure, httponly=True, samesite="lax")
         return response
 
     def _everywhere(self, values: Mapping[str, Any]) -> dict[str, Any]:

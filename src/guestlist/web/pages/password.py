@@ -29,5 +29,5 @@ def change(call: Call) -> Response:
     except ConfigError as error:
         return call.again("password.html", error, "new")
     response = call.go("/settings/password", "Your password was changed; other browsers were signed out.")
-    sessions.keep(call.desk, response, session)
+    sessions.keep(call.desk, call.request, response, session)
     return response

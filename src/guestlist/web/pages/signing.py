@@ -41,7 +41,7 @@ def sign_out(call: Call) -> Response:
     """The session is over, here and in the store."""
     users.sign_out(call.app, call.asker.session)
     response = call.go("/sign-in", "You are signed out.")
-    sessions.drop(call.desk, response)
+    sessions.drop(call.desk, call.request, response)
     return response
 
 
@@ -73,7 +73,8 @@ def look(call: Call) -> Response:
     """Light, dark, or as the system has it."""
     response = call.go(sessions.own_path(call.form["next"]))
     if call.form["theme"] in THEMES:
-        response.set_cookie("guestlist_theme", call.form["theme"], _YEAR, path="/", samesite="lax")
+        secure = sessions.is_secure(call.desk, call.request)
+        response.set_cookie("guestlist_theme", call.form["theme"], _YEAR, path="/", secure=secure, samesite="lax")
     else:
         response.delete_cookie("guestlist_theme", path="/")
     return response
@@ -83,5 +84,5 @@ def _signed_in(call: Call, session: str, to: str) -> Response:
     if call.asker.session:
         users.sign_out(call.app, call.asker.session)
     response = call.go(to)
-    sessions.keep(call.desk, response, session)
+    sessions.keep(call.desk, call.request, response, session)
     return response
