@@ -8,13 +8,15 @@ from starlette.responses import Response
 
 from guestlist.app import audiences, declared, overview, samples, write_keys
 from guestlist.app.audiences import AudienceRow
+from guestlist.app.results import StatusRow
 from guestlist.app.samples import Rows
 from guestlist.core.permissions import Permission
 from guestlist.errors import ConfigError, PermissionMissing, SourceError, StoreError, UnknownName
-from guestlist.web.pages import growth
+from guestlist.web.pages import activations, growth
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
-from guestlist.web.pages.lists import listed
+from guestlist.web.pages.lists import Place, listed
+from guestlist.web.pages.states import state
 from guestlist.web.pages.templates import path
 
 book = Book()
@@ -70,7 +72,7 @@ def one(call: Call) -> Response:
     """Its source, what uses it, and how that grows."""
     row = _row(call)
     sample, problem = _beginning(call, row)
-    status = {each.activation: each for each in overview.status(call.app, call.config, row.used_by)}
+    status = overview.status(call.app, call.config, row.used_by)
     return call.show(
         "audience.html",
         row=row,
@@ -79,14 +81,17 @@ def one(call: Call) -> Response:
         sample=sample,
         most=MOST,
         problem=problem,
-        status=status,
+        used=listed(call, status, activations.COLUMNS, "name", _activation, Place(name="used")),
         growth=[growth.of(call.app, each) for each in row.used_by],
         live=audiences.live(call.app, call.config, row.name) if row.kind == "events" else None,
         declaration=declared.get(call.app, call.desk.configuration, "audiences", row.name),
-        activations=call.config.activations,
         address=call.desk.address,
         file=call.config.path,
     )
+
+
+def _activation(row: StatusRow) -> str:
+    return f"{row.activation} {row.destination} {state(row.state).text}"
 
 
 @book.get("/audiences/{name}/live", *LOOK)
