@@ -120,6 +120,21 @@ def test_the_review_has_an_address_of_its_own(pages: Installed) -> None:
     assert browser.get(address).status == 404
 
 
+def test_back_from_the_review_keeps_what_was_entered(pages: Installed) -> None:
+    browser = chosen(pages, pages.signed_in())
+    form = browser.form("Review")
+    fields = [(name, value) for name, value in form.fields if name not in ("name", "description", "send_email")]
+    browser.post(form.action, [*fields, ("name", "EMEA"), ("description", "Ours & theirs")])
+    browser.click("Back")
+    kept = dict(browser.form("Review").fields)
+    assert (kept["name"], kept["description"], kept["ad_account"]) == ("EMEA", "Ours & theirs", "516848833")
+    assert "send_email" not in kept
+    assert kept["send_google_advertising_id"] == "yes"
+    typed = browser.location.replace("516848833", "42")
+    assert dict(browser.get(typed).form("Review").fields)["other"] == "42"  # LinkedIn lists no such account
+    assert 'role="alert"' not in browser.response.text
+
+
 def test_what_an_address_of_the_review_says_is_judged_like_a_form(pages: Installed) -> None:
     browser = chosen(pages, pages.signed_in())
     browser.get(f"{browser.location}/review?name=x&ad_account=nonsense&send_email=yes")

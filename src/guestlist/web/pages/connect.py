@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.responses import RedirectResponse, Response
@@ -9,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from guestlist.app import connection, destinations, linkedin_app, setting_up
 from guestlist.core.permissions import CONNECT
 from guestlist.errors import ConfigError, GuestlistError, NeedsPerson
-from guestlist.ports import Account
+from guestlist.ports import Account, Reachable
 from guestlist.web.desk import BACK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
@@ -23,6 +24,7 @@ REFUSED = {
     "user_cancelled_login": "You did not sign in at LinkedIn, so nothing was {}.",
     "user_cancelled_authorize": "You did not allow it at LinkedIn, so nothing was {}.",
 }
+_ENTERED = ("name", "description", "ad_account", "send_email", "send_google_advertising_id")
 OTHERWISE = "LinkedIn did not allow it, so nothing was {}: try it again."
 
 
@@ -74,8 +76,11 @@ def back(call: Call) -> Response:
 # ── the second step ──────────────────────────────────────────────────────────────────────────────────────────────
 @book.get("/destinations/connect/{handle}", *CONNECT)
 def choose(call: Call) -> Response:
-    """The ad accounts that LinkedIn returns, with roles; or one that is typed."""
-    return call.show("connect_account.html", **_chosen(call))
+    """The ad accounts that LinkedIn returns, with roles; or one that is typed. Back from the review what was entered
+    is still there.
+    """
+    shown = _chosen(call)
+    return call.show("connect_account.html", **shown, form=_entered(call, shown["accounts"]))
 
 
 @book.post("/destinations/connect/{handle}", *CONNECT)
@@ -85,19 +90,21 @@ def choose_one(call: Call) -> Response:
         name, body, _ = _judged(call, call.form)
     except (ConfigError, NeedsPerson) as error:
         return call.again("connect_account.html", _at(error), "ad_account", **_chosen(call))
-    said = {key: "yes" if value is True else value or "" for key, value in body.items()}
-    return call.go(path("destinations", "connect", call.part("handle"), "review", name=name, **said))
+    return call.go(path("destinations", "connect", call.part("handle"), "review", **_said(name, body)))
 
 
 @book.get("/destinations/connect/{handle}/review", *CONNECT)
 def review(call: Call) -> Response:
     """Everything as it will be; nothing is made yet."""
-    form = Form(list(call.query.items()))
+    handle = call.part("handle")
     try:
-        name, body, account = _judged(call, form)
+        name, body, account = _judged(call, Form(list(call.query.items())))
     except (ConfigError, NeedsPerson) as error:
-        return call.show("connect_account.html", 422, form=form.refused(_at(error), "ad_account"), **_chosen(call))
-    shown = {"handle": call.part("handle"), "name": name, "body": body, "account": account, "steps": STEPS}
+        shown = _chosen(call)
+        form = _entered(call, shown["accounts"]).refused(_at(error), "ad_account")
+        return call.show("connect_account.html", 422, **shown, form=form)
+    before = path("destinations", "connect", handle, **_said(name, body))
+    shown = {"handle": handle, "name": name, "body": body, "account": account, "steps": STEPS, "before": before}
     return call.show("connect_review.html", **shown)
 
 
@@ -132,6 +139,21 @@ def settings_of(form: Form) -> dict[str, Any]:
         "send_email": bool(form["send_email"]),
         "send_google_advertising_id": bool(form["send_google_advertising_id"]),
     }
+
+
+def _said(name: str, body: Mapping[str, Any]) -> dict[str, str]:
+    """As the address of a step says it."""
+    return {"name": name, **{key: "yes" if value is True else str(value or "") for key, value in body.items()}}
+
+
+def _entered(call: Call, accounts: Sequence[Reachable]) -> Form:
+    """The same as the form of the step before; an account that LinkedIn does not list was typed."""
+    fields = {key: value for key, value in call.query.items() if key in _ENTERED}
+    if fields.get("ad_account") and all(
+        str(each.account).rpartition(":")[2] != fields["ad_account"] for each in accounts
+    ):
+        fields["other"] = fields.pop("ad_account")
+    return Form(list(fields.items()))
 
 
 def _chosen(call: Call) -> dict[str, Any]:
