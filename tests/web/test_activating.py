@@ -486,6 +486,8 @@ def test_it_is_switched_on_with_an_action_and_a_trigger_of_conditions(pages: Ins
     assert browser.status == 200
     fql = 'event = "Order Completed" or properties.plan = "pro"'
     assert fql in browser.text
+    assert "/events/1?unsaved=" in browser.location
+    assert 'value="Order Completed"' in browser.get(browser.location).response.text
     filled = {"audience_key": "buyers", "action": "add", "trigger": fql, "enabled": "yes"}
     step(browser, **filled, value=["Order Completed", "pro"], **rows)
     assert browser.location.endswith("/review")

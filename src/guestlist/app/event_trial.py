@@ -144,6 +144,14 @@ def with_key(event: str, key: str) -> str:
     return next((sample(each, key) for each in Kind if plain == sample(each, "")), event)
 
 
+def is_sample(event: str, members: Kind, key: str) -> bool:
+    """Whether nobody brought an event of their own."""
+    try:
+        return not event.strip() or bool(json.loads(event) == json.loads(sample(members, key)))
+    except (ValueError, RecursionError):
+        return False
+
+
 ON = ("event_name", "event_type", "property", "trait", "context")
 OPS = (
     "is", "is_not", "contains", "does_not_contain", "starts_with", "ends_with", "less_than", "less_than_or_equal_to",
