@@ -149,7 +149,9 @@ def helped(call: Call, kind: Kind, wanted: Wanted, fields: dict[str, Any]) -> Tr
 
 def has_address(call: Call, kind: Kind, fields: Mapping[str, Any]) -> bool:
     """Whether what a button did can be kept: an event that somebody brought is kept nowhere, and has none."""
-    return call.form["do"] in _ROWS and event_trial.is_sample(fields["event"], kind, fields["audience_key"])
+    event = fields["event"]
+    brought = event.strip() and not event_trial.is_sample(event, kind, fields["audience_key"])
+    return call.form["do"] in _ROWS and not brought
 
 
 def addressed(call: Call, fields: Mapping[str, Any]) -> Response:
