@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -72,6 +73,25 @@ def test_what_cannot_be_stands_at_the_form_and_makes_nothing(
     assert browser.status == 422
     assert sentence in browser.text
     assert list(pages.configuration.current().destinations) == ["acme"]
+
+
+def test_ad_accounts_are_looked_for_and_what_was_entered_stays(pages: Installed) -> None:
+    numbers = range(516848840, 516848850)
+    accounts = [{"id": each, "name": f"Acme {each}"} for each in numbers]
+    roles = [{"account": each, "member": "AbC123xyz", "role": "CAMPAIGN_MANAGER"} for each in numbers]
+    pages.world.emulator.control.seed({"accounts": accounts, "roles": roles})
+    browser = chosen(pages, pages.signed_in())
+    form = browser.form("Review")
+    given = [each for each in form.fields if each[0] not in ("name", "ad_account", "q", "do")]
+    given += [("name", "EMEA"), ("ad_account", "516848833"), ("q", "516848842"), ("do", "look")]
+    browser.post(form.action, given)
+    shown = re.findall(r'name="ad_account" value="(\d+)"', browser.response.text)
+    assert shown == ["516848833", "516848842"]
+    fields = dict(browser.form("Review").fields)
+    assert (fields["name"], fields["ad_account"], fields["other"]) == ("EMEA", "516848833", "")
+    assert 'role="alert"' not in browser.response.text
+    browser.submit("Review", name="EMEA", ad_account="516848842")
+    assert "As it will be" in browser.text
 
 
 def test_both_toggles_off_are_refused(pages: Installed) -> None:

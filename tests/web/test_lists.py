@@ -9,11 +9,11 @@ import pytest
 
 from guestlist.app import declared
 from guestlist.core.permissions import Role
-from guestlist.web.pages import home, lists, runs
+from guestlist.web.pages import drafts, home, lists, runs
 from tests.app.kit import Source, entered
 from tests.web.browser import Browser
 from tests.web.installed import Installed, installed
-from tests.web.test_activating import begun, has, step
+from tests.web.test_activating import begun, has, main, step
 from tests.world import World, emails
 
 
@@ -227,3 +227,63 @@ def test_activations_that_use_an_audience_are_sorted_and_filtered(pages: Install
     assert names("?used_q=main") == ["main"]
     browser.get(f"{at}?used_q=nothing")
     assert "No activation is called that" in browser.text
+
+
+def test_where_it_goes_is_looked_for_and_the_choice_stays(pages: Installed) -> None:
+    for n in range(9):
+        body = {"ad_account": 516848900 + n, "description": "Webinars"}
+        declared.create(pages.app, pages.configuration, "destinations", f"region{n}", body)
+    browser = pages.signed_in(Role.MARKETER).get("/activate?kind=people")
+    assert browser.response.text.count('name="destination"') == 10
+    step(browser, "look", q="region3", destination="acme")
+    assert browser.location == "/activate?kind=people&destination=acme&q=region3"
+    assert re.findall(r'name="destination" value="(\w+)"', browser.response.text) == ["acme", "region3"]
+    assert dict(main(browser).fields)["destination"] == "acme"  # what was chosen is shown whatever is looked for
+    step(browser, "look", q="zzz")
+    assert re.findall(r'name="destination" value="(\w+)"', browser.response.text) == ["acme"]
+    assert "No destination is called that" in browser.text
+    step(browser, "enter", q="region4")
+    assert "q=region4" in browser.location
+    assert step(browser, "enter").location == "/activate/1/audiences"
+
+
+def test_drafts_are_sorted_filtered_and_paged(pages: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = pages.signed_in(Role.MARKETER)
+    for members in ("companies", "people", "people"):
+        step(browser.get(f"/activate?kind={members}"), destination="acme", card=members)
+    step(browser, audiences="people")
+
+    def audiences(query: str) -> list[str]:
+        return [row.partition(" of ")[0] for row in under("mine", browser.get(f"/activate?kind=people{query}"))]
+
+    assert len(audiences("")) == 3
+    assert audiences("&drafts_sort=-audiences")[0].startswith("people")
+    assert len(audiences("&drafts_q=companies")) == 1
+    assert 'name="kind" value="people"' in browser.response.text
+    monkeypatch.setattr(drafts, "DRAFTS", 2)
+    assert len(audiences("&drafts_page=2")) == 1
+
+
+def test_keys_that_encrypt_are_sorted(pages: Installed) -> None:
+    browser = pages.signed_in()
+    usual = under("keys", browser.get("/settings/encryption"))
+    assert len(usual) == 1
+    assert under("keys", browser.get("/settings/encryption?keys_sort=-fingerprint")) == usual
+    assert 'aria-sort="descending"' in browser.response.text
+
+
+def test_events_of_the_last_hour_are_sorted_where_they_count_anew(source: Source, logged: list[Any]) -> None:
+    made = installed(source.world)
+    name = made.configuration.current().activations["main"].audience
+    for key in ("other", "third"):
+        body = {"audience": name, "destination": "acme", "mode": "stream", "audience_key": key}
+        declared.create(made.app, made.configuration, "activations", key, body)
+    for n, key in enumerate(("other", "high_intent", "high_intent", "third", "third", "third")):
+        source.post(entered(f"u{n}", source.now(), key=key, email=f"u{n}@example.com"))
+    source.settle()
+    browser, at = made.signed_in(Role.ANALYST), f"/audiences/{name}"
+    browser.get(f"{at}?live_sort=-name")
+    assert [row.split()[0] for row in under("live", browser)] == ["third", "other", "main"]
+    assert f'hx-get="{at}/live?live_sort=-name"' in browser.response.text
+    assert f'href="{at}?live_sort=name#live"' in browser.get(f"{at}/live?live_sort=-name").response.text
+    made.web.close()

@@ -12,9 +12,11 @@ from guestlist.core.permissions import CONNECT
 from guestlist.errors import ConfigError, GuestlistError, NeedsPerson
 from guestlist.ports import Account, Reachable
 from guestlist.web.desk import BACK
+from guestlist.web.pages import lists
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import Form
+from guestlist.web.pages.lists import Place, listed
 from guestlist.web.pages.states import plain
 from guestlist.web.pages.templates import path
 
@@ -79,13 +81,18 @@ def choose(call: Call) -> Response:
     """The ad accounts that LinkedIn returns, with roles; or one that is typed. Back from the review what was entered
     is still there.
     """
-    shown = _chosen(call)
-    return call.show("connect_account.html", **shown, form=_entered(call, shown["accounts"]))
+    accounts = setting_up.choices(call.app, call.part("handle"))
+    form = _entered(call, accounts)
+    return call.show("connect_account.html", **_choices(call, accounts, form), form=form)
 
 
 @book.post("/destinations/connect/{handle}", *CONNECT)
 def choose_one(call: Call) -> Response:
-    """On to the review, whose address says what was chosen."""
+    """On to the review, whose address says what was chosen; or to other ad accounts to choose from."""
+    form = call.form
+    if form["page_to"] or lists.looks(form):
+        entered = _said(form["name"].strip(), settings_of(form))
+        return call.go(_here(call) + path(**entered, q=form["q"].strip(), page=form["page_to"])[1:])
     try:
         name, body, _ = _judged(call, call.form)
     except (ConfigError, NeedsPerson) as error:
@@ -100,9 +107,9 @@ def review(call: Call) -> Response:
     try:
         name, body, account = _judged(call, Form(list(call.query.items())))
     except (ConfigError, NeedsPerson) as error:
-        shown = _chosen(call)
-        form = _entered(call, shown["accounts"]).refused(_at(error), "ad_account")
-        return call.show("connect_account.html", 422, **shown, form=form)
+        accounts = setting_up.choices(call.app, handle)
+        form = _entered(call, accounts).refused(_at(error), "ad_account")
+        return call.show("connect_account.html", 422, **_choices(call, accounts, form), form=form)
     before = path("destinations", "connect", handle, **_said(name, body))
     shown = {"handle": handle, "name": name, "body": body, "account": account, "steps": STEPS, "before": before}
     return call.show("connect_review.html", **shown)
@@ -149,16 +156,38 @@ def _said(name: str, body: Mapping[str, Any]) -> dict[str, str]:
 def _entered(call: Call, accounts: Sequence[Reachable]) -> Form:
     """The same as the form of the step before; an account that LinkedIn does not list was typed."""
     fields = {key: value for key, value in call.query.items() if key in _ENTERED}
-    if fields.get("ad_account") and all(
-        str(each.account).rpartition(":")[2] != fields["ad_account"] for each in accounts
-    ):
+    if fields.get("ad_account") and fields["ad_account"] not in map(_number, accounts):
         fields["other"] = fields.pop("ad_account")
     return Form(list(fields.items()))
 
 
 def _chosen(call: Call) -> dict[str, Any]:
-    handle = call.part("handle")
-    return {"handle": handle, "accounts": setting_up.choices(call.app, handle), "steps": STEPS}
+    """What the form needs that was sent and is shown again."""
+    return _choices(call, setting_up.choices(call.app, call.part("handle")), call.form)
+
+
+def _choices(call: Call, accounts: Sequence[Reachable], form: Form) -> dict[str, Any]:
+    found = listed(call, accounts, {"given": list(accounts).index}, "given", _about, Place(_here(call)))
+    return {
+        "handle": call.part("handle"),
+        "accounts": accounts,
+        "listing": found,
+        "chosen": [each for each in accounts if _number(each) == form["ad_account"]],
+        "first": next((each for each in accounts if each.usable), None),
+        "steps": STEPS,
+    }
+
+
+def _here(call: Call) -> str:
+    return path("destinations", "connect", call.part("handle"))
+
+
+def _about(row: Reachable) -> str:
+    return f"{row.name} {row.account} {row.role}"
+
+
+def _number(row: Reachable) -> str:
+    return row.account.rpartition(":")[2]
 
 
 def _at(error: GuestlistError) -> ConfigError:

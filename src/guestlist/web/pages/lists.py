@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from guestlist.web.pages.call import Call
+from guestlist.web.pages.forms import Form
 from guestlist.web.pages.templates import path
 
 Row = TypeVar("Row")
@@ -111,6 +112,11 @@ def beside(call: Call, *names: str) -> dict[str, str]:
     """What the address says of other lists of its page."""
     keys = [_key(name, of) for name in names for of in ("q", "sort", "page")]
     return {each: call.query[each] for each in keys if each in call.query}
+
+
+def looks(form: Form) -> bool:
+    """Whether a form with a list of choices in it only asks for others: by the button, or by Enter in its field."""
+    return form["do"] == "look" or (form["do"] == "enter" and form["q"].strip() != form["looked"])
 
 
 def _key(name: str, of: str) -> str:
