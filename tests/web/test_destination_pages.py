@@ -40,10 +40,10 @@ def chosen(pages: Installed, browser: Browser) -> Browser:
 def test_an_ad_account_is_connected_from_the_list_that_linkedin_returns(pages: Installed) -> None:
     browser = chosen(pages, pages.signed_in())
     assert "516848833" in browser.text
-    assert "VIEWER: this role may not manage audiences" in browser.text
+    assert "Viewer: this role may not manage audiences" in browser.text
     browser.submit("Review", name="EMEA", ad_account="516848833", description="demand gen")
     assert "As it will be" in browser.text
-    assert "CAMPAIGN_MANAGER" in browser.text
+    assert "Campaign Manager" in browser.text
     browser.submit("Connect")
     assert browser.location == "/destinations/EMEA"
     assert "EMEA is connected to" in browser.text
@@ -210,7 +210,10 @@ def test_the_connection_says_who_of_us_made_it_and_when(pages: Installed) -> Non
     browser.submit("Reauthorize")
     browser.get("/linkedin/callback?code={code}&state={state}".format(**at_linkedin(pages, browser)))
     pages.world.clock.sleep(3 * 86_400.0)
-    assert f"ann, {day} as {member} at LinkedIn" in pages.signed_in(Role.ANALYST).get("/destinations/acme").text
+    assert (
+        f"ann, {day} signed in to LinkedIn as {member.rpartition(':')[2]}"
+        in pages.signed_in(Role.ANALYST).get("/destinations/acme").text
+    )
 
 
 def test_an_authorization_that_has_ended_says_so_before_linkedin_is_asked(pages: Installed) -> None:
@@ -286,8 +289,8 @@ def test_another_ad_account_is_chosen_among_those_that_linkedin_lists(pages: Ins
     browser = pages.signed_in().get("/destinations/acme")
     browser.submit("take it over")
     browser.click("Choose among those that LinkedIn lists")
-    assert "VIEWER: this role may not manage audiences" in browser.text
-    assert "CAMPAIGN_MANAGER" in browser.text
+    assert "Viewer: this role may not manage audiences" in browser.text
+    assert "Campaign Manager" in browser.text
     browser.submit("Save", other="")
     assert pages.configuration.current().destinations["acme"].ad_account.endswith(":516848833")
     browser.get("/destinations/acme?accounts=1").submit("Save", ad_account="516848833", other="77")

@@ -17,7 +17,7 @@ from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import Form
 from guestlist.web.pages.lists import Place, listed
-from guestlist.web.pages.states import plain
+from guestlist.web.pages.states import plain, role
 from guestlist.web.pages.templates import path
 
 book = Book()
@@ -72,7 +72,7 @@ def back(call: Call) -> Response:
     if not name:
         return call.go(path("destinations", "connect", handle))
     report = setting_up.renew(call.app, call.desk.configuration, handle, name)
-    return call.go(path("destinations", name), f"{name} is authorised again, as {report.role}.")
+    return call.go(path("destinations", name), f"{name} is authorised again, as {role(report.role)}.")
 
 
 # ── the second step ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -123,7 +123,7 @@ def finish(call: Call) -> Response:
         report = setting_up.finish(call.app, call.desk.configuration, call.part("handle"), name, body, call.person)
     except (ConfigError, NeedsPerson) as error:
         return call.again("connect_account.html", _at(error), "ad_account", **_chosen(call))
-    text = f"{name} is connected to {report.account_name or 'the ad account'}, as {report.role}."
+    text = f"{name} is connected to {report.account_name or 'the ad account'}, as {role(report.role)}."
     return call.go(path("destinations", name), text)
 
 
