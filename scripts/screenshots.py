@@ -449,7 +449,7 @@ def _unsaved(door: Guestlist) -> str:
     by = person("ann@acme.example", Role.ADMINISTRATOR, user_id=ann.id if ann else None)
     mapping = remapping.in_effect(app, door.configuration.current(), name)
     version = declared.get(app, door.configuration, "activations", name).version
-    filled = {"mapping": {**mapping, "title": ["title", "company"]}, "version": str(version)}
+    filled = {"mapping": {**mapping, "title": ["job_title", "company"]}, "version": str(version)}
     return str(unsaved.keep(app, by, f"/activations/{name}/mapping", filled))
 
 

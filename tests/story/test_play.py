@@ -40,7 +40,7 @@ def test_from_the_first_start_to_an_audience_that_campaigns_can_use(stage: Stage
         ann.looks_until("Building")
         assert stage.linkedin.members() == [800]  # each by the domain of its website and of its e-mail
         stage.linkedin.control("clock", advance=3 * DAY)
-        ann.presses("Run now").sees("Ended as").presses("target accounts-to-EMEA")
+        ann.presses("Run now").sees("Took").presses("target accounts-to-EMEA")
         ann.sees("Ready", within="At LinkedIn").sees("Campaigns can use it.")
         ann.presses("Home").sees("target accounts-to-EMEA", within="Last runs")
 
@@ -106,7 +106,7 @@ def test_a_snapshot_is_sent_once(stage: Stage, somebody: Somebody) -> None:
         ben.sees("This segment currently has 12 contacts defined.").presses("Finish").looks_until("Sent once")
         ben.presses("Audiences").presses("attendees").presses("Replace the list").attaches(more, "List")
         ben.presses("Upload").sees("The list is replaced.").presses("attendees-to-acme").presses("Run now")
-        ben.sees("Ended as")
+        ben.sees("Took")
         assert stage.linkedin.members() == [12]
         ben.presses("attendees-to-acme").is_at("attendees-to-acme").presses_if_there("More", "More to do")
         ben.presses("New snapshot").reads("Added", "20")

@@ -14,7 +14,7 @@ from guestlist.core.permissions import ACTIVATE, Permission
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.lists import Listing, Place, beside, listed
-from guestlist.web.pages.states import plain, state
+from guestlist.web.pages.states import linkedin, plain, state
 from guestlist.web.pages.templates import moment, path
 
 if TYPE_CHECKING:
@@ -57,11 +57,14 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Line:
-    """Something that needs somebody. ``place``: among all, the most pressing is 0; ``to``: where it is seen to."""
+    """Something that needs somebody. ``place``: among all, the most pressing is 0; ``why``: as a sentence; ``to``:
+    where it is seen to.
+    """
 
     place: int
     title: str
     need: home.Need
+    why: str
     to: str
 
 
@@ -88,12 +91,18 @@ def look(call: Call) -> Response:
 
 def _needs(call: Call) -> Listing[Line]:
     found = enumerate(home.needs(call.app, call.config))
-    lines = [Line(place, _TITLES[each.wants], each, _where(each)) for place, each in found]
+    lines = [Line(place, _TITLES[each.wants], each, _why(each), _where(each)) for place, each in found]
     return listed(call, lines, _NEEDS, "place", _said, _place(call, "needs", NEEDS))
 
 
 def _said(line: Line) -> str:
-    return f"{line.title} {line.need.subject} {plain(line.need.text)}"
+    return f"{line.title} {line.need.subject} {line.why}"
+
+
+def _why(need: home.Need) -> str:
+    if need.wants == "expired":
+        return linkedin("EXPIRED").meaning
+    return plain(need.text) + (f" {state('lost').meaning}" if need.wants == "lost" else "")
 
 
 def _runs(call: Call) -> Listing[RunRow]:
