@@ -625,6 +625,8 @@ class Watch:
         self.links |= set(self.page.evaluate(_LINKS))
 
 
+_CUT = """innerWidth < 1440 ? [] : [...document.querySelectorAll(".table-responsive:not(.of-list)")].filter(
+    each => each.scrollWidth > each.clientWidth).map(each => each.textContent.trim().slice(0, 40))"""
 _OVER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # Charts without a pixel of the colour of one of their lines.
 _UNDRAWN = """async () => {
@@ -657,7 +659,16 @@ _LINKS = "[...document.links].map(a => a.href).filter(a => a.startsWith(location
 def looked(page: Page, where: str) -> list[str]:
     """What reaches beyond the window, and charts that show nothing."""
     empty = page.evaluate(_UNDRAWN)
-    return too_wide(page, where) + [f"{where}: nothing is drawn in the chart {each!r}" for each in empty]
+    return (
+        too_wide(page, where)
+        + cut(page, where)
+        + [f"{where}: nothing is drawn in the chart {each!r}" for each in empty]
+    )
+
+
+def cut(page: Page, where: str) -> list[str]:
+    """Tables that a wide window does not show whole; lists of other people may have as many columns as they like."""
+    return [f"{where}: the table {each!r} is cut" for each in page.evaluate(_CUT)]
 
 
 def too_wide(page: Page, where: str) -> list[str]:

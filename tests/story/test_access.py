@@ -95,9 +95,11 @@ def test_what_is_too_wide_what_is_not_drawn_and_what_is_folded_is_found(script: 
             "<!doctype html><html lang=en><title>x</title><main><h1>x</h1><p style='width: 500px'>x</p>"
             "<details><summary>More</summary><button></button></details>"
             "<details class=menu><summary>Menu</summary><div class=menu-sheet><button></button></div></details>"
+            "<div class=table-responsive style='width: 9px; overflow: auto'><table><tr><td>wide</table></div>"
             "<figure data-chart='{}' aria-label=sizes></figure></main></html>"
         )
         found = judged(script, page, "page")
+    assert "page as it comes, wide: the table 'wide' is cut" in found
     assert "page as it comes, wide: nothing is drawn in the chart 'sizes'" in found
     assert "page narrow: 110 pixels wider than the window" in [
         re.sub(r"1[0-9]{2} pixels", "110 pixels", each) for each in found

@@ -504,6 +504,14 @@ def test_it_is_switched_on_with_an_action_and_a_trigger_of_conditions(pages: Ins
     }
 
 
+def test_what_is_missing_is_said_in_plain_words_at_the_review(pages: Installed) -> None:
+    browser = to_events(pages)
+    browser.get(browser.location.replace("events/1", "review"))
+    assert "type the key by which the events name this audience" in browser.text
+    assert "audience_key is required" not in browser.text
+    assert browser.click("Put it right").location.endswith("/events/1")
+
+
 def test_mistakes_in_a_trigger_stand_at_it(pages: Installed) -> None:
     browser = to_events(pages)
     assert step(browser, audience_key="buyers", trigger="event = ").status == 422
