@@ -217,7 +217,7 @@ STATES: dict[str, tuple[str, int, Act | None]] = {
     "connect-account": ("/destinations/connect/{handle}", 200, None),
     "connect-review": (REVIEW + "?name=EMEA&ad_account=516848833&send_email=yes", 200, None),
     "connect-refused": ("/destinations/connect?refused=user_cancelled_authorize", 200, None),
-    "secret-user": ("/settings/users", 200, _pressed("New link for ben@acme.example")),
+    "secret-user": ("/settings/users", 200, _pressed("New link for fay@acme.example")),
     "secret-token": ("/settings/tokens", 200, _created("warehouse")),
     "secret-key": ("/settings/keys", 200, _created("app")),
     "explained": ("/privacy", 200, _typed(activation="newsletter-to-acme", value=KNOWN)),
@@ -386,6 +386,7 @@ def _people(door: Guestlist) -> None:
     users.create(app, "cleo@acme.example", Role.ANALYST, PASSWORD)
     users.disable(app, "cleo@acme.example")
     users.create(app, "dan@acme.example", Role.ANALYST, PASSWORD)
+    users.create(app, "fay@acme.example", Role.ANALYST)
     api_tokens.create(app, "nightly-export", Role.ANALYST, [Permission.VIEW_DESTINATIONS], time.time() + 90 * DAY)
     write_keys.create(
         app,
@@ -667,7 +668,7 @@ def looked(page: Page, where: str) -> list[str]:
 
 
 def cut(page: Page, where: str) -> list[str]:
-    """Tables that a wide window does not show whole; lists of other people may have as many columns as they like."""
+    """Tables that a wide window does not show whole; lists and charts may have any number of columns."""
     return [f"{where}: the table {each!r} is cut" for each in page.evaluate(_CUT)]
 
 
