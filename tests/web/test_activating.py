@@ -189,7 +189,7 @@ def test_a_mapping_that_finds_nobody_is_refused_and_kept(pages: Installed) -> No
     pages.world.write([{"email": "ann@example.com", "first": "Ann", "last": "Lee"}])
     browser = begun(pages.signed_in(), "people", "people")
     assert step(browser, **{"s-email": "", "s-firstName": "first"}).status == 422
-    assert "The mapping has no identifier" in browser.text
+    assert "LinkedIn could find nobody by this" in browser.text
     assert dict(main(browser).fields)["s-firstName"] == "first"
     assert step(browser, **{"s-email": "gone"}).status == 422
     assert 'no column "gone"' in browser.text
