@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from guestlist.app import declared, last_events
+from guestlist.app import declared, last_events, unsaved
 from guestlist.core.permissions import ACTIVATE, HOLDS, Permission, Role
 from guestlist.events.posting import Posting
 from tests.app.kit import Source
@@ -240,3 +240,10 @@ def test_conditions_that_are_not_saved_have_an_address_and_an_event_has_none(str
     assert "unsaved" not in browser.location
     assert "ann@example.com" in dict(browser.form("Save").fields)["event"]
     assert streamed.configuration.current().activations["main"].trigger == before
+
+
+def test_of_what_was_never_saved_the_oldest_go(mine: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unsaved, "MOST", 2)
+    browser = mine.signed_in(Role.MARKETER).get("/activations/main/mapping")
+    seen = [press(browser, "more-email").location for _ in range(3)]
+    assert [browser.get(each).status for each in seen] == [404, 200, 200]
