@@ -81,6 +81,9 @@ PAGES = {
     "activation-trigger": "/activations/high-intent-to-acme/trigger",
     "activation-delivery": "/activations/high-intent-to-acme/delivery",
     "activation-new": "/activations/webinar-to-acme",
+    "activation-lost": "/activations/speakers-to-acme",
+    "activation-reauthorize": "/activations/webinar-guests-to-nordics",
+    "activation-unsaved": "/activations/newsletter-to-acme/mapping?unsaved={unsaved}&at=title&more=yes",
     "job": "/jobs/1",
     "job-waiting": "/jobs/2",
     "job-working": "/jobs/3",
@@ -98,6 +101,7 @@ PAGES = {
     "audience-upload": "/audiences/webinar%20guests",
     "audience-edit": "/audiences/webinar%20guests/edit",
     "audience-events": "/audiences/high%20intent",
+    "audience-without": "/audiences/speakers",
     "activate": "/activate?kind=people",
     "activate-destination": "/activate/1",
     "activate-audiences": "/activate/1/audiences",
@@ -213,7 +217,7 @@ STATES: dict[str, tuple[str, int, Act | None]] = {
     "connect-account": ("/destinations/connect/{handle}", 200, None),
     "connect-review": (REVIEW + "?name=EMEA&ad_account=516848833&send_email=yes", 200, None),
     "connect-refused": ("/destinations/connect?refused=user_cancelled_authorize", 200, None),
-    "secret-user": ("/settings/users", 200, _pressed("New link for ben@acme.example")),
+    "secret-user": ("/settings/users", 200, _pressed("New link for fay@acme.example")),
     "secret-token": ("/settings/tokens", 200, _created("warehouse")),
     "secret-key": ("/settings/keys", 200, _created("app")),
     "explained": ("/privacy", 200, _typed(activation="newsletter-to-acme", value=KNOWN)),
@@ -276,6 +280,9 @@ def installed(folder: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
         with guestlist.open(file=str(file)) as door:
             door.connect_token("acme", control.token())
             door.sync()
+            (lost,) = door.status("speakers-to-acme")
+            control.ripen(int(lost.segment_id or 0), "EXPIRED")
+            (folder / "speakers.csv").unlink()
             control.clock(advance=2 * DAY)
             door.sync("accounts-to-acme")
             door.status(live=True)
@@ -295,6 +302,7 @@ def installed(folder: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
             _spread(door)
             credential, _ = door.app.store.destinations.credential("acme")
             facts |= {"handle": secrets.token_urlsafe(24), "link": users.invite(door.app, "ben@acme.example")}
+            facts |= {"unsaved": _unsaved(door)}
             if credential is not None:
                 ends = time.time() + DAY
                 door.app.store.consents.arrived(facts["handle"], credential.token, "ann@acme.example", ends)
@@ -328,8 +336,9 @@ def _written(folder: Path) -> Path:
     rows = (folder / "people.csv").read_text().splitlines()
     (folder / "partners.csv").write_text("\n".join(rows[:2501]) + "\n")
     described = yaml.safe_load((ROOT / "examples" / "guestlist.yaml").read_text())
-    for name in ("partners", "webinar"):
-        described["audiences"][name] = {"members": "people", "source": {"file": "partners.csv"}}
+    shutil.copy(folder / "partners.csv", folder / "speakers.csv")
+    for name, list_ in (("partners", "partners"), ("webinar", "partners"), ("speakers", "speakers")):
+        described["audiences"][name] = {"members": "people", "source": {"file": f"{list_}.csv"}}
         described["activations"][f"{name}-to-acme"] = {"audience": name, "destination": "acme", "enabled": True}
     described["activations"]["newsletter-to-acme"]["schedule"] = {"every": "1d"}
     described["activations"]["webinar-to-acme"]["enabled"] = False
@@ -377,6 +386,7 @@ def _people(door: Guestlist) -> None:
     users.create(app, "cleo@acme.example", Role.ANALYST, PASSWORD)
     users.disable(app, "cleo@acme.example")
     users.create(app, "dan@acme.example", Role.ANALYST, PASSWORD)
+    users.create(app, "fay@acme.example", Role.ANALYST)
     api_tokens.create(app, "nightly-export", Role.ANALYST, [Permission.VIEW_DESTINATIONS], time.time() + 90 * DAY)
     write_keys.create(
         app,
@@ -428,6 +438,20 @@ def _audiences(door: Guestlist) -> None:
             job = app.store.jobs.get(draft.job or 0)
             if job is not None:
                 job_worker.take_up(app, configuration.current, job)
+
+
+def _unsaved(door: Guestlist) -> str:
+    """A mapping with a row more than the one that counts; its number."""
+    from guestlist.app import declared, remapping, unsaved  # noqa: PLC0415
+    from guestlist.core.permissions import person  # noqa: PLC0415
+
+    app, name = door.app, "newsletter-to-acme"
+    ann = app.store.users.get("ann@acme.example")
+    by = person("ann@acme.example", Role.ADMINISTRATOR, user_id=ann.id if ann else None)
+    mapping = remapping.in_effect(app, door.configuration.current(), name)
+    version = declared.get(app, door.configuration, "activations", name).version
+    filled = {"mapping": {**mapping, "title": ["job_title", "company"]}, "version": str(version)}
+    return str(unsaved.keep(app, by, f"/activations/{name}/mapping", filled))
 
 
 def _events(door: Guestlist) -> None:
@@ -593,10 +617,8 @@ class Watch:
             self.wrong.append(f"{self.name}: {response.url} answered {response.status}")
 
     def look(self) -> None:
-        """Too wide? Buttons that do nothing? Forms and links that lead nowhere?"""
-        over = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if over > 0:
-            self.wrong.append(f"{self.name}: {over} pixels wider than the window")
+        """Too wide? Charts without lines? Buttons that do nothing? Forms and links that lead nowhere?"""
+        self.wrong += looked(self.page, self.name)
         self.wrong += [f"{self.name}: the button {each!r} does nothing" for each in self.page.evaluate(_IDLE)]
         for method, to in self.page.evaluate(_FORMS):
             if not _answers(method.upper(), urlsplit(to).path):
@@ -604,11 +626,56 @@ class Watch:
         self.links |= set(self.page.evaluate(_LINKS))
 
 
+_CUT = """innerWidth < 1440 ? [] : [...document.querySelectorAll(".table-responsive:not(.of-list)")].filter(
+    each => each.scrollWidth > each.clientWidth).map(each => each.textContent.trim().slice(0, 40))"""
+_OVER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Charts without a pixel of the colour of one of their lines.
+_UNDRAWN = """async () => {
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const empty = figure => {
+        const canvas = figure.querySelector("canvas"), chart = canvas && echarts.getInstanceByDom(figure);
+        if (!chart || !canvas.width || !canvas.height) return true;
+        const brush = canvas.getContext("2d"), grid = chart.getModel().getComponent("grid").coordinateSystem.getRect();
+        const scale = canvas.width / figure.clientWidth;
+        const seen = brush.getImageData(...[grid.x, grid.y, grid.width, grid.height].map(each => each * scale)).data;
+        const lines = chart.getModel().getSeries();
+        const pen = new OffscreenCanvas(1, 1).getContext("2d");
+        const colours = lines.map(each => {
+            pen.fillStyle = chart.getVisual({seriesIndex: each.seriesIndex}, "color");
+            pen.fillRect(0, 0, 1, 1); return [...pen.getImageData(0, 0, 1, 1).data];
+        });
+        for (let at = 0; at < seen.length; at += 4)
+            if (colours.some(each => each.every((value, n) => Math.abs(value - seen[at + n]) < 3))) return false;
+        return true;
+    };
+    return [...document.querySelectorAll("[data-chart]")].filter(empty).map(each => each.getAttribute("aria-label"));
+}"""
 _IDLE = """[...document.querySelectorAll("button")].filter(b => !b.form && ![...b.attributes].some(
     a => a.name.startsWith("data-") || a.name.startsWith("hx-"))).map(b => b.textContent.trim())"""
 _FORMS = """[...document.forms].map(f =>
     [f.method, new URL(f.getAttribute("action") || location.href, location.href).href])"""
 _LINKS = "[...document.links].map(a => a.href).filter(a => a.startsWith(location.origin) && !a.includes('#'))"
+
+
+def looked(page: Page, where: str) -> list[str]:
+    """What reaches beyond the window, and charts that show nothing."""
+    empty = page.evaluate(_UNDRAWN)
+    return (
+        too_wide(page, where)
+        + cut(page, where)
+        + [f"{where}: nothing is drawn in the chart {each!r}" for each in empty]
+    )
+
+
+def cut(page: Page, where: str) -> list[str]:
+    """Tables that a wide window does not show whole; lists and charts may have any number of columns."""
+    return [f"{where}: the table {each!r} is cut" for each in page.evaluate(_CUT)]
+
+
+def too_wide(page: Page, where: str) -> list[str]:
+    """How much wider than its window it is, if it is."""
+    over = page.evaluate(_OVER)
+    return [f"{where}: {over} pixels wider than the window"] if over > 0 else []
 
 
 def _answers(method: str, path: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,11 @@ pytestmark = pytest.mark.slow
 SCRIPT = Path(__file__).parents[2] / "scripts" / "screenshots.py"
 SERIOUS = ("serious", "critical")
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+UNFOLDED = "document.querySelectorAll('details:not(.menu, .top-menu)').forEach(each => { each.open = true })"
+MENUS = "document.querySelectorAll('.menu, .top-menu').forEach(each => { each.open = %s })"
+THERE = "[...document.querySelectorAll('.menu-sheet, .top-sheet')].some(each => each.offsetParent)"
+OF_MENUS = """async () => (await axe.run({include: [['.menu-sheet'], ['.top-sheet']].filter(each =>
+    document.querySelector(each[0]))}, {resultTypes: ['violations']})).violations"""
 ALL = "async () => (await axe.run({resultTypes: ['violations']})).violations"
 COLOURS = "async () => (await axe.run({runOnly: ['color-contrast'], resultTypes: ['violations']})).violations"
 
@@ -52,18 +58,54 @@ def told(violations: list[dict[str, Any]], where: str) -> list[str]:
     ]
 
 
-def judged(page: Page, name: str) -> list[str]:
-    """Wide and narrow, light and dark; what depends on neither is looked at once."""
+def judged(script: ModuleType, page: Page, name: str) -> list[str]:
+    """Wide and narrow, light and dark, with all that can be unfolded open; what depends on neither is looked at
+    once.
+    """
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     page.emulate_media(color_scheme="light")
+    wrong = script.looked(page, f"{name} as it comes, wide")
     page.evaluate(AXE_SCRIPT)
-    wrong = told(page.evaluate(ALL), f"{name} light wide")
+    page.evaluate(UNFOLDED)
+    wrong += script.looked(page, f"{name} wide") + told(page.evaluate(ALL), f"{name} light wide")
+    wrong += menus(script, page, f"{name} light wide")
     page.emulate_media(color_scheme="dark")
     wrong += told(page.evaluate(COLOURS), f"{name} dark wide")
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]
-    wrong += told(page.evaluate(ALL), f"{name} dark narrow")
+    wrong += script.looked(page, f"{name} narrow") + told(page.evaluate(ALL), f"{name} dark narrow")
+    wrong += menus(script, page, f"{name} dark narrow")
     page.emulate_media(color_scheme="light")
     return wrong + told(page.evaluate(COLOURS), f"{name} light narrow")
+
+
+def menus(script: ModuleType, page: Page, where: str) -> list[str]:
+    """The same of menus, which hide what is beneath them while they are open."""
+    page.evaluate(MENUS % "true")
+    wrong = told(page.evaluate(OF_MENUS), f"{where} menu") if page.evaluate(THERE) else []
+    wrong += script.too_wide(page, f"{where} menu")
+    page.evaluate(MENUS % "false")
+    return wrong
+
+
+def test_what_is_too_wide_what_is_not_drawn_and_what_is_folded_is_found(script: ModuleType, chromium: Browser) -> None:
+    """The walk below can fail."""
+    with chromium.new_context(viewport=WIDE) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.set_content(
+            "<!doctype html><html lang=en><title>x</title><main><h1>x</h1><p style='width: 500px'>x</p>"
+            "<details><summary>More</summary><button></button></details>"
+            "<details class=menu><summary>Menu</summary><div class=menu-sheet><button></button></div></details>"
+            "<div class=table-responsive style='width: 9px; overflow: auto'><table><tr><td>wide</table></div>"
+            "<figure data-chart='{}' aria-label=sizes></figure></main></html>"
+        )
+        found = judged(script, page, "page")
+    assert "page as it comes, wide: the table 'wide' is cut" in found
+    assert "page as it comes, wide: nothing is drawn in the chart 'sizes'" in found
+    assert "page narrow: 110 pixels wider than the window" in [
+        re.sub(r"1[0-9]{2} pixels", "110 pixels", each) for each in found
+    ]
+    assert [each for each in found if each.startswith("page light wide: button-name")]
+    assert [each for each in found if each.startswith("page light wide menu: button-name")]
 
 
 def test_axe_finds_nothing_serious_on_any_page_in_any_state(
@@ -75,8 +117,7 @@ def test_axe_finds_nothing_serious_on_any_page_in_any_state(
 
     def judge(page: Page, name: str) -> list[str]:
         seen.append(name)
-        page.evaluate("document.querySelectorAll('.mapping-add details').forEach(each => { each.open = true })")
-        return judged(page, name)
+        return judged(script, page, name)
 
     for number, (opened, walk) in enumerate(script.WALKS):
         folder = tmp_path / str(number)

@@ -31,7 +31,7 @@ def test_from_the_first_start_to_an_audience_that_campaigns_can_use(stage: Stage
         ann.presses("Sign in to LinkedIn").presses("Cancel").sees("You did not allow it at LinkedIn")
         ann.presses("Home").presses("Connect LinkedIn").presses("Sign in to LinkedIn").presses("Allow")
         ann.cannot_pick("Acme sandbox").picks("Acme EMEA").types("EMEA", "Name").presses("Review")
-        ann.reads("Ad account", "Acme EMEA").reads("Your role there", "CAMPAIGN_MANAGER").presses("Connect")
+        ann.reads("Ad account", "Acme EMEA").reads("Your role there", "Campaign Manager").presses("Connect")
         ann.presses("Audiences").presses("New audience").types("target accounts", "Name", within="Upload a list")
         ann.attaches(file, "List").presses("Upload").is_at("target accounts").sees("companies, uploaded list")
         ann.presses("Activate").presses("Next").sees("What LinkedIn will receive").presses("Next")
@@ -40,7 +40,7 @@ def test_from_the_first_start_to_an_audience_that_campaigns_can_use(stage: Stage
         ann.looks_until("Building")
         assert stage.linkedin.members() == [800]  # each by the domain of its website and of its e-mail
         stage.linkedin.control("clock", advance=3 * DAY)
-        ann.presses("Run now").sees("Ended as").presses("target accounts-to-EMEA")
+        ann.presses("Run now").sees("Took").presses("target accounts-to-EMEA")
         ann.sees("Ready", within="At LinkedIn").sees("Campaigns can use it.")
         ann.presses("Home").sees("target accounts-to-EMEA", within="Last runs")
 
@@ -51,7 +51,7 @@ def test_a_viewer_is_refused_and_told_what_to_do(stage: Stage, somebody: Somebod
         ann = somebody().opens(stage.link)
         ann.types("ann", "Name").types("four words that nobody guesses", "Password").presses("Begin")
         ann.presses("Connect LinkedIn").presses("Sign in to LinkedIn").presses("Allow")
-        ann.sees("VIEWER: this role may not manage audiences").cannot_pick("Acme Agency view")
+        ann.sees("Viewer: this role may not manage audiences").cannot_pick("Acme Agency view")
         ann.types("Agency", "Name").types("516848834", "Another one, by its number").presses("Review")
         ann.sees("VIEWER", within="Which ad account").sees_no("Connect")
         ann.types("516848899", "Another one, by its number").presses("Review")
@@ -106,7 +106,7 @@ def test_a_snapshot_is_sent_once(stage: Stage, somebody: Somebody) -> None:
         ben.sees("This segment currently has 12 contacts defined.").presses("Finish").looks_until("Sent once")
         ben.presses("Audiences").presses("attendees").presses("Replace the list").attaches(more, "List")
         ben.presses("Upload").sees("The list is replaced.").presses("attendees-to-acme").presses("Run now")
-        ben.sees("Ended as")
+        ben.sees("Took")
         assert stage.linkedin.members() == [12]
         ben.presses("attendees-to-acme").is_at("attendees-to-acme").presses_if_there("More", "More to do")
         ben.presses("New snapshot").reads("Added", "20")

@@ -189,7 +189,7 @@ def test_a_mapping_that_finds_nobody_is_refused_and_kept(pages: Installed) -> No
     pages.world.write([{"email": "ann@example.com", "first": "Ann", "last": "Lee"}])
     browser = begun(pages.signed_in(), "people", "people")
     assert step(browser, **{"s-email": "", "s-firstName": "first"}).status == 422
-    assert "The mapping has no identifier" in browser.text
+    assert "LinkedIn could find nobody by this" in browser.text
     assert dict(main(browser).fields)["s-firstName"] == "first"
     assert step(browser, **{"s-email": "gone"}).status == 422
     assert 'no column "gone"' in browser.text
@@ -486,6 +486,8 @@ def test_it_is_switched_on_with_an_action_and_a_trigger_of_conditions(pages: Ins
     assert browser.status == 200
     fql = 'event = "Order Completed" or properties.plan = "pro"'
     assert fql in browser.text
+    assert "/events/1?unsaved=" in browser.location
+    assert 'value="Order Completed"' in browser.get(browser.location).response.text
     filled = {"audience_key": "buyers", "action": "add", "trigger": fql, "enabled": "yes"}
     step(browser, **filled, value=["Order Completed", "pro"], **rows)
     assert browser.location.endswith("/review")
@@ -500,6 +502,14 @@ def test_it_is_switched_on_with_an_action_and_a_trigger_of_conditions(pages: Ins
             {"on": "property", "op": "is", "path": "plan", "value": "pro"},
         ]
     }
+
+
+def test_what_is_missing_is_said_in_plain_words_at_the_review(pages: Installed) -> None:
+    browser = to_events(pages)
+    browser.get(browser.location.replace("events/1", "review"))
+    assert "type the key by which the events name this audience" in browser.text
+    assert "audience_key is required" not in browser.text
+    assert browser.click("Put it right").location.endswith("/events/1")
 
 
 def test_mistakes_in_a_trigger_stand_at_it(pages: Installed) -> None:

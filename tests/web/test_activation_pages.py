@@ -381,6 +381,19 @@ def test_an_activation_is_renamed_and_removed_with_its_audience(pages: Installed
     assert pages.world.emulator.control.segments() == []
 
 
+def test_what_becomes_of_the_name_and_the_audience_is_chosen_in_plain_words(pages: Installed) -> None:
+    pages.world.sync()
+    browser = ours(pages).get("/activations/main/edit")
+    for label in ("Keep the name at LinkedIn", "Rename at LinkedIn too", "Keep the LinkedIn audience"):
+        assert label in browser.text
+    shown = browser.text
+    assert "propagate" not in shown
+    browser.submit("Save", rename="propagate", on_delete="delete")
+    wanted = pages.configuration.current().activations["main"]
+    assert (wanted.rename, wanted.on_delete) == ("propagate", "delete")
+    assert dict(browser.form("Save").fields)["rename"] == "propagate"
+
+
 def test_what_a_file_describes_is_not_changed_here(pages: Installed) -> None:
     browser = pages.signed_in().get("/activations/main")
     assert "/activations/main/edit" not in [to for _, to in browser.seen.links]

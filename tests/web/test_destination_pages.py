@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -39,10 +40,10 @@ def chosen(pages: Installed, browser: Browser) -> Browser:
 def test_an_ad_account_is_connected_from_the_list_that_linkedin_returns(pages: Installed) -> None:
     browser = chosen(pages, pages.signed_in())
     assert "516848833" in browser.text
-    assert "VIEWER: this role may not manage audiences" in browser.text
+    assert "Viewer: this role may not manage audiences" in browser.text
     browser.submit("Review", name="EMEA", ad_account="516848833", description="demand gen")
     assert "As it will be" in browser.text
-    assert "CAMPAIGN_MANAGER" in browser.text
+    assert "Campaign Manager" in browser.text
     browser.submit("Connect")
     assert browser.location == "/destinations/EMEA"
     assert "EMEA is connected to" in browser.text
@@ -72,6 +73,25 @@ def test_what_cannot_be_stands_at_the_form_and_makes_nothing(
     assert browser.status == 422
     assert sentence in browser.text
     assert list(pages.configuration.current().destinations) == ["acme"]
+
+
+def test_ad_accounts_are_looked_for_and_what_was_entered_stays(pages: Installed) -> None:
+    numbers = range(516848840, 516848850)
+    accounts = [{"id": each, "name": f"Acme {each}"} for each in numbers]
+    roles = [{"account": each, "member": "AbC123xyz", "role": "CAMPAIGN_MANAGER"} for each in numbers]
+    pages.world.emulator.control.seed({"accounts": accounts, "roles": roles})
+    browser = chosen(pages, pages.signed_in())
+    form = browser.form("Review")
+    given = [each for each in form.fields if each[0] not in ("name", "ad_account", "q", "do")]
+    given += [("name", "EMEA"), ("ad_account", "516848833"), ("q", "516848842"), ("do", "look")]
+    browser.post(form.action, given)
+    shown = re.findall(r'name="ad_account" value="(\d+)"', browser.response.text)
+    assert shown == ["516848833", "516848842"]
+    fields = dict(browser.form("Review").fields)
+    assert (fields["name"], fields["ad_account"], fields["other"]) == ("EMEA", "516848833", "")
+    assert 'role="alert"' not in browser.response.text
+    browser.submit("Review", name="EMEA", ad_account="516848842")
+    assert "As it will be" in browser.text
 
 
 def test_both_toggles_off_are_refused(pages: Installed) -> None:
@@ -118,6 +138,21 @@ def test_the_review_has_an_address_of_its_own(pages: Installed) -> None:
     wanted = pages.configuration.current().destinations["two words"]
     assert (wanted.description, wanted.send_email, wanted.send_google_advertising_id) == ("Ours & theirs", True, True)
     assert browser.get(address).status == 404
+
+
+def test_back_from_the_review_keeps_what_was_entered(pages: Installed) -> None:
+    browser = chosen(pages, pages.signed_in())
+    form = browser.form("Review")
+    fields = [(name, value) for name, value in form.fields if name not in ("name", "description", "send_email")]
+    browser.post(form.action, [*fields, ("name", "EMEA"), ("description", "Ours & theirs")])
+    browser.click("Back")
+    kept = dict(browser.form("Review").fields)
+    assert (kept["name"], kept["description"], kept["ad_account"]) == ("EMEA", "Ours & theirs", "516848833")
+    assert "send_email" not in kept
+    assert kept["send_google_advertising_id"] == "yes"
+    typed = browser.location.replace("516848833", "42")
+    assert dict(browser.get(typed).form("Review").fields)["other"] == "42"  # LinkedIn lists no such account
+    assert 'role="alert"' not in browser.response.text
 
 
 def test_what_an_address_of_the_review_says_is_judged_like_a_form(pages: Installed) -> None:
@@ -175,7 +210,10 @@ def test_the_connection_says_who_of_us_made_it_and_when(pages: Installed) -> Non
     browser.submit("Reauthorize")
     browser.get("/linkedin/callback?code={code}&state={state}".format(**at_linkedin(pages, browser)))
     pages.world.clock.sleep(3 * 86_400.0)
-    assert f"ann, {day} as {member} at LinkedIn" in pages.signed_in(Role.ANALYST).get("/destinations/acme").text
+    assert (
+        f"ann, {day} signed in to LinkedIn as {member.rpartition(':')[2]}"
+        in pages.signed_in(Role.ANALYST).get("/destinations/acme").text
+    )
 
 
 def test_an_authorization_that_has_ended_says_so_before_linkedin_is_asked(pages: Installed) -> None:
@@ -251,8 +289,8 @@ def test_another_ad_account_is_chosen_among_those_that_linkedin_lists(pages: Ins
     browser = pages.signed_in().get("/destinations/acme")
     browser.submit("take it over")
     browser.click("Choose among those that LinkedIn lists")
-    assert "VIEWER: this role may not manage audiences" in browser.text
-    assert "CAMPAIGN_MANAGER" in browser.text
+    assert "Viewer: this role may not manage audiences" in browser.text
+    assert "Campaign Manager" in browser.text
     browser.submit("Save", other="")
     assert pages.configuration.current().destinations["acme"].ad_account.endswith(":516848833")
     browser.get("/destinations/acme?accounts=1").submit("Save", ad_account="516848833", other="77")

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from guestlist.app import declared
 from guestlist.core.permissions import Role
-from guestlist.web.pages import lists, runs
+from guestlist.web.pages import drafts, home, lists, runs
 from tests.app.kit import Source, entered
+from tests.web.browser import Browser
 from tests.web.installed import Installed, installed
-from tests.web.test_activating import begun, has, step
-from tests.world import World
+from tests.web.test_activating import begun, has, main, step
+from tests.world import World, emails
 
 
 @pytest.fixture
@@ -24,6 +26,11 @@ def rows(html: str) -> list[str]:
     """What stands in each line of the first table's body."""
     body = html.partition("<tbody>")[2].partition("</tbody>")[0]
     return [" ".join(re.sub(r"<[^>]*>", " ", each).split()) for each in body.split("<tr>")[1:]]
+
+
+def under(heading: str, browser: Browser) -> list[str]:
+    """The same of the table under a heading, by its id."""
+    return rows(browser.response.text.partition(f'<h2 id="{heading}">')[2].partition("</section>")[0])
 
 
 def test_what_a_destination_ran_is_sorted_and_filtered(pages: Installed) -> None:
@@ -126,10 +133,10 @@ def test_reasons_of_rows_that_were_not_sent_are_sorted_and_filtered(pages: Insta
 
 def test_dates_on_home_are_sorted_and_filtered(pages: Installed) -> None:
     browser = pages.signed_in(Role.ANALYST).get("/")
-    usual = rows(browser.response.text)
+    usual = under("dates", browser)
     assert len(usual) > 1
-    assert rows(browser.get("/?sort=-at").response.text) == usual[::-1]
-    assert all("acme" in row for row in rows(browser.get("/?q=acme").response.text))
+    assert under("dates", browser.get("/?dates_sort=-at")) == usual[::-1]
+    assert all("acme" in row for row in under("dates", browser.get("/?dates_q=acme")))
 
 
 def test_the_trail_of_an_activation_is_sorted_filtered_and_paged(pages: Installed) -> None:
@@ -155,3 +162,128 @@ def test_audiences_to_activate_are_looked_for_and_ticks_stay(pages: Installed) -
     assert "people" in rows(browser.response.text)[0]
     assert ("audiences", "people") in browser.form(has("audiences")).fields
     assert step(browser).location.endswith("/mapping/1")
+
+
+def test_what_needs_somebody_is_sorted_filtered_and_paged(pages: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages.world.write(emails(*(f"p{n}" for n in range(100))))
+    pages.world.sync()
+    pages.world.write(emails("ann"))
+    pages.world.sync()  # more would leave than may
+    pages.world.emulator.control.clock(advance=340 * 86_400.0)  # the permission soon ends
+    browser = pages.signed_in(Role.ANALYST)
+
+    def subjects(query: str) -> list[str]:
+        found = under("needs", browser.get(f"/{query}"))
+        return [word for row in found for word in row.split() if word in ("acme", "main")]
+
+    usual = subjects("")
+    assert usual[0] == "main"  # the most pressing first
+    assert set(usual) == {"acme", "main"}
+    assert subjects("?needs_sort=subject&dates_sort=-at") == sorted(usual)
+    assert 'href="/?dates_sort=-at&amp;needs_sort=-subject#needs"' in browser.response.text
+    assert 'href="/?needs_sort=subject&amp;dates_sort=at#dates"' in browser.response.text
+    assert set(subjects("?needs_q=confirm")) == {"main"}
+    browser.get("/?needs_q=zzz")
+    assert "Nothing like that needs somebody" in browser.text
+    monkeypatch.setattr(home, "NEEDS", 1)
+    assert subjects("?needs_sort=-subject") == ["main"]
+    browser.click("Next")
+    assert browser.location == "/?needs_sort=-subject&needs_page=2#needs"
+
+
+def test_last_runs_on_home_are_sorted_filtered_and_paged(pages: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    for count in (3, 1, 2):
+        pages.world.write([{"email": f"{n}@example.com"} for n in range(count)])
+        pages.world.sync(allow_removals=10)
+    browser = pages.signed_in(Role.ANALYST)
+
+    def added(query: str) -> list[str]:
+        return [row.split()[2] for row in under("runs", browser.get(f"/{query}"))]
+
+    assert added("") == ["1", "0", "3"]
+    assert added("?runs_sort=started") == ["3", "0", "1"]
+    assert added("?runs_sort=-added") == ["3", "1", "0"]
+    browser.get("/?runs_q=nothing")
+    assert "No run is like that" in browser.text
+    monkeypatch.setattr(home, "MOST", 2)
+    assert added("?runs_sort=added") == ["0", "1"]
+    browser.click("Next")
+    assert browser.location == "/?runs_sort=added&runs_page=2#runs"
+
+
+def test_activations_that_use_an_audience_are_sorted_and_filtered(pages: Installed) -> None:
+    described = pages.configuration.current().activations["main"]
+    body = {"audience": described.audience, "destination": "acme", "segment_name": "another"}
+    declared.create(pages.app, pages.configuration, "activations", "another", body)
+    pages.world.sync("main")
+    browser, at = pages.signed_in(Role.ANALYST), f"/audiences/{described.audience}"
+
+    def names(query: str) -> list[str]:
+        return [row.split()[0] for row in under("used", browser.get(f"{at}{query}"))]
+
+    assert names("") == ["another", "main"]
+    assert names("?used_sort=-name") == ["main", "another"]
+    assert names("?used_sort=-told") == ["main", "another"]
+    assert names("?used_q=main") == ["main"]
+    browser.get(f"{at}?used_q=nothing")
+    assert "No activation is called that" in browser.text
+
+
+def test_where_it_goes_is_looked_for_and_the_choice_stays(pages: Installed) -> None:
+    for n in range(9):
+        body = {"ad_account": 516848900 + n, "description": "Webinars"}
+        declared.create(pages.app, pages.configuration, "destinations", f"region{n}", body)
+    browser = pages.signed_in(Role.MARKETER).get("/activate?kind=people")
+    assert browser.response.text.count('name="destination"') == 10
+    step(browser, "look", q="region3", destination="acme")
+    assert browser.location == "/activate?kind=people&destination=acme&q=region3"
+    assert re.findall(r'name="destination" value="(\w+)"', browser.response.text) == ["acme", "region3"]
+    assert dict(main(browser).fields)["destination"] == "acme"  # what was chosen is shown whatever is looked for
+    step(browser, "look", q="zzz")
+    assert re.findall(r'name="destination" value="(\w+)"', browser.response.text) == ["acme"]
+    assert "No destination is called that" in browser.text
+    step(browser, "enter", q="region4")
+    assert "q=region4" in browser.location
+    assert step(browser, "enter").location == "/activate/1/audiences"
+
+
+def test_drafts_are_sorted_filtered_and_paged(pages: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = pages.signed_in(Role.MARKETER)
+    for members in ("companies", "people", "people"):
+        step(browser.get(f"/activate?kind={members}"), destination="acme", card=members)
+    step(browser, audiences="people")
+
+    def audiences(query: str) -> list[str]:
+        return [row.partition(" of ")[0] for row in under("mine", browser.get(f"/activate?kind=people{query}"))]
+
+    assert len(audiences("")) == 3
+    assert audiences("&drafts_sort=-audiences")[0].startswith("people")
+    assert len(audiences("&drafts_q=companies")) == 1
+    assert 'name="kind" value="people"' in browser.response.text
+    monkeypatch.setattr(drafts, "DRAFTS", 2)
+    assert len(audiences("&drafts_page=2")) == 1
+
+
+def test_keys_that_encrypt_are_sorted(pages: Installed) -> None:
+    browser = pages.signed_in()
+    usual = under("keys", browser.get("/settings/encryption"))
+    assert len(usual) == 1
+    assert under("keys", browser.get("/settings/encryption?keys_sort=-fingerprint")) == usual
+    assert 'aria-sort="descending"' in browser.response.text
+
+
+def test_events_of_the_last_hour_are_sorted_where_they_count_anew(source: Source, logged: list[Any]) -> None:
+    made = installed(source.world)
+    name = made.configuration.current().activations["main"].audience
+    for key in ("other", "third"):
+        body = {"audience": name, "destination": "acme", "mode": "stream", "audience_key": key}
+        declared.create(made.app, made.configuration, "activations", key, body)
+    for n, key in enumerate(("other", "high_intent", "high_intent", "third", "third", "third")):
+        source.post(entered(f"u{n}", source.now(), key=key, email=f"u{n}@example.com"))
+    source.settle()
+    browser, at = made.signed_in(Role.ANALYST), f"/audiences/{name}"
+    browser.get(f"{at}?live_sort=-name")
+    assert [row.split()[0] for row in under("live", browser)] == ["third", "other", "main"]
+    assert f'hx-get="{at}/live?live_sort=-name"' in browser.response.text
+    assert f'href="{at}?live_sort=name#live"' in browser.get(f"{at}/live?live_sort=-name").response.text
+    made.web.close()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from guestlist.app import declared, last_events
+from guestlist.app import declared, last_events, unsaved
 from guestlist.core.permissions import ACTIVATE, HOLDS, Permission, Role
 from guestlist.events.posting import Posting
 from tests.app.kit import Source
@@ -195,3 +195,55 @@ def test_a_copy_goes_through_the_steps_of_activating_and_is_off(mine: Installed)
     assert (copy.audience, copy.destination, copy.enabled) == ("people", "acme", False)
     assert copy.mapping == {"email": ("email",)}
     assert "Paused" in browser.text
+
+
+def test_rows_that_are_not_saved_have_an_address_of_their_own(mine: Installed) -> None:
+    """ADOBE-24."""
+    browser = mine.signed_in(Role.MARKETER).get("/activations/main/mapping")
+    press(browser, "select", source="work_mail", target="email")
+    first = browser.location
+    assert first.startswith("/activations/main/mapping?unsaved=")
+    press(browser, "select", source="crm", target="title")
+    second = browser.location
+    assert second != first
+    assert "work_mail" not in second  # addresses stand in logs and histories
+    assert "Remove Job title" in browser.get(second).text
+    assert "Remove Job title" not in browser.get(first).text
+    assert browser.response.text.count('<option value="work_mail" selected>') == 1
+    assert mapped(mine) == {}
+    other = mine.signed_in(Role.ADMINISTRATOR)
+    assert other.get(second).status == 404
+    assert other.get("/activations/main/mapping?unsaved=x").status == 404
+    press(browser, "save")
+    assert mapped(mine) == {"email": ["email", "work_mail"]}
+    press(browser.get(second), "save")  # of what the mapping was before
+    assert browser.status == 422
+    assert "meanwhile: look at it again first" in browser.text
+
+
+def test_conditions_that_are_not_saved_have_an_address_and_an_event_has_none(streamed: Installed) -> None:
+    before = streamed.configuration.current().activations["main"].trigger
+    browser = streamed.signed_in(Role.MARKETER).get("/activations/main/trigger")
+    form = browser.form("Save")
+    lines = [("on", "event_name"), ("path", ""), ("op", "is"), ("value", "Signed Up")]
+    lines += [("on", ""), ("path", ""), ("op", "is"), ("value", "")]
+    given = [each for each in form.fields if each[0] not in ("do", "on", "path", "op", "value")]
+    browser.post(form.action, [*given, *lines, ("do", "more")])
+    assert browser.location.startswith("/activations/main/trigger?unsaved=")
+    again = browser.get(browser.location)
+    assert again.response.text.count('name="on"') == 3
+    assert 'value="Signed Up"' in again.response.text
+    press(browser, "conditions")
+    assert "Signed Up" in dict(browser.form("Save").fields)["trigger"]
+    assert browser.location.startswith("/activations/main/trigger?unsaved=")
+    press(browser, "more", event='{"type": "track", "traits": {"email": "ann@example.com"}}')
+    assert "unsaved" not in browser.location
+    assert "ann@example.com" in dict(browser.form("Save").fields)["event"]
+    assert streamed.configuration.current().activations["main"].trigger == before
+
+
+def test_of_what_was_never_saved_the_oldest_go(mine: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unsaved, "MOST", 2)
+    browser = mine.signed_in(Role.MARKETER).get("/activations/main/mapping")
+    seen = [press(browser, "more-email").location for _ in range(3)]
+    assert [browser.get(each).status for each in seen] == [404, 200, 200]

@@ -189,3 +189,9 @@ def test_an_audience_that_was_made_is_never_called_not_made() -> None:
     assert states.linkedin("").text == "Not made yet"
     assert states.linkedin("", "9821739").text == "Not looked at yet"
     assert states.linkedin("READY", "9821739") == states.linkedin("READY")
+
+
+def test_the_name_of_whoever_may_not_is_written_as_it_is(pages: Installed) -> None:
+    browser = pages.signed_in(Role.ANALYST, "dan@acme.example").get("/settings/users")
+    assert browser.status == 403
+    assert "dan@acme.example has no permission to do this" in browser.text

@@ -140,8 +140,15 @@ def sample(members: Kind, key: str) -> str:
 
 def with_key(event: str, key: str) -> str:
     """A sample that was offered before its key was typed, with the key; any other event as it is."""
-    plain = event.replace("\r\n", "\n").strip()
-    return next((sample(each, key) for each in Kind if plain == sample(each, "")), event)
+    return next((sample(each, key) for each in Kind if is_sample(event, each, "")), event)
+
+
+def is_sample(event: str, members: Kind, key: str) -> bool:
+    """Whether it is the one that was offered, however it is written."""
+    try:
+        return bool(json.loads(event) == json.loads(sample(members, key)))
+    except (ValueError, RecursionError):
+        return False
 
 
 ON = ("event_name", "event_type", "property", "trait", "context")

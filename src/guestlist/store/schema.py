@@ -543,10 +543,10 @@ uploads = _table(
 )
 
 drafts = _table(
-    "drafts",  # wizards that somebody left
+    "drafts",  # wizards that somebody left, and rows that are not saved yet
     _id(),
     _column("user_id", Number, sa.ForeignKey("users.id"), index=True),
-    _column("what", sa.Text),  # which wizard
+    _column("what", sa.Text),  # which wizard, or what would be changed
     _column("body", Blob, info=SEALED),  # JSON
     _column("changed_at", Time),
 )

@@ -18,6 +18,7 @@ book = Book()
 COLUMNS = {
     "name": lambda row: row.activation.casefold(),
     "state": lambda row: row.state,
+    "linkedin": lambda row: row.linkedin_status,
     "told": lambda row: row.told,
     "matched": lambda row: row.matched,
     "size": lambda row: row.audience_size,

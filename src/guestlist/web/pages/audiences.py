@@ -8,13 +8,15 @@ from starlette.responses import Response
 
 from guestlist.app import audiences, declared, overview, samples, write_keys
 from guestlist.app.audiences import AudienceRow
+from guestlist.app.results import StatusRow
 from guestlist.app.samples import Rows
 from guestlist.core.permissions import Permission
 from guestlist.errors import ConfigError, PermissionMissing, SourceError, StoreError, UnknownName
-from guestlist.web.pages import growth
+from guestlist.web.pages import activations, growth
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
-from guestlist.web.pages.lists import listed
+from guestlist.web.pages.lists import Place, beside, listed
+from guestlist.web.pages.states import state
 from guestlist.web.pages.templates import path
 
 book = Book()
@@ -28,6 +30,12 @@ COLUMNS = {
     "state": lambda row: row.state,
     "wanted": lambda row: row.wanted,
     "told": lambda row: row.told,
+}
+
+_LIVE = {
+    "name": lambda row: row.activation.casefold(),
+    "received": lambda row: row.received,
+    "slow": lambda row: row.p95_seconds,
 }
 
 
@@ -70,7 +78,7 @@ def one(call: Call) -> Response:
     """Its source, what uses it, and how that grows."""
     row = _row(call)
     sample, problem = _beginning(call, row)
-    status = {each.activation: each for each in overview.status(call.app, call.config, row.used_by)}
+    status = overview.status(call.app, call.config, row.used_by)
     return call.show(
         "audience.html",
         row=row,
@@ -79,21 +87,38 @@ def one(call: Call) -> Response:
         sample=sample,
         most=MOST,
         problem=problem,
-        status=status,
+        used=listed(
+            call, status, activations.COLUMNS, "name", _activation, Place(kept=beside(call, "live"), name="used")
+        ),
         growth=[growth.of(call.app, each) for each in row.used_by],
-        live=audiences.live(call.app, call.config, row.name) if row.kind == "events" else None,
+        **(_live(call, row) if row.kind == "events" else {"live": None}),
         declaration=declared.get(call.app, call.desk.configuration, "audiences", row.name),
-        activations=call.config.activations,
         address=call.desk.address,
         file=call.config.path,
     )
+
+
+def _activation(row: StatusRow) -> str:
+    return f"{row.activation} {row.destination} {state(row.state).text}"
 
 
 @book.get("/audiences/{name}/live", *LOOK)
 def live(call: Call) -> Response:
     """The part of the page that counts events, for looking again and again."""
     row = _row(call)
-    return call.show("audience_live.html", row=row, live=audiences.live(call.app, call.config, row.name))
+    return call.show("audience_live.html", row=row, **_live(call, row))
+
+
+def _live(call: Call, row: AudienceRow) -> dict[str, Any]:
+    """What counts anew, and its list of activations as the address sorts it."""
+    live = audiences.live(call.app, call.config, row.name)
+    place = Place(path("audiences", row.name), beside(call, "used"), "live")
+    hour = listed(call, live.rows, _LIVE, "name", lambda each: each.activation, place)
+    return {
+        "live": live,
+        "hour": hour,
+        "anew": path("audiences", row.name, "live", **beside(call, "used", "live")),
+    }
 
 
 def _beginning(call: Call, row: AudienceRow) -> tuple[Rows, str]:

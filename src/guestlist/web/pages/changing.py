@@ -18,7 +18,8 @@ from guestlist.web.pages.templates import path
 
 book = Book()
 KINDS = ("manual", "every", "cron")
-RENAMES, ENDS = ("keep", "propagate"), ("keep", "delete")
+RENAMES = {"keep": "Keep the name at LinkedIn", "propagate": "Rename at LinkedIn too"}
+ENDS = {"keep": "Keep the LinkedIn audience", "delete": "Delete the LinkedIn audience too"}
 
 
 @book.get("/activations/{name}/edit", *ACTIVATE)

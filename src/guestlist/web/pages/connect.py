@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.responses import RedirectResponse, Response
@@ -9,12 +10,14 @@ from starlette.responses import RedirectResponse, Response
 from guestlist.app import connection, destinations, linkedin_app, setting_up
 from guestlist.core.permissions import CONNECT
 from guestlist.errors import ConfigError, GuestlistError, NeedsPerson
-from guestlist.ports import Account
+from guestlist.ports import Account, Reachable
 from guestlist.web.desk import BACK
+from guestlist.web.pages import lists
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import Form
-from guestlist.web.pages.states import plain
+from guestlist.web.pages.lists import Place, listed
+from guestlist.web.pages.states import plain, role
 from guestlist.web.pages.templates import path
 
 book = Book()
@@ -23,6 +26,7 @@ REFUSED = {
     "user_cancelled_login": "You did not sign in at LinkedIn, so nothing was {}.",
     "user_cancelled_authorize": "You did not allow it at LinkedIn, so nothing was {}.",
 }
+_ENTERED = ("name", "description", "ad_account", "send_email", "send_google_advertising_id")
 OTHERWISE = "LinkedIn did not allow it, so nothing was {}: try it again."
 
 
@@ -68,36 +72,46 @@ def back(call: Call) -> Response:
     if not name:
         return call.go(path("destinations", "connect", handle))
     report = setting_up.renew(call.app, call.desk.configuration, handle, name)
-    return call.go(path("destinations", name), f"{name} is authorised again, as {report.role}.")
+    return call.go(path("destinations", name), f"{name} is authorised again, as {role(report.role)}.")
 
 
 # ── the second step ──────────────────────────────────────────────────────────────────────────────────────────────
 @book.get("/destinations/connect/{handle}", *CONNECT)
 def choose(call: Call) -> Response:
-    """The ad accounts that LinkedIn returns, with roles; or one that is typed."""
-    return call.show("connect_account.html", **_chosen(call))
+    """The ad accounts that LinkedIn returns, with roles; or one that is typed. Back from the review what was entered
+    is still there.
+    """
+    accounts = setting_up.choices(call.app, call.part("handle"))
+    form = _entered(call, accounts)
+    return call.show("connect_account.html", **_choices(call, accounts, form), form=form)
 
 
 @book.post("/destinations/connect/{handle}", *CONNECT)
 def choose_one(call: Call) -> Response:
-    """On to the review, whose address says what was chosen."""
+    """On to the review, whose address says what was chosen; or to other ad accounts to choose from."""
+    form = call.form
+    if form["page_to"] or lists.looks(form):
+        entered = _said(form["name"].strip(), settings_of(form))
+        return call.go(_here(call) + path(**entered, q=form["q"].strip(), page=form["page_to"])[1:])
     try:
         name, body, _ = _judged(call, call.form)
     except (ConfigError, NeedsPerson) as error:
         return call.again("connect_account.html", _at(error), "ad_account", **_chosen(call))
-    said = {key: "yes" if value is True else value or "" for key, value in body.items()}
-    return call.go(path("destinations", "connect", call.part("handle"), "review", name=name, **said))
+    return call.go(path("destinations", "connect", call.part("handle"), "review", **_said(name, body)))
 
 
 @book.get("/destinations/connect/{handle}/review", *CONNECT)
 def review(call: Call) -> Response:
     """Everything as it will be; nothing is made yet."""
-    form = Form(list(call.query.items()))
+    handle = call.part("handle")
     try:
-        name, body, account = _judged(call, form)
+        name, body, account = _judged(call, Form(list(call.query.items())))
     except (ConfigError, NeedsPerson) as error:
-        return call.show("connect_account.html", 422, form=form.refused(_at(error), "ad_account"), **_chosen(call))
-    shown = {"handle": call.part("handle"), "name": name, "body": body, "account": account, "steps": STEPS}
+        accounts = setting_up.choices(call.app, handle)
+        form = _entered(call, accounts).refused(_at(error), "ad_account")
+        return call.show("connect_account.html", 422, **_choices(call, accounts, form), form=form)
+    before = path("destinations", "connect", handle, **_said(name, body))
+    shown = {"handle": handle, "name": name, "body": body, "account": account, "steps": STEPS, "before": before}
     return call.show("connect_review.html", **shown)
 
 
@@ -109,7 +123,7 @@ def finish(call: Call) -> Response:
         report = setting_up.finish(call.app, call.desk.configuration, call.part("handle"), name, body, call.person)
     except (ConfigError, NeedsPerson) as error:
         return call.again("connect_account.html", _at(error), "ad_account", **_chosen(call))
-    text = f"{name} is connected to {report.account_name or 'the ad account'}, as {report.role}."
+    text = f"{name} is connected to {report.account_name or 'the ad account'}, as {role(report.role)}."
     return call.go(path("destinations", name), text)
 
 
@@ -134,9 +148,46 @@ def settings_of(form: Form) -> dict[str, Any]:
     }
 
 
+def _said(name: str, body: Mapping[str, Any]) -> dict[str, str]:
+    """As the address of a step says it."""
+    return {"name": name, **{key: "yes" if value is True else str(value or "") for key, value in body.items()}}
+
+
+def _entered(call: Call, accounts: Sequence[Reachable]) -> Form:
+    """The same as the form of the step before; an account that LinkedIn does not list was typed."""
+    fields = {key: value for key, value in call.query.items() if key in _ENTERED}
+    if fields.get("ad_account") and fields["ad_account"] not in map(_number, accounts):
+        fields["other"] = fields.pop("ad_account")
+    return Form(list(fields.items()))
+
+
 def _chosen(call: Call) -> dict[str, Any]:
-    handle = call.part("handle")
-    return {"handle": handle, "accounts": setting_up.choices(call.app, handle), "steps": STEPS}
+    """What the form needs that was sent and is shown again."""
+    return _choices(call, setting_up.choices(call.app, call.part("handle")), call.form)
+
+
+def _choices(call: Call, accounts: Sequence[Reachable], form: Form) -> dict[str, Any]:
+    found = listed(call, accounts, {"given": list(accounts).index}, "given", _about, Place(_here(call)))
+    return {
+        "handle": call.part("handle"),
+        "accounts": accounts,
+        "listing": found,
+        "chosen": [each for each in accounts if _number(each) == form["ad_account"]],
+        "first": next((each for each in accounts if each.usable), None),
+        "steps": STEPS,
+    }
+
+
+def _here(call: Call) -> str:
+    return path("destinations", "connect", call.part("handle"))
+
+
+def _about(row: Reachable) -> str:
+    return f"{row.name} {row.account} {row.role}"
+
+
+def _number(row: Reachable) -> str:
+    return row.account.rpartition(":")[2]
 
 
 def _at(error: GuestlistError) -> ConfigError:

@@ -17,7 +17,7 @@ from guestlist.web.pages import activation, flow
 from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
-from guestlist.web.pages.lists import listed
+from guestlist.web.pages.lists import Place, listed
 from guestlist.web.pages.states import OUTCOMES
 
 book = Book()
@@ -73,7 +73,7 @@ def delivery(call: Call) -> Response:
         spans=SPANS,
         found=found,
         waiting=report.waiting,
-        listing=listed(call, left, _LEFT, "stage", _said, kept),
+        listing=listed(call, left, _LEFT, "stage", _said, Place(kept=kept)),
         picture=flow.drawn(found.stages),
         samples=alike(report.samples) if call.person.may(Permission.VIEW_PROFILES) else (),
         chart=_chart(stretches),

@@ -17,7 +17,7 @@ from guestlist.web.pages.activations import COLUMNS
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.connect import settings_of
-from guestlist.web.pages.lists import listed
+from guestlist.web.pages.lists import Place, listed
 from guestlist.web.pages.states import OUTCOMES, state
 from guestlist.web.pages.templates import path
 
@@ -88,7 +88,7 @@ def delivery(call: Call) -> Response:
         spans=list(SPANS),
         slow=found.p95,
         events=events,
-        listing=listed(call, ends, _ENDS, "activation", _said, kept),
+        listing=listed(call, ends, _ENDS, "activation", _said, Place(kept=kept)),
         samples=alike(found.report.samples) if call.person.may(Permission.VIEW_PROFILES) else (),
     )
 

@@ -7,17 +7,24 @@ from typing import Any
 from starlette.responses import Response
 
 from guestlist.app import audiences, destinations, drafts
+from guestlist.app.destinations import DestinationRow
 from guestlist.app.drafts import Draft
 from guestlist.errors import ConfigError
-from guestlist.web.pages import wizard
+from guestlist.web.pages import lists, wizard
 from guestlist.web.pages.audiences import COLUMNS
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
-from guestlist.web.pages.lists import listed
+from guestlist.web.pages.lists import Listing, Place, listed
 from guestlist.web.pages.templates import path
 from guestlist.web.pages.wizard import MAY
 
 book = Book()
+DRAFTS = 5  # at once
+_DRAFTS = {
+    "left": lambda draft: draft.changed,
+    "audiences": lambda draft: _names(draft).casefold(),
+    "destination": lambda draft: draft.destination.casefold(),
+}
 CARDS = {"people": "LinkedIn Matched Audiences", "companies": "(Companies) LinkedIn Matched Audiences"}
 
 
@@ -30,6 +37,8 @@ def new(call: Call) -> Response:
 @book.post("/activate", *MAY)
 def begin(call: Call) -> Response:
     """A new draft; who came from an audience has chosen it."""
+    if look := _look_for(call):
+        return call.go(look)
     try:
         destination, members = _chosen(call)
     except ConfigError as error:
@@ -52,6 +61,8 @@ def destination(call: Call) -> Response:
 def choose_destination(call: Call) -> Response:
     """Another ad account; the card stays, for its audiences do."""
     draft = wizard.draft_of(call)
+    if look := _look_for(call):
+        return call.go(look)
     try:
         chosen, members = _chosen(call)
         if draft.wanted and members != draft.members:
@@ -89,6 +100,15 @@ def choose_audiences(call: Call) -> Response:
     return call.go(look) if look else wizard.onward(call, draft, "audiences")
 
 
+def _look_for(call: Call) -> str:
+    """Where the list of destinations goes on as a button of it asks, or Enter in its field; "": the step is left."""
+    form = call.form
+    if not (form["page_to"] or lists.looks(form)):
+        return ""
+    chosen = {"kind": form["card"], "destination": form["destination"], "audience": form["audience"]}
+    return call.request.url.path + path(**chosen, q=form["q"].strip(), page=form["page_to"])[1:]
+
+
 def _look(call: Call, draft: Draft) -> str:
     """Where the list goes on as a button of it asks; "": the step is left."""
     by, page = call.form["sort_by"], call.form["page_to"]
@@ -118,19 +138,41 @@ def _choices(call: Call, draft: Draft | None) -> dict[str, Any]:
     rows = destinations.all_of(call.app, call.config)
     usable = [each.name for each in rows if each.connection.authorised is not None]
     asked = call.query.get("destination", "")
+    destination = call.form["destination"] or (
+        asked if asked in usable else draft.destination if draft else usable[0] if len(usable) == 1 else ""
+    )
     known = {
         "rows": rows,
+        "listing": listed(call, rows, {"given": rows.index}, "given", _about),
+        "chosen": [row for row in rows if row.name == destination],
         "cards": CARDS,
-        "card": call.form["card"] or (draft.members if draft else call.query.get("kind", "")),
-        "destination": call.form["destination"]
-        or (draft.destination if draft else asked if asked in usable else usable[0] if len(usable) == 1 else ""),
+        "card": call.form["card"] or call.query.get("kind", "") or (draft.members if draft else ""),
+        "destination": destination,
         "audience": call.form["audience"] or call.query.get("audience", ""),
-        "mine": drafts.mine(call.app, call.person) if draft is None else [],
+        "mine": _mine(call) if draft is None else None,
         "there": {each.name for each in rows},
     }
     if draft is not None:
         return wizard.shown(call, draft, "", **known)
     return {"draft": None, "steps": [], "to": "/activate", **known}
+
+
+def _about(row: DestinationRow) -> str:
+    return f"{row.name} {row.description} {row.connection.account_name} {row.ad_account}"
+
+
+def _mine(call: Call) -> Listing[Draft]:
+    kept = {key: call.query[key] for key in ("kind", "destination", "audience", "q", "page") if key in call.query}
+    place = Place(at="/activate", kept=kept, name="drafts", size=DRAFTS)
+    return listed(call, drafts.mine(call.app, call.person), _DRAFTS, "-left", _said, place)
+
+
+def _said(draft: Draft) -> str:
+    return f"{_names(draft)} {draft.members} {draft.destination}"
+
+
+def _names(draft: Draft) -> str:
+    return ", ".join(each.audience for each in draft.wanted)
 
 
 def _audiences(call: Call, draft: Draft) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from guestlist.app import encryption, jobs
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
+from guestlist.web.pages.lists import Place, listed
 from guestlist.web.pages.templates import path
 
 book = Book()
@@ -15,7 +16,10 @@ book = Book()
 @book.get("/settings/encryption", administrator=True)
 def look(call: Call) -> Response:
     """Keys by their fingerprints, never themselves."""
-    return call.show("encryption.html", stands=encryption.stands(call.app))
+    stands = encryption.stands(call.app)
+    columns = {"use": stands.keys.index, "fingerprint": lambda key: key.fingerprint, "records": lambda key: key.records}
+    keys = listed(call, stands.keys, columns, "use", lambda key: key.fingerprint, Place(name="keys"))
+    return call.show("encryption.html", stands=stands, keys=keys)
 
 
 @book.post("/settings/encryption/seal", administrator=True)

@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
 from guestlist.app import home, overview
 from guestlist.app.home import Growth
-from guestlist.core.permissions import Permission
+from guestlist.core.permissions import ACTIVATE, Permission
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
-from guestlist.web.pages.lists import listed
+from guestlist.web.pages.lists import Listing, Place, beside, listed
+from guestlist.web.pages.states import linkedin, plain, state
 from guestlist.web.pages.templates import moment, path
 
 if TYPE_CHECKING:
+    from guestlist.app.results import RunRow
     from guestlist.core.counting import Reading
 
 book = Book()
 DAYS = 30  # of growth
 HOURS = 24  # of deliveries
-MOST = 6  # lines of one chart, and runs
+MOST = 6  # lines of one chart, and runs at once
+NEEDS = 10  # things that need somebody at once
+LOOKED = 60  # runs that are looked through; each activation shows all of its own
+LISTS = ("needs", "runs", "dates")
+_NEEDS = {
+    "place": lambda line: line.place,
+    "what": lambda line: (line.title, line.place),
+    "subject": lambda line: line.need.subject.casefold(),
+}
+_RUNS = {
+    "started": lambda row: (row.started, row.run),
+    "activation": lambda row: row.result.activation.casefold(),
+    "state": lambda row: row.result.state,
+    "added": lambda row: row.result.added,
+    "changed": lambda row: row.result.changed,
+    "removed": lambda row: row.result.removed,
+    "rejected": lambda row: row.result.rejected,
+}
 _DATES = {"at": lambda due: due.at, "what": lambda due: (due.what, due.subject.casefold())}
 _TITLES = {
     "reauthorise": "Authorize again",
@@ -35,6 +55,19 @@ _TITLES = {
 }
 
 
+@dataclass(frozen=True)
+class Line:
+    """Something that needs somebody. ``place``: among all, the most pressing is 0; ``why``: as a sentence; ``to``:
+    where it is seen to.
+    """
+
+    place: int
+    title: str
+    need: home.Need
+    why: str
+    to: str
+
+
 @book.get("/")
 def look(call: Call) -> Response:
     """Those who may not view destinations see where they may go."""
@@ -46,13 +79,49 @@ def look(call: Call) -> Response:
         "home.html",
         begun=bool(config.activations),
         connected=bool(config.destinations),
-        needs=[(_TITLES[each.wants], each, _where(each)) for each in home.needs(app, config)],
-        runs=overview.runs(app, None, MOST),
-        dates=listed(call, home.calendar(app, config), _DATES, "at", lambda due: f"{due.what} {due.subject}"),
+        needs=_needs(call),
+        may_act=call.person.may(*ACTIVATE),
+        runs=_runs(call),
+        dates=_dates(call),
         growth=_growth(grown, lambda reading: reading.audience_size, app.clock.now()),
         sent=_growth(grown, lambda reading: reading.told, app.clock.now()),
         delivered=_delivered(home.delivered_per_hour(app, HOURS)),
     )
+
+
+def _needs(call: Call) -> Listing[Line]:
+    found = enumerate(home.needs(call.app, call.config))
+    lines = [Line(place, _TITLES[each.wants], each, _why(each), _where(each)) for place, each in found]
+    return listed(call, lines, _NEEDS, "place", _said, _place(call, "needs", NEEDS))
+
+
+def _said(line: Line) -> str:
+    return f"{line.title} {line.need.subject} {line.why}"
+
+
+def _why(need: home.Need) -> str:
+    if need.wants == "expired":
+        return linkedin("EXPIRED").meaning
+    return plain(need.text) + (f" {state('lost').meaning}" if need.wants == "lost" else "")
+
+
+def _runs(call: Call) -> Listing[RunRow]:
+    rows = overview.runs(call.app, None, LOOKED)
+    return listed(call, rows, _RUNS, "-started", _ended, _place(call, "runs", MOST))
+
+
+def _ended(row: RunRow) -> str:
+    return f"{row.result.activation} {state(row.result.state).text}"
+
+
+def _dates(call: Call) -> Listing[home.Due]:
+    rows = home.calendar(call.app, call.config)
+    return listed(call, rows, _DATES, "at", lambda due: f"{due.what} {due.subject}", _place(call, "dates"))
+
+
+def _place(call: Call, name: str, size: int = 0) -> Place:
+    """Of one of the lists, beside which the others stay as they are."""
+    return Place(kept=beside(call, *(each for each in LISTS if each != name)), name=name, size=size)
 
 
 def _where(need: home.Need) -> str:

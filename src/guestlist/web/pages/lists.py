@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from guestlist.web.pages.call import Call
+from guestlist.web.pages.forms import Form
 from guestlist.web.pages.templates import path
 
 Row = TypeVar("Row")
@@ -15,9 +16,22 @@ LARGEST_PAGE = 1_000_000
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a list stands. ``at``: the page's address, where forms of it are sent elsewhere; ``kept``: what else the
+    address says of this page, and goes on to say; ``name``: of the list, where its page has several; ``size``: rows
+    of a page, where they are fewer than usual.
+    """
+
+    at: str = ""
+    kept: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True)
 class Listing(Generic[Row]):
     """One page of a list. ``total``: rows that match; ``pages``: how many pages they fill, at least one; ``kept``: what
-    else its address says.
+    else its address says; ``name``: stands before what it says of this list, where its page has several.
     """
 
     rows: Sequence[Row]
@@ -29,6 +43,16 @@ class Listing(Generic[Row]):
     search: str
     here: str
     kept: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+
+    def key(self, of: str) -> str:
+        """``q``, ``sort`` or ``page`` as its address names it."""
+        return _key(self.name, of)
+
+    @property
+    def spot(self) -> str:
+        """Where on its page it stands, as the end of an address."""
+        return f"#{self.name}" if self.name else ""
 
     @property
     def order(self) -> str:
@@ -54,9 +78,9 @@ class Listing(Generic[Row]):
         return self._to(page="" if page == 1 else page)
 
     def _to(self, **changed: object) -> str:
-        here = {"q": self.search, "sort": self.order, "page": self.page if self.page > 1 else ""}
-        query = {**self.kept, **here, **changed}
-        return self.here + path(**query)[1:]
+        here = {"q": self.search, "sort": self.order, "page": self.page if self.page > 1 else "", **changed}
+        query = {**self.kept, **{self.key(of): value for of, value in here.items()}}
+        return self.here + path(**query)[1:] + self.spot
 
 
 def listed(
@@ -65,24 +89,38 @@ def listed(
     columns: Mapping[str, Callable[[Row], Any]],
     default: str,
     text: Callable[[Row], str],
-    kept: Mapping[str, str] | None = None,
-    at: str = "",
+    place: Place = Place(),
 ) -> Listing[Row]:
     """``columns``: what may be sorted by, with each its key (None sorts last); ``default`` may begin with "-";
-    ``text``: what is looked through; ``kept``: what else the address says of this page, and goes on to say; ``at``: the
-    page's address, where forms of it are sent elsewhere.
+    ``text``: what is looked through.
     """
-    search = call.query.get("q", "").strip()
-    wanted = call.query.get("sort", default)
+    name, size = place.name, place.size or SIZE
+    search = call.query.get(_key(name, "q"), "").strip()
+    wanted = call.query.get(_key(name, "sort"), default)
     wanted = wanted if wanted.removeprefix("-") in columns else default
     column, descending = wanted.removeprefix("-"), wanted.startswith("-")
     found = [row for row in rows if search.casefold() in text(row).casefold()]
     ordered = _ordered(found, columns[column], descending)
-    pages = max(1, -(-len(found) // SIZE))
-    page = min(_number(call.query.get("page", "")), pages)
-    shown = ordered[(page - 1) * SIZE : page * SIZE]
-    here = at or call.request.url.path
-    return Listing(shown, len(found), page, pages, column, descending, search, here, kept or {})
+    pages = max(1, -(-len(found) // size))
+    page = min(_number(call.query.get(_key(name, "page"), "")), pages)
+    shown = ordered[(page - 1) * size : page * size]
+    here = place.at or call.request.url.path
+    return Listing(shown, len(found), page, pages, column, descending, search, here, place.kept, name)
+
+
+def beside(call: Call, *names: str) -> dict[str, str]:
+    """What the address says of other lists of its page."""
+    keys = [_key(name, of) for name in names for of in ("q", "sort", "page")]
+    return {each: call.query[each] for each in keys if each in call.query}
+
+
+def looks(form: Form) -> bool:
+    """Whether a form with a list of choices in it only asks for others: by the button, or by Enter in its field."""
+    return form["do"] == "look" or (form["do"] == "enter" and form["q"].strip() != form["looked"])
+
+
+def _key(name: str, of: str) -> str:
+    return f"{name}_{of}" if name else of
 
 
 def _ordered(rows: list[Row], key: Callable[[Row], Any], descending: bool) -> list[Row]:

@@ -15,6 +15,7 @@ from guestlist.web.pages import pickers, wizard
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.pickers import Focus
+from guestlist.web.pages.templates import path
 from guestlist.web.pages.wizard import MAY
 
 book = Book()
@@ -41,7 +42,7 @@ def choose(call: Call) -> Response:
         if pickers.is_help(button):
             suggested = drafts.suggested(call.app, call.config, wanted.audience, call.person)
             found, focus = pickers.helped(call, draft.kind, found, suggested)
-            return call.go(f"{wizard.at(_kept(call, draft, place, found), here)}?{focus.query}")
+            return call.go(wizard.at(_kept(call, draft, place, found), here) + path(**focus.query)[1:])
         if button != "back":
             pickers.check_nothing_picked(call.form)
             columns, problem = drafts.columns_of(call.app, call.config, wanted.audience)

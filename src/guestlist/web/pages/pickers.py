@@ -48,9 +48,9 @@ class Focus:
     more: bool = False
 
     @property
-    def query(self) -> str:
+    def query(self) -> dict[str, str]:
         """As it stands behind a question mark."""
-        return f"at={self.at}" + ("&more=yes" if self.more else "")
+        return {"at": self.at, "more": "yes" if self.more else ""}
 
 
 def focus_of(query: Mapping[str, str], kind: Kind) -> Focus:

@@ -15,7 +15,7 @@ from guestlist.errors import ConfigError, GuestlistError
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import whole
-from guestlist.web.pages.lists import listed
+from guestlist.web.pages.lists import Place, listed
 from guestlist.web.pages.templates import path
 
 book = Book()
@@ -85,7 +85,7 @@ def shown(call: Call) -> dict[str, Any]:
     """What the page shows."""
     rows = forgetting.receipts(call.app)
     return {
-        "receipts": listed(call, rows, _COLUMNS, "-number", lambda row: " ".join(row.values), at="/privacy"),
+        "receipts": listed(call, rows, _COLUMNS, "-number", lambda row: " ".join(row.values), Place("/privacy")),
         "activations": overview.at_linkedin(call.app),
         "explanation": None,
         "may_forget": call.person.may(*ACTIVATE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -12,7 +13,7 @@ from guestlist.app.event_trial import Trial
 from guestlist.core.identity import Kind
 from guestlist.core.permissions import ACTIVATE, Permission
 from guestlist.errors import ConfigError, UnknownName
-from guestlist.web.pages import activation, pickers, triggers
+from guestlist.web.pages import activation, pickers, triggers, unsaved
 from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
@@ -26,21 +27,25 @@ book = Book()
 # ── mapping ──────────────────────────────────────────────────────────────────────────────────────────────────────
 @book.get("/activations/{name}/mapping", *LOOK)
 def mapping(call: Call) -> Response:
-    """As it counts now; pickers for whoever may change it."""
-    found = remapping.in_effect(call.app, call.config, call.part("name"))
-    return call.show("activation_mapping.html", **_mapping(call, found, Focus()))
+    """As it counts now, or with rows that are not saved yet; pickers for whoever may change it."""
+    found, kind = remapping.in_effect(call.app, call.config, call.part("name")), _kind(call)
+    if (kept := unsaved.found(call)) is None:
+        return call.show("activation_mapping.html", **_mapping(call, found, Focus()))
+    focus, changed = pickers.focus_of(call.query, kind), kept["mapping"] != _lists(found)
+    shown = _mapping(call, kept["mapping"], focus, changed=changed)
+    return call.show("activation_mapping.html", **{**shown, "version": kept["version"]})
 
 
 @book.post("/activations/{name}/mapping", *ACTIVATE)
 def map_(call: Call) -> Response:
-    """Only Save keeps it; the other buttons bring along what was chosen so far."""
+    """Only Save changes it; the other buttons lead to an address with what was chosen so far."""
     name, button, kind = call.part("name"), call.form["do"], _kind(call)
-    before = {field: list(sources) for field, sources in remapping.in_effect(call.app, call.config, name).items()}
+    before = _lists(remapping.in_effect(call.app, call.config, name))
     found = pickers.typed(call, kind, before)
     try:
         if pickers.is_help(button):
             found, focus = pickers.helped(call, kind, found, _suggested(call))
-            return call.show("activation_mapping.html", **_mapping(call, found, focus, changed=found != before))
+            return unsaved.shown(call, {"mapping": found, "version": call.form["version"]}, **focus.query)
         pickers.check_nothing_picked(call.form)
         if not found and not _of_events(call):
             raise ConfigError("Map at least one field that LinkedIn can find somebody by.", ("mapping",))
@@ -53,6 +58,10 @@ def map_(call: Call) -> Response:
     return call.go(path("activations", name, "mapping"), "The mapping was saved: it counts from the next run on.")
 
 
+def _lists(mapping: Sources) -> dict[str, list[Any]]:
+    return {field: list(sources) for field, sources in mapping.items()}
+
+
 def _suggested(call: Call) -> Sources:
     return drafts.suggested(call.app, call.config, call.config.activations[call.part("name")].audience, call.person)
 
@@ -60,6 +69,11 @@ def _suggested(call: Call) -> Sources:
 def _of_events(call: Call) -> bool:
     config = call.config
     return config.audiences[config.activations[call.part("name")].audience].source.events is not None
+
+
+def _version(call: Call, shown: Mapping[str, Any]) -> str:
+    """Of what was read before it was changed."""
+    return call.form["version"] or str(shown["declaration"].version if shown["declaration"] else "")
 
 
 def _kind(call: Call) -> Kind:
@@ -79,6 +93,7 @@ def _mapping(call: Call, chosen: Sources, focus: Focus, *, changed: bool = False
     return {
         **shown,
         **pickers.shown(call, kind, chosen, seen, _suggested(call), focus, of_events=of_events),
+        "version": _version(call, shown),
         "by_itself": shown["wanted"].mapping is None and not changed,
         "changed": changed,
     }
@@ -87,18 +102,24 @@ def _mapping(call: Call, chosen: Sources, focus: Focus, *, changed: bool = False
 # ── trigger ──────────────────────────────────────────────────────────────────────────────────────────────────────
 @book.get("/activations/{name}/trigger", *LOOK)
 def trigger(call: Call) -> Response:
-    """Which events count, and what they do."""
-    return call.show("activation_trigger.html", **_trigger(call, triggers.fields_of(_kind(call), _wanted(call))))
+    """Which events count, and what they do; or with conditions that are not saved yet."""
+    fields, kept = triggers.fields_of(_kind(call), _wanted(call)), unsaved.found(call)
+    if kept is None:
+        return call.show("activation_trigger.html", **_trigger(call, fields))
+    shown = _trigger(call, {**fields, **kept["fields"]})
+    return call.show("activation_trigger.html", **{**shown, "version": kept["version"]})
 
 
 @book.post("/activations/{name}/trigger", *ACTIVATE)
 def change_trigger(call: Call) -> Response:
-    """Only Save keeps it; the other buttons help with filling in. The key is the audience's for ever."""
+    """Only Save changes it; the other buttons help with filling in. The key is the audience's for ever."""
     name, kind, wanted = call.part("name"), _kind(call), _wanted(call)
     kept = triggers.fields_of(kind, wanted)
     fields = {**triggers.typed(call.form), **{key: kept[key] for key in ("audience_key", "segment_name", "enabled")}}
     try:
         found = triggers.helped(call, kind, wanted, fields)
+        if triggers.has_address(call, kind, fields):
+            return triggers.addressed(call, fields)
         if call.form["do"] in triggers.HELPS:
             return call.show("activation_trigger.html", **_trigger(call, fields, found))
         body, version = triggers.with_fields(wanted, fields).body, call.form.version
@@ -120,4 +141,5 @@ def _wanted(call: Call) -> Wanted:
 
 def _trigger(call: Call, fields: dict[str, Any], found: Trial | None = None) -> dict[str, Any]:
     shown = activation.shown(call)
-    return {**shown, **triggers.pieces(fields, found, shown["members"]), "fql": event_trial.DEFAULT}
+    pieces = triggers.pieces(fields, found, shown["members"])
+    return {**shown, **pieces, "fql": event_trial.DEFAULT, "version": _version(call, shown)}

@@ -12,6 +12,7 @@ from guestlist.errors import ConfigError, UnknownName
 from guestlist.web.pages import wizard
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
+from guestlist.web.pages.sentences import for_people
 from guestlist.web.pages.templates import path
 from guestlist.web.pages.wizard import MAY
 
@@ -75,7 +76,7 @@ def _shown(call: Call, draft: Draft, problem: ConfigError | None) -> dict[str, A
         call,
         draft,
         "review",
-        problem=problem,
+        problem=for_people(str(problem)) if problem else "",
         mend=wizard.at(draft, _step(call, draft, problem)) if problem else "",
         job=drafts.plan_of(call.app, draft),
         runnable=runnable,

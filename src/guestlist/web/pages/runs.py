@@ -19,7 +19,7 @@ from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import whole
-from guestlist.web.pages.lists import listed
+from guestlist.web.pages.lists import Place, listed
 from guestlist.web.pages.states import state
 from guestlist.web.pages.templates import moment
 
@@ -69,7 +69,7 @@ def runs(call: Call) -> Response:
     most = SIZE if wish.newest or shown["of_events"] else LOOKED
     found = _found(call, wish, most + 1)
     kept = {each: call.query.get(each, "") for each in ("only", "state", "before")}
-    page = listed(call, [each for each in found[:most] if wish.fits(each)], _COLUMNS, NEWEST, _said, kept)
+    page = listed(call, [each for each in found[:most] if wish.fits(each)], _COLUMNS, NEWEST, _said, Place(kept=kept))
     return call.show(
         "activation_runs.html",
         **shown,

@@ -8,6 +8,10 @@ NO_SCHEDULE = "A start date needs a schedule: choose one, or leave the date empt
 _SAID = tuple(
     (re.compile(theirs), ours)
     for theirs, ours in (
+        (
+            r"The mapping has no identifier: map .*",
+            "LinkedIn could find nobody by this: add one of the fields named here.",
+        ),
         (r" \(limits\.mappings_per_destination\); this", "; this"),
         (r"Disabled ones do not count", "Those that are paused do not count"),
         (r"a snapshot cannot be disabled; .*", "a snapshot is sent once and cannot be paused."),

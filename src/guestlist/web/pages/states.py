@@ -100,6 +100,11 @@ def state(name: str) -> Shown:
     return _STATES.get(name) or Shown(name.capitalize(), "grey")
 
 
+def role(name: str) -> str:
+    """Of a member on an ad account, as Campaign Manager writes it: ``Campaign Manager``."""
+    return name.replace("_", " ").title() if name.isupper() else name
+
+
 def linkedin(status: str, made: object = None) -> Shown:
     """Of a LinkedIn audience, as LinkedIn says it. ``made``: there is one, if LinkedIn said nothing yet."""
     if made and not status:

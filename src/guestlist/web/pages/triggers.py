@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -11,7 +12,7 @@ from guestlist.app.drafts import Draft, Wanted
 from guestlist.app.event_trial import Trial
 from guestlist.core.identity import Kind
 from guestlist.errors import ConfigError, UnknownName
-from guestlist.web.pages import wizard
+from guestlist.web.pages import unsaved, wizard
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import Form, beside
@@ -21,15 +22,19 @@ book = Book()
 ACTIONS = {"auto": "Auto Detect", "add": "Add", "remove": "Remove"}
 _LINE = ("on", "op", "path", "value")
 HELPS = ("conditions", "more", "real", "sample", "test")
+_ROWS = ("conditions", "more")
 _FEWEST = 2  # rows for conditions
 _MOST = 20
 
 
 @book.get("/activate/{number}/events/{place}", *MAY)
 def one(call: Call) -> Response:
-    """As it was left."""
+    """As it was left, or with conditions that are not kept in the draft yet."""
     draft, place, wanted = _chosen(call)
-    return call.show("activate_events.html", **_shown(call, draft, place, fields_of(draft.kind, wanted)))
+    fields, kept = fields_of(draft.kind, wanted), unsaved.found(call)
+    return call.show(
+        "activate_events.html", **_shown(call, draft, place, {**fields, **(kept["fields"] if kept else {})})
+    )
 
 
 @book.post("/activate/{number}/events/{place}", *MAY)
@@ -39,6 +44,8 @@ def choose(call: Call) -> Response:
     fields, button = typed(call.form), call.form["do"]
     try:
         found = helped(call, draft.kind, wanted, fields)
+        if has_address(call, draft.kind, fields):
+            return addressed(call, fields)
         if button in HELPS:
             return call.show("activate_events.html", **_shown(call, draft, place, fields, found))
         return _kept(call, draft.with_one(place, with_fields(wanted, fields)), place, button)
@@ -138,6 +145,19 @@ def helped(call: Call, kind: Kind, wanted: Wanted, fields: dict[str, Any]) -> Tr
         case "test":
             return event_trial.trial(kind, with_fields(wanted, fields).body, fields["event"])
     return None
+
+
+def has_address(call: Call, kind: Kind, fields: Mapping[str, Any]) -> bool:
+    """Whether what a button did can be kept: an event that somebody brought is kept nowhere, and has none."""
+    event = fields["event"]
+    brought = event.strip() and not event_trial.is_sample(event, kind, fields["audience_key"])
+    return call.form["do"] in _ROWS and not brought
+
+
+def addressed(call: Call, fields: Mapping[str, Any]) -> Response:
+    """On to where the rows stand as they are now."""
+    kept = {key: value for key, value in fields.items() if key != "event"}
+    return unsaved.shown(call, {"fields": kept, "version": call.form["version"]}, "#trigger")
 
 
 def place_of(error: ConfigError, fields: dict[str, Any], otherwise: str) -> str:
