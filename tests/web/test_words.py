@@ -69,7 +69,7 @@ def test_what_is_ours_is_noticed(text: str) -> None:
     assert ours(text)
 
 
-@pytest.mark.parametrize("text", [*pipeline._MEANS.values(), *pipeline._SAID.values()])
+@pytest.mark.parametrize("text", [*pipeline._MEANS.values(), *pipeline.SAID.values()])
 def test_why_an_event_went_no_further_is_said_in_plain_words(text: str) -> None:
     assert ours(text) == []
 
