@@ -38,6 +38,6 @@ def test_a_backfill_waits_for_the_worker(source: Source, world: World, monkeypat
         source.fold()
 
     monkeypatch.setattr(app.clock, "sleep", sleep)
-    with open_store(None, world.folder / "home") as worker, worker.lock(LOCK):
+    with open_store(None, world.folder / "home", vault=app.store.vault) as worker, worker.lock(LOCK):
         assert world.open().ingest(world.folder / "events.jsonl") == (7, 0)
     assert waited == [2, 2, 2]

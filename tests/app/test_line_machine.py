@@ -5,22 +5,14 @@ two seconds each), GUESTLIST_SHRINK=1 makes a failing example small, which takes
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
-from contextlib import ExitStack, nullcontext
-from pathlib import Path
+from contextlib import nullcontext
 from typing import Any
 from unittest import mock
 
-from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
-    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
@@ -29,32 +21,9 @@ from hypothesis.stateful import (
 from guestlist.app import delivery, runs
 from guestlist.app.results import SyncResult
 from guestlist.core import identity
-from guestlist.errors import GuestlistError
+from tests.app.machine import DEVICES, E_MAILS, MACHINE, PEOPLE, Machine, Pool, T, Trouble, troubles
 from tests.postgres import Server
-from tests.world import Crash, World
-
-T = 120.0
-PEOPLE = 5
-E_MAILS = [f"{kind}{person}@example.com" for person in range(PEOPLE) for kind in ("work", "home")]
-DEVICES = [f"{person:08d}-fb9c-47ad-9866-0794d394c912" for person in range(1, PEOPLE + 1)]
-FAULTS: list[dict[str, Any]] = [
-    {"kind": "status", "status": 500},
-    {"kind": "status", "status": 503, "after": True},
-    {"kind": "status", "status": 504, "after": True},
-    {"kind": "status", "status": 429, "body": {"status": 429, "message": "Resource level throttle MINUTE limit"}},
-    {"kind": "reset", "when": "before"},
-    {"kind": "reset", "when": "after"},
-    {"kind": "timeout", "lands_after": 90.0},
-    {"kind": "timeout", "lands_after": None},
-    {"kind": "truncate"},
-    {"kind": "expired_token"},
-    {"kind": "drop_elements", "count": 1, "applied": True},
-    {"kind": "drop_elements", "count": 1, "applied": False},
-    {"kind": "refuse_elements", "positions": [0]},
-    {"kind": "status", "status": 400, "body": {"status": 400, "message": "not an enum symbol"}},
-    {"kind": "status", "status": 403, "body": {"status": 403, "message": "Not enough permissions"}},
-    {"kind": "status", "status": 429, "body": {"status": 429, "message": "Resource level throttle DAY limit"}},
-]
+from tests.world import World
 
 row = st.fixed_dictionaries(
     {
@@ -65,41 +34,7 @@ row = st.fixed_dictionaries(
         "firstName": st.sampled_from(["", "Ann", "Bob"]),
     }
 )
-Trouble = tuple[dict[str, Any], str, int, int]
-troubles = st.lists(
-    st.tuples(
-        st.sampled_from(FAULTS),
-        st.sampled_from(["/users$", "/users$", "/dmpSegments", ""]),
-        st.integers(1, 3),
-        st.sampled_from([1, 1, 2, 8]),
-    ),
-    max_size=2,
-)
 COLUMNS = ["key", "email", "second", "gaid", "firstName"]
-
-
-class Answered(Future[Any]):
-    """Sets of these have an order that does not change from one trial to the next."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self._number = number
-
-    def __hash__(self) -> int:
-        return self._number
-
-
-class Pool(Executor):
-    """Stands for threads: several requests are in the air at once, in an order that can be repeated."""
-
-    def __init__(self, *_: object) -> None:
-        self._count = 0
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        self._count += 1
-        future = Answered(self._count)
-        future.set_result(fn(*args, **kwargs))
-        return future
 
 
 class Joins:
@@ -117,18 +52,15 @@ class Joins:
             self._parent[self.find(name)] = self.find(names[0])
 
 
-class Line(RuleBasedStateMachine):
+class Line(Machine):
     """List changes, mapping and toggle changes, faults, crashes, clock moves, reauthorisation, lost segments."""
 
     mode = "mirror"
     lists = ("main",)  # activations of the one segment
 
     def __init__(self, database_url: str | None = None) -> None:
-        super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="guestlist-line-"))
+        super().__init__(database_url)
         self.database_url = database_url
-        self.world = World(self.folder, database_url=database_url)
-        self.patches = ExitStack()
         self.rows: list[dict[str, str]] = []
         self.joins = Joins()
 
@@ -161,6 +93,7 @@ class Line(RuleBasedStateMachine):
         self.world.connect()
         self.prepare()
         self.write([])
+        self.begun = True
 
     def prepare(self) -> None:
         """What else stands in the file from the start."""
@@ -198,12 +131,6 @@ class Line(RuleBasedStateMachine):
         self._joined()
 
     # ── what goes wrong ──────────────────────────────────────────────────────────────────────────────────────────
-    def fault(self, fault: dict[str, Any], path: str, nth: int, times: int) -> None:
-        if "elements" in fault["kind"]:
-            path = "/users$"
-        note(f"fault {fault} on {path!r}, time {nth}")
-        self.world.emulator.control.fault(fault, path=path or None, nth=nth, times=times)
-
     @rule(seconds=st.sampled_from([1.0, 60.0, 3_600.0, 90_000.0]))
     def time_passes(self, seconds: float) -> None:
         self.world.clock.sleep(seconds)
@@ -227,7 +154,7 @@ class Line(RuleBasedStateMachine):
     def sync(self, faults: list[Trouble], crash: int | None) -> None:
         for each in faults:
             self.fault(*each)
-        self._run(crash)
+        self._run(crash, self._sync)
 
     @rule(rows=st.lists(row, max_size=6), faults=troubles, crash=st.none() | st.integers(0, 70))
     def write_and_sync(self, rows: list[dict[str, str]], faults: list[Trouble], crash: int | None) -> None:
@@ -245,17 +172,6 @@ class Line(RuleBasedStateMachine):
         if self.rows:
             self.change_one(data, change)
         self.sync(faults, crash)
-
-    def _run(self, crash: int | None, act: Callable[[], object] | None = None) -> None:
-        self.world.open()
-        self.world.fuse.left = crash
-        try:
-            self._try(act or self._sync)
-        except Crash:
-            note(f"crashed at step {crash}")
-            self.world.close()
-        finally:
-            self.world.fuse.left = None
 
     @rule(rows=st.lists(row, max_size=6), seconds=st.sampled_from([1.0, 300.0]))
     def a_stopped_worker_wakes_up(self, rows: list[dict[str, str]], seconds: float) -> None:
@@ -299,27 +215,6 @@ class Line(RuleBasedStateMachine):
         result = self.world.sync(activation, allow_removals=99)
         note(f"{result.state} {result.reason} +{result.added} ~{result.changed} -{result.removed}")
         return result
-
-    @staticmethod
-    def _try(act: Any) -> None:
-        try:
-            act()
-        except GuestlistError as error:
-            note(str(error))
-
-    # ── what must hold ───────────────────────────────────────────────────────────────────────────────────────────
-    @invariant()
-    def never_two_different_tellings_at_once(self) -> None:
-        assert self.world.emulator.control.overlaps() == []
-
-    def teardown(self) -> None:
-        try:
-            if hasattr(self, "reading"):
-                self._settle_down()
-        finally:
-            self.patches.close()
-            self.world.close()
-            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _settle_down(self) -> None:
         """The faults stop, T passes, a person does what is asked, and then everything agrees."""
@@ -499,20 +394,6 @@ class ThinnedAddOnlyLine(ThinnedLine):
             assert not self._named() & told
 
 
-MACHINE = settings(
-    max_examples=int(os.environ.get("GUESTLIST_EXAMPLES", "24")),
-    stateful_step_count=14,
-    deadline=None,
-    # a failing example takes minutes to shrink; GUESTLIST_SHRINK=1 does it
-    phases=[
-        Phase.explicit,
-        Phase.reuse,
-        Phase.generate,
-        *([Phase.shrink] if os.environ.get("GUESTLIST_SHRINK") else []),
-    ],
-    report_multiple_bugs=False,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-)
 TestLine = Line.TestCase
 TestLine.settings = MACHINE
 TestAddOnlyLine = AddOnlyLine.TestCase

@@ -5,34 +5,27 @@ exactly one end, and nothing remains to send. GUESTLIST_EXAMPLES=500 hunts longe
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from hypothesis import note, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
 from guestlist.app import arrears, delivery, runs
 from guestlist.app.fold import Fold
 from guestlist.app.stream_sync import flush, tidy
 from guestlist.app.streams import listeners
 from guestlist.core import identity
-from guestlist.errors import GuestlistError
 from guestlist.events.outcomes import Outcome
 from guestlist.ports import Delta, LedgerPart, State
 from guestlist.store import ledgers
 from tests.app.kit import KEY, Source, entered, exited
-from tests.app.test_line_machine import DEVICES, E_MAILS, MACHINE, Pool, Trouble, troubles
+from tests.app.machine import DEVICES, E_MAILS, MACHINE, Machine, Pool, T, Trouble, troubles
 from tests.postgres import Server
-from tests.world import Crash, World
 
-T = 120.0
 ACCOUNTS = {"main": 516848833, "late": 516848834}
 USERS = ["u0", "u1", "u2", "u3", ""]
 
@@ -73,15 +66,12 @@ class Said:
         return bool(self.user or self.values)
 
 
-class Streams(RuleBasedStateMachine):
+class Streams(Machine):
     """Everything that may happen to a stream between its first event and its last."""
 
     def __init__(self, database_url: str | None = None) -> None:
-        super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="guestlist-streams-"))
-        self.world = World(self.folder, database_url=database_url)
+        super().__init__(database_url)
         self.source = Source(self.world)
-        self.patches = ExitStack()
         self.acknowledged: list[Said] = []
         self.posted: list[tuple[dict[str, Any], Said]] = []
         self.since: dict[str, int] = {"main": 0}  # how many were acknowledged before an account listened
@@ -109,8 +99,8 @@ class Streams(RuleBasedStateMachine):
             "firstName": "context.traits.firstName",
         }
         self.world.activation("main", mapping=mapping, max_removals="100%", batch={"max_size": most})
-        self.mapping = mapping
         self.connect()
+        self.begun = True
 
     def connect(self) -> None:
         for name in self.world.yaml["destinations"]:
@@ -181,7 +171,7 @@ class Streams(RuleBasedStateMachine):
     @rule(name=st.sampled_from(["main", "main", "late"]), faults=troubles, crash=st.none() | st.integers(0, 60))
     def flush(self, name: str, faults: list[Trouble], crash: int | None) -> None:
         for each in faults:
-            self._fault(*each)
+            self.fault(*each)
         if name in self.names() and self.world.yaml["activations"][name].get("enabled", True):
             self._run(crash, lambda: self._flush(name))
 
@@ -256,42 +246,6 @@ class Streams(RuleBasedStateMachine):
         result = self.world.sync(name, allow_removals=99, **options)
         note(f"sync {name}: {result.state} {result.reason} +{result.added} ~{result.changed} -{result.removed}")
         return result
-
-    def _fault(self, fault: dict[str, Any], path: str, nth: int, times: int) -> None:
-        path = "/users$" if "elements" in fault["kind"] else path
-        self.world.emulator.control.fault(fault, path=path or None, nth=nth, times=times)
-
-    def _run(self, crash: int | None, act: Callable[[], object]) -> None:
-        self.world.open()
-        self.world.fuse.left = crash
-        try:
-            self._try(act)
-        except Crash:
-            note(f"crashed at step {crash}")
-            self.world.close()
-        finally:
-            self.world.fuse.left = None
-
-    @staticmethod
-    def _try(act: Callable[[], object]) -> None:
-        try:
-            act()
-        except GuestlistError as error:
-            note(str(error))
-
-    # ── what must hold ───────────────────────────────────────────────────────────────────────────────────────────
-    @invariant()
-    def never_two_different_tellings_at_once(self) -> None:
-        assert self.world.emulator.control.overlaps() == []
-
-    def teardown(self) -> None:
-        try:
-            if hasattr(self, "mapping"):
-                self._settle_down()
-        finally:
-            self.patches.close()
-            self.world.close()
-            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _settle_down(self) -> None:
         """The faults stop and T passes: then everything agrees."""

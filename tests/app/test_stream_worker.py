@@ -82,7 +82,7 @@ def test_ledgers_are_tidied_between_flushes(source: Source, world: World, monkey
 def test_one_of_several_workers_folds(source: Source, world: World) -> None:
     source.post(entered("u1", source.now(), email="p1@example.com"))
     door = world.open()
-    with open_store(None, world.folder / "home") as other, other.lock(LOCK):
+    with open_store(None, world.folder / "home", vault=door.app.store.vault) as other, other.lock(LOCK):
         _Folding(door.app, lambda: door.config).run()  # returns at once, and is begun again a second later
     assert door.app.store.inbox.backlog().rows == 1
     assert source.fold() == 1

@@ -173,4 +173,4 @@ def test_the_calendar_of_home_knows_tokens_and_version_in_the_order_they_end(pag
         assert follows in row
     days = [each.partition('datetime="')[2][:10] for each in rows]
     assert days == sorted(days)
-    assert browser.get("/?sort=-at").response.text.index(days[-1]) < browser.response.text.index(days[0])
+    assert browser.get("/?dates_sort=-at").response.text.index(days[-1]) < browser.response.text.index(days[0])
