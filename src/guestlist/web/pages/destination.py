@@ -23,7 +23,7 @@ from guestlist.web.pages.templates import path
 
 book = Book()
 LOOK = (Permission.VIEW_DESTINATIONS,)
-RUNS = 200  # that are looked through; each activation shows all of its own
+RUNS = 100  # that are looked through; each activation shows all of its own
 _RUNS = {
     "run": lambda row: row.run,
     "activation": lambda row: row.result.activation.casefold(),
