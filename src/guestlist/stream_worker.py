@@ -121,8 +121,8 @@ class _Folding:
     def __init__(self, app: App, read_config: ReadConfig) -> None:
         self.app, self._now = app, _Now(read_config)
         self._heard: list[Listener] = []
-        self._of: Config | None = None  # the last that counted
-        self._tried: Config | None = None
+        self._of: Config | None = None
+        self._last: Config | None = None  # that could be read: it counts until its successor can
         self._heard_at = 0.0
 
     def run(self) -> None:
@@ -130,7 +130,8 @@ class _Folding:
         with self.app.store.lock(LOCK, wait=False) as mine:
             fold = Fold(self.app)
             while mine and not self.app.stop.is_set():
-                config, began = self._now() or self._of, time.monotonic()
+                config, began = self._now() or self._last, time.monotonic()
+                self._last = config
                 if config is None:
                     self.app.stop.wait(IDLE)
                     continue
@@ -141,16 +142,9 @@ class _Folding:
                     self.app.stop.wait(TICK if _with_streams(config) else IDLE)
 
     def _listeners(self, config: Config) -> list[Listener]:
-        """Of a file with a mistake nothing counts: whoever was heard before is heard until it is mended."""
         now = self.app.clock.now()
-        if config is not self._tried or abs(now - self._heard_at) > RELISTEN:
-            try:
-                self._heard, self._of = listeners(self.app, config), config
-            except ConfigError as error:
-                if self._of is None:
-                    raise
-                log.warning("events are decided as before", reason=str(error))
-            self._tried, self._heard_at = config, now
+        if config is not self._of or abs(now - self._heard_at) > RELISTEN:
+            self._heard, self._of, self._heard_at = listeners(self.app, config), config, now
         return self._heard
 
 

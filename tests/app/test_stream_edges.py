@@ -13,7 +13,6 @@ from guestlist.app.fold import Fold
 from guestlist.app.streams import listeners
 from guestlist.errors import ConfigError
 from guestlist.events.outcomes import Outcome
-from guestlist.stream_worker import _Folding
 from tests.app.kit import KEY, Source, entered, exited, iso
 from tests.world import World, digest
 
@@ -159,25 +158,40 @@ def test_a_changed_key_holds_up_nobody_else_and_loses_nothing(source: Source, wo
     assert (world.told(), world.told("third")) == (told("ann", "bob"), told("dan"))
 
 
-def test_a_file_with_a_mistake_changes_nothing_of_what_is_heard(source: Source, world: World) -> None:
-    """A renamed audience: its key is the former's for ever. While this process lives it hears as before."""
-    door = world.open()
-    config = door.config
-    folding = _Folding(door.app, lambda: config)
-    heard = folding._listeners(config)
-    people = config.audiences["people"]
-    renamed = config.model_copy(
-        update={
-            "audiences": {"renamed": people},
-            "activations": {"main": config.activations["main"].model_copy(update={"audience": "renamed"})},
-        }
+def test_a_renamed_audience_loses_nothing_and_holds_up_nobody(source: Source, world: World) -> None:
+    """Its key is the former's for ever, so nothing is told until somebody decides; its events are kept."""
+    world.activation("other", mode="stream", audience_key="second")
+    source.post(entered("u1", source.now(), email="ann@example.com"))
+    source.settle()
+    people = world.yaml["audiences"]["people"]
+    world.yaml["audiences"]["renamed"] = people
+    world.activation("main", audience="renamed")
+    world.activation("other", mode="stream", audience="renamed", audience_key="second")
+    world.activation("fresh", mode="stream", audience="renamed", audience_key="third")
+    del world.yaml["audiences"]["people"]
+    source.post(
+        entered("u2", source.now(), email="bob@example.com"),
+        entered("u3", source.now(), "third", email="cem@example.com"),
     )
-    assert folding._listeners(renamed) is heard
-    assert folding._listeners(renamed) is heard
-    fresh = _Folding(door.app, lambda: renamed)
-    for _ in range(2):  # it waits then, and drops nothing
-        with pytest.raises(ConfigError, match="belongs to audience 'people' for ever"):
-            fresh._listeners(renamed)
+    assert source.fold() == 2
+    source.settle("fresh")
+    assert world.told("fresh") == told("cem")
+    with pytest.raises(ConfigError, match="had audience people and now has renamed"):
+        world.sync()
+    world.yaml["audiences"]["people"] = people
+    world.activation("main", audience="people")
+    source.settle()
+    assert world.told() == told("ann", "bob")
+
+
+def test_a_key_of_another_audience_is_not_taken_by_whoever_was_never_told(source: Source, world: World) -> None:
+    source.post(entered("u1", source.now(), email="ann@example.com"))
+    source.settle()
+    world.yaml["audiences"]["thieves"] = {"members": "people", "source": {"events": {"write_keys": ["stolen"]}}}
+    del world.yaml["activations"]["main"]
+    world.activation("thief", audience="thieves", mode="stream", audience_key=KEY)
+    door = world.open()
+    assert listeners(door.app, door.config) == []
 
 
 @pytest.mark.parametrize("change", ["its own", "of another audience"])

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from threading import Thread
+from dataclasses import replace
+from threading import Event, Thread
 
 import pytest
 
+from guestlist import stream_worker
 from guestlist.app.fold import LOCK
 from guestlist.app.stream_sync import COMPARE
+from guestlist.config import Config
+from guestlist.errors import ConfigError
 from guestlist.store import ledgers, open_store
 from guestlist.stream_worker import _Flushing, _Folding
 from tests.app.kit import Source, entered
 from tests.web.served import until
-from tests.world import World
+from tests.world import World, digest
 
 
 @pytest.fixture
@@ -86,3 +90,30 @@ def test_one_of_several_workers_folds(source: Source, world: World) -> None:
         _Folding(door.app, lambda: door.config).run()  # returns at once, and is begun again a second later
     assert door.app.store.inbox.backlog().rows == 1
     assert source.fold() == 1
+
+
+def test_events_are_decided_as_before_while_the_file_cannot_be_read(
+    source: Source, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_worker, "IDLE", 0.0)  # read at each turn
+    door, files = world.open(), []
+
+    def read() -> Config:
+        files.append("read")
+        if len(files) > 1:
+            raise ConfigError("line 3: it is no yaml")
+        return door.config
+
+    class Turns(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if len(files) == 1:
+                source.post(entered("u1", source.now(), email="p1@example.com"))
+            elif len(files) > 2:
+                self.set()
+            return self.is_set()
+
+    _Folding(replace(door.app, stop=Turns()), read).run()
+    assert len(files) > 2
+    assert door.app.store.inbox.backlog().rows == 0
+    source.flush()
+    assert world.told() == {digest(f"p{n}@example.com") for n in range(2)}

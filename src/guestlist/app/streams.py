@@ -104,26 +104,27 @@ def made_with(case: Case) -> dict[str, Any]:
 
 def listeners(app: App, config: Config) -> list[Listener]:
     """Every audience key of the file. An activation that the file may not change so is told nothing until that is
-    mended; both what it was and what it should be are heard meanwhile. ConfigError where it cannot be.
+    mended; both what it was and what it should be are heard meanwhile.
     """
     found: dict[str, Listener] = {}
-    refusals: dict[str, ConfigError] = {}
+    refused: list[str] = []
     for name, wanted in config.activations.items():
         if is_stream(config, wanted):
-            own = _listener(app, config, wanted, found)
             try:
+                own = _listener(config, wanted, _claimed(app, config, wanted), found)
                 own.activations.append(ensure(app, config, name).activation_id)
-            except ConfigError as refused:
-                refusals[name] = refused
-    for name, error in refusals.items():
+            except ConfigError:
+                refused.append(name)
+    for name in refused:
         if (stream := _known(app, name)) is not None:
-            former = _as_it_was(app, config, config.activations[name], stream, error)
-            _listener(app, config, former, found).activations.append(stream.activation_id)
+            key = app.store.event_members.by_id(stream.key_id)
+            if (former := _as_it_was(config, config.activations[name], key)) is not None:
+                _listener(config, former, key, found).activations.append(stream.activation_id)
     return list(found.values())
 
 
-def _listener(app: App, config: Config, wanted: ActivationConfig, found: dict[str, Listener]) -> Listener:
-    key, audience = _claimed(app, config, wanted), config.audiences[wanted.audience]
+def _listener(config: Config, wanted: ActivationConfig, key: AudienceKey, found: dict[str, Listener]) -> Listener:
+    audience = config.audiences[wanted.audience]
     if key.key not in found and audience.source.events is not None:
         rule = declaration(wanted, audience).rule(tuple(of_key(config, key.key)))
         found[key.key] = Listener(key.id, wanted.audience, rule, frozenset(audience.source.events.write_keys))
@@ -135,15 +136,15 @@ def _known(app: App, name: str) -> Stream | None:
     return None if found is None or found.removed_at is not None else app.store.streams.get(found.id)
 
 
-def _as_it_was(
-    app: App, config: Config, wanted: ActivationConfig, stream: Stream, refused: ConfigError
-) -> ActivationConfig:
-    """What a refused change should leave as it is: the key and its audience."""
-    key = app.store.event_members.by_id(stream.key_id)
-    audience = config.audiences.get(key.audience)
-    if audience is None or audience.source.events is None or audience.kind is not key.members:
-        raise refused
-    return wanted.model_copy(update={"audience": key.audience, "audience_key": key.key})
+def _as_it_was(config: Config, wanted: ActivationConfig, key: AudienceKey) -> ActivationConfig | None:
+    """With the key and the audience that it feeds on; None: the file has nothing that could be that audience. One that
+    is gone was probably renamed.
+    """
+    for name in (key.audience, wanted.audience):
+        audience = config.audiences.get(name)
+        if audience is not None and audience.source.events is not None and audience.kind is key.members:
+            return wanted.model_copy(update={"audience": name, "audience_key": key.key})
+    return None
 
 
 # ── members -> elements ──────────────────────────────────────────────────────────────────────────────────────────
