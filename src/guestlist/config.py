@@ -96,7 +96,20 @@ def _sources(value: object) -> object:
 def _name(value: str) -> str:
     if not _NAME.fullmatch(value):
         raise ValueError("a name has 1 to 100 characters, no slash and no blank at its ends")
+    if value in (".", ".."):  # browsers take them out of an address
+        raise ValueError("a name is more than dots")
     return value
+
+
+def _named_unlike(page: str) -> AfterValidator:
+    """What is called so has its page where another one is."""
+
+    def check(value: str) -> str:
+        if value == page:
+            raise ValueError(f"a page is called {page}: choose another name")
+        return value
+
+    return AfterValidator(check)
 
 
 def _text(value: str) -> str:
@@ -159,6 +172,8 @@ _DATE_SCHEMA = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "ex
 Text = Annotated[str, AfterValidator(_text)]
 Title = Annotated[str, AfterValidator(_title)]
 Name = Annotated[str, AfterValidator(_name)]
+DestinationName = Annotated[Name, _named_unlike("connect")]
+AudienceName = Annotated[Name, _named_unlike("new")]
 Day = Annotated[date, BeforeValidator(_date), WithJsonSchema(_DATE_SCHEMA)]
 Duration = Annotated[float, BeforeValidator(_seconds), WithJsonSchema(_DURATION_SCHEMA)]
 AdAccount = Annotated[str, BeforeValidator(_account), WithJsonSchema(_ACCOUNT_SCHEMA)]
@@ -371,8 +386,10 @@ class NotifyConfig(_Section):
 class Config(_Section):
     """The whole file."""
 
-    destinations: dict[Name, DestinationConfig] = Field({}, description="LinkedIn ad accounts by a name of yours.")
-    audiences: dict[Name, AudienceConfig] = Field({}, description="Lists by a name of yours.")
+    destinations: dict[DestinationName, DestinationConfig] = Field(
+        {}, description="LinkedIn ad accounts by a name of yours."
+    )
+    audiences: dict[AudienceName, AudienceConfig] = Field({}, description="Lists by a name of yours.")
     activations: dict[Name, ActivationConfig] = Field({}, description="What is kept in step where, by a name of yours.")
     limits: LimitsConfig = LimitsConfig.model_validate({})
     retention: RetentionConfig = RetentionConfig.model_validate({})

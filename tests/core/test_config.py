@@ -249,6 +249,9 @@ EVENT_MISTAKES = [
     # the key: required, a literal (SEGMENT-26), of one audience for ever
     (EVENTS.replace(", audience_key: k", ""), "activation one: audience_key is required where the source is events"),
     (EVENTS.replace("audience_key: k", 'audience_key: "a\\nb"'), "activations.one.audience_key: it must be one line"),
+    (SHORT.replace("people:", '"..":').replace("audience: people", 'audience: ".."'), "a name is more than dots"),
+    (SHORT.replace("people:", "new:").replace("audience: people", "audience: new"), "a page is called new"),
+    (SHORT.replace("acme", "connect"), "a page is called connect"),
     *((EVENTS.replace("audience_key: k", f"audience_key: '{path}'"), "must be the key itself, not a path or template")
       for path in ("$.properties.audience_key", "properties.audience_key", "{{properties.key}}", "a || b")),
     (EVENTS.replace("audience_key: k", "audience_key: '${KEY}'"),
