@@ -71,6 +71,14 @@ def test_the_audit_log_only_grows_whoever_asks(database, locks, change):
         assert connection.execute(sa.select(schema.audit.c.who)).scalars().all() == ["ann"]
 
 
+def test_no_entry_of_the_audit_log_is_replaced(database, locks):
+    if not database.is_sqlite:
+        pytest.skip("REPLACE is SQLite's")
+    test_the_audit_log_only_grows_whoever_asks(
+        database, locks, "replace into audit (id, at, who, what, subject, details) values (1, 2.0, 'eve', '', '', '{}')"
+    )
+
+
 def test_a_newer_store_is_refused_and_left_alone(database_url, database, locks, tmp_path):
     migrate.upgrade(database, locks)
     with database.write() as connection:
