@@ -83,7 +83,7 @@ def check(
 def check_toggles(send_email: bool, send_google_advertising_id: bool) -> None:
     """Refuse a destination that may send no identifier of people at all."""
     if not send_email and not send_google_advertising_id:
-        raise ConfigError(f"{BOTH_OFF} (send_email, send_google_advertising_id).")
+        raise ConfigError(f"{BOTH_OFF}.")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
