@@ -287,3 +287,28 @@ def test_events_of_the_last_hour_are_sorted_where_they_count_anew(source: Source
     assert f'hx-get="{at}/live?live_sort=-name"' in browser.response.text
     assert f'href="{at}?live_sort=name#live"' in browser.get(f"{at}/live?live_sort=-name").response.text
     made.web.close()
+
+
+@pytest.mark.parametrize(
+    ("where", "query", "found"),
+    [
+        ("/activations", "paused", "main"),
+        ("/activations", "people", "main"),
+        ("/audiences", "in use", "people"),
+        ("/audiences", "guestlist.yaml", "people"),
+        ("/destinations", "works", "acme"),
+        ("/settings/keys", "revoked", "old"),
+        ("/privacy", "complete", "a***@example.com"),
+        ("/privacy", "main", "a***@example.com"),
+    ],
+)
+def test_lists_are_searched_by_what_stands_in_them(pages: Installed, where: str, query: str, found: str) -> None:
+    pages.world.sync()
+    pages.door.forget(["ann@example.com"])
+    pages.world.activation("main", enabled=False)
+    pages.world.open()  # which writes the file
+    pages.door.create_key("old")
+    pages.door.revoke_key("old")
+    browser = pages.signed_in()
+    assert found in " ".join(rows(browser.get(f"{where}?q={query.replace(' ', '+')}").response.text))
+    assert found not in " ".join(rows(browser.get(f"{where}?q=disabled").response.text))

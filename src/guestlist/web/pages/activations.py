@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.responses import Response
 
 from guestlist.app import counts, declared, jobs, overview, progress
+from guestlist.app.results import StatusRow
 from guestlist.core.permissions import ACTIVATE, Permission
 from guestlist.web.pages import activation, growth, templates
 from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.lists import listed
+from guestlist.web.pages.states import state
 from guestlist.web.pages.streaming import streamed
 from guestlist.web.pages.templates import path
 
 book = Book()
 COLUMNS = {
     "name": lambda row: row.activation.casefold(),
-    "state": lambda row: row.state,
+    "state": lambda row: state(row.state).text,
     "linkedin": lambda row: row.linkedin_status,
     "told": lambda row: row.told,
     "matched": lambda row: row.matched,
@@ -31,8 +35,15 @@ _REASONS = {"reason": lambda row: row[0].casefold(), "rows": lambda row: row[1]}
 def all_of(call: Call) -> Response:
     """Every one, also those that are described nowhere any more."""
     rows = overview.status(call.app, call.config)
-    shown = listed(call, rows, COLUMNS, "name", lambda row: f"{row.activation} {row.destination} {row.state}")
+    shown = listed(call, rows, COLUMNS, "name", partial(_words, call))
     return call.show("activations.html", listing=shown, config=call.config)
+
+
+def _words(call: Call, row: StatusRow) -> str:
+    """As they stand on the page."""
+    wanted = call.config.activations.get(row.activation)
+    audience = wanted.audience if wanted is not None else ""
+    return f"{row.activation} {audience} {row.destination} {state(row.state).text} {row.linkedin_status}"
 
 
 @book.get("/activations/{name}", *LOOK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -12,11 +13,10 @@ from guestlist.app.results import StatusRow
 from guestlist.app.samples import Rows
 from guestlist.core.permissions import Permission
 from guestlist.errors import ConfigError, PermissionMissing, SourceError, StoreError, UnknownName
-from guestlist.web.pages import activations, growth
+from guestlist.web.pages import activations, growth, states
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.lists import Place, beside, listed
-from guestlist.web.pages.states import state
 from guestlist.web.pages.templates import path
 
 book = Book()
@@ -27,7 +27,7 @@ COLUMNS = {
     "name": lambda row: row.name.casefold(),
     "members": lambda row: row.members,
     "source": lambda row: row.source.casefold(),
-    "state": lambda row: row.state,
+    "state": lambda row: states.audience(row.state).text,
     "wanted": lambda row: row.wanted,
     "told": lambda row: row.told,
 }
@@ -44,8 +44,19 @@ _LIVE = {
 def all_of(call: Call) -> Response:
     """Every one that is described."""
     rows = audiences.all_of(call.app, call.config)
-    shown = listed(call, rows, COLUMNS, "name", lambda row: f"{row.name} {row.members} {row.source} {row.state}")
-    return call.show("audiences.html", listing=shown, config=call.config)
+    shown = listed(call, rows, COLUMNS, "name", partial(_words, call))
+    return call.show("audiences.html", listing=shown, origin=partial(_origin, call))
+
+
+def _words(call: Call, row: AudienceRow) -> str:
+    """As they stand on the page."""
+    used = " ".join(row.used_by)
+    return f"{row.name} {row.members} {row.source} {states.audience(row.state).text} {_origin(call, row)} {used}"
+
+
+def _origin(call: Call, row: AudienceRow) -> str:
+    """Where it is described."""
+    return "made here" if row.from_pages else call.config.path.name
 
 
 @book.get("/audiences/new", *CHANGE)
@@ -99,7 +110,7 @@ def one(call: Call) -> Response:
 
 
 def _activation(row: StatusRow) -> str:
-    return f"{row.activation} {row.destination} {state(row.state).text}"
+    return f"{row.activation} {row.destination} {states.state(row.state).text}"
 
 
 @book.get("/audiences/{name}/live", *LOOK)

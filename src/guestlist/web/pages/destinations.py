@@ -9,12 +9,23 @@ from guestlist.core.permissions import ACTIVATE, CONNECT, Permission
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.lists import listed
+from guestlist.web.pages.states import destination
+
+
+def _state(row: destinations.DestinationRow) -> str:
+    return destination(row.state, soon=row.connection.soon).text
+
+
+def _words(row: destinations.DestinationRow) -> str:
+    """As they stand on the page."""
+    return f"{row.name} {row.connection.account_name} {row.ad_account} {_state(row)}"
+
 
 book = Book()
 _COLUMNS = {
     "name": lambda row: row.name.casefold(),
     "account": lambda row: row.ad_account,
-    "state": lambda row: row.state,
+    "state": _state,
     "ends": lambda row: row.connection.works_until,
     "activations": lambda row: row.activations,
 }
@@ -24,9 +35,7 @@ _COLUMNS = {
 def all_of(call: Call) -> Response:
     """The two cards, and below them the connected ad accounts."""
     rows = destinations.all_of(call.app, call.config)
-    shown = listed(
-        call, rows, _COLUMNS, "name", lambda row: f"{row.name} {row.connection.account_name} {row.ad_account}"
-    )
+    shown = listed(call, rows, _COLUMNS, "name", _words)
     return call.show(
         "destinations.html",
         listing=shown,

@@ -15,6 +15,7 @@ from guestlist.web.pages.audiences import COLUMNS
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.lists import Listing, Place, listed
+from guestlist.web.pages.states import audience
 from guestlist.web.pages.templates import path
 from guestlist.web.pages.wizard import MAY
 
@@ -182,7 +183,7 @@ def _audiences(call: Call, draft: Draft) -> dict[str, Any]:
         each.audience: name for name, each in call.config.activations.items() if each.destination == draft.destination
     }
     fitting = {each.name for each in rows}  # what was ticked and is gone by now must not be ticked for ever
-    shown = listed(call, rows, COLUMNS, "name", lambda row: f"{row.name} {row.source} {row.state}")
+    shown = listed(call, rows, COLUMNS, "name", lambda row: f"{row.name} {row.source} {audience(row.state).text}")
     return wizard.shown(
         call,
         draft,

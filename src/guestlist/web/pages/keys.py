@@ -11,6 +11,7 @@ from guestlist.errors import ConfigError
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.lists import listed
+from guestlist.web.pages.states import key as key_state
 
 book = Book()
 _COLUMNS = {"name": lambda row: row.name, "created": lambda row: row.created, "revoked": lambda row: row.revoked}
@@ -40,5 +41,7 @@ def revoke(call: Call) -> Response:
 
 
 def _shown(call: Call) -> dict[str, Any]:
-    rows = listed(call, write_keys.all_of(call.app), _COLUMNS, "name", lambda row: row.name)
+    rows = listed(
+        call, write_keys.all_of(call.app), _COLUMNS, "name", lambda row: f"{row.name} {key_state(row.revoked).text}"
+    )
     return {"listing": rows, "address": call.desk.address}

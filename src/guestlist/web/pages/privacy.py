@@ -10,19 +10,25 @@ from starlette.responses import Response
 from guestlist.app import explain as explaining
 from guestlist.app import forget as forgetting
 from guestlist.app import jobs, overview
+from guestlist.app.results import Receipt
 from guestlist.core.permissions import ACTIVATE, Permission
 from guestlist.errors import ConfigError, GuestlistError
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import whole
 from guestlist.web.pages.lists import Place, listed
+from guestlist.web.pages.states import receipt
 from guestlist.web.pages.templates import path
 
 book = Book()
 LOOK = (Permission.VIEW_DESTINATIONS, Permission.VIEW_SEGMENTS, Permission.VIEW_PROFILES)
 _BETWEEN = re.compile(r"[\s,;]+")
 _LABEL = "primaryId:"
-_COLUMNS = {"number": lambda row: row.id, "created": lambda row: row.created, "state": lambda row: row.state}
+_COLUMNS = {
+    "number": lambda row: row.id,
+    "created": lambda row: row.created,
+    "state": lambda row: receipt(row.state).text,
+}
 
 
 @book.get("/privacy", *LOOK)
@@ -81,11 +87,17 @@ def _values(text: str) -> list[str]:
     return found
 
 
+def _words(row: Receipt) -> str:
+    """As they stand on the page."""
+    names = " ".join(activation for activation, *_ in row.segments)
+    return f"{row.id} {receipt(row.state).text} {' '.join(row.values)} {names}"
+
+
 def shown(call: Call) -> dict[str, Any]:
     """What the page shows."""
     rows = forgetting.receipts(call.app)
     return {
-        "receipts": listed(call, rows, _COLUMNS, "-number", lambda row: " ".join(row.values), Place("/privacy")),
+        "receipts": listed(call, rows, _COLUMNS, "-number", _words, Place("/privacy")),
         "activations": overview.at_linkedin(call.app),
         "explanation": None,
         "may_forget": call.person.may(*ACTIVATE),

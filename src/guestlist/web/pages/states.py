@@ -41,6 +41,19 @@ _STATES = {
     "disabled user": Shown("Disabled", "grey", "They cannot sign in."),
     "locked": Shown("Locked", "yellow", "Too many wrong passwords; it opens by itself within 15 minutes."),
 }
+_AUDIENCES = {
+    "in use": Shown("In use", "green"),
+    "listening": Shown("Listening", "green"),
+    "no events yet": Shown("No event yet", "grey"),
+    "not activated": Shown("Not activated", "grey"),
+    "no list": Shown("Waiting for you: no list", "yellow"),
+}
+_DESTINATIONS = {
+    "in order": Shown("Works", "green"),
+    "disabled": Shown("Switched off", "grey"),
+    "not connected": Shown("Not connected yet", "grey"),
+}
+_RECEIPTS = {"complete": Shown("Complete", "green"), "undone": Shown("Undone", "grey")}
 _LINKEDIN = {
     "BUILDING": Shown("Building", "blue", "LinkedIn is matching who was sent; that takes up to 48 hours."),
     "READY": Shown("Ready", "green", "Campaigns can use it."),
@@ -98,6 +111,28 @@ def some(count: int, members: str) -> str:
 def state(name: str) -> Shown:
     """Of an activation, a run, a job, a user."""
     return _STATES.get(name) or Shown(name.capitalize(), "grey")
+
+
+def audience(name: str) -> Shown:
+    """Of an audience."""
+    return _AUDIENCES[name]
+
+
+def destination(name: str, *, soon: bool = False) -> Shown:
+    """Of a destination; ``soon``: its authorization ends before long."""
+    if name == "in order" and soon:
+        return Shown("Authorize again soon", "yellow")
+    return _DESTINATIONS.get(name) or Shown(f"Waiting for you: {name}", "yellow")
+
+
+def receipt(name: str) -> Shown:
+    """Of a wish to be forgotten."""
+    return _RECEIPTS.get(name) or Shown("Waiting for LinkedIn", "yellow")
+
+
+def key(revoked: float | None) -> Shown:
+    """Of a write key."""
+    return Shown("In use", "green") if revoked is None else Shown("Revoked", "grey")
 
 
 def role(name: str) -> str:
