@@ -195,7 +195,7 @@ def _wanted(app: App, config: Config, kind: SourceKind, used: tuple[str, ...], s
 # ── making ───────────────────────────────────────────────────────────────────────────────────────────────────────
 def check_free(config: Config, name: str) -> None:
     """ConfigError: the name is taken."""
-    if name in config.audiences:
+    if name in config.audiences or name == "new":
         raise ConfigError(f"There is an audience '{name}' already: choose another name.", ("name",))
 
 
