@@ -274,13 +274,12 @@ ODD = [
 @pytest.mark.parametrize("name", ODD)
 def test_names_lead_nowhere_else(api: Api, name: str) -> None:
     made = api("POST", "/audiences", {"name": name, "settings": EVENTS})
-    if "/" in name or "\\" in name:
+    if "/" in name or "\\" in name or name in ("..", "."):  # clients take those out of a path
         assert problem(made, 422)["place"] == ["audiences", name]
         return
     assert made.json()["name"] == name
     where = made.headers["location"].removeprefix("/api/v1")
-    if name not in ("..", "."):  # clients take those out of a path
-        assert api.get(where)["name"] == name
+    assert api.get(where)["name"] == name
     assert name in {each["name"] for each in api.get("/audiences")["items"]}
     assert made.headers["content-type"] == "application/json"
 
