@@ -202,6 +202,7 @@ def open_app(
         _late_passwords(),
         _look_at,
         first_rows=_first_rows,
+        length=_length,
         cells=_cells,
         post=_post,
         threads=threads,
@@ -378,6 +379,12 @@ def _look_at(held: HeldList) -> Scan:
     from guestlist.sources.held import scan_of  # noqa: PLC0415
 
     return scan_of(held)
+
+
+def _length(scan: Scan, content: Iterator[bytes]) -> int:
+    from guestlist.sources.lengths import length  # noqa: PLC0415
+
+    return length(scan, content)
 
 
 def _first_rows(scan: Scan, most: int) -> list[Mapping[str, str]]:

@@ -92,7 +92,7 @@ class Scan:
     of the list that a cell of another column holds: name -> (that column, which entry, from 1). ``orders`` names the
     files of tables without names of their own (csv, xlsx) whose columns stand in another order: path -> that order.
     ``identity`` may have another name than the path, for people; ``held``: what the paths lead to is there no longer
-    than this.
+    than this. ``rows``: how many, of a single file that says so.
     """
 
     format: Literal["csv", "parquet", "jsonl", "xlsx"]
@@ -103,6 +103,7 @@ class Scan:
     entries: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     held: Held | None = field(default=None, compare=False, repr=False)
+    rows: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

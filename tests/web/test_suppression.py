@@ -102,7 +102,7 @@ def test_a_list_is_sealed_and_is_thrown_away(pages: Installed, world_folder: Pat
     pages.app.store.suppression_lists.forget_before(pages.app.clock.now() + 1)
     assert browser.get("/privacy/lists/2").status == 404
     noted = pages.app.store.audit.latest(1)[0]
-    assert (noted.what, noted.details["file"]) == ("upload suppression list", "a***@example.com.csv")
+    assert (noted.what, noted.details["after"]["file"]) == ("upload suppression list", "a***@example.com.csv")
 
 
 def test_a_list_that_breaks_off_forgets_nobody(pages: Installed) -> None:

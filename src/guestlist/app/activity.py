@@ -7,8 +7,8 @@ from guestlist.store.audit import Entry
 
 RENAMES = 1000  # that are looked through for the names an activation had
 OF_ACTIVATIONS = (
-    "create activation", "change activation", "delete activation", "rename", "remove", "allow removals", "run",
-    "plan", "send everybody again", "new snapshot",
+    "create activation", "change activation", "take over activation", "delete activation", "rename", "remove",
+    "allow removals", "run", "send everybody again", "new snapshot",
 )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def _names(app: App, name: str) -> list[str]:
     """A name of now, and those before it."""
     names = [name]
     for entry in app.store.audit.latest(RENAMES, what="rename"):
-        if entry.details.get("new") == names[-1]:
+        if entry.details["after"]["name"] == names[-1]:
             names.append(entry.subject)
     return names
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from guestlist.app.context import App
 from guestlist.core.permissions import HOLDS, Permission, Person, Role, person
@@ -43,7 +44,7 @@ def create(
     kept = None if scopes is None else sorted(str(each) for each in scopes)
     with app.store.transaction():
         token = app.store.api_tokens.create(name, str(role), kept, app.who, now, ends_at)
-        app.store.audit.add(app.who, "create token", name, now, role=str(role), scopes=kept)
+        app.store.audit.add(app.who, "create token", name, now, before=None, after=_facts(str(role), kept, ends_at))
     return token
 
 
@@ -62,9 +63,11 @@ def revoke(app: App, name: str) -> str:
     """What was done; UnknownName when no token of this name is in use."""
     now = app.clock.now()
     with app.store.transaction():
-        if not app.store.api_tokens.revoke(name, now):
+        was = next((each for each in app.store.api_tokens.all() if each.name == name), None)
+        if was is None or not app.store.api_tokens.revoke(name, now):
             raise UnknownName(f"No token '{masked(name)}' is in use: `guestlist tokens list` shows all.")
-        app.store.audit.add(app.who, "revoke token", name, now)
+        before = _facts(was.role, was.scopes, was.ends_at)
+        app.store.audit.add(app.who, "revoke token", name, now, before=before, after={**before, "state": "revoked"})
     return f"The token '{name}' was revoked."
 
 
@@ -76,6 +79,11 @@ def bearer(app: App, token: str) -> Person | None:
     if found.seen_at is None or now - found.seen_at > MINUTE:
         app.store.api_tokens.seen(found.name, now)
     return person(f"token {found.name}", Role(found.role), _scopes(found))
+
+
+def _facts(role: str, scopes: Sequence[str] | None, ends_at: float | None) -> dict[str, Any]:
+    """What the audit log tells of a token that works. ``scopes`` None: all that the role may do."""
+    return {"state": "works", "role": role, "scopes": None if scopes is None else list(scopes), "ends": ends_at}
 
 
 def _scopes(found: ApiToken) -> tuple[Permission, ...] | None:

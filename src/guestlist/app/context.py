@@ -24,10 +24,10 @@ class App:
     """One installation at work.
 
     ``door`` gives LinkedIn as one connected ad account; ``sources`` a list as its yaml describes it (folder: where
-    relative paths start), ``look_at`` one that was uploaded, ``cells`` one column of it. ``threads`` is how many
-    requests of a run fly at once. ``stop`` is set when the process was asked to end: whoever waits looks at it.
-    ``dice`` spreads waiting times. ``post`` sends a notice to an address and says whether it arrived. ``who``: whoever
-    all this is done for; the audit log says so.
+    relative paths start), ``look_at`` one that was uploaded, ``length`` its rows, given its content, ``cells`` one
+    column of it. ``threads`` is how many requests of a run fly at once. ``stop`` is set when the process was asked to
+    end: whoever waits looks at it. ``dice`` spreads waiting times. ``post`` sends a notice to an address and says
+    whether it arrived. ``who``: whoever all this is done for; the audit log says so.
     """
 
     settings: Settings
@@ -41,6 +41,7 @@ class App:
     passwords: Passwords
     look_at: Callable[[HeldList], Scan]
     first_rows: Callable[[Scan, int], list[Mapping[str, str]]] = lambda scan, most: []
+    length: Callable[[Scan, Iterator[bytes]], int] = lambda scan, content: 0
     cells: Callable[[Scan, str], Iterator[str]] = lambda scan, column: iter(())
     post: Callable[[str, dict[str, str]], bool] = lambda url, message: True
     threads: int = 8

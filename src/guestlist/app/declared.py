@@ -25,6 +25,8 @@ from guestlist.errors import ChangedMeanwhile, ConfigError, UnknownName
 from guestlist.store.declared import Section
 
 HIDDEN = "***"  # shown instead of a secret
+MANAGED = "managed_by"  # in the audit log, of what is taken over
+ANOTHER = "*** (another)"  # the same after a change of it
 POSTED = Path("the posted text")  # what is said instead of a file's name
 _ONE = {"destinations": "destination", "audiences": "audience", "activations": "activation", "settings": "setting"}
 
@@ -174,7 +176,8 @@ def take_over(
         _may_name(by, section, found.body, {})
         if found.version is not None:
             return found
-        return _put(app, configuration, section, name, _absolute(section, found.body, configuration.current().folder))
+        body = _absolute(section, found.body, configuration.current().folder)
+        return _put(app, configuration, section, name, body, taken=found.body)
 
 
 def delete(app: App, configuration: Configuration, section: Section, name: str, version: int) -> None:
@@ -184,8 +187,7 @@ def delete(app: App, configuration: Configuration, section: Section, name: str, 
         refuse_named(configuration, section, name)
         configuration.tried({(section, name): None})
         app.store.declared.delete(section, name)
-        now = app.clock.now()
-        app.store.audit.add(app.who, f"delete {_ONE[section]}", name, now, before=_logged(section, before.body))
+        _log(app, "delete", section, name, before.body, None)
 
 
 def rename(
@@ -217,12 +219,17 @@ def rename(
         configuration.tried({("activations", old): None, **bodies})
         app.store.declared.delete("activations", old)
         now, versions = app.clock.now(), {}
+        for name, follows in followers.items():
+            before = of_pages(app, configuration, "activations", name)
+            _log(app, "change", "activations", name, before.body, follows)
         for (_, name), body in bodies.items():
             versions[name] = app.store.declared.put("activations", name, body, app.who, now)
         known = app.store.activations.get(old)
         if known is not None and known.removed_at is None:
             app.store.activations.rename(old, new)
-        app.store.audit.add(app.who, "rename", old, now, new=new, **({"propagate": True} if propagate else {}))
+        differ = _difference(("activations", new), found.body, own)
+        was, becomes = {"name": old, **differ.before}, {"name": new, **differ.after}
+        app.store.audit.add(app.who, "rename", old, now, before=_masked(was), after=_masked(becomes))
     return Declaration("activations", new, own, versions[new], now, app.who)
 
 
@@ -274,15 +281,22 @@ def _refuse_taken(app: App, configuration: Configuration, section: Section, name
         raise ChangedMeanwhile(f"The {_ONE[section]} '{masked(name)}' is there already: choose another name.")
 
 
-def _put(app: App, configuration: Configuration, section: Section, name: str, body: Mapping[str, Any]) -> Declaration:
+def _put(
+    app: App,
+    configuration: Configuration,
+    section: Section,
+    name: str,
+    body: Mapping[str, Any],
+    taken: Mapping[str, Any] | None = None,
+) -> Declaration:
+    """``taken``: what the file said of what is taken over."""
     if section == "settings" and name not in configs.SETTINGS:
         raise UnknownName(f"There is no setting '{masked(name)}'; there are {', '.join(configs.SETTINGS)}.")
     configuration.tried({(section, name): body})
     before = app.store.declared.get(section, name)
     now = app.clock.now()
     version = app.store.declared.put(section, name, body, app.who, now)
-    shown = {"before": _logged(section, before.body) if before else None, "after": _logged(section, body)}
-    app.store.audit.add(app.who, f"{'change' if before else 'create'} {_ONE[section]}", name, now, **shown)
+    _log_put(app, section, name, before.body if before else None, body, taken)
     return Declaration(section, name, body, version, now, app.who)
 
 
@@ -311,9 +325,41 @@ def shown(section: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: HIDDEN if section == "settings" and key == "url" else value for key, value in body.items()}
 
 
-def _logged(section: str, body: Mapping[str, Any]) -> Any:
-    """For the audit log, which holds no address of a person either."""
-    return _masked(shown(section, body))
+def _logged(section: str, body: Mapping[str, Any] | None, before: Mapping[str, Any] | None) -> Any:
+    """For the audit log, which holds no address of a person either; of a secret it says whether it is another."""
+    if body is None:
+        return None
+    another = {key for key, value in (before or {}).items() if value not in (None, body.get(key))}
+    said = shown(section, body).items()
+    return _masked({key: ANOTHER if value == HIDDEN and key in another else value for key, value in said})
+
+
+def _log_put(
+    app: App,
+    section: Section,
+    name: str,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any],
+    taken: Mapping[str, Any] | None,
+) -> None:
+    """``before``: what the pages said; ``taken``: what the file says, taken over where they said nothing."""
+    if before is None and taken is not None:
+        _log(app, "take over", section, name, {MANAGED: "the file", **taken}, {MANAGED: "the pages", **after})
+    else:
+        _log(app, "create" if before is None else "change", section, name, before, after)
+
+
+def _log(
+    app: App,
+    what: str,
+    section: Section,
+    name: str,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+) -> None:
+    """``before``, ``after``: what it says; None: there was, or is, none."""
+    both = {"before": _logged(section, before, None), "after": _logged(section, after, before)}
+    app.store.audit.add(app.who, f"{what} {_ONE[section]}", name, app.clock.now(), **both)
 
 
 def _masked(value: Any) -> Any:
@@ -382,15 +428,11 @@ def _apply(
             for each in differences:
                 if each.what != "same":
                     section: Any = each.section
-                    _put_as_it_is(app, section, each, wanted[each.section, each.name])
+                    key = section, each.name
+                    taken = configuration.of_file(section).get(each.name)
+                    app.store.declared.put(*key, wanted[key], app.who, app.clock.now())
+                    _log_put(app, *key, there.get(key), wanted[key], taken)
     return differences
-
-
-def _put_as_it_is(app: App, section: Section, each: Difference, body: Mapping[str, Any]) -> None:
-    now = app.clock.now()
-    app.store.declared.put(section, each.name, body, app.who, now)
-    differ = {"before": _logged(section, each.before), "after": _logged(section, each.after)}
-    app.store.audit.add(app.who, f"{each.what} {_ONE[section]}", each.name, now, **differ)
 
 
 def _objects(data: Mapping[str, Any], folder: Path) -> list[tuple[tuple[str, str], Mapping[str, Any]]]:

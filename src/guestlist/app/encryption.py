@@ -70,7 +70,14 @@ def rotate(app: App) -> int:
 
 
 def _sealed(app: App, *, new_key: bool, left: int) -> int:
+    before = _sealed_with(app)
     done = app.store.rotate(lambda count: app.progress("sealing records", count, max(left, count)), new_key=new_key)
     first = app.store.vault.fingerprints[0]
-    app.store.audit.add(app.who, "seal again", f"key {first}", app.clock.now(), records=done, new_key=new_key)
+    both = {"before": before, "after": _sealed_with(app)}
+    app.store.audit.add(app.who, "seal again", f"key {first}", app.clock.now(), **both, records=done, new_key=new_key)
     return done
+
+
+def _sealed_with(app: App) -> dict[str, int]:
+    """Which key seals how many records."""
+    return {f"key {each}": number for each, number in sorted(app.store.sealed_with().items())}

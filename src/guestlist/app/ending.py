@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from guestlist.app import declared, runs
 from guestlist.app.context import App
 from guestlist.app.overview import known
@@ -31,7 +33,7 @@ def remove(app: App, config: Config | None, name: str, *, delete_segment: bool |
     """
     activation = known(app, name)
     with app.store.lock(f"ledger-{activation.ledger_id}"):
-        deleted = deletes_segment(app, config, name, delete_segment)
+        before, deleted = _facts(app, activation), deletes_segment(app, config, name, delete_segment)
         if deleted:
             _delete(app, activation)
         for run in app.store.runs.open_runs(activation.ledger_id):
@@ -39,7 +41,8 @@ def remove(app: App, config: Config | None, name: str, *, delete_segment: bool |
                 runs.close(app, run)
         app.store.activations.end(activation.id, app.clock.now())
         app.store.waiting_events.drop(activation.id)
-        app.store.audit.add(app.who, "remove", name, app.clock.now(), deleted=deleted)
+        after = {**before, "state": "removed", **({"linkedin_audience": "deleted"} if deleted else {})}
+        app.store.audit.add(app.who, "remove", name, app.clock.now(), before=before, after=after)
     stays = "its LinkedIn audience was deleted" if deleted else "its LinkedIn audience stays as it is"
     return f"Activation '{name}' was removed; {stays}.{_still_named(config, name)}"
 
@@ -68,6 +71,13 @@ def withdraw(
         raise
 
 
+def _facts(app: App, activation: Activation) -> dict[str, Any]:
+    """What the audit log tells of an activation that is there."""
+    segment = app.store.segments.current(activation.ledger_id)
+    audience = None if segment is None else segment.name
+    return {"state": "there", "destination": activation.destination, "linkedin_audience": audience}
+
+
 def _delete(app: App, activation: Activation) -> None:
     segment = app.store.segments.current(activation.ledger_id)
     if segment is not None and segment.linkedin_id is not None:
@@ -88,5 +98,6 @@ def rename(app: App, old: str, new: str) -> str:
     """Give an activation another name; segment, ledger and history stay."""
     known(app, old)
     app.store.activations.rename(old, new)
-    app.store.audit.add(app.who, "rename", old, app.clock.now(), new=new)
+    both = {"before": {"name": old}, "after": {"name": new}}
+    app.store.audit.add(app.who, "rename", old, app.clock.now(), **both)
     return f"Activation '{old}' is now '{new}': write the new name in the file too."

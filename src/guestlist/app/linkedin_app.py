@@ -93,11 +93,9 @@ def _enter(app: App, client_id: str, client_secret: str) -> None:
     if not _WORD.fullmatch(client_secret):
         raise ConfigError("Enter the Client Secret that belongs to this Client ID.", ("client_secret",))
     app.store.linkedin_app.set(Registered(client_id, client_secret))
-    was = before.client_id if before else None
-    renewed = before is None or before.client_secret != client_secret
-    app.store.audit.add(
-        app.who, "change LinkedIn app", client_id, app.clock.now(), before=was, after=client_id, new_secret=renewed
-    )
+    renewed = before is not None and before.client_secret != client_secret
+    after = {"client_id": client_id, "client_secret": "another" if renewed else "set"}
+    app.store.audit.add(app.who, "change LinkedIn app", client_id, app.clock.now(), before=_facts(before), after=after)
 
 
 def take_out(app: App, check: Callable[[LinkedInAppRow], None] = lambda row: None) -> None:
@@ -111,7 +109,14 @@ def take_out(app: App, check: Callable[[LinkedInAppRow], None] = lambda row: Non
             raise UnknownName("There is no LinkedIn app to take out.")
         check(shown(app))
         app.store.linkedin_app.unset()
-        app.store.audit.add(app.who, "take out LinkedIn app", before.client_id, app.clock.now())
+        app.store.audit.add(
+            app.who, "take out LinkedIn app", before.client_id, app.clock.now(), before=_facts(before), after=None
+        )
+
+
+def _facts(known: Registered | None) -> dict[str, str] | None:
+    """What the audit log tells of an app that was entered."""
+    return None if known is None else {"client_id": known.client_id, "client_secret": "set"}
 
 
 def _check_free(app: App) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,9 +52,8 @@ def keep(app: App, arrived: Arriving, file_name: str) -> SuppressionList:
     now = app.clock.now()
     with app.store.transaction():
         number = app.store.suppression_lists.keep(arrived.file_id, base, kind, columns, _likely(columns), app.who, now)
-        app.store.audit.add(
-            app.who, "upload suppression list", f"list {number}", now, file=masked(base), bytes=arrived.size
-        )
+        after = {**_facts(base, columns), "bytes": arrived.size}
+        app.store.audit.add(app.who, "upload suppression list", f"list {number}", now, before=None, after=after)
     return get(app, number)
 
 
@@ -83,7 +82,13 @@ def discard(app: App, number: int) -> None:
     found = get(app, number)
     with app.store.transaction():
         app.store.suppression_lists.delete(found.id)
-        app.store.audit.add(app.who, "discard suppression list", f"list {number}", app.clock.now())
+        both = {"before": _facts(found.file_name, found.columns), "after": None}
+        app.store.audit.add(app.who, "discard suppression list", f"list {number}", app.clock.now(), **both)
+
+
+def _facts(file_name: str, columns: Sequence[str]) -> dict[str, Any]:
+    """What the audit log tells of a list."""
+    return {"file": masked(file_name), "columns": len(columns)}
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Any
 
 from guestlist.app.context import App
 from guestlist.configuration import Configuration
 from guestlist.core import mapping
 from guestlist.core.identity import Kind
+from guestlist.core.text import masked
 from guestlist.errors import ConfigError, SourceError, UnknownName
 from guestlist.ports import Scan
 from guestlist.store.uploads import Arriving, Upload
@@ -25,12 +27,16 @@ _FORMATS = {"csv": "csv", "tsv": "tsv", "tab": "tsv", "parquet": "parquet", "jso
 
 @dataclass(frozen=True)
 class UploadRow:
-    """A list somebody uploaded. ``size``: bytes; ``uploaded``: epoch seconds."""
+    """A list somebody uploaded. ``size``: bytes; ``rows`` without its header; ``columns``: how many; ``uploaded``:
+    epoch seconds.
+    """
 
     name: str
     file_name: str
     format: str
     size: int
+    rows: int
+    columns: int
     uploaded: float
     uploaded_by: str
 
@@ -61,13 +67,16 @@ def keep(
             "A list's name is 1 to 100 letters, digits, blanks, '_', '.' or '-', like customers.", ("name",)
         )
     base, kind = named(file_name)
-    looked = _looked(app.look_at(app.store.uploads.looked_at(arrived.file_id, base, kind)))
+    scan = app.look_at(app.store.uploads.looked_at(arrived.file_id, base, kind))
+    counts = arrived.size, app.length(scan, app.store.files.plain(arrived.file_id)), len(scan.columns)
     now = app.clock.now()
     with app.store.transaction():
-        check(named_list(app, name))
-        app.store.uploads.keep(arrived.file_id, name, base, kind, arrived.size, app.who, now)
-        app.store.audit.add(app.who, "upload list", name, now, file=base, bytes=arrived.size)
-    return looked
+        before = named_list(app, name)
+        check(before)
+        app.store.uploads.keep(arrived.file_id, name, base, kind, counts, app.who, now)
+        both = {"before": _facts(before), "after": _facts(named_list(app, name))}
+        app.store.audit.add(app.who, "upload list", name, now, **both)
+    return _looked(scan)
 
 
 def named(file_name: str) -> tuple[str, str]:
@@ -109,7 +118,7 @@ def delete(
             raise UnknownName(f"There is no uploaded list '{name}'.")
         check(found)
         app.store.uploads.delete(name)
-        app.store.audit.add(app.who, "delete list", name, app.clock.now())
+        app.store.audit.add(app.who, "delete list", name, app.clock.now(), before=_facts(found), after=None)
 
 
 def _looked(scan: Scan) -> Looked:
@@ -117,5 +126,14 @@ def _looked(scan: Scan) -> Looked:
     return Looked(scan.columns, members, mapping.guess(members, scan.columns))
 
 
+def _facts(row: UploadRow | None) -> dict[str, Any] | None:
+    """What the audit log tells of a list."""
+    if row is None:
+        return None
+    return {"file": masked(row.file_name), "bytes": row.size, "rows": row.rows, "columns": row.columns}
+
+
 def _row(each: Upload) -> UploadRow:
-    return UploadRow(each.name, each.file_name, each.format, each.size, each.uploaded_at, each.uploaded_by)
+    return UploadRow(
+        each.name, each.file_name, each.format, each.size, each.rows, each.columns, each.uploaded_at, each.uploaded_by
+    )

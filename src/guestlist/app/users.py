@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from guestlist.app.context import App
 from guestlist.core.permissions import Person, Role, person
@@ -45,7 +46,7 @@ def create(app: App, name: str, role: Role, password: str | None = None) -> User
     now = app.clock.now()
     with app.store.transaction():
         user = app.store.users.create(name, str(role), hashed, app.who, now)
-        app.store.audit.add(app.who, "create user", user.name, now, role=str(role))
+        _log(app, app.who, "create user", user.name, None)
     return _row(app, user)
 
 
@@ -54,7 +55,7 @@ def invite(app: App, name: str) -> str:
     user, now = _known(app, name), app.clock.now()
     with app.store.transaction():
         token = app.store.users.invite(user.id, now + LINK)
-        app.store.audit.add(app.who, "invite user", user.name, now)
+        app.store.audit.add(app.who, "invite user", user.name, now, until=now + LINK)
     return token
 
 
@@ -70,7 +71,7 @@ def change_role(app: App, name: str, role: Role) -> UserRow:
         if role is not Role.ADMINISTRATOR:
             _one_stays(app, user)
         app.store.users.update(user.id, role=str(role))
-        app.store.audit.add(app.who, "change role", user.name, app.clock.now(), before=user.role, after=str(role))
+        _log(app, app.who, "change role", user.name, user)
     return _row(app, _known(app, name))
 
 
@@ -82,7 +83,7 @@ def disable(app: App, name: str, *, disabled: bool = True) -> UserRow:
             _one_stays(app, user)
             app.store.sessions.end_all(user.id)
         app.store.users.update(user.id, disabled_at=now if disabled else None)
-        app.store.audit.add(app.who, "disable user" if disabled else "enable user", user.name, now)
+        _log(app, app.who, "disable user" if disabled else "enable user", user.name, user)
     return _row(app, _known(app, name))
 
 
@@ -122,13 +123,11 @@ def use_link(app: App, token: str, name: str, password: str) -> str:
     with app.store.transaction():
         if not app.store.users.spend(token, now):
             raise ConfigError("This link was used already or is over: ask an Administrator for a new one.")
-        if found[0] is None:
-            user = app.store.users.create(chosen, str(Role.ADMINISTRATOR), hashed, "set-up link", now)
-        else:
-            user = _known(app, chosen)
-            app.store.sessions.end_all(user.id)
+        before = app.store.users.get(chosen) if found[0] is not None else None
+        user = before or app.store.users.create(chosen, str(Role.ADMINISTRATOR), None, "set-up link", now)
+        app.store.sessions.end_all(user.id)
         app.store.users.update(user.id, password=hashed, fails=0, locked_until=None, signed_in_at=now)
-        app.store.audit.add(user.name, "choose password", user.name, now)
+        _log(app, user.name, "choose password", user.name, before)
         return app.store.sessions.begin(user.id, now, now + LASTS)
 
 
@@ -156,7 +155,7 @@ def _count_failure(app: App, user: User, now: float) -> None:
         app.store.audit.add(user.name, "wrong password", user.name, now)
         if app.store.users.failed(user.id) >= FAILS:
             app.store.users.update(user.id, fails=0, locked_until=now + LOCKED)
-            app.store.audit.add(user.name, "lock user", user.name, now, until=now + LOCKED)
+            _log(app, user.name, "lock user", user.name, user, until=now + LOCKED)
 
 
 def signed_in(app: App, token: str) -> Person | None:
@@ -186,7 +185,7 @@ def change_password(app: App, name: str, old: str, new: str) -> None:
     with app.store.transaction():
         app.store.users.update(user.id, password=hashed, fails=0, locked_until=None)
         app.store.sessions.end_all(user.id)
-        app.store.audit.add(app.who, "change password", user.name, app.clock.now())
+        _log(app, app.who, "change password", user.name, user)
 
 
 # ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -223,6 +222,22 @@ def _one_stays(app: App, going: User) -> None:
 
     if rules(going) and not any(rules(user) for user in app.store.users.all() if user.id != going.id):
         raise ConfigError(f"'{going.name}' is the only Administrator: make another one first.")
+
+
+def _log(app: App, who: str, what: str, name: str, before: User | None, **more: Any) -> None:
+    """``before``: the user as they were; None: there was none."""
+    after = _known(app, name)
+    was, becomes = None if before is None else _facts(app, before), _facts(app, after)
+    if before is not None and before.password not in (None, after.password):
+        becomes |= {"password": "another"}
+    app.store.audit.add(who, what, after.name, app.clock.now(), before=was, after=becomes, **more)
+
+
+def _facts(app: App, user: User) -> dict[str, str]:
+    """What the audit log tells of a user."""
+    return {
+        "role": user.role, "state": _row(app, user).state, "password": "none" if user.password is None else "set",
+    }  # fmt: skip
 
 
 def _row(app: App, user: User) -> UserRow:

@@ -19,7 +19,7 @@ def create(app: App, name: str) -> str:
     now = app.clock.now()
     with app.store.transaction():
         key = app.store.write_keys.create(name, now)
-        app.store.audit.add(app.who, "create key", name, now)
+        app.store.audit.add(app.who, "create key", name, now, before=None, after={"state": "works"})
     return key
 
 
@@ -34,5 +34,6 @@ def revoke(app: App, name: str) -> str:
     with app.store.transaction():
         if not app.store.write_keys.revoke(name, now):
             raise UnknownName(f"No write key '{masked(name)}' is in use: `guestlist keys list` shows all.")
-        app.store.audit.add(app.who, "revoke key", name, now)
+        both = {"before": {"state": "works"}, "after": {"state": "revoked"}}
+        app.store.audit.add(app.who, "revoke key", name, now, **both)
     return f"The write key '{name}' was revoked; servers refuse it within five seconds."

@@ -24,11 +24,12 @@ _DIGEST = re.compile(r"\s*([0-9a-fA-F]{64}|[0-9a-fA-F]{128})\s*")
 @dataclass(frozen=True)
 class Header:
     """The columns of one file in their order; fields inside of others as ``outer.inner``. ``dialect``: csv and xlsx
-    (of xlsx only ``header_rows`` says something).
+    (of xlsx only ``header_rows`` says something). ``rows``: how many stand below, where the file says so.
     """
 
     columns: tuple[str, ...]
     dialect: CsvDialect | None = None
+    rows: int | None = None
 
 
 def read_header(path: Path, file_format: Format) -> Header:
@@ -51,11 +52,12 @@ def _parquet(path: Path) -> Header:
     import pyarrow.parquet  # noqa: PLC0415
 
     try:
-        schema = pyarrow.parquet.read_schema(path)
+        with pyarrow.parquet.ParquetFile(path) as file:
+            schema, rows = file.schema_arrow, file.metadata.num_rows
         names = [name for field in schema for name in _leaves(field.name, field.type, pyarrow.types.is_struct)]
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError):  # the last: a name may be any bytes
         raise SourceError(f"{path} is no Parquet file, or not a whole one.") from None
-    return Header(tuple(names))
+    return Header(tuple(names), rows=rows)
 
 
 def _leaves(name: str, arrow_type: Any, is_struct: Callable[[Any], bool]) -> Iterator[str]:
@@ -115,7 +117,8 @@ def _xlsx(path: Path) -> Header:
         raise SourceError(f"{path} is empty: its first sheet has no cells.")
     width = max(i for row in rows for i, cell in enumerate(row, 1) if cell != "")
     header = rows[used[0] - 1][:width]
-    return Header(tuple(squeezed(_cell(cell)) for cell in header), CsvDialect(",", header_rows=used[0]))
+    names = tuple(squeezed(_cell(cell)) for cell in header)
+    return Header(names, CsvDialect(",", header_rows=used[0]), len(used) - 1)
 
 
 def _cell(cell: object) -> str:

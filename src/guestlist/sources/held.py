@@ -54,7 +54,7 @@ def scan_of(held: HeldList) -> Scan:
     except SourceError as error:
         raise SourceError(str(error).replace(held.path, held.file_name)) from None
     identity = ((held.file_name, held.size, held.written_ns),)
-    return Scan(kind, (held.path,), header.columns, identity, header.dialect, held=held.held)
+    return Scan(kind, (held.path,), header.columns, identity, header.dialect, held=held.held, rows=header.rows)
 
 
 def _fill(held: HeldList, kind: Format) -> None:

@@ -537,6 +537,8 @@ uploads = _table(
     _column("file_name", sa.Text),  # as it was called where it came from
     _column("format", sa.Text),  # csv, tsv, parquet, jsonl, xlsx
     _column("size", Number),  # bytes
+    _column("rows", Number),  # without its header
+    _column("columns", Number),  # how many
     _column("file_id", Number, sa.ForeignKey("files.id")),  # sealed with a key of its own
     _column("uploaded_at", Time),
     _column("uploaded_by", sa.Text),

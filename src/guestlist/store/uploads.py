@@ -32,6 +32,8 @@ class Upload:
     file_name: str
     format: str
     size: int
+    rows: int
+    columns: int
     file_id: int
     uploaded_at: float
     uploaded_by: str
@@ -71,11 +73,21 @@ class Uploads:
                 writer.finish()
             self._files.publish(file_id, path, 0, key=key)
 
-    def keep(self, file_id: int, name: str, file_name: str, format_: str, size: int, by: str, now: float) -> Upload:
-        """Make a file that arrived the list of this name."""
+    def keep(
+        self,
+        file_id: int,
+        name: str,
+        file_name: str,
+        format_: str,
+        counts: tuple[int, int, int],
+        by: str,
+        now: float,
+    ) -> Upload:
+        """Make a file that arrived the list of this name. ``counts``: its bytes, rows and columns."""
+        size, rows, columns = counts
         values = {
-            "file_name": file_name, "format": format_, "size": size, "file_id": file_id, "uploaded_at": now,
-            "uploaded_by": by,
+            "file_name": file_name, "format": format_, "size": size, "rows": rows, "columns": columns,
+            "file_id": file_id, "uploaded_at": now, "uploaded_by": by,
         }  # fmt: skip
         before = self.get(name)
         with self._database.write() as connection:

@@ -135,6 +135,8 @@ def upgrade() -> None:
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("format", sa.Text(), nullable=False),
         sa.Column("size", Number, nullable=False),
+        sa.Column("rows", Number, nullable=False),
+        sa.Column("columns", Number, nullable=False),
         sa.Column("file_id", Number, nullable=False),
         sa.Column("uploaded_at", sa.Double(), nullable=False),
         sa.Column("uploaded_by", sa.Text(), nullable=False),
