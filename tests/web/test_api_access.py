@@ -47,6 +47,7 @@ ANYBODY |= {
     "GET /uploads/{name}",
     "GET /events",
     "POST /event-trials",
+    "GET /event-trials/sample",
     "GET /jobs",
     "GET /jobs/{number}",
 }
@@ -203,6 +204,7 @@ PRIMARY = {"email": ["email"], "primaryId": ["id"]}
 ONE = {"audience": "people", "destination": "acme", "mapping": PRIMARY}
 CHOOSING: dict[str, Any] = {  # every operation that may choose whom a member is, with a body that does
     "POST /activations": {"name": "x", "settings": ONE},
+    "POST /activation-sets": {"activations": [{"name": "x", "settings": ONE}]},
     "PUT /activations/{name}": {"settings": ONE},
     "PATCH /activations/{name}": {"settings": {"mapping": PRIMARY}},
     "PUT /activations/{name}/mapping": {"mapping": PRIMARY},

@@ -20,6 +20,48 @@ def own(api: Api) -> None:
     api.make("activations", "mine", {"audience": "people", "destination": "acme", "mapping": {"email": "email"}})
 
 
+LIST = {"audience": "people", "destination": "acme", "mapping": {"email": ["email"]}}
+
+
+def several(**more: Any) -> dict[str, Any]:
+    switched_off = {**LIST, "mode": "add_only", "enabled": False}
+    return {"activations": [{"name": "one", "settings": LIST}, {"name": "two", "settings": switched_off}], **more}
+
+
+def test_several_are_made_at_once(api: Api) -> None:
+    api.world.write(ROWS)
+    first, again = (api("POST", "/activation-sets", several(), idempotency_key="k") for _ in range(2))
+    assert (first.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+    assert first.json() == again.json()
+    assert [(each["name"], each["version"]) for each in first.json()["items"]] == [
+        (name, api.get(f"/activations/{name}")["version"]) for name in ("one", "two")
+    ]
+    assert api.get("/jobs")["items"] == [], "nothing is sent before a sync"
+
+
+def test_those_that_are_switched_on_are_synced_at_once_if_wanted(api: Api) -> None:
+    api.world.write(ROWS)
+    assert api("POST", "/activation-sets", several(run=True)).status_code == 201
+    assert [each["subject"] for each in api.get("/jobs")["items"]] == ["one"]
+
+
+def test_of_several_all_are_made_or_none(api: Api) -> None:
+    bad: list[tuple[dict[str, Any], list[str]]] = [
+        ({"name": "bad", "settings": {**LIST, "mode": "sideways"}}, ["activations", "bad", "mode"]),
+        ({"name": "bad", "settings": {**LIST, "audience": "nobody"}}, ["activations", "bad", "audience"]),
+        ({"name": "one", "settings": LIST}, ["activations", "one", "name"]),
+        ({"name": "main", "settings": LIST}, ["activations", "main", "name"]),
+    ]
+    for wrong, place in bad:
+        body = several()
+        body["activations"].append(wrong)
+        refused = api("POST", "/activation-sets", body, idempotency_key=place[1] + place[2])
+        assert problem(refused, 422)["place"] == place
+    problem(api("POST", "/activation-sets", {"activations": []}), 422)
+    assert [each["name"] for each in api.get("/activations")["items"]] == ["main"]
+    assert api.get("/audit?what=create%20activation")["items"] == []
+
+
 def test_runs_say_what_was_received_and_add_up(api: Api) -> None:
     api.world.write([*emails("ann", "bob"), {"email": "nobody"}])
     refuse = {"kind": "refuse_elements", "identifiers": [digest("bob@example.com")], "message": "Invalid element"}

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from guestlist.app import api_tokens, users
+from guestlist.app import api_tokens, event_trial, users
+from guestlist.core.identity import Kind
 from guestlist.core.permissions import Permission, Role
 from guestlist.events.outcomes import Outcome
 from tests.app import kit
@@ -183,6 +184,18 @@ def test_an_event_is_tried(api: Api) -> None:
     assert api("POST", "/event-trials", asked).json()["verdict"] == "ignored"
     problem(api("POST", "/event-trials", {**asked, "settings": {"audience_key": "vips", "trigger": "event ="}}), 422)
     problem(api("POST", "/event-trials", {"event": []}), 422)
+
+
+def test_there_is_an_event_to_try_with(api: Api) -> None:
+    """The one that the pages offer, of either kind and of any key."""
+    for members, told in (("people", "sha256_email"), ("companies", "company_website_domain")):
+        for key in ("vips", ""):
+            event = api.get(f"/event-trials/sample?members={members}&audience_key={key}")["event"]
+            assert event == json.loads(event_trial.sample(Kind[members.upper()], key))
+            settings = {"audience_key": key or "your_audience_key"}
+            found = api("POST", "/event-trials", {"members": members, "settings": settings, "event": event}).json()
+            assert (found["verdict"], found["told"][0][0]) == ("enters", told)
+    problem(api("GET", "/event-trials/sample?members=cats"), 422)
 
 
 def test_what_became_of_events(api: Api) -> None:

@@ -25,6 +25,7 @@ TWINS = {
     "GET /destinations/connect/{handle}/review": "GET /sign-ins/{handle}",
     "POST /destinations/connect/{handle}/finish": "POST /sign-ins/{handle}/destinations",
     "GET /destinations/{name}": "GET /destinations/{name}",
+    "GET /destinations/{name}/activations": "GET /activations",
     "GET /destinations/{name}/delivery": "GET /destinations/{name}/events",
     "GET /destinations/{name}/runs": "GET /destinations/{name}/runs",
     "POST /destinations/{name}": "PATCH /destinations/{name}",
@@ -109,11 +110,10 @@ TWINS = {
     "POST /privacy/lists/{number}/discard": "DELETE /suppression-lists/{number}",
     "POST /activate/{number}/plan": "POST /plans",
     "GET /activate/{number}/plan": "POST /plans",
-    "POST /activate/{number}/finish": "POST /activations",
+    "POST /activate/{number}/finish": "POST /activation-sets",
 }
 ALONE = {
     "GET /": "each part of it asks for its own: GET /home, GET /runs, GET /activations/{name}/growth",
-    "GET /destinations/{name}/activations": "GET /activations?destination=NAME, which says more, for View Segments too",
     "GET /settings": "it leads to the first tab",
     "GET /settings/password": "a token is of no person",
     "POST /settings/password": "a token is of no person",

@@ -40,12 +40,37 @@ def test_a_list_is_uploaded_used_replaced_and_deleted(api: Api) -> None:
     assert api("PUT", WHERE, CSV.replace(b"bob", b"cem"), if_match=other.headers["etag"]).is_success
     assert api.finished(api("POST", "/activations/customers/plans"))["result"]["adds"] == 1
     assert "the source of customers" in problem(api("DELETE", "/uploads/customers"), 422)["detail"]
-    for path in ("/activations/customers", "/audiences/customers"):
-        assert api("DELETE", path, if_match="*").status_code == 204
+    assert api("DELETE", "/activations/customers", if_match="*").status_code == 204
+    events = {"members": "people", "source": {"events": {"write_keys": ["site"]}}}
+    change = {"settings": {**events, "source": {**events["source"], "upload": None}}}
+    assert api("PATCH", "/audiences/customers", change, if_match="*").is_success, "it has another source now"
     tag = api.tag("/uploads/customers")
     assert api("DELETE", "/uploads/customers", if_match=tag).status_code == 204
     problem(api("GET", "/uploads/customers"), 404)
     problem(api("DELETE", "/uploads/customers"), 404)
+
+
+def sealed(api: Api) -> list[Path]:
+    """What of lists is on disk."""
+    return list((api.world.folder / "home").rglob("uploads/*"))
+
+
+def test_an_uploaded_list_goes_with_the_last_audience_of_it(api: Api) -> None:
+    api("PUT", WHERE, CSV)
+    for name in ("customers", "twins"):
+        api.make("audiences", name, {"members": "people", "source": {"upload": "customers"}})
+    assert api("DELETE", "/audiences/customers", if_match="*").status_code == 204
+    assert api.get("/uploads/customers")["upload"]["rows"] == 2, "another audience has it as its source"
+    api.make("activations", "twins", {"audience": "twins", "destination": "acme"})
+    assert "used by twins" in problem(api("DELETE", "/audiences/twins", if_match="*"), 422)["detail"]
+    api("DELETE", "/activations/twins", if_match="*")
+    assert len(sealed(api)) == 1
+    assert api("DELETE", "/audiences/twins", if_match="*").status_code == 204
+    problem(api("GET", "/uploads/customers"), 404)
+    api.world.clock.sleep(3_601.0)
+    api.door.app.store.files.collect()
+    assert sealed(api) == []
+    assert [each["what"] for each in api.get("/audit?limit=2")["items"]] == ["delete list", "delete audience"]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ WITHOUT = {
     "POST /audiences": MAKES,
     "POST /audiences/{name}/mapping-trials": LOOKS,
     "POST /activations": MAKES,
+    "POST /activation-sets": MAKES,
     "POST /activations/{name}/duplicates": MAKES,
     "POST /activations/{name}/plans": LOOKS,
     "POST /activations/{name}/explain": LOOKS,

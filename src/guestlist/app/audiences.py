@@ -284,13 +284,12 @@ def _without_nothing(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def delete(app: App, configuration: Configuration, name: str, version: int) -> None:
     """With its uploaded list, where no other audience has that. ConfigError: an activation uses it."""
-    config = configuration.current()
-    if used := _used_by(config, name):
-        raise ConfigError(f"The audience '{name}' is used by {', '.join(used)}: remove what uses it first.")
-    found = config.audiences.get(name)
-    declared.delete(app, configuration, "audiences", name, version)
-    upload = found.source.upload if found is not None else None
-    left = configuration.current().audiences.values()
-    known = {each.name for each in uploads.all_of(app)}
-    if upload in known and all(each.source.upload != upload for each in left):
-        uploads.delete(app, configuration, upload or "")
+    with declared.changing(app):
+        config = configuration.current()
+        if used := _used_by(config, name):
+            raise ConfigError(f"The audience '{name}' is used by {', '.join(used)}: remove what uses it first.")
+        sources = {each: audience.source.upload for each, audience in config.audiences.items()}
+        upload = sources.pop(name, None)
+        declared.delete(app, configuration, "audiences", name, version)
+        if upload is not None and upload not in sources.values() and uploads.named_list(app, upload) is not None:
+            uploads.drop(app, upload)

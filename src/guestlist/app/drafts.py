@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from guestlist.app import audiences, declared, jobs, schedule
 from guestlist.app.context import App
+from guestlist.app.declared import Declaration
 from guestlist.app.jobs import JobRow
 from guestlist.config import AudienceConfig, Config, ScheduleConfig
 from guestlist.configuration import Configuration
@@ -249,15 +250,20 @@ def may_send_identities(wanted: Wanted, by: Person) -> None:
 
 def tried(configuration: Configuration, draft: Draft) -> Config:
     """The configuration with what the draft says. ConfigError: it cannot be; ``place`` is of the whole."""
-    twice = [name for name in draft.parts() if sum(each.name == name for each in draft.wanted) > 1]
+    return _tried(configuration, draft.wanted)
+
+
+def _tried(configuration: Configuration, wanted: Sequence[Wanted]) -> Config:
+    parts = {each.name: each.body for each in wanted}
+    twice = [name for name in parts if sum(each.name == name for each in wanted) > 1]
     if twice:
         raise ConfigError(f"Two activations cannot both be called '{twice[0]}'.", ("activations", twice[0], "name"))
-    for name in draft.parts():
+    for name in parts:
         if name in configuration.current().activations:
             raise ConfigError(
                 f"There is an activation '{name}' already: choose another name.", ("activations", name, "name")
             )
-    return configuration.tried({("activations", name): body for name, body in draft.parts().items()})
+    return configuration.tried({("activations", name): body for name, body in parts.items()})
 
 
 def check_key(app: App, wanted: Wanted) -> None:
@@ -295,30 +301,43 @@ def plan_of(app: App, draft: Draft) -> JobRow | None:
 
 # ── finishing ────────────────────────────────────────────────────────────────────────────────────────────────────
 def finish(app: App, configuration: Configuration, by: Person, draft: Draft, *, run: bool) -> list[str]:
-    """Make what the draft says, all of it or nothing, and (``run``) sync at once what is switched on; the names.
-    PermissionMissing, ConfigError as ``tried``.
+    """Make what the draft says, and the draft is gone; the names. As ``make``."""
+    made = make(app, configuration, by, draft.wanted, run=run, with_it=lambda: discard(app, by, draft.id))
+    return [each.name for each in made]
+
+
+def make(
+    app: App,
+    configuration: Configuration,
+    by: Person,
+    wanted: Sequence[Wanted],
+    *,
+    run: bool,
+    with_it: Callable[[], None] = lambda: None,
+) -> list[Declaration]:
+    """Activations, all of them or none, and (``run``) a sync at once of what is switched on. ``with_it``: what is done
+    in the same transaction. PermissionMissing, ConfigError as ``tried``.
     """
     by.need(*ACTIVATE)
-    for each in draft.wanted:
+    for each in wanted:
         may_send_identities(each, by)
-    if not draft.wanted:
+    if not wanted:
         raise ConfigError("Choose at least one audience.", ("audiences",))
-    tried(configuration, draft)
+    _tried(configuration, wanted)
     with declared.changing(app):
-        for each in draft.wanted:
-            declared.create(app, configuration, "activations", each.name, each.body, by)
-        discard(app, by, draft.id)
+        made = [declared.create(app, configuration, "activations", each.name, each.body, by) for each in wanted]
+        with_it()
     if run:
         config = configuration.current()
-        for each in draft.wanted:
+        for each in wanted:
             if runs_at_once(app, each):
                 jobs.ask_sync(app, config, each.name)
-    return [each.name for each in draft.wanted]
+    return made
 
 
 def runs_at_once(app: App, wanted: Wanted) -> bool:
     """Whether it is switched on, its first day has begun, and no events feed it, which come when they come."""
-    if not wanted.body.get("enabled", True) or wanted.body["mode"] == "stream":
+    if not wanted.body.get("enabled", True) or wanted.body.get("mode") == "stream":
         return False
     try:
         begins = schedule.beginning(ScheduleConfig.model_validate(wanted.body.get("schedule") or {"every": "1d"}))

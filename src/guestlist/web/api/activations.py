@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from guestlist.app import copies, counts, declared, ending, jobs, overview, progress, remapping
+from guestlist.app import copies, counts, declared, drafts, ending, jobs, overview, progress, remapping
 from guestlist.app.declared import Declaration
+from guestlist.app.drafts import Wanted
 from guestlist.app.results import Removals, StatusRow
 from guestlist.app.sync import Wish
 from guestlist.core.counting import Drift, Wait
@@ -27,6 +28,7 @@ router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["activations"])
 _Model = Annotated[Settings, Field(json_schema_extra={MODEL: "ActivationConfig"})]
 _Filter = Annotated[str | None, Query(max_length=100)]
 _GONE = '"not described"'  # the ETag of what only the store knows
+SEVERAL = 100  # activations that are made at once
 
 
 class Activation(Described):
@@ -70,6 +72,19 @@ class NewActivation(Strict):
 
     name: NewName
     settings: _Model
+
+
+class NewActivations(Strict):
+    """Several activations to make."""
+
+    activations: list[NewActivation] = Field(min_length=1, max_length=SEVERAL)
+    run: bool = Field(False, description="Sync at once those that are switched on and that no events feed.")
+
+
+class MadeActivations(BaseModel):
+    """All of them, in the order they were named."""
+
+    items: list[Activation]
 
 
 class ActivationSettings(Strict):
@@ -167,6 +182,15 @@ def list_activations(
 def make_activation(asking: Asked, body: NewActivation, response: Response) -> Activation:
     """Mapping `primaryId` needs View Identity Graph too. Nothing is sent before a sync; a plan shows it."""
     return shown(asking, described.created(asking, "activations", body.name, body.settings, response))
+
+
+@router.post("/activation-sets", status_code=201, summary="Make several activations at once")
+def make_activations(asking: Asked, body: NewActivations) -> MadeActivations:
+    """All of them or none; `place` says which cannot be. Mapping `primaryId` needs View Identity Graph too."""
+    wanted = [Wanted(each.name, each.settings) for each in body.activations]
+    made = drafts.make(asking.app, asking.configuration, asking.person, wanted, run=body.run)
+    now = Asking(asking.desk, asking.person)
+    return MadeActivations(items=[shown(now, each) for each in made])
 
 
 @router.get("/activations/{name}", summary="One activation")

@@ -155,7 +155,9 @@ def patch_audience(
 
 @router.delete("/audiences/{name}", status_code=204, summary="Delete an audience")
 def delete_audience(asking: Asked, name: NamePath, if_match: IfMatch = None) -> None:
-    """Not while an activation sends it. Its uploaded list stays until it is deleted with `/uploads`."""
+    """Not while an activation sends it. Its uploaded list goes with it, unless another audience has that as its source
+    too.
+    """
     described.deleted(asking, "audiences", name, if_match)
 
 

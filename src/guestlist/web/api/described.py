@@ -169,7 +169,10 @@ def deleted(asking: Asking, section: Section, name: str, if_match: str | None) -
     check_tag(if_match, tag(before))
     if before.version is None:
         raise declared.managed(asking.configuration, section, name)
-    declared.delete(asking.app, asking.configuration, section, name, before.version)
+    if section == "audiences":
+        audiences.delete(asking.app, asking.configuration, name, before.version)
+    else:
+        declared.delete(asking.app, asking.configuration, section, name, before.version)
 
 
 def taken_over(asking: Asking, section: Section, name: str, if_match: str | None, response: Response) -> Declaration:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter
-from pydantic import Field
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
 
 from guestlist.app import event_trial
 from guestlist.app.event_trial import Trial
@@ -38,10 +38,29 @@ class EventTrial(Trial):
     conditions: Mapping[str, Any] | None = None
 
 
+class SampleEvent(BaseModel):
+    """An event to try an activation with."""
+
+    event: dict[str, Any] = Field(description="As Segment Engage sends it.")
+
+
+@router.get("/event-trials/sample", summary="An event to try with")
+def get_sample_event(
+    asking: Asked,
+    members: Literal["people", "companies"] = "people",
+    audience_key: Annotated[str, Query(max_length=200, description="Of the activation; left out: any.")] = "",
+) -> SampleEvent:
+    """The one that the pages offer: somebody enters the audience of this key. Nobody of it is real."""
+    return SampleEvent(event=msgspec.json.decode(event_trial.sample(_kind(members), audience_key)))
+
+
+def _kind(members: str) -> Kind:
+    return Kind.PEOPLE if members == "people" else Kind.COMPANIES
+
+
 @router.post("/event-trials", summary="Try an event")
 def try_event(asking: Asked, body: NewTrial) -> EventTrial:
     """Whether somebody would enter or leave, and what LinkedIn would be told, masked. Nothing is sent or kept."""
-    kind = Kind.PEOPLE if body.members == "people" else Kind.COMPANIES
-    found = event_trial.trial(kind, body.settings, msgspec.json.encode(body.event).decode())
+    found = event_trial.trial(_kind(body.members), body.settings, msgspec.json.encode(body.event).decode())
     trigger = body.settings.get("trigger") or event_trial.DEFAULT
     return EventTrial(**vars(found), fql=event_trial.as_text(trigger), conditions=event_trial.as_conditions(trigger))

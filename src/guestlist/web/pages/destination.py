@@ -23,6 +23,7 @@ from guestlist.web.pages.templates import path
 
 book = Book()
 LOOK = (Permission.VIEW_DESTINATIONS,)
+LOOK_AT_ACTIVATIONS = (Permission.VIEW_DESTINATIONS, Permission.VIEW_SEGMENTS)  # as at an activation itself
 RUNS = 100  # that are looked through; each activation shows all of its own
 _RUNS = {
     "run": lambda row: row.run,
@@ -61,7 +62,7 @@ def settings(call: Call) -> Response:
     return call.show("destination_settings.html", **_settings(call))
 
 
-@book.get("/destinations/{name}/activations", *LOOK)
+@book.get("/destinations/{name}/activations", *LOOK_AT_ACTIVATIONS)
 def activations(call: Call) -> Response:
     """Which audiences feed it."""
     row = _row(call)
@@ -71,7 +72,7 @@ def activations(call: Call) -> Response:
     return call.show("destination_activations.html", row=row, tab="activations", listing=shown)
 
 
-@book.get("/destinations/{name}/delivery", *LOOK)
+@book.get("/destinations/{name}/delivery", *LOOK_AT_ACTIVATIONS)
 def delivery(call: Call) -> Response:
     """Event delivery as Segment shows it: delivered, not delivered, latency, and what stands in the way."""
     row, span = _row(call), call.query.get("span", "24h")
@@ -101,7 +102,7 @@ def _said(row: Ended) -> str:
     return f"{row.activation} {row.ended} {row.end.code}"
 
 
-@book.get("/destinations/{name}/runs", *LOOK)
+@book.get("/destinations/{name}/runs", *LOOK_AT_ACTIVATIONS)
 def runs(call: Call) -> Response:
     """The latest of all its activations."""
     row = _row(call)
