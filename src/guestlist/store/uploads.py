@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from guestlist.errors import UnknownName
 from guestlist.ports import Held, HeldList
-from guestlist.store import schema
+from guestlist.store import memory, schema
 from guestlist.store.database import Database, upsert
 from guestlist.store.files import Files
 from guestlist.store.rows import load
@@ -61,7 +60,10 @@ class Uploads:
 
     @contextmanager
     def arriving(self, by: str) -> Iterator[Arriving]:
-        """A sealed file to write into; when the block ends it is whole and durable. Without ``keep`` it goes again."""
+        """A sealed file to write into; when the block ends it is whole and durable. Without ``keep`` it goes again.
+        SourceError: this machine could not open it without writing it to a disk.
+        """
+        memory.check()
         file_id = self._files.reserve("uploads", f"upload by {by}")
         with self._files.workspace(f"upload by {by}") as folder:
             path, key = folder / "list.sealed", AESGCM.generate_key(256)
@@ -141,27 +143,34 @@ class Uploads:
 
 
 def held(file_name: str, format_: str, content: Iterator[bytes], written: float) -> HeldList:
-    """Plain content in memory. ``written``: epoch seconds, what tells it from another of that name."""
-    descriptor, size = _memory(), 0
+    """Plain content in memory. ``written``: epoch seconds, what tells it from another of that name. SourceError: it
+    does not fit, or nothing could hold it.
+    """
+    descriptor, size = memory.opened(), 0
     try:
         for block in content:
-            os.write(descriptor, block)
+            memory.put(descriptor, block, size)
             size += len(block)
         moment = _marked(descriptor, written)
     except BaseException:
         os.close(descriptor)
         raise
-    return HeldList(_path(descriptor), file_name, format_, size, moment, Held(lambda: os.close(descriptor)))
+    return HeldList(memory.path(descriptor), file_name, format_, size, moment, Held(lambda: os.close(descriptor)))
 
 
 def begun(file_name: str, format_: str, sealed: SealedReader, close: Callable[[], None], written: float) -> HeldList:
     """As ``held``, as large at once, with nothing in it but what is filled in."""
-    descriptor, there = _memory(), set[int]()
+    try:
+        descriptor = memory.opened()
+    except BaseException:
+        close()
+        raise
+    there = set[int]()
 
     def fill(begin: int, end: int) -> None:
         for number in range(max(begin, 0) // FRAME, -(-min(end, sealed.size) // FRAME)):
             if number not in there:
-                os.pwrite(descriptor, sealed.frame(number), number * FRAME)
+                memory.put(descriptor, sealed.frame(number), number * FRAME)
                 there.add(number)
         _marked(descriptor, written)
 
@@ -171,24 +180,10 @@ def begun(file_name: str, format_: str, sealed: SealedReader, close: Callable[[]
 
     kept = Held(closed, fill)
     os.truncate(descriptor, sealed.size)
-    return HeldList(_path(descriptor), file_name, format_, sealed.size, _marked(descriptor, written), kept)
+    return HeldList(memory.path(descriptor), file_name, format_, sealed.size, _marked(descriptor, written), kept)
 
 
 def _marked(descriptor: int, written: float) -> int:
     moment = int(written * 1e9)
     os.utime(descriptor, ns=(moment, moment))
     return moment
-
-
-def _path(descriptor: int) -> str:
-    """Where processes of this user find it."""
-    return f"/proc/{os.getpid()}/fd/{descriptor}" if os.path.exists("/proc/self/fd") else f"/dev/fd/{descriptor}"
-
-
-def _memory() -> int:
-    """A file that is in memory; where there is none of that kind, one that has no name already."""
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("list", os.MFD_CLOEXEC)
-    descriptor, path = tempfile.mkstemp()
-    os.unlink(path)
-    return descriptor

@@ -12,7 +12,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from guestlist.errors import ChangedMeanwhile, ConfigError, GuestlistError, PermissionMissing, TryAgain, UnknownName
+from guestlist.errors import (
+    ChangedMeanwhile,
+    ConfigError,
+    GuestlistError,
+    PermissionMissing,
+    SourceError,
+    TryAgain,
+    UnknownName,
+)
 from guestlist.web import receiving, sessions
 from guestlist.web.bodies import Bodies
 from guestlist.web.desk import Desk
@@ -164,6 +172,7 @@ def _told(call: Call, error: GuestlistError) -> Response:
         (UnknownName, 404, "There is no such thing"),
         (ChangedMeanwhile, 409, "Somebody was faster"),
         (ConfigError, 422, "This cannot be"),
+        (SourceError, 422, "This cannot be"),
         (TryAgain, 503, "Not now"),
     ]
     status, title = next(((code, title) for kind, code, title in known if isinstance(error, kind)), (503, "Not now"))
