@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from guestlist.app import destinations
+from guestlist.app import declared, destinations
 from guestlist.core.permissions import Role
 from tests.web.browser import Browser
 from tests.web.installed import Installed, installed
@@ -311,6 +311,45 @@ def test_saving_before_anybody_authorised_says_so(pages: Installed) -> None:
     assert (
         "Please authenticate via Oauth before updating other settings and/or enabling the destination." in browser.text
     )
+
+
+NOT_YET = "Please authenticate via Oauth before updating other settings and/or enabling the destination."
+TYPED = {"description": "Guests of 2026", "ad_account": "516848836", "send_google_advertising_id": "yes"}
+
+
+def unconnected(pages: Installed, **more: Any) -> None:
+    """A destination of the pages for which nobody signed in yet."""
+    body = {"ad_account": 516848833, "enabled": False, "send_google_advertising_id": False, **more}
+    declared.create(pages.app, pages.configuration, "destinations", "fresh", body)
+
+
+@pytest.mark.parametrize("wrong", [{}, {"ad_account": "no number"}])
+def test_what_was_typed_before_anybody_authorised_is_not_lost(pages: Installed, wrong: dict[str, str]) -> None:
+    """SEGMENT-11, with every setting changed: the sentence, all of it as it was typed, and nothing of it kept; once
+    somebody signed in, the same form saves it.
+    """
+    unconnected(pages)
+    kept = declared.get(pages.app, pages.configuration, "destinations", "fresh")
+    browser = pages.signed_in().get("/destinations/fresh")
+    form = browser.form("Save")
+    before = dict(form.fields)
+    assert not {"enabled", "send_google_advertising_id"} & set(before), "both are off"
+    typed = {**before, **TYPED, **wrong, "enabled": "yes"}
+    typed.pop("send_email")
+    browser.post(form.action, typed)
+    assert browser.status == 422
+    assert browser.text.count(NOT_YET) == 1
+    assert dict(browser.form("Save").fields) == typed, "csrf and version too"
+    assert declared.get(pages.app, pages.configuration, "destinations", "fresh") == kept
+    pages.door.connect_token("fresh", pages.world.emulator.control.token())
+    browser.post(form.action, list(browser.form("Save").fields))
+    found = pages.configuration.current().destinations["fresh"]
+    if wrong:
+        assert (browser.status, dict(browser.form("Save").fields)) == (422, typed)
+        return
+    assert "fresh was saved" in browser.text
+    assert (found.description, found.ad_account) == ("Guests of 2026", "urn:li:sponsoredAccount:516848836")
+    assert (found.send_email, found.send_google_advertising_id, found.enabled) == (False, True, True)
 
 
 def test_every_tab_is_there_for_who_may_look(pages: Installed) -> None:
