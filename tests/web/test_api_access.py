@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,9 @@ from guestlist.web.api.api import _NOUNS
 from guestlist.web.api.needs import NEEDS
 from guestlist.web.api.route import PREFIX, ApiRoute
 from tests.web.apikit import EVENTS, STREAM, Api, problem
+from tests.web.asking import Asked, recipe
 from tests.web.browser import Browser
+from tests.web.stage import Stage, staged
 from tests.world import emails
 
 ROUTES = [route for noun in _NOUNS for route in noun.router.routes if isinstance(route, ApiRoute)]
@@ -100,47 +104,84 @@ def test_an_operation_that_is_not_in_the_table_cannot_be() -> None:
         app.router.add_api_route(f"{PREFIX}/more", lambda: None, methods=["GET"], route_class_override=ApiRoute)
 
 
-def asked(api: Api, operation: str, token: str | None) -> Any:
-    method, path = operation.split()
-    return api(method, path.replace("{name}", "nobody").replace("{number}", "1"), token=token)
+@pytest.fixture
+def stage(tmp_path: Path, logged: list[Any]) -> Iterator[Stage]:
+    with staged(tmp_path) as made:
+        yield made
 
 
-def test_roles(api: Api) -> None:
-    for role in Role:
-        token = api.make_token(role.lower(), role)
-        for operation in OPERATIONS:
-            done = asked(api, operation, token)
-            assert (done.status_code != 403) == expected(operation, role), (operation, role)
-            if done.status_code == 403:
-                refused = problem(done, 403)
-                assert refused["permission"] in {*Permission, "Administrator"}
-                assert refused["permission"] in refused["detail"]
-                assert "An Administrator can change the role" in refused["detail"]
+@pytest.fixture
+def doors(stage: Stage) -> Iterator[Api]:
+    """The API of a stage where all that may be asked for is there."""
+    made = Api(stage.world)
+    yield made
+    made.close()
 
 
-def test_a_token_without_any_of_them_is_refused(api: Api) -> None:
-    for missing in Permission:
-        token = api.make_token(missing.replace(" ", "-"), Role.ADMINISTRATOR, [p for p in Permission if p != missing])
-        for operation in OPERATIONS:
-            need = NEEDS[operation]
-            status = asked(api, operation, token).status_code
-            assert (status == 403) == (need.administrator or missing in need.permissions), (operation, missing)
+AT_LINKEDIN = ("/destinations", "/sign-ins", "/linkedin-app")  # needs a connection that works, or takes it away
 
 
-def test_a_token_with_just_them_is_not(api: Api) -> None:
-    tokens: dict[tuple[Permission, ...], str] = {}
+def wanted(stage: Stage, operation: str, who: str) -> Asked:
+    """What is there, as ``who`` would ask for it."""
+    if operation.split()[1].startswith(AT_LINKEDIN):
+        stage.ready()
+    return recipe(operation)(stage, f"token {who}")
+
+
+def asked(doors: Api, operation: str, of: Asked, token: str | None) -> Any:
+    method, headers = operation.split(maxsplit=1)[0], {"content_type": of.raw} if of.raw else {}
+    if method in ("PUT", "PATCH", "DELETE"):
+        headers["if_match"] = "*"
+    return doors(method, of.path, of.body, token=token, **headers)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_gets_what_is_there_or_is_told_what_is_missing(stage: Stage, doors: Api, role: Role) -> None:
+    token = doors.make_token("them", role)
+    for operation in OPERATIONS:
+        done = asked(doors, operation, wanted(stage, operation, "them"), token)
+        if expected(operation, role):
+            assert done.is_success, (operation, done.text)
+            continue
+        refused = problem(done, 403)
+        assert refused["permission"] == lacking(operation, HOLDS[role]), operation
+        assert refused["permission"] in refused["detail"]
+        assert "An Administrator can change the role" in refused["detail"]
+
+
+def lacking(operation: str, held: Collection[Permission]) -> str:
+    """The first that is missing."""
+    need = NEEDS[operation]
+    return "Administrator" if need.administrator else next(each for each in need.permissions if each not in held)
+
+
+def test_a_token_with_just_them_gets_what_is_there(stage: Stage, doors: Api) -> None:
+    tokens: dict[tuple[Permission, ...], tuple[str, str]] = {}
     for operation in OPERATIONS:
         need = NEEDS[operation]
         if need.administrator:
             continue
         if need.permissions not in tokens:
-            tokens[need.permissions] = api.make_token(f"t{len(tokens)}", Role.ADMINISTRATOR, list(need.permissions))
-        assert asked(api, operation, tokens[need.permissions]).status_code != 403, operation
+            name = f"t{len(tokens)}"
+            tokens[need.permissions] = name, doors.make_token(name, Role.ADMINISTRATOR, list(need.permissions))
+        who, token = tokens[need.permissions]
+        done = asked(doors, operation, wanted(stage, operation, who), token)
+        assert done.is_success, (operation, done.text)
 
 
-def test_nobody_is_asked_first(api: Api) -> None:
-    for operation in OPERATIONS:
-        assert asked(api, operation, None).status_code == 401, operation
+def test_without_one_of_them_without_the_role_or_without_a_token_nobody_gets_it(stage: Stage, doors: Api) -> None:
+    """Of what is there; the refusal names what is missing."""
+    there = {operation: wanted(stage, operation, "narrow") for operation in OPERATIONS}
+    for missing in Permission:
+        held = [each for each in Permission if each != missing]
+        token = doors.make_token(missing.replace(" ", "-"), Role.ADMINISTRATOR, held)
+        for operation, of in there.items():
+            need = NEEDS[operation]
+            if need.administrator or missing in need.permissions:
+                refused = problem(asked(doors, operation, of, token), 403)
+                assert refused["permission"] == ("Administrator" if need.administrator else missing), operation
+    for operation, of in there.items():
+        assert asked(doors, operation, of, None).status_code == 401, operation
 
 
 # ── what one operation hides from some ───────────────────────────────────────────────────────────────────────────
