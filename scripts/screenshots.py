@@ -71,6 +71,7 @@ PAGES = {
     "activations": "/activations",
     "activation": "/activations/newsletter-to-acme",
     "activation-runs": "/activations/newsletter-to-acme/runs",
+    "activation-rejected": "/activations/newsletter-to-acme/rejected",
     "activation-mapping": "/activations/newsletter-to-acme/mapping",
     "activation-mapping-file": "/activations/accounts-to-acme/mapping",
     "activation-settings": "/activations/newsletter-to-acme/edit",

@@ -19,7 +19,20 @@ from guestlist.core.identity import IdType, Kind, key16
 from guestlist.errors import StoreError
 from guestlist.linkedin import wire
 from guestlist.planner import changes as planned
-from guestlist.ports import Changes, Encoded, Known, Lists, Op, Refusals, Scan, State, Why
+from guestlist.planner import rejected
+from guestlist.ports import (
+    Changes,
+    Encoded,
+    Known,
+    Lists,
+    Op,
+    Refusals,
+    RejectedLine,
+    RejectedWish,
+    Scan,
+    State,
+    Why,
+)
 from guestlist.sources import linkedin_csv
 
 _PART = 20_000  # rows of a list that are written at once
@@ -85,8 +98,12 @@ class PlannedElements:
         pq.write_table(table, path, compression="zstd")
         return path
 
-    def rejected(self, path: str) -> Iterator[tuple[int | None, str | None, str, float]]:
-        """Row, key, reason, since."""
+    def some_rejected(self, path: str, wish: RejectedWish) -> tuple[list[RejectedLine], int]:
+        """Some of a file of rejected rows, and how many the wish fits."""
+        return rejected.some(path, wish)
+
+    def rejected(self, path: str) -> Iterator[RejectedLine]:
+        """A file of rejected rows."""
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(columns=["row", "key", "reason", "since"]):
                 yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)

@@ -502,6 +502,26 @@ class Lists:
     left_out: int = 0
 
 
+RejectedBy = Literal["row", "key", "reason", "since"]
+
+
+@dataclass(frozen=True)
+class RejectedWish:
+    """Which rejected rows: at most ``limit`` after ``skip``. ``reason``: "" any; ``search``: a part of a row's place,
+    key or reason, in capitals or not. Those that lack what they are sorted by come last.
+    """
+
+    limit: int
+    skip: int = 0
+    reason: str = ""
+    search: str = ""
+    sort: RejectedBy = "row"
+    descending: bool = False
+
+
+RejectedLine = tuple[int | None, str | None, str, float]  # row, key, reason, since
+
+
 class Elements(Protocol):
     """Reads the elements of a run where they lie and writes them in LinkedIn's words."""
 
@@ -519,8 +539,11 @@ class Elements(Protocol):
     def add_rejected(self, before: str | None, refusals: Refusals, since: float, folder: Path) -> Path:
         """A new file of rejected rows in ``folder``: those of ``before`` and the refused ones (see ``Rejected``)."""
 
-    def rejected(self, path: str) -> Iterator[tuple[int | None, str | None, str, float]]:
-        """Row, key, reason, since: a file of rejected rows, in the order of the list."""
+    def rejected(self, path: str) -> Iterator[RejectedLine]:
+        """A file of rejected rows, in the order of the list."""
+
+    def some_rejected(self, path: str, wish: RejectedWish) -> tuple[list[RejectedLine], int]:
+        """Some of such a file, and how many the wish fits."""
 
     def removals(self, elements: Sequence[Sequence[Known]], doubtful: Sequence[Known] = ()) -> Changes:
         """Changes made of one REMOVE each, the strongest identifier first; ``doubtful``: relatives that may go with

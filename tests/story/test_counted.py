@@ -57,6 +57,7 @@ def test_why_a_row_was_refused(stage: Stage, somebody: Somebody) -> None:
         ben.clicks = 0
         ben.presses("newsletter-to-acme").sees("not an e-mail address", within="Rows that were not sent")
         assert "3,C-cid,not an e-mail address" in ben.downloads("All as CSV")
+        ben.presses("The row").sees("C-cid", within="Rows that were not sent").sees("not an e-mail address")
         in_clicks(ben, 3, "why a row was refused")
 
 

@@ -52,6 +52,7 @@ TWINS = {
     "POST /activations/{name}/resume": "POST /activations/{name}/resume",
     "POST /activations/{name}/take-over": "POST /activations/{name}/take-over",
     "GET /activations/{name}/runs": "GET /activations/{name}/runs",
+    "GET /activations/{name}/rejected": "GET /activations/{name}/rejected",
     "GET /activations/{name}/rejected.csv": "GET /activations/{name}/rejected",
     "GET /activations/{name}/delivery": "GET /activations/{name}/events",
     "GET /activations/{name}/activity": "GET /activations/{name}/audit",

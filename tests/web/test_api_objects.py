@@ -321,6 +321,10 @@ def test_rejected_rows_come_in_pages_or_as_one_file(api: Api) -> None:
     second = api.get(f"/activations/news/rejected?limit=4&cursor={first['next']}")
     assert [each["row"] for each in (*first["items"], *second["items"])] == [1, 2, 3, 4, 5]
     assert second["next"] is None
+    assert [each["row"] for each in api.get("/activations/news/rejected?search=CMD3")["items"]] == [4]
+    reason = first["items"][0]["reason"]
+    assert len(api.get(f"/activations/news/rejected?reason={reason.replace(' ', '%20')}")["items"]) == 5
+    assert api.get("/activations/news/rejected?reason=another") == {"items": [], "next": None}
 
     done = api("GET", "/activations/news/rejected", accept="text/csv")
     assert done.headers["content-type"].startswith("text/csv")

@@ -18,7 +18,7 @@ from guestlist.config import ActivationConfig, Config
 from guestlist.core.mapping import nearest
 from guestlist.core.text import masked
 from guestlist.errors import ConfigError, DeliveryError, UnknownName
-from guestlist.ports import Refusals
+from guestlist.ports import Refusals, RejectedWish
 from guestlist.store.activations import Activation
 from guestlist.store.runs import ENDED, Run
 from guestlist.store.segments import DELETED, Segment
@@ -266,6 +266,16 @@ def rejected(app: App, name: str) -> Iterator[RejectedRow]:
         return
     for row, key, reason, since in app.elements.rejected(str(app.store.files.open(current.file_id))):
         yield RejectedRow(row, key, reason, since)
+
+
+def some_rejected(app: App, name: str, wish: RejectedWish) -> tuple[list[RejectedRow], int]:
+    """Some of the same, and how many the wish fits; none where it was never synced."""
+    found = app.store.activations.get(name)
+    current = app.store.rejected.get(found.id) if found is not None else None
+    if current is None or current.file_id is None:
+        return [], 0
+    rows, total = app.elements.some_rejected(str(app.store.files.open(current.file_id)), wish)
+    return [RejectedRow(*each) for each in rows], total
 
 
 def rejected_samples(app: App, name: str) -> dict[str, list[tuple[int | None, str | None]]]:

@@ -10,13 +10,15 @@ from pathlib import Path
 
 from guestlist.planner import sql
 from guestlist.planner.compare import Task
-from guestlist.planner.connection import Session
+from guestlist.planner.connection import Session, connect
 from guestlist.planner.rows import Rows
 from guestlist.planner.scan import unchanged
 from guestlist.planner.shape import ACCEPTED, REASONS, REJECTED
-from guestlist.ports import PlanRequest, Rejected
+from guestlist.ports import PlanRequest, Rejected, RejectedLine, RejectedWish
 
 SAMPLES = 10
+_MEMORY = "256MB"  # to look through a file of them
+_WRITTEN = {"row": "row", "key": "lower(key)", "reason": "lower(reason)", "since": "since"}  # as they are sorted
 
 
 def answer(refused: int, request: PlanRequest) -> str:
@@ -80,3 +82,22 @@ def _samples(session: Session, found: str) -> dict[str, tuple[tuple[int | None, 
     first = f"arg_min({{'row': row, 'key': key}}, coalesce(row, 0), {SAMPLES})"
     picked = session.rows(f"SELECT reason, {first} FROM read_parquet({sql.text(found)}) GROUP BY reason")
     return {reason: tuple((one["row"], one["key"]) for one in some) for reason, some in picked}
+
+
+# ── looking at them ──────────────────────────────────────────────────────────────────────────────────────────────
+def some(path: str, wish: RejectedWish) -> tuple[list[RejectedLine], int]:
+    """Of a file of them, and how many the wish fits. The same order each time, so that one page follows another."""
+    found = f"FROM read_parquet({sql.text(path)}) WHERE {_fits(wish)}"
+    way = f"{_WRITTEN[wish.sort]} {'DESC' if wish.descending else 'ASC'} NULLS LAST"
+    ordered = f"{way}, row NULLS LAST, key NULLS LAST, reason, since"
+    page = f"SELECT row, key, reason, since {found} ORDER BY {ordered} LIMIT {wish.limit:d} OFFSET {wish.skip:d}"
+    with connect(None, [path], _MEMORY, threads=2) as session:
+        rows = [(row, key, reason, since) for row, key, reason, since in session.rows(page)]
+        return rows, session.number(f"SELECT count(*) {found}")
+
+
+def _fits(wish: RejectedWish) -> str:
+    of_reason = f"reason = {sql.text(wish.reason)}" if wish.reason else "true"
+    sought = sql.text(wish.search.lower())
+    said = "concat_ws(' ', 'row ' || row, key, reason)"
+    return f"{of_reason} AND contains(lower({said}), {sought})" if wish.search else of_reason

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
@@ -17,6 +16,7 @@ from guestlist.app.home import Due, Growth, Need
 from guestlist.app.results import EventSample, EventsReport, Explanation, RejectedRow, RunRow, Stretch, SyncResult
 from guestlist.errors import UnknownName
 from guestlist.events.pipeline import Stage
+from guestlist.ports import RejectedWish
 from guestlist.web import spreadsheets
 from guestlist.web.api.described import NamePath, Strict
 from guestlist.web.api.jobs import Number
@@ -191,13 +191,17 @@ def get_growth(asking: Asked, name: NamePath, since: _From = None) -> Growth:
     responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}},
 )
 def list_rejected(
-    asking: Asked, name: NamePath, paging: Paged, accept: Annotated[str, Header(include_in_schema=False)] = ""
+    asking: Asked,
+    name: NamePath,
+    paging: Paged,
+    reason: Annotated[str, Query(max_length=1_000, description="Only those of this reason.")] = "",
+    search: Annotated[str, Query(max_length=200, description="A part of row, key or reason.")] = "",
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Page[RejectedRow] | Response:
-    """Those of its last run. With `Accept: text/csv` all of them as one file."""
-    number, rows = 0, iter(list[RejectedRow]())
-    if _was_synced(asking, name):
-        number, rows = overview.rejected_in(asking.app, name), overview.rejected(asking.app, name)
+    """Those of its last run, in the order of the list. With `Accept: text/csv` all of them as one file."""
+    number = overview.rejected_in(asking.app, name) if _was_synced(asking, name) else 0
     if accept.partition(";")[0].strip().lower() == CSV:
+        rows = overview.rejected(asking.app, name) if number else ()
         name_of_file = {"Content-Disposition": 'attachment; filename="rejected.csv"'}
         lines = ((each.row, each.key, each.reason, each.since) for each in rows)
         pieces = spreadsheets.pieces("row,key,reason,since", lines)
@@ -205,9 +209,9 @@ def list_rejected(
     run, skip = paging.after(tuple[int, int]) or (number, 0)
     if run != number or not 0 <= skip <= MOST:
         raise Problem(422, "There was another run meanwhile, which has rejected rows of its own: begin without cursor.")
-    found = list(islice(rows, skip, skip + paging.limit + 1))
-    more = len(found) > paging.limit
-    return Page(items=found[: paging.limit], next=next_cursor((number, skip + paging.limit)) if more else None)
+    found, total = overview.some_rejected(asking.app, name, RejectedWish(paging.limit, skip, reason, search))
+    more = total > skip + paging.limit
+    return Page(items=found, next=next_cursor((number, skip + paging.limit)) if more else None)
 
 
 # ── one person, and events ───────────────────────────────────────────────────────────────────────────────────────

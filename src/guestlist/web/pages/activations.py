@@ -57,6 +57,7 @@ def one(call: Call) -> Response:
         counted_there=counts.of_activation(call.app, name),
         growth=growth.of(call.app, name),
         rejected=listed(call, list(reasons.items()), _REASONS, "-rows", lambda row: row[0]),
+        not_sent=sum(reasons.values()),
         stopped=overview.rejected_samples(call.app, name) if call.person.may(Permission.VIEW_PROFILES) else {},
         file=call.config.path,
     )

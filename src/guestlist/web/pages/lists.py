@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from guestlist.web.pages.call import Call
@@ -26,6 +26,22 @@ class Place:
     kept: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     size: int = 0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks of a list. ``sort``: one of its columns; ``page``: from 1; ``size``: rows of a page."""
+
+    search: str
+    sort: str
+    descending: bool
+    page: int
+    size: int
+
+    @property
+    def skip(self) -> int:
+        """How many rows come before the page."""
+        return (self.page - 1) * self.size
 
 
 @dataclass(frozen=True)
@@ -94,18 +110,28 @@ def listed(
     """``columns``: what may be sorted by, with each its key (None sorts last); ``default`` may begin with "-";
     ``text``: what is looked through.
     """
-    name, size = place.name, place.size or SIZE
-    search = call.query.get(_key(name, "q"), "").strip()
-    wanted = call.query.get(_key(name, "sort"), default)
-    wanted = wanted if wanted.removeprefix("-") in columns else default
-    column, descending = wanted.removeprefix("-"), wanted.startswith("-")
-    found = [row for row in rows if search.casefold() in text(row).casefold()]
-    ordered = _ordered(found, columns[column], descending)
-    pages = max(1, -(-len(found) // size))
-    page = min(_number(call.query.get(_key(name, "page"), "")), pages)
-    shown = ordered[(page - 1) * size : page * size]
-    here = place.at or call.request.url.path
-    return Listing(shown, len(found), page, pages, column, descending, search, here, place.kept, name)
+    asked = _asked(call, columns, default, place)
+    found = [row for row in rows if asked.search.casefold() in text(row).casefold()]
+    asked = _within(asked, len(found))
+    ordered = _ordered(found, columns[asked.sort], asked.descending)
+    return _listing(call, ordered[asked.skip : asked.skip + asked.size], len(found), asked, place)
+
+
+def read(
+    call: Call,
+    columns: Collection[str],
+    default: str,
+    find: Callable[[Asked], tuple[Sequence[Row], int]],
+    place: Place = Place(),
+) -> Listing[Row]:
+    """The same of a list that is too long to be looked through here. ``find``: the rows of the page, none where it has
+    no such page, and how many rows match.
+    """
+    asked = _asked(call, columns, default, place)
+    rows, total = find(asked)
+    if not rows and (last := _within(asked, total)) != asked:
+        rows, total = find(asked := last)
+    return _listing(call, rows, total, asked, place)
 
 
 def beside(call: Call, *names: str) -> dict[str, str]:
@@ -117,6 +143,29 @@ def beside(call: Call, *names: str) -> dict[str, str]:
 def looks(form: Form) -> bool:
     """Whether a form with a list of choices in it only asks for others: by the button, or by Enter in its field."""
     return form["do"] == "look" or (form["do"] == "enter" and form["q"].strip() != form["looked"])
+
+
+def _asked(call: Call, columns: Collection[str], default: str, place: Place) -> Asked:
+    search = call.query.get(_key(place.name, "q"), "").replace("\0", "").strip()
+    wanted = call.query.get(_key(place.name, "sort"), default)
+    wanted = wanted if wanted.removeprefix("-") in columns else default
+    page = _number(call.query.get(_key(place.name, "page"), ""))
+    return Asked(search, wanted.removeprefix("-"), wanted.startswith("-"), page, place.size or SIZE)
+
+
+def _pages(asked: Asked, total: int) -> int:
+    return max(1, -(-total // asked.size))
+
+
+def _within(asked: Asked, total: int) -> Asked:
+    """The last page in place of one behind it."""
+    return replace(asked, page=min(asked.page, _pages(asked, total)))
+
+
+def _listing(call: Call, rows: Sequence[Row], total: int, asked: Asked, place: Place) -> Listing[Row]:
+    here, pages = place.at or call.request.url.path, _pages(asked, total)
+    order = asked.sort, asked.descending, asked.search
+    return Listing(rows, total, asked.page, pages, *order, here, place.kept, place.name)
 
 
 def _key(name: str, of: str) -> str:

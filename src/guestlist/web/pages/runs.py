@@ -1,4 +1,4 @@
-"""Runs of an activation, and the rows that were not sent."""
+"""Runs of an activation."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from guestlist.app import overview
 from guestlist.app.results import Reached, RunRow
-from guestlist.core.permissions import Permission
 from guestlist.errors import UnknownName
-from guestlist.web import spreadsheets
 from guestlist.web.pages import activation
 from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
@@ -121,14 +119,3 @@ def _chart(runs: Sequence[RunRow]) -> dict[str, Any] | None:
         "series": series,
         "colours": ["green", "grey", "red"],
     }
-
-
-@book.get("/activations/{name}/rejected.csv", *LOOK, Permission.VIEW_PROFILES)
-def rejected(call: Call) -> Response:
-    """Every row that was not sent, with its reason; an e-mail that is a key is masked."""
-    name = call.part("name")
-    rows = overview.rejected(call.app, overview.known(call.app, name).name)
-    headers = {"Content-Disposition": 'attachment; filename="rejected.csv"'}
-    lines = ((each.row, each.key, each.reason, moment(each.since)) for each in rows)
-    pieces = spreadsheets.pieces("row,key,reason,since", lines)
-    return StreamingResponse(pieces, headers=headers, media_type="text/csv; charset=utf-8")
