@@ -70,6 +70,7 @@ PAGES = {
     "suppression-list": "/privacy/lists/1",
     "activations": "/activations",
     "activation": "/activations/newsletter-to-acme",
+    "runs": "/runs",
     "activation-runs": "/activations/newsletter-to-acme/runs",
     "activation-rejected": "/activations/newsletter-to-acme/rejected",
     "activation-mapping": "/activations/newsletter-to-acme/mapping",

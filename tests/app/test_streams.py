@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from guestlist.app import overview
 from guestlist.app.delivery import RATE, pace_key
 from guestlist.app.event_ends import EventEnds
+from guestlist.app.results import RunRow
 from guestlist.core.identity import Identifier, IdType, Kind
 from guestlist.errors import ConfigError
 from guestlist.events.outcomes import Outcome
@@ -313,6 +315,23 @@ def test_an_hour_of_flushes_is_shown_as_one_run(source: Source, world: World) ->
     flushes, first = world.open().runs("main")
     assert (first.result.added, flushes.result.added, flushes.result.requests) == (1, 3, 3)
     assert len(world.open().runs("main", limit=1)) == 1
+
+
+def test_an_hour_is_whole_on_whichever_page_it_stands(source: Source, world: World) -> None:
+    """Two streams take turns within the hour, so that flushes of one lie between those of the other."""
+    world.activation("other", mode="stream", audience_key="other", segment_name="other")
+    for number in range(4):
+        for name, key in (("main", KEY), ("other", "other")):
+            source.post(entered(f"u{number}", source.now(), key, email=f"p{number}@example.com"))
+            source.settle(name)
+    app = world.open().app
+    whole = overview.runs(app, None, 100)
+    assert [row.result.requests for row in whole[:2]] == [3, 3]  # the first of each was no flush
+    for size in (1, 2, 3):
+        found: list[RunRow] = []
+        while page := overview.runs(app, None, size, found[-1].run if found else None):
+            found += page
+        assert found == whole
 
 
 def test_events_of_a_run_that_nobody_lived_to_count_are_counted_next(

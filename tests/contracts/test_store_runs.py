@@ -60,9 +60,19 @@ def test_runs_come_newest_first_a_page_at_a_time(store, activation, activate):
     assert [each.id for each in store.runs.newest(first=2)] == numbers[::-1]
     assert [each.id for each in store.runs.newest([activation.id], first=1)] == [numbers[4], numbers[2], numbers[0]]
     assert list(store.runs.newest([nobody.id])) == list(store.runs.newest([])) == []
+    assert [each.id for each in store.runs.newest(first=1, before=numbers[2])] == [numbers[1], numbers[0]]
     last = store.runs.last_of_each([activation.id, other.id, nobody.id])
     assert {of: run.id for of, run in last.items()} == {activation.id: numbers[4], other.id: numbers[3]}
     assert store.runs.last_of_each([]) == {}
+
+
+def test_the_first_flush_of_each_activation_since_a_number(store, activation, activate):
+    other = activate("other")
+    kinds = [(activation, "flush"), (other, "flush"), (other, "sync"), (other, "flush"), (activation, "flush")]
+    numbers = [store.runs.begin(each.id, kind, NOW).id for each, kind in kinds]
+    first = {each.id for each in store.runs.first_flushes(None, numbers[1])}
+    assert first == {numbers[1], numbers[4]}
+    assert {each.id for each in store.runs.first_flushes([other.id], numbers[2])} == {numbers[3]}
 
 
 def test_what_a_killed_process_was_planning_is_void(store, activation):

@@ -51,6 +51,7 @@ TWINS = {
     "POST /activations/{name}/pause": "POST /activations/{name}/pause",
     "POST /activations/{name}/resume": "POST /activations/{name}/resume",
     "POST /activations/{name}/take-over": "POST /activations/{name}/take-over",
+    "GET /runs": "GET /runs",
     "GET /activations/{name}/runs": "GET /activations/{name}/runs",
     "GET /activations/{name}/rejected": "GET /activations/{name}/rejected",
     "GET /activations/{name}/rejected.csv": "GET /activations/{name}/rejected",

@@ -49,6 +49,55 @@ def test_what_a_destination_ran_is_sorted_and_filtered(pages: Installed) -> None
     assert "No run ended so" in browser.get("/activations/main/runs?state=failed").text
 
 
+@pytest.mark.parametrize("at", ["/destinations/acme/runs", "/runs"])
+def test_runs_of_several_activations_lead_on_to_the_oldest(
+    pages: Installed, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    pages.world.activation("other", segment_name="other")
+    for count in (3, 1, 2):
+        pages.world.write([{"email": f"{n}@example.com"} for n in range(count)])
+        pages.world.sync("main", allow_removals=10)
+    pages.world.sync("other")
+    monkeypatch.setattr(runs, "SIZE", 2)
+    browser = pages.signed_in(Role.ANALYST)
+
+    def numbers(query: str = "") -> list[int]:
+        return [int(row.split()[0]) for row in rows(browser.get(f"{at}{query}").response.text) if row[0].isdigit()]
+
+    newest = numbers()
+    assert len(newest) == 2
+    browser.click("Older")
+    assert browser.location == f"{at}?before={newest[-1]}&sort=-started"
+    older = numbers(browser.location.removeprefix(at))
+    assert newest + older == sorted(newest + older, reverse=True)
+    assert len(newest + older) == 4
+    assert not [said for said, _ in browser.seen.links if said == "Older"]
+    assert numbers("?sort=started") == (newest + older)[::-1]
+    assert numbers("?sort=-activation")[0] == newest[0]
+    assert numbers("?sort=activation")[-1] == newest[0]
+    assert numbers("?q=other") == newest[:1]
+    assert numbers("?state=failed") == []
+    assert "No run ended so" in browser.text
+    monkeypatch.setattr(runs, "LOOKED", 3)
+    assert numbers("?q=main&sort=run") == sorted((newest + older)[1:3])
+    browser.click("Older")
+    assert browser.location == f"{at}?before={older[0]}&q=main&sort=run"
+    assert numbers(browser.location.removeprefix(at)) == older[1:]
+
+
+def test_home_leads_on_to_all_runs(pages: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    for count in (1, 2, 3):
+        pages.world.write([{"email": f"{n}@example.com"} for n in range(count)])
+        pages.world.sync()
+    browser = pages.signed_in(Role.ANALYST).get("/")
+    assert "Of the latest" not in browser.text
+    monkeypatch.setattr(home, "LOOKED", 2)
+    assert len(under("runs", browser.get("/"))) == 2
+    assert "Of the latest 2 runs" in browser.text
+    assert browser.click("All runs").location == "/runs"
+    assert len(rows(browser.response.text)) == 3
+
+
 def test_what_was_done_is_read_from_its_beginning(pages: Installed) -> None:
     browser = pages.signed_in()
     for n in range(60):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -199,23 +200,27 @@ def latest_of(app: App, names: Collection[str], limit: int = 20, before: int | N
 def _runs(app: App, found: Sequence[Activation], limit: int, before: int | None, *, everybody: bool) -> list[RunRow]:
     by_id = {each.id: each for each in found}
     segments_of = app.store.segments.currents({each.ledger_id for each in found})
+    ids = None if everybody else by_id.keys()
     rows: list[RunRow] = []
     hours: dict[tuple[int, float], int | None] = {}  # where the hour of a stream is; None: on an earlier page
-    for run in app.store.runs.newest(None if everybody else by_id.keys(), limit + 1):
+    if before is not None:
+        hours |= {_hour(each): None for each in app.store.runs.first_flushes(ids, before)}
+    for run in app.store.runs.newest(ids, limit + 1, before):
+        is_flush, hour = run.kind == "flush", _hour(run)
         activation = by_id[run.activation_id]
-        hour = run.activation_id, run.started // HOUR * HOUR
-        if run.kind == "flush" and hour in hours:
+        if is_flush and hour in hours:
             if (place := hours[hour]) is not None:
                 rows[place] = _together(rows[place], _run_row(app, activation, segments_of, run))
-            continue
-        seen = before is not None and run.id >= before
-        if len(rows) == limit and not seen:
-            break
-        if run.kind == "flush":
-            hours[hour] = None if seen else len(rows)
-        if not seen:
+        elif len(rows) < limit:
+            hours |= {hour: len(rows)} if is_flush else {}
             rows.append(_run_row(app, activation, segments_of, run))
+        elif run.started < min((at for (_, at), place in hours.items() if place is not None), default=math.inf):
+            break  # until then an hour that is shown may have more of its flushes
     return rows
+
+
+def _hour(run: Run) -> tuple[int, float]:
+    return run.activation_id, run.started // HOUR * HOUR
 
 
 def _together(hour: RunRow, run: RunRow) -> RunRow:

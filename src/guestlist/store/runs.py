@@ -276,12 +276,22 @@ class Runs:
         of = sa.true() if activation_id is None else _table.c.activation_id == activation_id
         return self._select(of, limit)
 
-    def newest(self, activation_ids: Collection[int] | None = None, first: int = PAGE) -> Iterator[Run]:
-        """All of them, newest first, a page at a time; ``first``: how many are probably enough."""
-        of, before = sa.true() if activation_ids is None else _table.c.activation_id.in_(activation_ids), 1 << 62
+    def newest(
+        self, activation_ids: Collection[int] | None = None, first: int = PAGE, before: int | None = None
+    ) -> Iterator[Run]:
+        """Those of a lower number than ``before``, newest first, a page at a time; ``first``: how many are probably
+        enough.
+        """
+        of, before = _of(activation_ids), (1 << 62 if before is None else before)
         while page := self._select(of & (_table.c.id < before), first):
             yield from page
             before, first = page[-1].id, PAGE
+
+    def first_flushes(self, activation_ids: Collection[int] | None, since: int) -> list[Run]:
+        """Of each activation the first flush whose number is ``since`` or higher."""
+        flushes = _of(activation_ids) & (_table.c.kind == "flush") & (_table.c.id >= since)
+        first = sa.select(sa.func.min(_table.c.id)).where(flushes).group_by(_table.c.activation_id)
+        return self._select(_table.c.id.in_(first))
 
     def some(self, numbers: Collection[int]) -> list[Run]:
         """By their numbers, newest first; those that are gone by now are left out."""
@@ -312,3 +322,7 @@ class Runs:
         with self._database.read() as connection:
             rows = connection.execute(query).mappings().all()
         return [load(Run, row) for row in rows]
+
+
+def _of(activation_ids: Collection[int] | None) -> sa.ColumnElement[bool]:
+    return sa.true() if activation_ids is None else _table.c.activation_id.in_(activation_ids)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -13,6 +14,7 @@ from guestlist.app.results import EventEnd, alike
 from guestlist.core.permissions import CONNECT, Permission
 from guestlist.errors import ConfigError, DeliveryError
 from guestlist.ports import Reachable
+from guestlist.web.pages import runs
 from guestlist.web.pages.activations import COLUMNS
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
@@ -24,17 +26,6 @@ from guestlist.web.pages.templates import path
 book = Book()
 LOOK = (Permission.VIEW_DESTINATIONS,)
 LOOK_AT_ACTIVATIONS = (Permission.VIEW_DESTINATIONS, Permission.VIEW_SEGMENTS)  # as at an activation itself
-RUNS = 100  # that are looked through; each activation shows all of its own
-_RUNS = {
-    "run": lambda row: row.run,
-    "activation": lambda row: row.result.activation.casefold(),
-    "state": lambda row: row.result.state,
-    "added": lambda row: row.result.added,
-    "removed": lambda row: row.result.removed,
-    "rejected": lambda row: row.result.rejected,
-    "requests": lambda row: row.result.requests,
-    "took": lambda row: row.result.seconds,
-}
 _ENDS = {
     "activation": lambda row: row.activation.casefold(),
     "ended": lambda row: row.ended.casefold(),
@@ -103,15 +94,12 @@ def _said(row: Ended) -> str:
 
 
 @book.get("/destinations/{name}/runs", *LOOK_AT_ACTIVATIONS)
-def runs(call: Call) -> Response:
-    """The latest of all its activations."""
+def ran(call: Call) -> Response:
+    """Those of all its activations."""
     row = _row(call)
-    names = set(destinations.fed_by(call.app, call.config, row.name))
-    found = overview.latest_of(call.app, names, RUNS)
-    shown = listed(call, found, _RUNS, "-run", lambda each: f"{each.result.activation} {state(each.result.state).text}")
-    return call.show(
-        "destination_runs.html", row=row, tab="runs", listing=shown, most=RUNS if len(found) == RUNS else 0
-    )
+    names = destinations.fed_by(call.app, call.config, row.name)
+    found = runs.looked_through(call, partial(overview.latest_of, call.app, names))
+    return call.show("destination_runs.html", row=row, tab="runs", **found)
 
 
 # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -26,7 +26,7 @@ DAYS = 30  # of growth
 HOURS = 24  # of deliveries
 MOST = 6  # lines of one chart, and runs at once
 NEEDS = 10  # things that need somebody at once
-LOOKED = 60  # runs that are looked through; each activation shows all of its own
+LOOKED = 60  # runs that are looked through; all of them have a page of their own
 LISTS = ("needs", "runs", "dates")
 _NEEDS = {
     "place": lambda line: line.place,
@@ -81,7 +81,7 @@ def look(call: Call) -> Response:
         connected=bool(config.destinations),
         needs=_needs(call),
         may_act=call.person.may(*ACTIVATE),
-        runs=_runs(call),
+        **_runs(call),
         dates=_dates(call),
         growth=_growth(grown, lambda reading: reading.audience_size, app.clock.now()),
         sent=_growth(grown, lambda reading: reading.told, app.clock.now()),
@@ -105,9 +105,10 @@ def _why(need: home.Need) -> str:
     return plain(need.text) + (f" {state('lost').meaning}" if need.wants == "lost" else "")
 
 
-def _runs(call: Call) -> Listing[RunRow]:
-    rows = overview.runs(call.app, None, LOOKED)
-    return listed(call, rows, _RUNS, "-started", _ended, _place(call, "runs", MOST))
+def _runs(call: Call) -> dict[str, Any]:
+    rows = overview.runs(call.app, None, LOOKED + 1)
+    shown = listed(call, rows[:LOOKED], _RUNS, "-started", _ended, _place(call, "runs", MOST))
+    return {"runs": shown, "looked": LOOKED if len(rows) > LOOKED else 0}
 
 
 def _ended(row: RunRow) -> str:
