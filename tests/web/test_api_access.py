@@ -42,6 +42,8 @@ ANYBODY |= {
 }
 ANYBODY |= {
     "GET /home",
+    "GET /needs",
+    "GET /dates",
     "GET /activations/{name}/growth",
     "GET /activations/{name}/counts",
     "GET /activations/{name}/mapping",

@@ -219,7 +219,7 @@ def test_what_became_of_events(api: Api) -> None:
 
 def test_home_and_growth(api: Api) -> None:
     api.world.write(emails("a", "b"))
-    assert api.get("/activations/main/growth") == {"activation": "main", "readings": []}
+    assert api.get("/activations/main/growth") == {"items": [], "next": None}
     api.finished(api("POST", "/activations/main/syncs"))
     api.door.app.store.destinations.park("acme", "role", "it may only look")
     found = api.get("/home")
@@ -232,9 +232,13 @@ def test_home_and_growth(api: Api) -> None:
     assert {"API version", "access token", "refresh token"} == {each["what"] for each in found["calendar"]}
     assert sum(each["elements"] for each in found["delivered"]) == 2
     assert len(found["delivered"]) == 24
-    readings = api.get("/activations/main/growth")["readings"]
+    assert api.get("/needs")["items"] == found["needs"]
+    assert api.get("/dates")["items"] == found["calendar"]
+    first = api.get("/dates?limit=2")
+    assert first["items"] + api.get(f"/dates?cursor={first['next']}")["items"] == found["calendar"]
+    readings = api.get("/activations/main/growth")["items"]
     assert readings
-    assert api.get(f"/activations/main/growth?since={readings[-1]['at'] + 1}")["readings"] == []
+    assert api.get(f"/activations/main/growth?since={readings[-1]['at'] + 1}")["items"] == []
     problem(api("GET", "/activations/nobody/growth"), 404)
 
 

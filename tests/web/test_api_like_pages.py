@@ -115,7 +115,7 @@ TWINS = {
     "POST /activate/{number}/finish": "POST /activation-sets",
 }
 ALONE = {
-    "GET /": "each part of it asks for its own: GET /home, GET /runs, GET /activations/{name}/growth",
+    "GET /": "each part of it asks for its own: GET /home, /needs, /dates, /runs and /activations/{name}/growth",
     "GET /settings": "it leads to the first tab",
     "GET /settings/password": "a token is of no person",
     "POST /settings/password": "a token is of no person",
@@ -164,10 +164,10 @@ def test_what_stood_still_goes_on_once_it_is_authorised_again(api: Api) -> None:
 def test_a_destination_says_who_authorised_it_and_which_accounts_there_are(api: Api) -> None:
     made = api.make("destinations", "second", {"ad_account": ACCOUNT})
     assert made.json()["authorised_by"] is None
-    assert api.get("/destinations/second/ad-accounts") == {"ad_accounts": []}
+    assert api.get("/destinations/second/ad-accounts") == {"items": [], "next": None}
     api("POST", "/destinations/second/authorization/reuse", {"destination": "acme"})
     assert api.get("/destinations/second")["authorised_by"] == "token admin"
-    found = {each["account"]: each["role"] for each in api.get("/destinations/second/ad-accounts")["ad_accounts"]}
+    found = {each["account"]: each["role"] for each in api.get("/destinations/second/ad-accounts")["items"]}
     assert found[f"urn:li:sponsoredAccount:{ACCOUNT}"] == "CAMPAIGN_MANAGER"
     assert "VIEWER" in found.values()
     problem(api("GET", "/destinations/nobody/ad-accounts"), 404)

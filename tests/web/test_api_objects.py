@@ -118,7 +118,7 @@ def signed_in(api: Api) -> str:
 
 def test_an_ad_account_is_chosen_from_those_of_a_sign_in(api: Api) -> None:
     where = f"/sign-ins/{signed_in(api)}"
-    found = {each["account"]: each for each in api.get(where)["ad_accounts"]}
+    found = {each["account"]: each for each in api.get(where)["items"]}
     ours = found[f"urn:li:sponsoredAccount:{ACCOUNT}"]
     assert (ours["role"], ours["usable"]) == ("CAMPAIGN_MANAGER", True)
     wanted = {"name": "second", "settings": {"ad_account": ACCOUNT, "description": "EMEA"}}
@@ -134,7 +134,11 @@ def test_an_ad_account_is_chosen_from_those_of_a_sign_in(api: Api) -> None:
 def test_a_sign_in_that_is_there_serves_another_account_and_only_who_asked(api: Api) -> None:
     problem(api("POST", "/sign-ins/reuse", {"destination": "nobody"}), 422)
     handle = api("POST", "/sign-ins/reuse", {"destination": "acme"}).json()["sign_in"]
-    assert api.get(f"/sign-ins/{handle}")["ad_accounts"]
+    first = api.get(f"/sign-ins/{handle}?limit=1")
+    rest = api.get(f"/sign-ins/{handle}?cursor={first['next']}")
+    assert rest["next"] is None
+    assert len(rest["items"]) > 1
+    assert first["items"] + rest["items"] == api.get("/destinations/acme/ad-accounts")["items"]
     problem(api("GET", f"/sign-ins/{handle}", token=api.make_token("other", Role.ADMINISTRATOR)), 404)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -16,7 +16,7 @@ from guestlist.web.api import described
 from guestlist.web.api.described import Described, IfGiven, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
 from guestlist.web.api.jobs import Job, accepted
 from guestlist.web.api.openapi import MODEL
-from guestlist.web.api.paging import Page, Paged
+from guestlist.web.api.paging import Page, Paged, Paging
 from guestlist.web.api.problems import in_body
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
@@ -78,12 +78,6 @@ class Code(Strict):
     code: _Secret
     state: str = Field(min_length=1, max_length=200)
     redirect_url: Redirect
-
-
-class AdAccounts(BaseModel):
-    """What whoever signed in has a role on; LinkedIn lists none at its Development tier."""
-
-    ad_accounts: list[Reachable]
 
 
 class SignIn(Strict):
@@ -170,9 +164,17 @@ def take_destination_over(asking: Asked, name: NamePath, response: Response, if_
 
 
 @router.get("/destinations/{name}/ad-accounts", summary="The ad accounts to choose from")
-def list_accounts(asking: Asked, name: NamePath) -> AdAccounts:
-    """Those that LinkedIn lists now for who authorised it, with their role; none before somebody did."""
-    return AdAccounts(ad_accounts=connection.accounts(asking.app, asking.config, name))
+def list_accounts(asking: Asked, name: NamePath, paging: Paged) -> Page[Reachable]:
+    """Those that LinkedIn lists now for who authorised it, with their role; none before somebody did, and none at
+    LinkedIn's Development tier. By number.
+    """
+    return accounts(paging, connection.accounts(asking.app, asking.config, name))
+
+
+def accounts(paging: Paging, found: Sequence[Reachable]) -> Page[Reachable]:
+    """One page of them; LinkedIn is asked for all of them each time."""
+    items, following = paging.by_name(sorted(found, key=lambda each: each.account), lambda each: each.account)
+    return Page(items=items, next=following)
 
 
 # ── connecting ───────────────────────────────────────────────────────────────────────────────────────────────────

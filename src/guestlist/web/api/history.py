@@ -12,8 +12,9 @@ from pydantic import BaseModel, Field
 
 from guestlist.app import destinations, event_view, home, overview
 from guestlist.app.explain import explain
-from guestlist.app.home import Due, Growth, Need
+from guestlist.app.home import Due, Need
 from guestlist.app.results import EventSample, EventsReport, Explanation, RejectedRow, RunRow, Stretch, SyncResult
+from guestlist.core.counting import Reading
 from guestlist.errors import UnknownName
 from guestlist.events.pipeline import Stage
 from guestlist.ports import RejectedWish
@@ -27,6 +28,7 @@ from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["history"])
 
 HOUR = 3_600.0
+FIRST = 50  # of what waits and of what ends, where both stand
 CSV = "text/csv"
 
 _Since = Annotated[
@@ -103,8 +105,8 @@ class Delivered(BaseModel):
 class Home(BaseModel):
     """What a person should see first."""
 
-    needs: list[Need] = Field(description="What waits for a person, the most pressing first.")
-    calendar: list[Due] = Field(description="Ends of tokens and of the API version, the next first.")
+    needs: list[Need] = Field(description="At most 50: GET /needs lists all that waits for a person.")
+    calendar: list[Due] = Field(description="At most 50: GET /dates lists all ends of tokens and of the API version.")
     delivered: list[Delivered] = Field(description="The last 24 hours, oldest first.")
 
 
@@ -170,17 +172,33 @@ def _was_synced(asking: Asking, name: str) -> bool:
 
 @router.get("/home", summary="What a person should see first")
 def get_home(asking: Asked) -> Home:
-    """What waits, what comes up, what was delivered."""
+    """The first of what waits and of what comes up; what was delivered in the last 24 hours."""
     app, config = asking.app, asking.config
     delivered = [Delivered(hour=hour, elements=count) for hour, count in home.delivered_per_hour(app)]
-    return Home(needs=home.needs(app, config), calendar=home.calendar(app, config), delivered=delivered)
+    needs, calendar = home.needs(app, config)[:FIRST], home.calendar(app, config)[:FIRST]
+    return Home(needs=needs, calendar=calendar, delivered=delivered)
+
+
+@router.get("/needs", summary="List what waits for a person")
+def list_needs(asking: Asked, paging: Paged) -> Page[Need]:
+    """The most pressing first."""
+    items, following = paging.by_place(home.needs(asking.app, asking.config))
+    return Page(items=items, next=following)
+
+
+@router.get("/dates", summary="List what ends")
+def list_dates(asking: Asked, paging: Paged) -> Page[Due]:
+    """Tokens and the API version, the next first."""
+    items, following = paging.by_place(home.calendar(asking.app, asking.config))
+    return Page(items=items, next=following)
 
 
 @router.get("/activations/{name}/growth", summary="How an activation's audience grew")
-def get_growth(asking: Asked, name: NamePath, since: _From = None) -> Growth:
+def get_growth(asking: Asked, name: NamePath, paging: Paged, since: _From = None) -> Page[Reading]:
     """What LinkedIn said of it over time, oldest first."""
     _was_synced(asking, name)
-    return home.growth(asking.app, name, since or 0.0)
+    items, following = paging.by_place(home.growth(asking.app, name, since or 0.0).readings)
+    return Page(items=items, next=following)
 
 
 # ── rejected rows ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -100,6 +100,8 @@ NEEDS: dict[str, Needs] = dict(
         *_all("/activations/{name}/duplicates", _ACTIVATE, "POST"),
         *_all("/activations/{name}/audit", _ACTIVATION_LOG, "GET"),
         *_all("/home", _LOOK, "GET"),
+        *_all("/needs", _LOOK, "GET"),
+        *_all("/dates", _LOOK, "GET"),
         *_all("/runs", _LOOK, "GET"),
         *_all("/runs/{number}", _LOOK, "GET"),
         *_all("/events", _LOOK, "GET"),

@@ -53,6 +53,12 @@ class Paging:
         page = rest[: self.limit]
         return page, next_cursor(name(page[-1])) if len(rest) > len(page) else None
 
+    def by_place(self, items: Sequence[T]) -> tuple[list[T], str | None]:
+        """One page of a list in an order of its own; what comes or goes between two pages moves the rest of it."""
+        begins = self.after(int) or 0
+        ends = begins + self.limit
+        return list(items[begins:ends]), next_cursor(ends) if len(items) > ends else None
+
     def by_number(self, items: Sequence[T], number: Callable[[T], int]) -> tuple[list[T], str | None]:
         """One page of what is newest first and was asked for with one more than ``limit``."""
         page = list(items[: self.limit])

@@ -8,17 +8,19 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
 from guestlist.app import connection, declared, setting_up
+from guestlist.ports import Reachable
 from guestlist.web.api import described
 from guestlist.web.api.destinations import (
-    AdAccounts,
     Authorization,
     Code,
     Consent,
     Destination,
     NewDestination,
     SignIn,
+    accounts,
     shown,
 )
+from guestlist.web.api.paging import Page, Paged
 from guestlist.web.api.problems import in_body
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
@@ -62,9 +64,11 @@ def reuse_sign_in(asking: Asked, body: SignIn, response: Response) -> SignedIn:
 
 
 @router.get("/sign-ins/{handle}", summary="The ad accounts of a sign-in")
-def get_sign_in(asking: Asked, handle: Handle) -> AdAccounts:
-    """With the role on each, asked of LinkedIn now; an account that is not among them can be named all the same."""
-    return AdAccounts(ad_accounts=setting_up.choices(asking.app, handle))
+def get_sign_in(asking: Asked, handle: Handle, paging: Paged) -> Page[Reachable]:
+    """With the role on each, asked of LinkedIn now, by number; an account that is not among them can be named all the
+    same.
+    """
+    return accounts(paging, setting_up.choices(asking.app, handle))
 
 
 @router.post("/sign-ins/{handle}/destinations", status_code=201, summary="Make a destination and connect it")

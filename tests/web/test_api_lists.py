@@ -1,0 +1,94 @@
+"""Every list that the API answers with has pages, or an end that is known beforehand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tests.web.apikit import Api
+from tests.web.browser import Browser
+
+Json = dict[str, Any]
+BOUNDED = {  # how an operation and where its list stands end -> what bounds it
+    "activations": "names that the configuration says, or one line for each of them",
+    "status.used_by": "names that the configuration says",
+    "/live keys": "one for each audience key of the activations of an audience",
+    "/live rows": "one for each activation of an audience",
+    "ends": "ways in which events end",
+    "stages": "stages on the way of an event",
+    "stages[].left": "ways in which events end",
+    "over_time": "at most 48 stretches",
+    "samples": "at most ten of each way in which events end",
+    "who": "at most ten members, fifty of those who would leave",
+    "/home needs": "the first fifty; GET /needs has pages",
+    "/home calendar": "the first fifty; GET /dates has pages",
+    "/home delivered": "24 hours",
+    "columns": "the columns of one list",
+    "mapping{}": "the columns of one list that feed one field",
+    "/sample rows": "the first ten of a list",
+    "/sample rows[]": "the columns of one list",
+    "/encryption keys": "the keys that the environment or one file names",
+    "scopes": "the scopes there are",
+    "segments": "the activations there were when somebody was forgotten",
+    "segments[]": "three facts",
+    "values": "what one request to forget named",
+    "unknown": "what one request to forget named",
+    "/retention ": "what is kept, a table in the code",
+    "/roles ": "the roles, which are fixed",
+    "/roles [].permissions": "the permissions there are",
+    "GET /settings ": "the settings there are",
+    "/configuration/apply ": "what changed of one file that was sent",
+    "explain steps": "what is done to one value",
+    "explain steps[]": "two facts",
+    "explain told": "one for each type that one value has",
+    "event-trials told": "the mapped fields of one event",
+    "event-trials told[]": "a few facts",
+    "problems": "what can be wrong with one connection",
+    "issues": "at most one",
+    "/members rejected": "what one request brought",
+}
+
+
+def lists(schema: Json, schemas: Json, at: str = "", within: tuple[str, ...] = ()) -> Iterator[str]:
+    """Where the lists of an answer are, like ``activations[].ends``; not those of what the configuration describes."""
+    if (name := schema.get("$ref", "").rpartition("/")[2]) and name not in within:
+        yield from lists(schemas[name], schemas, at, (*within, name))
+    for key in ("anyOf", "oneOf", "allOf"):
+        for each in schema.get(key, ()):
+            yield from lists(each, schemas, at, within)
+    if schema.get("type") == "array":
+        yield at
+        yield from lists(schema.get("items", {}), schemas, f"{at}[]", within)
+    for name, each in schema.get("properties", {}).items():
+        yield from lists(each, schemas, f"{at}.{name}".lstrip("."), within)
+    if isinstance(each := schema.get("additionalProperties"), dict):
+        yield from lists(each, schemas, f"{at}{{}}", within)
+
+
+def answered(operation: Json, schemas: Json) -> set[str]:
+    found: set[str] = set()
+    for status, answer in operation["responses"].items():
+        if status.startswith("2"):
+            for media in answer.get("content", {}).values():
+                found |= set(lists(media["schema"], schemas))
+    return found
+
+
+def test_every_list_has_pages_or_an_end(api: Api) -> None:
+    document = Browser(api.web).get("/openapi.json").response.json()
+    schemas, unexplained, met = document["components"]["schemas"], [], set()
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if not path.startswith("/api/v1/"):
+                continue
+            taken = {each["name"] for each in operation.get("parameters", ())}
+            for place in answered(operation, schemas):
+                if place == "items" and {"cursor", "limit"} <= taken:
+                    continue
+                name = f"{method.upper()} {path.removeprefix('/api/v1')} {place}"
+                reasons = {each for each in BOUNDED if re.search(rf"(?<![a-z]){re.escape(each)}$", name)}
+                met |= reasons
+                unexplained += [] if reasons else [name]
+    assert sorted(unexplained) == []
+    assert met == set(BOUNDED), "what is no list any more"
