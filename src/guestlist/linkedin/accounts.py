@@ -19,7 +19,8 @@ _NEEDED = (
     ({"rw_ads", "r_ads"}, "rw_ads (ad accounts and roles)"),
     ({"r_basicprofile", "profile"}, "r_basicprofile (who signed in)"),
 )
-_NAMED = 50  # ad accounts whose names are looked up
+_ONE_BY_ONE = 50  # ad accounts whose names are looked up so
+_AT_ONCE, _PAGES = 1000, 50  # where there are more
 _WHERE = "in Campaign Manager > Account settings > Manage access"
 
 Scopes = Callable[[], tuple[str, ...]]
@@ -45,20 +46,39 @@ def check(client: Client, account: str, introspected: Scopes | None = None) -> A
 
 def reachable(client: Client) -> list[Reachable]:
     """Every ad account the member has a role on, by name. LinkedIn answers all at once (a count of 2147483647 was
-    seen); names are asked for one by one, and only of the first fifty.
+    seen); names are asked for one by one, or a thousand at a time where there are many.
     """
     parameters: dict[str, Value] = {"q": "authenticatedUser"}
     record = client.call("GET", "/adAccountUsers", parameters, restli_method="FINDER").record()
     listed = record.get("elements")
+    roles = [
+        (bare_id(str(each.get("account", ""))), str(each.get("role", "")))
+        for each in (listed if isinstance(listed, list) else ())
+    ]
+    roles = [(number, role) for number, role in roles if number.isdecimal()]
+    names = _named(client) if len(roles) > _ONE_BY_ONE else {number: _shown(client, number) for number, _ in roles}
     found: list[Reachable] = []
-    for each in listed if isinstance(listed, list) else ():
-        account, role = (str(each.get(key, "")) for key in ("account", "role"))
-        number = bare_id(account)
-        if not number.isdecimal():
-            continue
-        name, test = _shown(client, number) if len(found) < _NAMED else ("", False)
+    for number, role in roles:
+        name, test = names.get(number, ("", False))
         found.append(Reachable(f"urn:li:sponsoredAccount:{number}", name, role, role in ROLES and not test, test))
     return sorted(found, key=lambda each: (not each.usable, each.name.casefold(), each.account))
+
+
+def _named(client: Client) -> dict[str, tuple[str, bool]]:
+    """The same as ``_shown`` of all that the member can reach."""
+    found: dict[str, tuple[str, bool]] = {}
+    parameters: dict[str, Value] = {"q": "search", "pageSize": _AT_ONCE}
+    for _ in range(_PAGES):
+        reply = client.call("GET", "/adAccounts", parameters, restli_method="FINDER", passing=(403, 404))
+        record = reply.record() if reply.status == 200 else {}
+        listed, metadata = record.get("elements"), record.get("metadata")
+        for each in listed if isinstance(listed, list) else ():
+            found[bare_id(str(each.get("id", "")))] = str(each.get("name", "")), each.get("test") is True
+        token = metadata.get("nextPageToken") if isinstance(metadata, dict) else None
+        if not token:
+            break
+        parameters["pageToken"] = str(token)
+    return found
 
 
 def _shown(client: Client, number: str) -> tuple[str, bool]:

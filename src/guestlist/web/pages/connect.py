@@ -167,15 +167,19 @@ def _chosen(call: Call) -> dict[str, Any]:
 
 
 def _choices(call: Call, accounts: Sequence[Reachable], form: Form) -> dict[str, Any]:
-    found = listed(call, accounts, {"given": list(accounts).index}, "given", _about, Place(_here(call)))
-    return {
-        "handle": call.part("handle"),
-        "accounts": accounts,
-        "listing": found,
-        "chosen": [each for each in accounts if _number(each) == form["ad_account"]],
-        "first": next((each for each in accounts if each.usable), None),
-        "steps": STEPS,
-    }
+    first = "" if form.fields else next((_number(each) for each in accounts if each.usable), "")
+    offer = offered(call, accounts, form["ad_account"] or first, _here(call))
+    return {"handle": call.part("handle"), "steps": STEPS, **offer}
+
+
+def offered(call: Call, accounts: Sequence[Reachable], picked: str, here: str) -> dict[str, Any]:
+    """What a choice of ad accounts shows, looked through and paged by the address ``here``; the one that is ``picked``
+    stands before all.
+    """
+    places = {each.account: place for place, each in enumerate(accounts)}
+    found = listed(call, accounts, {"given": lambda each: places[each.account]}, "given", _about, Place(here))
+    chosen = [each for each in accounts if _number(each) == picked]
+    return {"accounts": accounts, "listing": found, "picked": picked, "chosen": chosen}
 
 
 def _here(call: Call) -> str:

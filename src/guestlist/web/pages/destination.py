@@ -14,11 +14,12 @@ from guestlist.app.results import EventEnd, alike
 from guestlist.core.permissions import CONNECT, Permission
 from guestlist.errors import ConfigError, DeliveryError
 from guestlist.ports import Reachable
-from guestlist.web.pages import runs
+from guestlist.web.pages import lists, runs
 from guestlist.web.pages.activations import COLUMNS
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
-from guestlist.web.pages.connect import settings_of
+from guestlist.web.pages.connect import offered, settings_of
+from guestlist.web.pages.forms import Form
 from guestlist.web.pages.lists import Place, listed
 from guestlist.web.pages.states import OUTCOMES, state
 from guestlist.web.pages.templates import path
@@ -33,6 +34,8 @@ _ENDS = {
     "events": lambda row: row.end.events,
     "received": lambda row: row.received,
 }
+_TEXTS = ("version", "description", "ad_account", "other")
+_TICKS = ("send_email", "send_google_advertising_id", "enabled")
 DAY = 86_400.0
 SPANS = {"1h": 3600.0, "24h": DAY, "7d": 7 * DAY}  # what became of events is kept for fifteen days
 
@@ -50,7 +53,8 @@ class Ended:
 @book.get("/destinations/{name}", *LOOK)
 def settings(call: Call) -> Response:
     """What it may be told, and the connection."""
-    return call.show("destination_settings.html", **_settings(call))
+    form = _typed(call)
+    return call.show("destination_settings.html", **_settings(call, form), form=form)
 
 
 @book.get("/destinations/{name}/activations", *LOOK_AT_ACTIVATIONS)
@@ -105,14 +109,17 @@ def ran(call: Call) -> Response:
 # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 @book.post("/destinations/{name}", *CONNECT)
 def save(call: Call) -> Response:
-    """Put what was typed in place of what there was."""
-    name = call.part("name")
+    """Put what was typed in place of what there was; or on to other ad accounts to choose from."""
+    name, form = call.part("name"), call.form
+    if form["accounts"] and (form["page_to"] or lists.looks(form)):
+        typed = {each: form[each] for each in (*_TEXTS, *_TICKS)}
+        return call.go(path("destinations", name, accounts=1, **typed, q=form["q"].strip(), page=form["page_to"]))
     try:
         found = declared.get(call.app, call.desk.configuration, "destinations", name)
         body = {**found.body, **settings_of(call.form), "enabled": bool(call.form["enabled"])}
         declared.change(call.app, call.desk.configuration, "destinations", name, body, call.form.version, call.person)
     except ConfigError as error:
-        return call.again("destination_settings.html", error, "ad_account", **_settings(call))
+        return call.again("destination_settings.html", error, "ad_account", **_settings(call, call.form))
     return call.go(path("destinations", name), f"{name} was saved.")
 
 
@@ -138,11 +145,21 @@ def delete(call: Call) -> Response:
     return call.go("/destinations", f"{name} was taken out; what LinkedIn holds stays there.")
 
 
-def _settings(call: Call) -> dict[str, Any]:
+def _typed(call: Call) -> Form:
+    """What was typed before other ad accounts were looked for, as the address says it."""
+    query = call.query
+    if "version" not in query:
+        return Form()
+    texts = [(each, query.get(each, "")) for each in _TEXTS]
+    return Form([*texts, *((each, "yes") for each in _TICKS if query.get(each))])
+
+
+def _settings(call: Call, form: Form) -> dict[str, Any]:
     row = _row(call)
     accounts, problem = _accounts(call)
+    picked = form["ad_account"] or row.ad_account.rpartition(":")[2]
     return {
-        "accounts": accounts,
+        **offered(call, accounts, picked, path("destinations", row.name)),
         "problem": problem,
         "row": row,
         "tab": "settings",
