@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 import sqlalchemy as sa
 
 from guestlist.store import schema
@@ -87,9 +88,24 @@ def test_the_log_is_read_a_page_at_a_time(store):
         store.audit.add("ann" if number % 2 else "bob", "do", f"thing {number}", float(number))
     first = store.audit.latest(2)
     assert [each.subject for each in first] == ["thing 4", "thing 3"]
-    assert [each.subject for each in store.audit.latest(2, before=first[-1].id)] == ["thing 2", "thing 1"]
+    assert [each.subject for each in store.audit.latest(2, beyond=first[-1].id)] == ["thing 2", "thing 1"]
     assert [each.subject for each in store.audit.latest(9, who="ann")] == ["thing 3", "thing 1"]
     assert [each.subject for each in store.audit.latest(9, subject="thing 0")] == ["thing 0"]
+
+
+@pytest.mark.parametrize("sort", ["who", "-who", "what", "-what", "subject", "-subject", "at", "-at"])
+def test_the_log_is_sorted_and_no_page_loses_an_entry(store, sort):
+    for number in range(7):
+        store.audit.add(f"p{number % 3}", f"do {number % 2}", f"thing {number % 4}", float(number))
+    whole, found = store.audit.latest(99, sort=sort), []
+    while page := store.audit.latest(2, sort=sort, beyond=found[-1].id if found else None):
+        found += page
+    assert found == whole
+    name = sort.removeprefix("-")
+    values = [getattr(each, name) for each in whole]
+    assert values == sorted(values, reverse=sort.startswith("-"))
+    assert len({each.id for each in whole}) == 7
+    assert [each.subject for each in store.audit.latest(1, sort=sort, who="p1", beyond=whole[-1].id)] == []
 
 
 def test_jobs_are_read_a_page_at_a_time(store):

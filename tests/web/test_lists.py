@@ -107,6 +107,12 @@ def test_what_was_done_is_read_from_its_beginning(pages: Installed) -> None:
     assert ("list59" in newest[0], "list0" in oldest[0]) == (True, True)
     following = browser.click("Newer")
     assert "list50" in rows(following.response.text)[0]
+    last = rows(browser.get("/activity?what=create+key&sort=-subject").response.text)
+    assert "list9" in last[0]
+    rest = rows(browser.click("Next").response.text)
+    assert "sort=-subject&after=" in browser.location
+    assert len({*last, *rest}) == 60
+    assert "list0" in rest[-1]
 
 
 def test_runs_of_an_activation_are_sorted_filtered_and_paged(pages: Installed, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from guestlist.app.context import App
-from guestlist.store.audit import Entry
+from guestlist.store.audit import SORTED, Entry
 
+COLUMNS = SORTED
 RENAMES = 1000  # that are looked through for the names an activation had
 OF_ACTIVATIONS = (
     "create activation", "change activation", "take over activation", "delete activation", "rename", "remove",
@@ -16,16 +17,16 @@ def entries(
     app: App,
     limit: int = 100,
     *,
-    before: int | None = None,
-    after: int | None = None,
+    sort: str = "-at",
+    beyond: int | None = None,
     who: str | None = None,
     what: str | None = None,
     subject: str | None = None,
 ) -> list[Entry]:
-    """Newest first; ``before``: only those of a lower number, so that one page follows another; ``after``: those of a
-    higher number, the oldest first.
+    """Newest first, or by one of SORTED ("-": the other way round). ``beyond``: the number of the last one of the
+    page before.
     """
-    return app.store.audit.latest(limit, before=before, after=after, who=who, what=what, subject=subject)
+    return app.store.audit.latest(limit, sort=sort, beyond=beyond, who=who, what=what, subject=subject)
 
 
 def of_activation(
@@ -33,14 +34,14 @@ def of_activation(
     name: str,
     limit: int = 100,
     *,
-    before: int | None = None,
-    after: int | None = None,
+    sort: str = "-at",
+    beyond: int | None = None,
     who: str | None = None,
     what: str | None = None,
 ) -> list[Entry]:
     """The same of one activation, also under the names that it had before."""
     names, log = _names(app, name), app.store.audit
-    return log.latest(limit, before=before, after=after, who=who, what=what, subjects=names, among=OF_ACTIVATIONS)
+    return log.latest(limit, sort=sort, beyond=beyond, who=who, what=what, subjects=names, among=OF_ACTIVATIONS)
 
 
 def _names(app: App, name: str) -> list[str]:

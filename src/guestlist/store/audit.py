@@ -27,6 +27,9 @@ class Entry:
     details: Mapping[str, Any]
 
 
+SORTED = ("at", "who", "what", "subject")
+
+
 class Audit:
     """Entries are only ever added: the database refuses to change or delete one. Details hold nothing readable about
     members.
@@ -45,24 +48,22 @@ class Audit:
         self,
         limit: int = 100,
         *,
-        before: int | None = None,
-        after: int | None = None,
+        sort: str = "-at",
+        beyond: int | None = None,
         who: str | None = None,
         what: str | None = None,
         subject: str | None = None,
         subjects: Collection[str] | None = None,
         among: Collection[str] | None = None,
     ) -> list[Entry]:
-        """Newest first; ``before``: only those of a lower number, so that one page follows another; ``after``: those
-        of a higher number, the oldest first. ``subjects``, ``among``: any of these, of what was done any of those.
+        """Newest first, or by one of SORTED ("-": the other way round), the latest of the same first. ``beyond``: the
+        number of the last one of the page before. ``subjects``, ``among``: any of these, of what was done any of those.
         """
-        query = sa.select(_table).order_by(_table.c.id.desc() if after is None else _table.c.id).limit(limit)
+        query = _sorted(sort.removeprefix("-"), sort.startswith("-"), beyond).limit(limit)
         for column, value in ((_table.c.who, who), (_table.c.what, what), (_table.c.subject, subject)):
             query = query if value is None else query.where(column == value)
         for column, values in ((_table.c.subject, subjects), (_table.c.what, among)):
             query = query if values is None else query.where(column.in_(values))
-        query = query if before is None else query.where(_table.c.id < before)
-        query = query if after is None else query.where(_table.c.id > after)
         with self._database.read() as connection:
             return [load(Entry, row) for row in connection.execute(query).mappings().all()]
 
@@ -71,3 +72,16 @@ class Audit:
         query = sa.select(_table.c.what).distinct().order_by(_table.c.what)
         with self._database.read() as connection:
             return [str(each) for each in connection.execute(query).scalars()]
+
+
+def _sorted(name: str, descending: bool, beyond: int | None) -> sa.Select[Any]:
+    """``beyond`` is a place in any order, for an entry stays as it is."""
+    column, number = _table.c.id if name == "at" else _table.c[name], _table.c.id
+    query = sa.select(_table).order_by(column.desc() if descending else column, number.desc())
+    if beyond is None:
+        return query
+    if name == "at":
+        return query.where(number < beyond if descending else number > beyond)
+    of_last = _table.alias("of_last")
+    last = sa.select(of_last.c[name]).where(of_last.c.id == beyond).scalar_subquery()
+    return query.where((column < last if descending else column > last) | ((column == last) & (number < beyond)))

@@ -607,4 +607,5 @@ audit = _table(
     _column("what", sa.Text),  # connect, create user, change activation, allow removals, forget ...
     _column("subject", sa.Text),
     _column("details", Json),
+    *(sa.Index(f"ix_audit_{each}", each, "id") for each in ("who", "what", "subject")),
 )

@@ -212,7 +212,7 @@ def list_entries(
 ) -> Page[Entry]:
     """Newest first; nothing is ever taken out."""
     before = paging.after(int)
-    rows = activity.entries(asking.app, paging.limit + 1, before=before, who=who, what=what, subject=subject)
+    rows = activity.entries(asking.app, paging.limit + 1, beyond=before, who=who, what=what, subject=subject)
     items, following = paging.by_number(rows, lambda row: row.id)
     return Page(items=[Entry.model_validate(row.__dict__) for row in items], next=following)
 
@@ -221,6 +221,6 @@ def list_entries(
 def list_entries_of(asking: Asked, name: NamePath, paging: Paged, who: _Text = None, what: _Text = None) -> Page[Entry]:
     """Newest first, also what was done under a name that it had before."""
     before = paging.after(int)
-    rows = activity.of_activation(asking.app, name, paging.limit + 1, before=before, who=who, what=what)
+    rows = activity.of_activation(asking.app, name, paging.limit + 1, beyond=before, who=who, what=what)
     items, following = paging.by_number(rows, lambda row: row.id)
     return Page(items=[Entry.model_validate(row.__dict__) for row in items], next=following)

@@ -13,7 +13,7 @@ from guestlist.web.pages import activation, growth, templates
 from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
-from guestlist.web.pages.lists import listed
+from guestlist.web.pages.lists import Place, beside, listed
 from guestlist.web.pages.states import state
 from guestlist.web.pages.streaming import streamed
 from guestlist.web.pages.templates import path
@@ -55,8 +55,10 @@ def one(call: Call) -> Response:
         "activation_overview.html",
         **activation.shown(call),
         counted_there=counts.of_activation(call.app, name),
-        growth=growth.of(call.app, name),
-        rejected=listed(call, list(reasons.items()), _REASONS, "-rows", lambda row: row[0]),
+        growth=growth.of(call, name, Place(kept=beside(call, ""), name="growth")),
+        rejected=listed(
+            call, list(reasons.items()), _REASONS, "-rows", lambda row: row[0], Place(kept=beside(call, "growth"))
+        ),
         not_sent=sum(reasons.values()),
         stopped=overview.rejected_samples(call.app, name) if call.person.may(Permission.VIEW_PROFILES) else {},
         file=call.config.path,

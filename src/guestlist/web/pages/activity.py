@@ -18,26 +18,28 @@ if TYPE_CHECKING:
 
 book = Book()
 SIZE = 50
+NEWEST = "-at"
 
 
 @book.get("/activity", Permission.VIEW_USER_ACTIVITY_LOG)
 def look(call: Call) -> Response:
-    """Newest first, or the oldest (``sort=at``); each page says where the next begins."""
+    """Newest first, or sorted as the address says; each page says where the next begins."""
     return call.show("activity.html", kinds=activity.kinds(call.app), **page_of(call, activity.entries, "subject"))
 
 
 def page_of(call: Call, read: Callable[..., list[Entry]], *more: str) -> dict[str, Any]:
     """What ``read`` finds of what the address asks for (who, what, and ``more``), a page of it: see ``look``."""
     asked = {each: call.query.get(each, "").strip() for each in ("who", "what", *more)}
-    oldest = call.query.get("sort") == "at"
-    begun = whole(call.query.get("after" if oldest else "before", ""))
-    before, after = (None, begun or 0) if oldest else (begun, None)
+    sort = call.query.get("sort", "")
+    sort = sort if sort.removeprefix("-") in activity.COLUMNS else NEWEST
+    begun = whole(call.query.get("after" if sort != NEWEST else "before", ""))
     named = {key: value or None for key, value in asked.items()}
-    entries = read(call.app, limit=SIZE + 1, before=before, after=after, **named)
+    entries = read(call.app, limit=SIZE + 1, sort=sort, beyond=begun, **named)
     return {
         "entries": entries[:SIZE],
         "following": entries[SIZE - 1].id if len(entries) > SIZE else None,
         "begun": begun is not None,
-        "sort": "at" if oldest else "",
+        "sort": sort,
+        "newest": NEWEST,
         "asked": asked,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -30,11 +31,13 @@ COLUMNS = {
     "state": lambda row: states.audience(row.state).text,
     "wanted": lambda row: row.wanted,
     "told": lambda row: row.told,
+    "used": lambda row: ", ".join(row.used_by).casefold() or None,
 }
 
 _LIVE = {
     "name": lambda row: row.activation.casefold(),
     "received": lambda row: row.received,
+    "ends": lambda row: [(str(each.outcome), each.code, each.events) for each in row.ends],
     "slow": lambda row: row.p95_seconds,
 }
 
@@ -44,7 +47,8 @@ _LIVE = {
 def all_of(call: Call) -> Response:
     """Every one that is described."""
     rows = audiences.all_of(call.app, call.config)
-    shown = listed(call, rows, COLUMNS, "name", partial(_words, call))
+    columns: dict[str, Callable[[AudienceRow], Any]] = {**COLUMNS, "origin": partial(_origin, call)}
+    shown = listed(call, rows, columns, "name", partial(_words, call))
     return call.show("audiences.html", listing=shown, origin=partial(_origin, call))
 
 
@@ -98,10 +102,8 @@ def one(call: Call) -> Response:
         sample=sample,
         most=MOST,
         problem=problem,
-        used=listed(
-            call, status, activations.COLUMNS, "name", _activation, Place(kept=beside(call, "live"), name="used")
-        ),
-        growth=[growth.of(call.app, each) for each in row.used_by],
+        used=listed(call, status, activations.COLUMNS, "name", _activation, _place(call, row, "used")),
+        growth=[growth.of(call, each, _place(call, row, name)) for name, each in _growing(row).items()],
         **(_live(call, row) if row.kind == "events" else {"live": None}),
         declaration=declared.get(call.app, call.desk.configuration, "audiences", row.name),
         address=call.desk.address,
@@ -123,13 +125,23 @@ def live(call: Call) -> Response:
 def _live(call: Call, row: AudienceRow) -> dict[str, Any]:
     """What counts anew, and its list of activations as the address sorts it."""
     live = audiences.live(call.app, call.config, row.name)
-    place = Place(path("audiences", row.name), beside(call, "used"), "live")
-    hour = listed(call, live.rows, _LIVE, "name", lambda each: each.activation, place)
+    hour = listed(call, live.rows, _LIVE, "name", lambda each: each.activation, _place(call, row, "live"))
     return {
         "live": live,
         "hour": hour,
-        "anew": path("audiences", row.name, "live", **beside(call, "used", "live")),
+        "anew": path("audiences", row.name, "live", **beside(call, "used", "live", *_growing(row))),
     }
+
+
+def _growing(row: AudienceRow) -> dict[str, str]:
+    """The list of each activation's growth, and whose it is."""
+    return {f"growth-{n}": name for n, name in enumerate(row.used_by, 1)}
+
+
+def _place(call: Call, row: AudienceRow, name: str) -> Place:
+    """Of one of the lists, beside which the others stay as they are."""
+    others = [each for each in ("used", "live", *_growing(row)) if each != name]
+    return Place(path("audiences", row.name), beside(call, *others), name)
 
 
 def _beginning(call: Call, row: AudienceRow) -> tuple[Rows, str]:

@@ -30,7 +30,9 @@ USUAL = "24h"
 _LEFT = {
     "stage": lambda row: row[0],
     "code": lambda row: row[1].code.casefold(),
+    "means": lambda row: row[1].means.casefold(),
     "events": lambda row: row[1].events,
+    "share": lambda row: row[1].events,
 }
 _TYPED = "%Y-%m-%dT%H:%M"  # as browsers send a moment, here always UTC
 

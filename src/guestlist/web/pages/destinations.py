@@ -26,6 +26,7 @@ _COLUMNS = {
     "name": lambda row: row.name.casefold(),
     "account": lambda row: row.ad_account,
     "state": _state,
+    "authorised": lambda row: row.connection.authorised,
     "ends": lambda row: row.connection.works_until,
     "activations": lambda row: row.activations,
 }

@@ -7,27 +7,42 @@ from dataclasses import dataclass
 from typing import Any
 
 from guestlist.app import home
-from guestlist.app.context import App
 from guestlist.core.counting import Reading
+from guestlist.web.pages.call import Call
+from guestlist.web.pages.lists import Listing, Place, listed
+from guestlist.web.pages.states import linkedin
+from guestlist.web.pages.templates import moment
 
 LEAST = 2  # readings: fewer make no chart
+_COLUMNS = {
+    "at": lambda row: row.at,
+    "status": lambda row: linkedin(row.status).text,
+    "told": lambda row: row.told,
+    "matched": lambda row: row.matched,
+    "size": lambda row: row.audience_size,
+}
 
 
 @dataclass(frozen=True)
 class Grown:
-    """``readings``: oldest first. ``chart``: what LinkedIn said over time, and what was sent by then; None: too little
-    to draw a line.
+    """``readings``: the latest first, or as the address sorts them. ``chart``: what LinkedIn said over time, and what
+    was sent by then; None: too little to draw a line.
     """
 
     activation: str
-    readings: Sequence[Reading]
+    readings: Listing[Reading]
     chart: dict[str, Any] | None
 
 
-def of(app: App, activation: str) -> Grown:
+def of(call: Call, activation: str, place: Place) -> Grown:
     """Nothing of an activation that was never synced."""
-    readings = home.growth(app, activation).readings
-    return Grown(activation, readings, _chart(readings) if len(readings) >= LEAST else None)
+    readings = home.growth(call.app, activation).readings
+    shown = listed(call, readings, _COLUMNS, "-at", _words, place)
+    return Grown(activation, shown, _chart(readings) if len(readings) >= LEAST else None)
+
+
+def _words(row: Reading) -> str:
+    return f"{moment(row.at)} {linkedin(row.status).text}"
 
 
 def _chart(readings: Sequence[Reading]) -> dict[str, Any]:

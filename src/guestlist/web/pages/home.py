@@ -32,6 +32,7 @@ _NEEDS = {
     "place": lambda line: line.place,
     "what": lambda line: (line.title, line.place),
     "subject": lambda line: line.need.subject.casefold(),
+    "why": lambda line: line.why.casefold(),
 }
 _RUNS = {
     "started": lambda row: (row.started, row.run),
@@ -42,7 +43,22 @@ _RUNS = {
     "removed": lambda row: row.result.removed,
     "rejected": lambda row: row.result.rejected,
 }
-_DATES = {"at": lambda due: due.at, "what": lambda due: (due.what, due.subject.casefold())}
+
+
+def follows(row: home.Due) -> str:
+    """What comes of a date."""
+    if row.renews:
+        return "It is renewed by itself."
+    if row.what == "API version":
+        return "LinkedIn switches it off: upgrade Guestlist before."
+    return "Somebody has to authorize again before."
+
+
+_DATES = {
+    "at": lambda due: due.at,
+    "what": lambda due: (due.what, due.subject.casefold()),
+    "follows": follows,
+}
 _TITLES = {
     "reauthorise": "Authorize again",
     "confirm": "Confirm removals",
@@ -83,6 +99,7 @@ def look(call: Call) -> Response:
         may_act=call.person.may(*ACTIVATE),
         **_runs(call),
         dates=_dates(call),
+        follows=follows,
         growth=_growth(grown, lambda reading: reading.audience_size, app.clock.now()),
         sent=_growth(grown, lambda reading: reading.told, app.clock.now()),
         delivered=_delivered(home.delivered_per_hour(app, HOURS)),
@@ -117,7 +134,11 @@ def _ended(row: RunRow) -> str:
 
 def _dates(call: Call) -> Listing[home.Due]:
     rows = home.calendar(call.app, call.config)
-    return listed(call, rows, _DATES, "at", lambda due: f"{due.what} {due.subject}", _place(call, "dates"))
+    return listed(call, rows, _DATES, "at", _due, _place(call, "dates"))
+
+
+def _due(row: home.Due) -> str:
+    return f"{row.what} {row.subject} {follows(row)}"
 
 
 def _place(call: Call, name: str, size: int = 0) -> Place:

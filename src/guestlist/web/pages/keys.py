@@ -14,7 +14,7 @@ from guestlist.web.pages.lists import listed
 from guestlist.web.pages.states import key as key_state
 
 book = Book()
-_COLUMNS = {"name": lambda row: row.name, "created": lambda row: row.created, "revoked": lambda row: row.revoked}
+_COLUMNS = {"name": lambda row: row.name, "created": lambda row: row.created, "revoked": lambda row: row.revoked or 0.0}
 
 
 @book.get("/settings/keys", administrator=True)

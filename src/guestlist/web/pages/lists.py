@@ -19,13 +19,14 @@ LARGEST_PAGE = 1_000_000
 class Place:
     """Where a list stands. ``at``: the page's address, where forms of it are sent elsewhere; ``kept``: what else the
     address says of this page, and goes on to say; ``name``: of the list, where its page has several; ``size``: rows
-    of a page, where they are fewer than usual.
+    of a page, where they are fewer than usual. ``posted``: it has no address, and a button of its form sorts it.
     """
 
     at: str = ""
     kept: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     size: int = 0
+    posted: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def looks(form: Form) -> bool:
 
 def _asked(call: Call, columns: Collection[str], default: str, place: Place) -> Asked:
     search = call.query.get(_key(place.name, "q"), "").replace("\0", "").strip()
-    wanted = call.query.get(_key(place.name, "sort"), default)
+    wanted = call.form["sort_by"] if place.posted else call.query.get(_key(place.name, "sort"), default)
     wanted = wanted if wanted.removeprefix("-") in columns else default
     page = _number(call.query.get(_key(place.name, "page"), ""))
     return Asked(search, wanted.removeprefix("-"), wanted.startswith("-"), page, place.size or SIZE)

@@ -28,6 +28,14 @@ _COLUMNS = {
     "number": lambda row: row.id,
     "created": lambda row: row.created,
     "state": lambda row: receipt(row.state).text,
+    "who": lambda row: ", ".join(row.values).casefold(),
+    "segments": lambda row: ", ".join(activation for activation, *_ in row.segments).casefold() or None,
+}
+_TOLD = {
+    "what": lambda one: (one.id_type, one.value),
+    "now": lambda one: one.state,
+    "at": lambda one: one.at,
+    "run": lambda one: one.run,
 }
 
 
@@ -76,7 +84,8 @@ def explain(call: Call) -> Response:
     except GuestlistError as error:
         refused = ConfigError(str(error), ("value",))
         return call.again("privacy.html", refused, "value", **shown(call))
-    return call.show("privacy.html", 200, **{**shown(call), "explanation": found})
+    told = listed(call, found.told, _TOLD, "what", lambda one: one.value, Place("/privacy", posted=True))
+    return call.show("privacy.html", 200, **{**shown(call), "explanation": found, "told": told})
 
 
 def _values(text: str) -> list[str]:
@@ -100,5 +109,6 @@ def shown(call: Call) -> dict[str, Any]:
         "receipts": listed(call, rows, _COLUMNS, "-number", _words, Place("/privacy")),
         "activations": overview.at_linkedin(call.app),
         "explanation": None,
+        "told": None,
         "may_forget": call.person.may(*ACTIVATE),
     }

@@ -7,12 +7,15 @@ from typing import Any
 from starlette.responses import Response
 
 from guestlist.app import declared, retention
+from guestlist.app.retention import Kept
 from guestlist.errors import ConfigError
 from guestlist.web.pages import setting
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
+from guestlist.web.pages.lists import Place, listed
 
 book = Book()
+_COLUMNS = {"what": lambda row: row.what.casefold(), "stays": lambda row: row.stays}
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 _KEYS = ("samples", "answers", "runs")
 
@@ -37,7 +40,12 @@ def save(call: Call) -> Response:
 def _shown(call: Call) -> dict[str, Any]:
     rows = retention.stands(call.app, call.config)
     typed = {each.setting: _typed(each.stays) for each in rows if each.setting and each.stays}
-    return {"rows": rows, "typed": typed, **setting.of_file(call)}
+    shown = listed(call, rows, {**_COLUMNS, "given": rows.index}, "given", _words, Place("/settings/retention"))
+    return {"rows": rows, "listing": shown, "typed": typed, **setting.of_file(call)}
+
+
+def _words(row: Kept) -> str:
+    return f"{row.what} {row.since}"
 
 
 def _typed(seconds: float) -> str:

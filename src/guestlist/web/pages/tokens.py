@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from guestlist.app import api_tokens
+from guestlist.app.api_tokens import TokenRow
 from guestlist.core.permissions import HOLDS, Permission, Role
 from guestlist.errors import ConfigError
 from guestlist.web.pages.book import Book
@@ -18,6 +19,7 @@ DAY = 86_400.0
 _COLUMNS = {
     "name": lambda row: row.name,
     "role": lambda row: row.role,
+    "scopes": lambda row: _in_words(row).casefold(),
     "created": lambda row: row.created,
     "seen": lambda row: row.seen,
     "ends": lambda row: row.ends,
@@ -48,8 +50,17 @@ def revoke(call: Call) -> Response:
 
 
 def _shown(call: Call) -> dict[str, Any]:
-    rows = listed(call, api_tokens.all_of(call.app), _COLUMNS, "name", lambda row: f"{row.name} {row.role}")
-    return {"listing": rows, "roles": list(Role), "permissions": list(Permission), "holds": HOLDS}
+    rows = listed(call, api_tokens.all_of(call.app), _COLUMNS, "name", _words)
+    return {"listing": rows, "scopes": _in_words, "roles": list(Role), "permissions": list(Permission), "holds": HOLDS}
+
+
+def _words(row: TokenRow) -> str:
+    return f"{row.name} {row.role} {_in_words(row)}"
+
+
+def _in_words(row: TokenRow) -> str:
+    """Its scopes, as they stand on the page."""
+    return "all of the role" if row.scopes is None else ", ".join(row.scopes)
 
 
 def _role(call: Call) -> Role:

@@ -40,6 +40,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_audit_who", "audit", ["who", "id"], unique=False)
+    op.create_index("ix_audit_what", "audit", ["what", "id"], unique=False)
+    op.create_index("ix_audit_subject", "audit", ["subject", "id"], unique=False)
     for statement in ONLY_ADDED[op.get_bind().dialect.name]:
         op.execute(statement)
     op.create_table(
