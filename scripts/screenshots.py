@@ -72,7 +72,8 @@ PAGES = {
     "activation": "/activations/newsletter-to-acme",
     "runs": "/runs",
     "activation-runs": "/activations/newsletter-to-acme/runs",
-    "activation-rejected": "/activations/newsletter-to-acme/rejected",
+    "activation-file": "/activations/accounts-to-acme",
+    "activation-rejected": "/activations/accounts-to-acme/rejected",
     "activation-mapping": "/activations/newsletter-to-acme/mapping",
     "activation-mapping-file": "/activations/accounts-to-acme/mapping",
     "activation-settings": "/activations/newsletter-to-acme/edit",
@@ -338,6 +339,8 @@ def _written(folder: Path) -> Path:
     rows = (folder / "people.csv").read_text().splitlines()
     (folder / "partners.csv").write_text("\n".join(rows[:2501]) + "\n")
     described = yaml.safe_load((ROOT / "examples" / "guestlist.yaml").read_text())
+    with (folder / "companies.csv").open("a") as companies:
+        companies.writelines(f",{f'https://localhost/{n}' if n % 3 else ''},,US,Software\n" for n in range(60))
     shutil.copy(folder / "partners.csv", folder / "speakers.csv")
     for name, list_ in (("partners", "partners"), ("webinar", "partners"), ("speakers", "speakers")):
         described["audiences"][name] = {"members": "people", "source": {"file": f"{list_}.csv"}}
