@@ -46,6 +46,7 @@ BOUNDED = {  # how an operation and where its list stands end -> what bounds it
     "event-trials told[]": "a few facts",
     "problems": "what can be wrong with one connection",
     "issues": "at most one",
+    "/activation-sets items": "what one request asked for",
     "/members rejected": "what one request brought",
 }
 
