@@ -280,7 +280,7 @@ def test_settings_of_the_file_are_read_only_until_they_are_taken_over(pages: Ins
     browser.submit("Save", description="ours now")
     assert pages.configuration.current().destinations["acme"].description == "ours now"
     stale = [(name, "1" if name == "version" else value) for name, value in browser.form("Save").fields]
-    assert browser.post("/destinations/acme", stale).status == 422
+    assert browser.post("/destinations/acme", stale).status == 409
     assert "look at it again" in browser.text
 
 

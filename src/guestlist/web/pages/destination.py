@@ -7,16 +7,16 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import connection, declared, destinations, jobs, overview
+from guestlist.app import connection, declared, destinations, jobs, overview, renaming
 from guestlist.app.destinations import DestinationRow
 from guestlist.app.results import EventEnd, alike
 from guestlist.core.permissions import CONNECT, Permission
-from guestlist.errors import ConfigError, DeliveryError
+from guestlist.errors import ConfigError, DeliveryError, Overtaken
 from guestlist.ports import Reachable
 from guestlist.web.pages.activations import COLUMNS
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
-from guestlist.web.pages.connect import settings_of
+from guestlist.web.pages.connect import UNNAMED, settings_of
 from guestlist.web.pages.lists import Place, listed
 from guestlist.web.pages.states import OUTCOMES, state
 from guestlist.web.pages.templates import path
@@ -117,15 +117,20 @@ def runs(call: Call) -> Response:
 # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 @book.post("/destinations/{name}", *CONNECT)
 def save(call: Call) -> Response:
-    """Put what was typed in place of what there was."""
-    name = call.part("name")
+    """Put what was typed in place of what there was, its name too."""
+    name, new, configuration = call.part("name"), call.form["name"].strip(), call.desk.configuration
+    before = declared.get(call.app, configuration, "destinations", name)
+    body = {**before.body, **settings_of(call.form), "enabled": bool(call.form["enabled"])}
     try:
-        found = declared.get(call.app, call.desk.configuration, "destinations", name)
-        body = {**found.body, **settings_of(call.form), "enabled": bool(call.form["enabled"])}
-        declared.change(call.app, call.desk.configuration, "destinations", name, body, call.form.version, call.person)
+        if not new:
+            raise ConfigError(UNNAMED, ("name",))
+        found = renaming.saved(call.app, configuration, name, new, body, call.form.version, call.person)
+    except Overtaken as error:
+        return call.overtaken("destination_settings.html", error, **_settings(call))
     except ConfigError as error:
         return call.again("destination_settings.html", error, "ad_account", **_settings(call))
-    return call.go(path("destinations", name), f"{name} was saved.")
+    said = f"{name} was saved." if found.name == name else f"{name} is called {found.name} now."
+    return call.go(path("destinations", found.name), said)
 
 
 @book.post("/destinations/{name}/check", *CONNECT)
@@ -146,7 +151,10 @@ def take_over(call: Call) -> Response:
 def delete(call: Call) -> Response:
     """Nothing is deleted at LinkedIn; its activations have to be removed first."""
     name = call.part("name")
-    declared.delete(call.app, call.desk.configuration, "destinations", name, call.form.version)
+    try:
+        declared.delete(call.app, call.desk.configuration, "destinations", name, call.form.version)
+    except Overtaken as error:
+        return call.overtaken("destination_settings.html", error, **_settings(call))
     return call.go("/destinations", f"{name} was taken out; what LinkedIn holds stays there.")
 
 
@@ -161,7 +169,7 @@ def _settings(call: Call) -> dict[str, Any]:
         "wanted": call.config.destinations[row.name],
         "declaration": declared.get(call.app, call.desk.configuration, "destinations", row.name),
         "file": call.config.path,
-        "connected": connection.connected_by(call.app, row.name),
+        "authorised_by": connection.authorised_by(call.app, row.name),
         "may_change": call.person.may(*CONNECT),
     }
 
