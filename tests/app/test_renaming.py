@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from guestlist import job_worker
 from guestlist.app import connection, declared, drafts, ending, forget, jobs, notices, preview, renaming, users
 from guestlist.app.context import App
 from guestlist.app.drafts import Wanted
@@ -224,6 +225,36 @@ def test_it_is_renamed_again(here: Here, again: str) -> None:
     (known,) = here.app.store.destinations.all()
     assert (known.name, known.former) == (again, [NEW] if again == OLD else [OLD, NEW])
     assert here.sync().unchanged == 3
+
+
+def test_whoever_is_at_linkedin_comes_back_to_the_renamed(here: Here) -> None:
+    """To the page it is for; and what was asked of LinkedIn before the rename is kept for it."""
+    back = "http://127.0.0.1:8000/linkedin/callback"
+    address, state = connection.begin_consent(here.app, here.config(), OLD, back)
+    stale, before = here.config(), here.app.store.destinations.get(OLD)
+    here.rename()
+    assert connection.returned(here.app, state, back) == NEW
+    brought = here.world.consent(address)
+    connection.connect_code(here.app, stale, OLD, brought["code"], back)
+    (known,) = here.app.store.destinations.all()
+    assert before is not None
+    assert (known.name, known.version, known.authorised_by) == (NEW, before.version + 1, "ann")
+
+
+def test_a_check_that_waits_is_of_the_renamed(here: Here) -> None:
+    job = jobs.ask_check(here.app, here.config(), OLD)
+    here.rename()
+    assert job_worker.take_up(here.app, here.configuration.current, here.app.store.jobs.open()[0])
+    done = jobs.get(here.app, job.id)
+    assert (done.state, done.subject, done.result[0]["destination"]) == ("done", NEW, NEW)
+
+
+def test_activations_of_the_pages_are_renamed_on_the_command_line_too(here: Here) -> None:
+    here.sync()
+    assert ending.rename(here.app, here.configuration, "main", "news") == "Activation 'main' is now 'news'."
+    assert list(here.config().activations) == ["news"]
+    assert ending.rename_destination(here.app, here.configuration, OLD, NEW) == f"Destination '{OLD}' is now '{NEW}'."
+    assert here.sync("news").unchanged == 3
 
 
 # ── all of it or nothing ─────────────────────────────────────────────────────────────────────────────────────────

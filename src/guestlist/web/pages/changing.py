@@ -41,7 +41,7 @@ def save(call: Call) -> Response:
     return call.go(path("activations", name, "edit"), f"{name} was saved.")
 
 
-@book.post("/activations/{name}/rename", *ACTIVATE)
+@book.post("/activations/{name}/rename", *ACTIVATE, form="/activations/{name}/edit")
 def rename(call: Call) -> Response:
     """Its LinkedIn audience and all that is known of it stay."""
     name, propagate = call.part("name"), bool(call.form["propagate"])
@@ -56,7 +56,7 @@ def rename(call: Call) -> Response:
     return call.go(path("activations", found.name), f"{name} is called {found.name} now.")
 
 
-@book.post("/activations/{name}/remove", *ACTIVATE)
+@book.post("/activations/{name}/remove", *ACTIVATE, form="/activations/{name}/edit")
 def remove(call: Call) -> Response:
     """Stop it for good; the LinkedIn audience is kept, or deleted where that was ticked."""
     name, delete = call.part("name"), bool(call.form["delete_segment"])

@@ -134,7 +134,7 @@ def _judged(call: Call, form: Form) -> tuple[str, dict[str, Any], Account]:
     if not name:
         raise ConfigError(UNNAMED, ("name",))
     if not body["ad_account"]:
-        raise ConfigError("Choose one of the ad accounts, or type the number of one.", ("ad_account",))
+        raise ConfigError("Choose an Account ID, or type one.", ("ad_account",))
     call.desk.configuration.tried({("destinations", name): body})
     return name, body, setting_up.judged(call.app, call.part("handle"), str(body["ad_account"]))
 

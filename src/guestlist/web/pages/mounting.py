@@ -30,7 +30,7 @@ from guestlist.web.pages.book import Page
 from guestlist.web.pages.call import STALE, Call
 from guestlist.web.pages.forms import Form
 from guestlist.web.pages.sentences import for_people
-from guestlist.web.pages.table import PAGES
+from guestlist.web.pages.table import PAGES, RETURNS
 from guestlist.web.pages.templates import path
 from guestlist.web.refusals import Refusal
 
@@ -49,8 +49,8 @@ class Pages:
         self._headers = _headers(desk)
 
     def endpoints(self) -> list[tuple[Page, Endpoint]]:
-        """Every page with what answers it."""
-        return [(page, self._endpoint(page)) for page in PAGES]
+        """Every page with what answers it; a name that is a page's own before names of people's."""
+        return [(page, self._endpoint(page)) for page in (*RETURNS, *PAGES)]
 
     def _endpoint(self, page: Page) -> Endpoint:
         async def endpoint(request: Request) -> Response:

@@ -24,6 +24,7 @@ from guestlist.web.pages import (
     privacy,
     remapping,
     retention,
+    returning,
     reviews,
     runs,
     schedules,
@@ -73,3 +74,4 @@ _BOOKS = (
     reviews,
 )
 PAGES: tuple[Page, ...] = tuple(page for each in _BOOKS for page in each.book.pages)
+RETURNS = returning.of(PAGES)
