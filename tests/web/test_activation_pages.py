@@ -391,7 +391,7 @@ def test_of_two_at_once_the_second_sees_what_the_first_did(pages: Installed, but
     browser.submit("Save", segment_name="theirs")
     browser.post(form.action, fields)
     assert browser.status == 409
-    assert "was changed by ben meanwhile: look at it again first" in browser.text
+    assert "was changed by ben meanwhile: look at it again first. Nothing of yours was done" in browser.text
     assert dict(browser.form("Save").fields)["segment_name"] == "theirs"
     assert list(pages.configuration.current().activations) == ["main"]
     if button == "Rename":

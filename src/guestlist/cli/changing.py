@@ -64,6 +64,6 @@ def rename(
     file: File = DEFAULT_FILE,
     destination: Annotated[bool, typer.Option("--destination", help="It is a destination, not an activation.")] = False,
 ) -> None:
-    """Give an activation, or a destination, another name; everything else stays."""
+    """Give an activation or destination another name."""
     with opened(file) as door:
         output.sentence(door.rename_destination(old, new) if destination else door.rename(old, new))

@@ -28,6 +28,7 @@ STALE = (
     "It was not sent from a page of this sign-in: go back, load the page anew and send it again. If that changes "
     "nothing, this server is reached under another address than it knows: set GUESTLIST_PUBLIC_URL to it."
 )
+_NOW = "Nothing of yours was done; this is what there is now."
 NOTICE = "guestlist_notice"  # one sentence for the page that follows
 
 
@@ -99,7 +100,7 @@ class Call:
 
     def overtaken(self, template: str, error: Overtaken, /, **values: Any) -> Response:
         """The page as things stand now, and the sentence: nothing of what was sent was done."""
-        return self.show(template, 409, form=Form(), warning=str(error), **values)
+        return self.show(template, 409, form=Form(), warning=f"{error} {_NOW}", **values)
 
     def go(self, path: str, notice: str = "") -> Response:
         """On to another page of ours, which tells ``notice``."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import drafts
+from guestlist.app import drafts, jobs
 from guestlist.app.drafts import Draft, Wanted
 from guestlist.app.jobs import JobRow
 from guestlist.errors import ConfigError
@@ -129,7 +129,7 @@ def _shown(call: Call, draft: Draft) -> dict[str, Any]:
         and each.mode != "stream"
         and call.config.audiences[each.audience].members == draft.members
     ]
-    counting = _COUNTING.get(job.state if job is not None else "", _NOT_COUNTED)
+    counting = _COUNTING if job is not None and job.state in jobs.OPEN else _NOT_COUNTED
     return wizard.shown(call, draft, "sync", blocks=blocks, units=UNITS, zones=ZONES, others=others, counting=counting)
 
 
@@ -151,8 +151,8 @@ def _values(wanted: Wanted) -> dict[str, str]:
     }
 
 
-_COUNTING = dict.fromkeys(("waiting", "working"), "How many there are is being counted; Review says it.")
-_NOT_COUNTED = "How many there are is counted for Review, which is the last step."
+_COUNTING = "are being counted; Review says how many there are."
+_NOT_COUNTED = "are counted for Review, which is the last step."
 
 
 def _counted(job: JobRow | None, n: int) -> int | None:
