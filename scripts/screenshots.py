@@ -112,6 +112,7 @@ PAGES = {
     "activate-mapping-events": "/activate/1/mapping/2",
     "activate-mapping-companies": "/activate/3/mapping/1",
     "activate-sync": "/activate/1/sync",
+    "activate-sync-companies": "/activate/3/sync",
     "activate-events": "/activate/1/events/2",
     "activate-review": "/activate/2/review",
     "activate-review-problem": "/activate/1/review",
@@ -179,6 +180,16 @@ def _pressed(name: str, **fields: str) -> Act:
     return act
 
 
+def _overtaken(name: str, **fields: str) -> Act:
+    """The same, when somebody else was faster."""
+
+    def act(page: Page) -> None:
+        page.evaluate("for (const field of document.getElementsByName('version')) field.value = '1'")
+        _pressed(name, **fields)(page)
+
+    return act
+
+
 def _created(prefix: str) -> Act:
     """A new one at each visit: what is shown once is of something that was not there before."""
 
@@ -237,6 +248,13 @@ STATES: dict[str, tuple[str, int, Act | None]] = {
     "activate-tested": ("/activate/1/events/2", 200, _pressed("Test", audience_key="trial_users")),
     "fault-trigger": ("/activations/high-intent-to-acme/trigger", 422, _typed(trigger='event is "Order Completed')),
     "fault-destination": ("/destinations/asia", 422, _typed(ad_account="Acme")),
+    "fault-destination-name": ("/destinations/asia", 422, _typed(name="acme")),
+    "overtaken-destination": ("/destinations/asia", 409, _overtaken("Save", description="Asia")),
+    "overtaken-activation": (
+        "/activations/webinar-guests-to-nordics/edit",
+        409,
+        _overtaken("Rename", new="webinar guests"),
+    ),
     "fault-upload": ("/audiences/new", 422, _uploaded("guests.pdf", b"%PDF-1.7")),
     "fault-token": ("/settings/tokens", 422, _typed(name="warehouse", days="soon")),
     "fault-connect": ("/destinations/connect/{handle}", 422, _typed(name="")),
@@ -264,6 +282,7 @@ NOT_SHOWN = {  # pieces of pages, files, and ways on to another page
     "/activations/{name}/rejected.csv",
     "/linkedin/callback",
     "/settings",
+    "/settings/{name}/take-over",
 }
 
 

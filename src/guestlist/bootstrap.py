@@ -58,32 +58,33 @@ class LinkedInDoor:
         self, settings: Settings, store: Store, clock: Clock, transport: httpx2.BaseTransport | None = None
     ) -> None:
         self._settings, self._store, self._clock, self._transport = settings, store, clock, transport
-        self._open: dict[str, tuple[Registered | None, LinkedIn]] = {}
+        self._open: dict[int, tuple[Registered | None, LinkedIn]] = {}
         self._replaced: list[LinkedIn] = []  # somebody may still be at work with them
 
-    def destination(self, name: str) -> Destination:
-        """LinkedIn as a connected destination of the store."""
+    def destination(self, which: str | int) -> Destination:
+        """LinkedIn as a connected destination of the store, by its name now or its number."""
         from guestlist.linkedin.tokens import SharedTokens  # noqa: PLC0415
 
-        registered = self._registered(name)
-        there = self._open.get(name)
+        known = self._store.destinations.get(which)
+        if known is None:
+            raise ConfigError(f"Destination '{which}' is not connected: run `guestlist connect {which}`.")
+        number = known.id
+        registered = self._registered(number)
+        there = self._open.get(number)
         if there is not None and there[0] == registered:
             return there[1]
-        known = self._store.destinations.get(name)
-        if known is None:
-            raise ConfigError(f"Destination '{name}' is not connected: run `guestlist connect {name}`.")
         oauth = self._oauth(registered)
         tokens = SharedTokens(
-            lambda: self._token(name),
-            lambda token: self._save(name, token),
-            lambda: self._store.lock(f"token-{name}"),
+            lambda: self._token(number),
+            lambda token: self._save(number, token),
+            lambda: self._store.lock(f"token-{number}"),
             self._clock,
             oauth,
         )
         if there is not None:
             self._replaced.append(there[1])
         made = self._linkedin(known.ad_account, tokens, oauth)
-        self._open[name] = (registered, made)
+        self._open[number] = (registered, made)
         return made
 
     @contextmanager
@@ -151,10 +152,10 @@ class LinkedInDoor:
             raise ConfigError(linkedin_app.MISSING)
         return oauth
 
-    def _registered(self, name: str | None = None) -> Registered | None:
+    def _registered(self, number: int | None = None) -> Registered | None:
         """The LinkedIn app that speaks for a destination; None: for whoever consents now."""
         given, kept = linkedin_app.of_environment(self._settings), self._store.linkedin_app.get()
-        credential = self._store.destinations.credential(name)[0] if name is not None and given is None else None
+        credential = self._store.destinations.credential(number)[0] if number is not None and given is None else None
         return linkedin_app.speaks_for(given, kept, credential)
 
     def _oauth(self, registered: Registered | None) -> OAuth | None:
@@ -166,13 +167,13 @@ class LinkedInDoor:
         url, timeout = settings.linkedin_oauth_url, settings.request_timeout
         return OAuth(url, *app, self._clock, timeout=timeout, transport=self._transport)
 
-    def _token(self, name: str) -> Token | None:
-        credential, _ = self._store.destinations.credential(name)
+    def _token(self, number: int) -> Token | None:
+        credential, _ = self._store.destinations.credential(number)
         return credential.token if credential else None
 
-    def _save(self, name: str, token: Token) -> None:
-        _, version = self._store.destinations.credential(name)
-        self._store.destinations.save_token(name, token, version)
+    def _save(self, number: int, token: Token) -> None:
+        _, version = self._store.destinations.credential(number)
+        self._store.destinations.save_token(number, token, version)
 
 
 def open_app(

@@ -199,7 +199,9 @@ class _Section(BaseModel):
 class DestinationConfig(_Section):
     """A LinkedIn ad account and what it may be told."""
 
-    ad_account: AdAccount = Field(description="Number of the ad account, or its urn:li:sponsoredAccount URN.")
+    ad_account: AdAccount = Field(
+        description="Account ID: the number of the ad account, or its urn:li:sponsoredAccount URN."
+    )
     description: str = Field("", description="For people; nothing reads it.")
     enabled: bool = Field(True, description="false: nothing is sent to it, nothing is lost.")
     send_email: bool = Field(True, description="Tell LinkedIn the digests of e-mail addresses.")

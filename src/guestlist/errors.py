@@ -53,6 +53,10 @@ class ChangedMeanwhile(ConfigError):
     """Somebody else changed it since it was read; look at it again, then decide."""
 
 
+class Overtaken(ChangedMeanwhile):
+    """The same, of one object that is there still."""
+
+
 class PermissionMissing(GuestlistError):
     """Whoever asks may not do this; ``permission`` (or role) names what they lack."""
 

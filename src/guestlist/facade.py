@@ -237,7 +237,13 @@ class Guestlist:
         """Give an activation another name; its segment and ledger stay."""
         from guestlist.app import ending  # noqa: PLC0415
 
-        return ending.rename(self.app, old, new)
+        return ending.rename(self.app, self.configuration, old, new)
+
+    def rename_destination(self, old: str, new: str) -> str:
+        """The same with a destination; its credential stays, and what its activations told LinkedIn."""
+        from guestlist.app import ending  # noqa: PLC0415
+
+        return ending.rename_destination(self.app, self.configuration, old, new)
 
     # ── events ───────────────────────────────────────────────────────────────────────────────────────────────────
     def create_key(self, name: str) -> str:

@@ -606,8 +606,8 @@ class Destination(Protocol):
 class Door(Protocol):
     """LinkedIn's front door: who may speak for whom."""
 
-    def destination(self, name: str) -> Destination:
-        """LinkedIn as a connected destination of the store."""
+    def destination(self, which: str | int) -> Destination:
+        """LinkedIn as a connected destination of the store, by its name now or its number."""
 
     def trial(
         self, account: str, token: Token, renewed: Callable[[Token], None]

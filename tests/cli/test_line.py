@@ -312,6 +312,17 @@ def test_rename_and_remove(connected: Desk, linkedin: RunningEmulator) -> None:
     assert linkedin.emulator.control.segments() == []
 
 
+def test_rename_a_destination(connected: Desk) -> None:
+    connected("sync")
+    done = connected("rename", "acme", "emea", "--destination")
+    assert (done.code, "also where activations name it" in done.out) == (0, True)
+    connected.write(YAML.replace("acme", "emea"))
+    (run,) = connected("sync", "--json").json
+    assert (run["added"], run["unchanged"], run["requests"]) == (0, 400, 0)
+    assert connected("check", "emea").code == 0
+    assert connected("rename", "acme", "other", "--destination").code == 2
+
+
 @pytest.mark.parametrize("asked", ["file", "option"])
 def test_remove_deletes_nothing_at_linkedin_unasked(connected: Desk, linkedin: RunningEmulator, asked: str) -> None:
     connected("sync")

@@ -83,7 +83,7 @@ def test_an_ad_account_is_connected_by_keyboard(stage: Stage, somebody: Somebody
         keys.types("Name", "EMEA")
         way = keys.presses("Review")
         assert way == [
-            "Name", "Description", "Acme EMEA 516848833", "Another one, by its number", "Send Email",
+            "Name", "Description", "Acme EMEA 516848833", "Another Account ID", "Send Email",
             "Send Google Advertising ID", "Review",
         ]  # fmt: skip
         ann.sees("As it will be")

@@ -105,6 +105,7 @@ _RECIPES: dict[str, Recipe] = {
     "PUT /destinations/{name}": _of("/destinations/{}", Stage.destination, {"settings": {"ad_account": ACCOUNT}}),
     "PATCH /destinations/{name}": _of("/destinations/{}", Stage.destination, {"settings": {"description": "x"}}),
     "DELETE /destinations/{name}": _of("/destinations/{}", Stage.destination),
+    "POST /destinations/{name}/rename": _of("/destinations/{}/rename", Stage.destination, _named("destination")),
     "POST /destinations/{name}/take-over": _of("/destinations/{}/take-over", _filed),
     "POST /destinations/{name}/authorization": _of(
         "/destinations/{}/authorization", Stage.destination, {"redirect_url": BACK}

@@ -42,13 +42,14 @@ def _at(path: str, name: Callable[[Stage], Any] | None = None, **fields: str) ->
     return lambda stage, _by: Pressed(path.format("" if name is None else name(stage)), [*fields.items()])
 
 
-def _changed(section: Any, path: str, name: Callable[[Stage], str], **fields: str) -> Recipe:
-    """With the version that was read."""
+def _changed(section: Any, path: str, name: Callable[[Stage], str], /, **fields: str) -> Recipe:
+    """With the version that was read; braces in a field stand for its name."""
 
     def pressed(stage: Stage, _by: Person) -> Pressed:
         which = name(stage)
         version = declared.get(stage.app, stage.configuration, section, which).version
-        return Pressed(path.format(which), [*fields.items(), ("version", str(version or ""))])
+        filled = [(key, value.format(which)) for key, value in fields.items()]
+        return Pressed(path.format(which), [*filled, ("version", str(version or ""))])
 
     return pressed
 
@@ -139,7 +140,7 @@ _RECIPES: dict[str, Recipe] = {
         for each in ("activations", "delivery", "runs")
     },
     "POST /destinations/{name}": _changed(
-        "destinations", "/destinations/{}", Stage.destination, ad_account=str(ACCOUNT), send_email="yes"
+        "destinations", "/destinations/{}", Stage.destination, name="{}", ad_account=str(ACCOUNT), send_email="yes"
     ),
     "POST /destinations/{name}/check": _at("/destinations/{}/check", _acme),
     "POST /destinations/{name}/take-over": _at("/destinations/{}/take-over", _filed),
@@ -153,7 +154,7 @@ _RECIPES: dict[str, Recipe] = {
     ),
     "POST /audiences/{name}/take-over": _at("/audiences/{}/take-over", _filed),
     "POST /audiences/{name}/delete": _changed("audiences", "/audiences/{}/delete", Stage.uploaded_audience),
-    "POST /audiences/upload": _brought("/audiences/upload"),
+    "POST /audiences/new/upload": _brought("/audiences/new/upload"),
     "POST /audiences/{name}/upload": _brought("/audiences/{}/upload", Stage.uploaded_audience),
     **{
         f"GET /activations/{{name}}{each}": _at(f"/activations/{{}}{each}", _main)
@@ -172,8 +173,8 @@ _RECIPES: dict[str, Recipe] = {
     ),
     "GET /activations/{name}/edit": _at("/activations/{}/edit", Stage.activation),
     "POST /activations/{name}/edit": _changed("activations", "/activations/{}/edit", Stage.activation, **_SCHEDULE),
-    "POST /activations/{name}/rename": lambda stage, _by: Pressed(
-        f"/activations/{stage.activation()}/rename", [("new", stage.new("renamed"))]
+    "POST /activations/{name}/rename": _changed(
+        "activations", "/activations/{}/rename", Stage.activation, new="{} again"
     ),
     "POST /activations/{name}/remove": _changed("activations", "/activations/{}/remove", Stage.activation),
     "POST /activations/{name}/duplicate": _at("/activations/{}/duplicate", Stage.activation),
@@ -203,6 +204,7 @@ _RECIPES: dict[str, Recipe] = {
     "POST /settings/notices/test": _at(
         "/settings/notices/test", lambda stage: stage.setting("notify", {"url": "http://127.0.0.1:9/"})
     ),
+    "GET /settings/{name}/take-over": _at("/settings/{}/take-over", lambda _stage: "limits"),
     "POST /settings/{name}/take-over": _at("/settings/{}/take-over", lambda _stage: "limits"),
     "POST /settings/limits": lambda stage, _by: stage.limits() or Pressed(
         "/settings/limits", [("mappings_per_destination", "900")]
@@ -242,7 +244,7 @@ _RECIPES: dict[str, Recipe] = {
         "/activate/{}/events/1", Stage.audience, audience_key="fresh", action="auto", do="next"
     ),
     "GET /activate/{number}/review": _draft("/activate/{}/review"),
-    "POST /activate/{number}/plan": _draft("/activate/{}/plan"),
+    "POST /activate/{number}/review": _draft("/activate/{}/review"),
     "GET /activate/{number}/plan": _planned,
     "POST /activate/{number}/finish": _draft("/activate/{}/finish", run="yes"),
 }  # fmt: skip

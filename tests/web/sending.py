@@ -63,4 +63,4 @@ def upload(
 ) -> Browser:
     proof = token(browser.get("/audiences/new"))
     fields = [("csrf", proof), ("name", name), ("members", ""), *more.items()]
-    return send(browser, "/audiences/upload", multipart(fields, file, file_name))
+    return send(browser, "/audiences/new/upload", multipart(fields, file, file_name))

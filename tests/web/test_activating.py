@@ -364,6 +364,34 @@ def test_a_snapshot_says_what_it_needs_and_how_many_there_are(pages: Installed) 
     assert (made(pages, "once").mode, made(pages, "once").schedule) == ("snapshot", None)
 
 
+def test_what_nobody_counts_is_not_said_to_be_counted(pages: Installed) -> None:
+    """DYN-02: N is live."""
+    browser = begun(pages.signed_in(), "people", "people")
+    here = browser.location.replace("mapping/1", "sync")
+    assert "Its contacts are counted for Review" in browser.get(here).text
+    assert "being counted" not in browser.text
+    step(browser.get(here.replace("sync", "mapping/1")))
+    assert "Its contacts are being counted; Review says how many there are." in browser.text
+    (pages.world.folder / "people.csv").unlink()
+    pages.work()
+    assert "Its contacts are counted for Review" in browser.get(here).text
+
+
+def test_a_snapshot_of_companies_speaks_of_companies(pages: Installed) -> None:
+    pages.world.write([{"domain": "acme.com"}, {"domain": "example.org"}], "companies.csv")
+    body = {"members": "companies", "source": {"file": "companies.csv"}}
+    declared.create(pages.app, pages.configuration, "audiences", "accounts", body)
+    browser = step(begun(pages.signed_in(), "companies", "accounts"))
+    assert "300 people at these companies must match, and 10,000 are recommended." in browser.text
+    assert "Its companies are being counted" in browser.text
+    pages.work()
+    assert "This segment currently has 2 companies defined." in browser.get(browser.location).text
+    step(browser, **{"mode-0": "snapshot"})
+    pages.work()
+    assert "This segment currently has 2 companies defined." in browser.get(browser.location).text
+    assert "contacts" not in browser.text
+
+
 def test_a_start_date_needs_a_schedule(pages: Installed) -> None:
     browser = to_sync(pages)
     step(browser, **{"mode-0": "mirror", "when-0": "manual", "start-0": "2031-03-01"})
@@ -681,7 +709,7 @@ def test_a_draft_survives_leaving_and_is_nobody_elses(pages: Installed) -> None:
     for path in (here, here.replace("sync", "review"), here.replace("sync", "mapping/1"), here.replace("sync", "plan")):
         assert other.get(path).status == 404
     csrf = {"csrf": dict(main(other.get("/activate")).fields)["csrf"]}
-    for path in ("sync", "finish", "discard", "plan", "audiences", "mapping/1"):
+    for path in ("sync", "finish", "discard", "review", "audiences", "mapping/1"):
         assert other.post(here.replace("sync", path), csrf).status == 404
     assert again.get(here).status == 200
 

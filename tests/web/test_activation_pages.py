@@ -11,6 +11,8 @@ from html import escape, unescape
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import pytest
+
 from guestlist.app import declared, overview
 from guestlist.core.permissions import Role
 from guestlist.ports import SegmentStatus
@@ -379,6 +381,38 @@ def test_an_activation_is_renamed_and_removed_with_its_audience(pages: Installed
     assert browser.location == "/activations"
     assert "its LinkedIn audience was deleted" in browser.text
     assert pages.world.emulator.control.segments() == []
+
+
+@pytest.mark.parametrize("button", ["Rename", "Remove"])
+def test_of_two_at_once_the_second_sees_what_the_first_did(pages: Installed, button: str) -> None:
+    browser = ours(pages)
+    form = browser.form(button)
+    fields = [(name, value) for name, value in form.fields if name != "new"] + [("new", "mine")]
+    browser.submit("Save", segment_name="theirs")
+    browser.post(form.action, fields)
+    assert browser.status == 409
+    assert "was changed by ben meanwhile: look at it again first. Nothing of yours was done" in browser.text
+    assert dict(browser.form("Save").fields)["segment_name"] == "theirs"
+    assert list(pages.configuration.current().activations) == ["main"]
+    if button == "Rename":
+        browser.submit(button, new="mine")  # having looked
+    else:
+        browser.submit(button)
+    assert browser.status == 200
+    assert list(pages.configuration.current().activations) == ([] if button == "Remove" else ["mine"])
+
+
+def test_what_was_renamed_is_found_at_its_former_address(pages: Installed) -> None:
+    pages.world.sync()
+    browser, other = ours(pages), ours(pages)
+    late = other.get("/activations/main/edit").form("Rename")
+    browser.submit("Rename", new="customers")
+    assert other.get("/activations/main/runs?sort=added").location == "/activations/customers/runs?sort=added"
+    fields = [(name, value) for name, value in late.fields if name != "new"]
+    other.post(late.action, [*fields, ("new", "mine")])
+    assert other.location.endswith("/activations/customers")
+    assert "main is called customers now: somebody renamed it. Nothing else was changed." in other.text
+    assert list(pages.configuration.current().activations) == ["customers"]
 
 
 def test_what_becomes_of_the_name_and_the_audience_is_chosen_in_plain_words(pages: Installed) -> None:

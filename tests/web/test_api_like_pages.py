@@ -41,7 +41,7 @@ TWINS = {
     "POST /audiences/{name}/edit": "PATCH /audiences/{name}",
     "POST /audiences/{name}/take-over": "POST /audiences/{name}/take-over",
     "POST /audiences/{name}/delete": "DELETE /audiences/{name}",
-    "POST /audiences/upload": "PUT /uploads/{name}",
+    "POST /audiences/new/upload": "PUT /uploads/{name}",
     "POST /audiences/{name}/upload": "PUT /uploads/{name}",
     "GET /activations": "GET /activations",
     "GET /activations/{name}": "GET /activations/{name}",
@@ -110,13 +110,14 @@ TWINS = {
     "POST /privacy/lists/{number}/column": "POST /suppression-lists/{number}/survey",
     "POST /privacy/lists/{number}/forget": "POST /suppression-lists/{number}/forget",
     "POST /privacy/lists/{number}/discard": "DELETE /suppression-lists/{number}",
-    "POST /activate/{number}/plan": "POST /plans",
+    "POST /activate/{number}/review": "POST /plans",
     "GET /activate/{number}/plan": "POST /plans",
     "POST /activate/{number}/finish": "POST /activation-sets",
 }
 ALONE = {
     "GET /": "each part of it asks for its own: GET /home, /needs, /dates, /runs and /activations/{name}/growth",
     "GET /settings": "it leads to the first tab",
+    "GET /settings/{name}/take-over": "it leads to the page that shows the setting",
     "GET /settings/password": "a token is of no person",
     "POST /settings/password": "a token is of no person",
 }

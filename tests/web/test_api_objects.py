@@ -234,6 +234,36 @@ def test_a_first_sync_is_planned_before_the_activation_is_there(api: Api) -> Non
     assert api.world.sent() == 0
 
 
+def test_a_destination_is_renamed_with_all_that_names_it(api: Api) -> None:
+    """ADOBE-69."""
+    api.world.write(emails("a", "b"))
+    api.make("destinations", "old", {"ad_account": ACCOUNT})
+    problem(api("POST", "/destinations/old/rename", {"name": "x"}), 422)  # SEGMENT-11
+    api("POST", "/destinations/old/token", api.world.emulator.control.token())
+    api.make("activations", "news", {**LIST, "destination": "old"})
+    api.finished(api("POST", "/activations/news/syncs"))
+    sent = api.world.sent()
+    read = api.tag("/destinations/old")
+    assert api("PATCH", "/destinations/old", {"settings": {"description": "x"}}, if_match=read).status_code == 200
+    problem(api("POST", "/destinations/old/rename", {"name": "new one"}, if_match=read), 412)
+    problem(api("POST", "/destinations/old/rename", {"name": "acme"}), 409)
+    assert problem(api("POST", "/destinations/old/rename", {"name": "a/b"}), 422)["place"] == ["name"]
+    assert "managed by" in problem(api("POST", "/destinations/acme/rename", {"name": "x"}), 422)["detail"]
+    done = api("POST", "/destinations/old/rename", {"name": "new one"}, if_match=api.tag("/destinations/old"))
+    assert done.headers["location"] == "/api/v1/destinations/new%20one"
+    shown = done.json()
+    assert (shown["name"], shown["activations"], shown["connection"]["state"]) == ("new one", ["news"], "connected")
+    assert shown["authorised_by"] == "token admin"
+    assert done.headers["etag"] == api.tag("/destinations/new%20one")
+    assert "it is 'new one' now" in problem(api("GET", "/destinations/old"), 404)["detail"]
+    assert api.get("/activations/news")["settings"]["destination"] == "new one"
+    plan = api.finished(api("POST", "/activations/news/plans"))["result"]
+    assert (plan["adds"], plan["removes"], plan["requests"]) == (0, 0, 0)
+    assert api.finished(api("POST", "/activations/news/syncs"))["result"]["unchanged"] == 2
+    assert api.world.sent() == sent
+    assert len(api.world.emulator.control.segments()) == 1
+
+
 def test_an_activation_is_planned_synced_watched_paused_renamed_and_ended(api: Api) -> None:
     api.world.write([*emails("a", "b"), {"email": "nobody"}])
     where = "/activations/news"

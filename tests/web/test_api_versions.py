@@ -53,6 +53,7 @@ LIST = {"audience": "people", "destination": "acme"}
 BODIES: dict[str, Any] = {
     "PUT /destinations/{name}": {"settings": OF_DESTINATION},
     "PATCH /destinations/{name}": {"settings": {}},
+    "POST /destinations/{name}/rename": {"name": "another"},
     "POST /destinations/{name}/authorization/code": {"code": "x", "state": "y", "redirect_url": BACK},
     "POST /destinations/{name}/authorization/reuse": {"destination": "acme"},
     "POST /destinations/{name}/token": {"access_token": "x"},

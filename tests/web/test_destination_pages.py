@@ -55,7 +55,7 @@ def test_an_ad_account_is_connected_from_the_list_that_linkedin_returns(pages: I
     ("fields", "sentence"),
     [
         ({"name": ""}, "Give it a name"),
-        ({"name": "x", "ad_account": "", "other": ""}, "Choose one of the ad accounts"),
+        ({"name": "x", "ad_account": "", "other": ""}, "Choose an Account ID, or type one"),
         ({"name": "x", "other": "516848834"}, "Whoever signed in to LinkedIn is VIEWER on ad account 516848834"),
         (
             {"name": "x", "other": "999"},
@@ -280,8 +280,60 @@ def test_settings_of_the_file_are_read_only_until_they_are_taken_over(pages: Ins
     browser.submit("Save", description="ours now")
     assert pages.configuration.current().destinations["acme"].description == "ours now"
     stale = [(name, "1" if name == "version" else value) for name, value in browser.form("Save").fields]
-    assert browser.post("/destinations/acme", stale).status == 422
+    assert browser.post("/destinations/acme", stale).status == 409
     assert "look at it again" in browser.text
+
+
+def test_a_destination_is_renamed_where_its_settings_are(pages: Installed) -> None:
+    """ADOBE-69, SEGMENT-04."""
+    assert pages.world.sync().added == 2
+    browser = pages.signed_in().get("/destinations/acme")
+    for section, name in (("activations", "main"), ("audiences", "people"), ("destinations", "acme")):
+        declared.take_over(pages.app, pages.configuration, section, name)  # type: ignore[arg-type]
+    pages.world.yaml |= {"destinations": {}, "activations": {}, "audiences": {}}
+    pages.world.open()
+    browser.get("/destinations/acme").submit("Save", name="", description="ours")
+    assert "Give it a name" in browser.text
+    declared.create(pages.app, pages.configuration, "destinations", "other", {"ad_account": 516848834})
+    for taken, said in (("other", "is there already: choose another name"), ("a/b", "no slash"), ("connect", "a page")):
+        browser.get("/destinations/acme").submit("Save", name=taken)
+        assert browser.status == 422
+        assert said in browser.text
+        assert f'value="{taken}"' in browser.response.text
+        assert browser.response.text.index(said) < browser.response.text.index('name="description"')  # at the name
+    browser.get("/destinations/acme").submit("Save", name="EMEA & co", description="new too")
+    assert browser.location == "/destinations/EMEA%20%26%20co"
+    assert "acme is called EMEA & co now." in browser.text
+    assert "main" in browser.get("/destinations/EMEA%20%26%20co/activations").text
+    config = pages.configuration.current()
+    assert config.destinations["EMEA & co"].description == "new too"
+    assert config.activations["main"].destination == "EMEA & co"
+    assert browser.get("/destinations/acme/runs").location == "/destinations/EMEA%20%26%20co/runs"
+    sent = pages.world.sent()
+    browser.get("/activations/main").submit("Run now")
+    pages.work()
+    assert pages.world.sent() == sent
+    assert len(pages.world.emulator.control.segments()) == 1
+
+
+def test_of_two_who_change_a_destination_the_second_sees_what_the_first_did(pages: Installed) -> None:
+    declared.take_over(pages.app, pages.configuration, "destinations", "acme")
+    pages.world.yaml["activations"] = {}
+    pages.world.yaml["destinations"] = {}
+    pages.world.open()
+    browser = pages.signed_in().get("/destinations/acme")
+    stale, out = browser.form("Save"), browser.form("Take it out")
+    browser.submit("Save", description="theirs")
+    browser.post(stale.action, [(name, "mine" if name == "name" else value) for name, value in stale.fields])
+    assert browser.status == 409
+    assert "was changed by ann meanwhile: look at it again first" in browser.text
+    assert dict(browser.form("Save").fields)["description"] == "theirs"
+    browser.post(out.action, out.fields)
+    assert browser.status == 409
+    browser.submit("Save", name="mine")
+    browser.post(stale.action, stale.fields)
+    assert "acme is called mine now: somebody renamed it. Nothing else was changed." in browser.text
+    assert list(pages.configuration.current().destinations) == ["mine"]
 
 
 def test_another_ad_account_is_chosen_among_those_that_linkedin_lists(pages: Installed) -> None:

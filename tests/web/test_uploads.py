@@ -99,7 +99,7 @@ def test_a_list_of_companies_is_noticed_or_said(pages: Installed) -> None:
     upload(browser, b"companyName,email\nAcme,a@acme.com\n", "people-of-acme")
     proof = token(browser.get("/audiences/new"))
     fields = [("csrf", proof), ("name", "said"), ("members", "companies")]
-    send(browser, "/audiences/upload", multipart(fields, b"companyName,email\nAcme,a@acme.com\n"))
+    send(browser, "/audiences/new/upload", multipart(fields, b"companyName,email\nAcme,a@acme.com\n"))
     audiences = pages.configuration.current().audiences
     assert [audiences[each].members for each in ("acmes", "people-of-acme", "said")] == [
         "companies",
@@ -112,9 +112,9 @@ def test_a_script_is_told_where_to_go_and_what_is_wrong(pages: Installed) -> Non
     browser = pages.signed_in()
     proof = token(browser.get("/audiences/new"))
     fields = [("csrf", proof), ("name", "customers"), ("members", "")]
-    send(browser, "/audiences/upload", multipart(fields, CSV), accept="application/json")
+    send(browser, "/audiences/new/upload", multipart(fields, CSV), accept="application/json")
     assert browser.response.json() == {"to": "/audiences/customers"}
-    send(browser, "/audiences/upload", multipart(fields, CSV), accept="application/json")
+    send(browser, "/audiences/new/upload", multipart(fields, CSV), accept="application/json")
     assert (browser.status, browser.response.json()) == (
         422,
         {"fault": "There is an audience 'customers' already: choose another name."},
@@ -132,7 +132,7 @@ def test_a_script_is_told_in_a_sentence_what_was_refused_on_the_way(
         (multipart([("csrf", "0" * 32), *fields[1:]], CSV), 403, "not sent from a page of this sign-in"),
         (multipart(fields, CSV)[:-40], 400, "did not come whole"),
     ):
-        send(browser, "/audiences/upload", body, accept="application/json")
+        send(browser, "/audiences/new/upload", body, accept="application/json")
         assert browser.status == status
         assert sentence in browser.response.json()["fault"], browser.response.json()
     assert kept(pages) == []
@@ -142,7 +142,7 @@ def test_the_proof_may_come_as_a_header(pages: Installed) -> None:
     browser = pages.signed_in()
     proof = token(browser.get("/audiences/new"))
     body = multipart([("name", "customers")], CSV)
-    assert send(browser, "/audiences/upload", body, x_csrf_token=proof).location == "/audiences/customers"
+    assert send(browser, "/audiences/new/upload", body, x_csrf_token=proof).location == "/audiences/customers"
 
 
 @pytest.mark.parametrize("where", ["missing", "wrong", "behind the file", "of another site"])
@@ -161,16 +161,16 @@ def test_a_form_that_is_not_ours_is_refused_before_anything_is_kept(
     if where == "behind the file":
         body = body.replace(f"--{BOUNDARY}--".encode(), multipart([("csrf", proof)], None)[:-2])
     origin = {"origin": "https://evil.example"} if where == "of another site" else {}
-    assert send(browser, "/audiences/upload", body, **origin).status == 403
+    assert send(browser, "/audiences/new/upload", body, **origin).status == 403
     assert "not sent from a page of this sign-in" in browser.text
 
 
 def test_who_may_not_and_who_is_not_signed_in_sends_nothing(pages: Installed) -> None:
     analyst = pages.signed_in(Role.ANALYST)
-    assert send(analyst, "/audiences/upload", multipart([], CSV)).status == 403
+    assert send(analyst, "/audiences/new/upload", multipart([], CSV)).status == 403
     assert "Manage Segments" in analyst.text
     nobody = pages.browser().get("/sign-in")
-    assert send(nobody, "/audiences/upload", multipart([], CSV)).location.startswith("/sign-in")
+    assert send(nobody, "/audiences/new/upload", multipart([], CSV)).location.startswith("/sign-in")
     assert kept(pages) == []
 
 
@@ -185,7 +185,7 @@ def test_a_file_that_is_too_large_is_refused(pages: Installed, monkeypatch: pyte
 
 def test_what_says_itself_that_it_is_too_large_is_not_read(pages: Installed) -> None:
     browser = pages.signed_in()
-    assert send(browser, "/audiences/upload", b"nothing of a form", content_length=str(2 << 30)).status == 413
+    assert send(browser, "/audiences/new/upload", b"nothing of a form", content_length=str(2 << 30)).status == 413
     assert "larger than 1,024 MB" in browser.text
 
 
@@ -194,7 +194,7 @@ def test_a_field_without_end_is_refused(pages: Installed) -> None:
     assert upload(browser, CSV, "x" * 10_000).status == 413
     proof = token(browser.get("/audiences/new"))
     many = [("csrf", proof)] * (receiving.MOST_FIELDS + 1)
-    assert send(browser, "/audiences/upload", multipart(many, CSV)).status == 400
+    assert send(browser, "/audiences/new/upload", multipart(many, CSV)).status == 400
 
 
 def test_a_body_that_is_cut_off_is_no_list(pages: Installed) -> None:
@@ -202,7 +202,7 @@ def test_a_body_that_is_cut_off_is_no_list(pages: Installed) -> None:
     proof = token(browser.get("/audiences/new"))
     whole = multipart([("csrf", proof), ("name", "customers")], CSV * 100)
     for cut in (whole[:200], whole[: len(whole) // 2], whole[: -len(BOUNDARY) - 6]):
-        assert send(browser, "/audiences/upload", cut).status == 400
+        assert send(browser, "/audiences/new/upload", cut).status == 400
         assert "did not come whole" in browser.text
     assert kept(pages) == []
 
@@ -230,7 +230,7 @@ def test_who_leaves_before_the_end_leaves_nothing(pages: Installed, world_folder
     scope = {
         "type": "http",
         "method": "POST",
-        "path": "/audiences/upload",
+        "path": "/audiences/new/upload",
         "query_string": b"",
         "http_version": "1.1",
         "scheme": "http",
@@ -245,10 +245,10 @@ def test_another_boundary_than_was_said_and_no_form_at_all(pages: Installed) -> 
     browser = pages.signed_in()
     proof = token(browser.get("/audiences/new"))
     body = multipart([("csrf", proof), ("name", "customers")], CSV)
-    assert send(browser, "/audiences/upload", body, "another").status == 400
-    assert send(browser, "/audiences/upload", body, "").status == 415
-    assert send(browser, "/audiences/upload", body, content_type="text/csv").status == 415
-    assert browser.post("/audiences/upload", {"csrf": proof}).status == 415
+    assert send(browser, "/audiences/new/upload", body, "another").status == 400
+    assert send(browser, "/audiences/new/upload", body, "").status == 415
+    assert send(browser, "/audiences/new/upload", body, content_type="text/csv").status == 415
+    assert browser.post("/audiences/new/upload", {"csrf": proof}).status == 415
     assert kept(pages) == []
 
 

@@ -9,6 +9,7 @@ from guestlist.config import ActivationConfig, Config
 from guestlist.core.text import masked
 from guestlist.errors import ConfigError, UnknownName
 from guestlist.store.activations import Activation
+from guestlist.store.destinations import Destination
 
 
 def entry(config: Config, name: str) -> ActivationConfig:
@@ -44,9 +45,10 @@ def existing(app: App, config: Config, name: str) -> Activation | None:
 def refuse_another(config: Config, found: Activation, wanted: ActivationConfig) -> None:
     """LinkedIn's segment holds what the old audience said; another one cannot silently take its place. ConfigError."""
     audience, destination = config.audiences[wanted.audience], config.destinations[wanted.destination]
+    renamed = wanted.destination in found.destination_former and found.destination not in config.destinations
     for what, was, now in (
         ("audience", found.audience, wanted.audience),
-        ("destination", found.destination, wanted.destination),
+        ("destination", found.destination, found.destination if renamed else wanted.destination),
         ("members", found.members.name.lower(), audience.members),
         ("ad_account", found.ad_account, destination.ad_account),
     ):
@@ -73,10 +75,10 @@ def ensure(app: App, config: Config, name: str) -> Activation:
     """The store's record, made now if the activation is new, brought up to date if the file changed."""
     wanted = entry(config, name)
     destination = config.destinations[wanted.destination]
-    known = app.store.destinations.ensure(wanted.destination, destination.ad_account)
+    known = app.store.destinations.ensure(wanted.destination, destination.ad_account, config.destinations)
     if known.ad_account != destination.ad_account:
-        _move_account(app, wanted.destination, destination.ad_account)
-    found = existing(app, config, name) or _first_seen(app, config, name, wanted)
+        _move_account(app, known.name, destination.ad_account)
+    found = existing(app, config, name) or _first_seen(app, config, name, known)
     origin = config.origin("activations", name)
     if found.mode != wanted.mode or found.yaml_path != origin:
         app.store.activations.update(found.id, mode=wanted.mode, yaml_path=origin)
@@ -84,19 +86,20 @@ def ensure(app: App, config: Config, name: str) -> Activation:
     return found
 
 
-def _first_seen(app: App, config: Config, name: str, wanted: ActivationConfig) -> Activation:
+def _first_seen(app: App, config: Config, name: str, destination: Destination) -> Activation:
     """Two first syncs at once make one activation: the second finds what the first has made."""
     with app.store.lock(f"activation-{name}"):
-        return existing(app, config, name) or _create(app, config, name, wanted)
+        return existing(app, config, name) or _create(app, config, name, destination)
 
 
-def _create(app: App, config: Config, name: str, wanted: ActivationConfig) -> Activation:
+def _create(app: App, config: Config, name: str, destination: Destination) -> Activation:
+    wanted = entry(config, name)
     segment_of = ensure(app, config, wanted.segment_of).id if wanted.segment_of else None
     return app.store.activations.create(
         name,
         app.clock.now(),
         segment_of=segment_of,
-        destination=wanted.destination,
+        destination=destination.id,
         ad_account=config.destinations[wanted.destination].ad_account,
         audience=wanted.audience,
         members=config.audiences[wanted.audience].kind,

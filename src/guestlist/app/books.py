@@ -18,8 +18,8 @@ from guestlist.store.segments import Segment
 class Books:
     """By number of a ledger: ``segments``, the LinkedIn audience it speaks of. By number of an activation: ``last``,
     its latest run; ``open``, whether one is not closed; ``synced``, the latest sync of a whole list that was closed;
-    ``told``, members LinkedIn was told; ``keys``, the audience key that feeds it. By name: ``destinations``, and until
-    when each works without a person. Whatever is not known is left out.
+    ``told``, members LinkedIn was told; ``keys``, the audience key that feeds it. By number of a destination:
+    ``destinations``, and until when each works without a person. Whatever is not known is left out.
     """
 
     segments: Mapping[int, Segment]
@@ -28,13 +28,13 @@ class Books:
     synced: Mapping[int, Run]
     told: Mapping[int, int]
     keys: Mapping[int, AudienceKey]
-    destinations: Mapping[str, Destination]
-    works_until: Mapping[str, float]
+    destinations: Mapping[int, Destination]
+    works_until: Mapping[int, float]
 
 
 def opened(app: App, found: Sequence[Activation]) -> Books:
     """The books at these activations; LinkedIn is not asked."""
-    store, names = app.store, {each.destination for each in found}
+    store, fed = app.store, {each.destination_id for each in found}
     streams = store.streams.of({each.id for each in found})
     synced = _synced(app, [each for each in found if each.id not in streams])
     keys = {number: store.event_members.by_id(number) for number in {each.key_id for each in streams.values()}}
@@ -47,8 +47,8 @@ def opened(app: App, found: Sequence[Activation]) -> Books:
         synced,
         told | {of: inside[stream.key_id] for of, stream in streams.items()},
         {of: keys[stream.key_id] for of, stream in streams.items()},
-        {each.name: each for each in store.destinations.all() if each.name in names},
-        {name: until for name in names if (until := _works_until(app, name)) is not None},
+        {each.id: each for each in store.destinations.all() if each.id in fed},
+        {number: until for number in fed if (until := _works_until(app, number)) is not None},
     )
 
 
@@ -64,6 +64,6 @@ def _synced(app: App, found: Sequence[Activation]) -> dict[int, Run]:
     return {of: run for of, run in runs.items() if run is not None}
 
 
-def _works_until(app: App, destination: str) -> float | None:
+def _works_until(app: App, destination: int) -> float | None:
     credential, _ = app.store.destinations.credential(destination)
     return connection.works_until(app, credential) if credential is not None else None

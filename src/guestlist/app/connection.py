@@ -15,7 +15,6 @@ from guestlist.core.mapping import nearest
 from guestlist.core.text import masked
 from guestlist.errors import REFRESH_TOKEN_EXPIRED, ConfigError, DeliveryError, NeedsPerson, UnknownName
 from guestlist.ports import Account, Reachable, Token
-from guestlist.store.audit import Entry
 from guestlist.store.consents import Consent
 from guestlist.store.destinations import Credential, Destination
 
@@ -138,24 +137,25 @@ def keep(app: App, config: Config, name: str, token: Token) -> CheckReport:
     """
     account_urn = described(config, name).ad_account
     account, token = try_out(app, account_urn, token, patient=True)
-    return kept(app, name, account_urn, account, token)
+    return kept(app, config, name, account_urn, account, token)
 
 
-def kept(app: App, name: str, account_urn: str, account: Account, token: Token) -> CheckReport:
-    """What was tried out is the destination's from now on, and it waits for nobody any more."""
-    before = app.store.destinations.get(name)
-    known = before or app.store.destinations.ensure(name, account_urn)
+def kept(app: App, config: Config, name: str, account_urn: str, account: Account, token: Token) -> CheckReport:
+    """What was tried out is the destination's from now on, and it waits for nobody any more. It may have been renamed
+    since ``config`` was read.
+    """
+    known = app.store.destinations.ensure(name, account_urn, config.destinations)
     if known.ad_account != account_urn:
-        app.store.destinations.update(name, ad_account=account_urn)
+        app.store.destinations.update(known.id, ad_account=account_urn)
     now = app.clock.now()
     registered = linkedin_app.current(app)
     client = (registered.client_id, registered.client_secret) if registered else (None, None)
     credential = Credential(token, *client)
-    app.store.destinations.connect(name, credential, now)
-    app.store.destinations.update(name, member=account.member, account_name=account.name, role=account.role)
-    after = app.store.destinations.get(name)
-    app.store.audit.add(app.who, "connect", name, now, before=_authorised(before), after=_authorised(after))
-    return report(app, name, account_urn, credential, account)
+    app.store.destinations.connect(known.id, credential, now, app.who)
+    app.store.destinations.update(known.id, member=account.member, account_name=account.name, role=account.role)
+    after = app.store.destinations.get(known.id)
+    app.store.audit.add(app.who, "connect", known.name, now, before=_authorised(known), after=_authorised(after))
+    return report(app, known.name, account_urn, credential, account)
 
 
 def _authorised(row: Destination | None) -> dict[str, Any] | None:
@@ -190,9 +190,10 @@ def stands(app: App, name: str) -> Connection:
     )
 
 
-def connected_by(app: App, name: str) -> Entry | None:
-    """Who of us connected a destination or authorised it anew the last time, as the audit log has it."""
-    return next(iter(app.store.audit.latest(1, what="connect", subject=name)), None)
+def authorised_by(app: App, name: str) -> str:
+    """Who of us connected a destination or authorised it anew the last time; "": nobody did."""
+    known = app.store.destinations.get(name)
+    return known.authorised_by if known is not None else ""
 
 
 def accounts(app: App, config: Config, name: str) -> list[Reachable]:
@@ -230,16 +231,17 @@ def _check(app: App, name: str, wanted: DestinationConfig) -> CheckReport:
     if credential is None:
         problem = f"it is not connected: run `guestlist connect {name}`"
         return report(app, name, wanted.ad_account, None, None, (problem,))
+    number = app.store.destinations.ensure(name, wanted.ad_account).id  # it may be renamed while LinkedIn is asked
     try:
-        account = Patient(app, app.door.destination(name)).check()
+        account = Patient(app, app.door.destination(number)).check()
     except NeedsPerson as error:
-        app.store.destinations.park(name, error.label, str(error))
+        app.store.destinations.park(number, error.label, str(error))
         return report(app, name, wanted.ad_account, credential, None, (f"{error.label}: {error}",))
     except DeliveryError as error:
         return report(app, name, wanted.ad_account, credential, None, (str(error),))
-    app.store.destinations.update(name, member=account.member, account_name=account.name, role=account.role)
-    app.store.destinations.unpark(name)
-    fresh, _ = app.store.destinations.credential(name)
+    app.store.destinations.update(number, member=account.member, account_name=account.name, role=account.role)
+    app.store.destinations.unpark(number)
+    fresh, _ = app.store.destinations.credential(number)
     return report(app, name, wanted.ad_account, fresh or credential, account)
 
 

@@ -21,7 +21,7 @@ from guestlist.app.context import App
 from guestlist.configuration import Configuration
 from guestlist.core.permissions import LOCAL, Permission, Person
 from guestlist.core.text import masked
-from guestlist.errors import ChangedMeanwhile, ConfigError, UnknownName
+from guestlist.errors import ChangedMeanwhile, ConfigError, Overtaken, UnknownName
 from guestlist.store.declared import Section
 
 HIDDEN = "***"  # shown instead of a secret
@@ -67,8 +67,21 @@ def get(app: App, configuration: Configuration, section: Section, name: str) -> 
         return Declaration(section, name, part.body, part.version, part.changed_at, part.changed_by)
     found = configuration.of_file(section).get(name)
     if found is None:
-        raise UnknownName(f"There is no {_ONE[section]} '{masked(name)}'.")
+        now = called_now(app, section, name)
+        raise UnknownName(f"There is no {_ONE[section]} '{masked(name)}'{f': it is {now!r} now' if now else ''}.")
     return Declaration(section, name, _without_nothing(found), None)
+
+
+def called_now(app: App, section: str, name: str) -> str:
+    """What had this name before it was renamed, by its name of now; "": nothing had."""
+    found = (
+        app.store.destinations.formerly(name)
+        if section == "destinations"
+        else app.store.activations.formerly(name)
+        if section == "activations"
+        else None
+    )
+    return found.name if found is not None else ""
 
 
 def all_of(app: App, configuration: Configuration, section: Section) -> dict[str, Declaration]:
@@ -101,7 +114,9 @@ def create(
     """A new object. ConfigError says what is wrong with it (``place`` where); ChangedMeanwhile: the name is taken."""
     _may(by, section, body, {})
     with changing(app):
-        _refuse_taken(app, configuration, section, name)
+        refuse_taken(app, configuration, section, name)
+        if section == "destinations":
+            app.store.destinations.release(name)
         return _put(app, configuration, section, name, body)
 
 
@@ -110,7 +125,7 @@ def check_new(
 ) -> configs.Config:
     """Raises what ``create`` would; nothing is made. The configuration as it would be."""
     _may(by, section, body, {})
-    _refuse_taken(app, configuration, section, name)
+    refuse_taken(app, configuration, section, name)
     return configuration.tried({(section, name): body})
 
 
@@ -208,7 +223,7 @@ def rename(
         check(get(app, configuration, "activations", old))
         found = of_pages(app, configuration, "activations", old)
         refuse_named(configuration, "activations", old)
-        _refuse_taken(app, configuration, "activations", new)
+        refuse_taken(app, configuration, "activations", new)
         followers = {
             part.name: {**part.body, "segment_of": new}
             for part in app.store.declared.all()
@@ -246,11 +261,17 @@ def changing(app: App) -> Iterator[None]:
 def expect(app: App, configuration: Configuration, section: Section, name: str, version: int) -> Declaration:
     """What was read as ``version`` and is of the pages; ConfigError, ChangedMeanwhile, UnknownName."""
     found = of_pages(app, configuration, section, name)
-    if found.version != version:
-        raise ChangedMeanwhile(
-            f"The {_ONE[section]} '{name}' was changed by {found.changed_by} meanwhile: look at it again first."
-        )
+    unchanged(found, version)
     return found
+
+
+def unchanged(found: Declaration, version: int) -> None:
+    """Overtaken: it is not what was read as ``version``; the file's has none."""
+    if found.version not in (None, version):
+        raise Overtaken(
+            f"The {_ONE[found.section]} '{found.name}' was changed by {found.changed_by} meanwhile: look at it again "
+            "first."
+        )
 
 
 def of_pages(app: App, configuration: Configuration, section: Section, name: str) -> Declaration:
@@ -276,9 +297,12 @@ def refuse_named(configuration: Configuration, section: Section, name: str) -> N
         )
 
 
-def _refuse_taken(app: App, configuration: Configuration, section: Section, name: str) -> None:
+def refuse_taken(app: App, configuration: Configuration, section: Section, name: str) -> None:
+    """ChangedMeanwhile: the pages or the file have one of this name."""
     if app.store.declared.get(section, name) is not None or name in configuration.of_file(section):
-        raise ChangedMeanwhile(f"The {_ONE[section]} '{masked(name)}' is there already: choose another name.")
+        raise ChangedMeanwhile(
+            f"The {_ONE[section]} '{masked(name)}' is there already: choose another name.", ("name",)
+        )
 
 
 def _put(
@@ -430,6 +454,8 @@ def _apply(
                     section: Any = each.section
                     key = section, each.name
                     taken = configuration.of_file(section).get(each.name)
+                    if section == "destinations" and each.what == "create":
+                        app.store.destinations.release(each.name)
                     app.store.declared.put(*key, wanted[key], app.who, app.clock.now())
                     _log_put(app, *key, there.get(key), wanted[key], taken)
     return differences

@@ -55,7 +55,6 @@ class Target:
     """Where a run's elements go."""
 
     destination: Destination
-    name: str  # of the destination, in the yaml
     member: str  # urn of the authorised member: the pace is theirs
     members: Kind
     segment_id: str
@@ -387,7 +386,7 @@ def pace_key(member: str, members: Kind) -> str:
 
 def slot_free_in(app: App, activation: Activation) -> float:
     """Seconds until a stream's request could leave now: whoever plans only then takes along what came meanwhile."""
-    known = app.store.destinations.get(activation.destination)
+    known = app.store.destinations.get(activation.destination_id)
     key = pace_key(known.member if known else "", activation.members)
     return app.store.pace.wait(key, RATE[activation.members], app.clock.now(), BURST, "stream")
 
@@ -403,10 +402,9 @@ def _outcome(batch: Batch, refused: Mapping[int, int], missing: tuple[int, ...],
 
 def target_of(app: App, destination: Destination, activation: Activation, segment: Segment) -> Target:
     """A live segment as somewhere to deliver to."""
-    known = app.store.destinations.get(activation.destination)
+    known = app.store.destinations.get(activation.destination_id)
     return Target(
         destination,
-        activation.destination,
         known.member if known else "",
         activation.members,
         segment.linkedin_id or "",

@@ -110,6 +110,18 @@ def discard(app: App, by: Person, draft_id: int) -> None:
     app.store.drafts.delete(get(app, by, draft_id).id)
 
 
+def follow(app: App, old: str, new: str) -> None:
+    """A destination was renamed: drafts for it, everybody's, say the new name. Nobody touched them; what was planned
+    for one stays its plan.
+    """
+    for each in app.store.drafts.all(ACTIVATING):
+        draft = _read(each.id, each.body, each.changed_at)
+        renamed = with_destination(draft, new, of=old)
+        if renamed != draft:
+            planned = renamed.question() if draft.planned == draft.question() else draft.planned
+            app.store.drafts.save(each.id, _stored(replace(renamed, planned=planned)), each.changed_at)
+
+
 def _user(by: Person) -> int:
     if by.user_id is None:
         raise PermissionMissing("Only whoever signed in has drafts.", "")
@@ -159,10 +171,14 @@ def without_audiences(draft: Draft) -> Draft:
     return replace(draft, wanted=())
 
 
-def with_destination(draft: Draft, destination: str) -> Draft:
-    """The same for another ad account."""
-    wanted = tuple(each.with_(destination=destination) for each in draft.wanted)
-    return replace(draft, destination=destination, wanted=wanted)
+def with_destination(draft: Draft, destination: str, of: str | None = None) -> Draft:
+    """The same for another ad account; ``of``: only what is for this one."""
+    wanted = tuple(
+        each.with_(destination=destination) if of in (None, each.body["destination"]) else each for each in draft.wanted
+    )
+    return replace(
+        draft, destination=destination if of in (None, draft.destination) else draft.destination, wanted=wanted
+    )
 
 
 def _first(app: App, config: Config, draft: Draft, audience: str, by: Person) -> dict[str, Any]:

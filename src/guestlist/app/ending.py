@@ -1,16 +1,17 @@
-"""Ending and renaming activations."""
+"""Ending and renaming."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from guestlist.app import declared, runs
+from guestlist.app import declared, renaming, runs
 from guestlist.app.context import App
 from guestlist.app.overview import known
 from guestlist.app.patience import Patient
 from guestlist.config import Config
 from guestlist.configuration import Configuration
-from guestlist.errors import GuestlistError
+from guestlist.core.text import masked
+from guestlist.errors import GuestlistError, UnknownName
 from guestlist.store.activations import Activation
 
 
@@ -81,7 +82,7 @@ def _facts(app: App, activation: Activation) -> dict[str, Any]:
 def _delete(app: App, activation: Activation) -> None:
     segment = app.store.segments.current(activation.ledger_id)
     if segment is not None and segment.linkedin_id is not None:
-        Patient(app, app.door.destination(activation.destination)).delete_segment(segment.linkedin_id)
+        Patient(app, app.door.destination(activation.destination_id)).delete_segment(segment.linkedin_id)
         app.store.segments.bury(segment.id)
 
 
@@ -94,10 +95,26 @@ def _still_named(config: Config | None, name: str) -> str:
     return f" {config.path} still names it: take it out there too, or the next sync {anew}."
 
 
-def rename(app: App, old: str, new: str) -> str:
+def rename(app: App, configuration: Configuration, old: str, new: str) -> str:
     """Give an activation another name; segment, ledger and history stay."""
+    if app.store.declared.get("activations", old) is not None:
+        declared.rename(app, configuration, old, new)
+        return f"Activation '{old}' is now '{new}'."
     known(app, old)
     app.store.activations.rename(old, new)
     both = {"before": {"name": old}, "after": {"name": new}}
     app.store.audit.add(app.who, "rename", old, app.clock.now(), **both)
     return f"Activation '{old}' is now '{new}': write the new name in the file too."
+
+
+def rename_destination(app: App, configuration: Configuration, old: str, new: str) -> str:
+    """Give a destination another name; its credential, and all that its activations told LinkedIn, stay."""
+    if app.store.declared.get("destinations", old) is not None:
+        renaming.destination(app, configuration, old, new)
+        return f"Destination '{old}' is now '{new}'."
+    if app.store.destinations.get(old) is None:
+        raise UnknownName(
+            f"Destination '{masked(old)}' was never connected, nor synced to: write its name in the file."
+        )
+    renaming.in_store(app, old, new)
+    return f"Destination '{old}' is now '{new}': write the new name in the file too, also where activations name it."

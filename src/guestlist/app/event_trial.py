@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -145,10 +146,20 @@ def with_key(event: str, key: str) -> str:
 
 def is_sample(event: str, members: Kind, key: str) -> bool:
     """Whether it is the one that was offered, however it is written."""
+    return is_same(event, sample(members, key))
+
+
+def is_same(event: str, other: str) -> bool:
+    """Whether two are one event, however they are written."""
     try:
-        return bool(json.loads(event) == json.loads(sample(members, key)))
+        return bool(json.loads(event) == json.loads(other))
     except (ValueError, RecursionError):
         return False
+
+
+def digest(event: str) -> str:
+    """What tells one that came from others, to be kept sealed."""
+    return hashlib.sha256(event.encode()).hexdigest()
 
 
 ON = ("event_name", "event_type", "property", "trait", "context")

@@ -230,7 +230,7 @@ def _carry_out(app: App, activation: Activation, run: Run) -> None:
         runs.close(app, run)  # there is nobody left to be removed from
         return
     try:
-        destination = Patient(app, app.door.destination(activation.destination))
+        destination = Patient(app, app.door.destination(activation.destination_id))
         if run.segment_id is None:
             app.store.runs.attach(run.id, segment.id, segment.epoch)
         stop = deliver(app, run, destination, activation, segment)

@@ -137,6 +137,18 @@ def row(job: Job) -> JobRow:
     )  # fmt: skip
 
 
+def follow(app: App, old: str, new: str) -> None:
+    """A destination was renamed: what is asked of it, and what waits to be planned for it, says the new name."""
+    app.store.jobs.rename("check", old, new)
+    for job in app.store.jobs.open():
+        if job.kind == "preview":
+            wanted = {
+                name: {**body, "destination": new} if body.get("destination") == old else body
+                for name, body in job.options["wanted"].items()
+            }
+            app.store.jobs.reword(job.id, {**job.options, "wanted": wanted})
+
+
 # ── doing ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def do(app: App, config: Config, job: Job) -> Any:
     """Carry it out; its result as JSON. Raises what the use case raises."""

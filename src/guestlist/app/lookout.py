@@ -40,7 +40,7 @@ class Lookout:
                 continue
             self.asked[segment.id] = now
             with suppress(GuestlistError):
-                segments.watch(app, app.door.destination(found.destination), segment, found.ad_account)
+                segments.watch(app, app.door.destination(found.destination_id), segment, found.ad_account)
                 notices.after_look(app, config, found)
 
 
@@ -48,7 +48,7 @@ def _watched(app: App, config: Config) -> Iterator[tuple[Activation, Segment]]:
     """What is switched on, at destinations that wait for nobody."""
     for found in app.store.activations.all(removed=False):
         wanted = config.activations.get(found.name)
-        known = app.store.destinations.get(found.destination)
+        known = app.store.destinations.get(found.destination_id)
         if wanted is None or not wanted.enabled or known is None or known.state:
             continue
         segment = app.store.segments.current(found.ledger_id)

@@ -87,20 +87,34 @@ def calendar(app: App, config: Config) -> None:
         end = connection.works_until(app, credential)
         if end is not None:
             days = int((end - now) // 86_400)
-            _countdown(app, config, f"destination {name}", days, f"run `guestlist connect {name}` before it ends")
+            _countdown(app, config, _destination(name), days, f"run `guestlist connect {name}` before it ends")
+
+
+def follow(app: App, old: str, new: str) -> None:
+    """What was told of a destination was told under its new name: it is not told again."""
+    for days in WARN_DAYS:
+        app.store.notices.rename(*(_key(_mark(days), _destination(name)) for name in (old, new)))
+
+
+def _destination(name: str) -> str:
+    return f"destination {name}"
 
 
 def _countdown(app: App, config: Config, what: str, left: int, advice: str) -> None:
     """Once at each of the three, each in place of the one before; when renewed, the one that stands is over."""
     reached = next((days for days in WARN_DAYS if left <= days), None)
     for days in WARN_DAYS:
-        event, key = _mark(days), f"{_mark(days)}/{what}"
+        event, key = _mark(days), _key(_mark(days), what)
         if left > days:
             _tell(app, config, event, what, False, "")
         elif days != reached:
             app.store.notices.over(key)
         elif key not in app.store.notices.heard():
             _tell(app, config, event, what, True, f"{max(left, 0)} days left; {advice}")
+
+
+def _key(event: str, subject: str) -> str:
+    return f"{event}/{subject}"
 
 
 def _mark(days: int) -> str:
@@ -111,7 +125,7 @@ def _tell(app: App, config: Config, event: str, subject: str, so: bool, text: st
     """Post when it begins, and once more when it is over. Nobody waits for the answer of a webhook twice."""
     if config.notify is None:
         return
-    key = f"{event}/{subject}"
+    key = _key(event, subject)
     if so and app.store.notices.begin(key, app.clock.now()):
         if not _post(app, config, event, subject, f"{subject}: {text}"):
             app.store.notices.unsent(key)

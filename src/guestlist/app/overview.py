@@ -87,7 +87,7 @@ def _row(app: App, config: Config | None, read: Books, name: str, found: Activat
         campaign_manager=campaign_manager(app, found.ad_account) if segment else "",
         next_run=schedule.due(app, config, name, found, last) if config is not None and wanted is not None else None,
         who=tuple((found.waiting or {}).get("who", ())) if state == "waiting" else (),
-        works_until=read.works_until.get(found.destination),
+        works_until=read.works_until.get(found.destination_id),
     )
 
 
@@ -104,7 +104,7 @@ def _ask(app: App, found: Activation) -> str:
     if segment is None or not segment.linkedin_id:
         return ""
     try:
-        there = segments.watch(app, app.door.destination(found.destination), segment, found.ad_account)
+        there = segments.watch(app, app.door.destination(found.destination_id), segment, found.ad_account)
     except (DeliveryError, ConfigError) as error:
         return str(error)
     return "" if there is not None else "LinkedIn no longer has this audience; the next sync makes it again"
@@ -118,7 +118,7 @@ def _state(app: App, config: Config | None, read: Books, found: Activation) -> t
         return _DISABLED
     if wanted is not None and config is not None and (mistake := _mistake(config, read, found, wanted)):
         return "failed", mistake
-    parked = read.destinations.get(found.destination)
+    parked = read.destinations.get(found.destination_id)
     if parked is not None and parked.state:
         return "parked", f"{parked.state}: {parked.reason}"
     if found.state:

@@ -59,7 +59,7 @@ def _schedule(config: Config, name: str) -> ScheduleConfig | None:
 
 def _authorised(app: App, found: Activation) -> float:
     """When a person last gave the destination a credential."""
-    known = app.store.destinations.get(found.destination)
+    known = app.store.destinations.get(found.destination_id)
     return (known.authorised_at if known is not None else None) or NOW
 
 

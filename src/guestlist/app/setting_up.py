@@ -63,10 +63,11 @@ def finish(
     app: App, configuration: Configuration, handle: str, name: str, body: Mapping[str, Any], by: Person = LOCAL
 ) -> CheckReport:
     """Check everything at once, then make the destination and keep the credential; nothing is kept otherwise."""
-    urn = configuration.tried({("destinations", name): body}).destinations[name].ad_account
+    tried = configuration.tried({("destinations", name): body})
+    urn = tried.destinations[name].ad_account
     account, token = connection.try_out(app, urn, _token(app, handle))
     declared.create(app, configuration, "destinations", name, body, by)
-    report = connection.kept(app, name, urn, account, token)
+    report = connection.kept(app, tried, name, urn, account, token)
     app.store.consents.forget(handle)
     return report
 

@@ -165,30 +165,31 @@ class Sync:
     def destination(self) -> Destination:
         """LinkedIn, once it is needed."""
         if self._destination is None:
-            self._destination = Patient(self.app, self.app.door.destination(self.case.wanted.destination))
+            self._destination = Patient(self.app, self.app.door.destination(self.activation.destination_id))
         return self._destination
 
     def _ready(self) -> None:
         """Nothing is tried while the destination waits for LinkedIn's next day or for a person."""
-        name = self.case.wanted.destination
-        known = self.store.destinations.get(name)
-        if known is None or self.store.destinations.credential(name)[0] is None:
+        number = self.activation.destination_id
+        known = self.store.destinations.get(number)
+        if known is None or self.store.destinations.credential(number)[0] is None:
+            name = self.activation.destination
             raise Halt("parked", f"destination '{name}' is not connected: run `guestlist connect {name}`")
         until = known.waits.get(ENDPOINT[self.activation.members], 0.0)
         if until > self.app.clock.now():
             raise Halt("pending", "LinkedIn's day limit is used up; goes on at 00:00 UTC", self._open_run())
         if known.state:
-            self._try_to_unpark(name)
+            self._try_to_unpark(number)
 
-    def _try_to_unpark(self, name: str) -> None:
+    def _try_to_unpark(self, number: int) -> None:
         """A person may have mended it meanwhile, here or at LinkedIn: looking costs two requests."""
         try:
             account = self.destination.check()
         except NeedsPerson as still:
-            self.store.destinations.park(name, still.label, str(still))
+            self.store.destinations.park(number, still.label, str(still))
             raise Halt("parked", f"{still.label}: {still}", self._open_run(), still.label) from still
-        self.store.destinations.update(name, member=account.member, account_name=account.name, role=account.role)
-        self.store.destinations.unpark(name)
+        self.store.destinations.update(number, member=account.member, account_name=account.name, role=account.role)
+        self.store.destinations.unpark(number)
 
     def _open_run(self) -> Run | None:
         return self.store.runs.open_run(self.activation.id)
@@ -401,15 +402,15 @@ class Sync:
 
     def _stopped(self, run: Run, stop: Stop) -> None:
         """Put a run that did not come to its end where it belongs."""
-        name = self.case.wanted.destination
+        number = self.activation.destination_id
         if stop.state == "rebuild":
             self._close(run, quiet=True)
             return
         if stop.state == "pending":
-            self.store.destinations.wait(name, ENDPOINT[self.activation.members], stop.until)
+            self.store.destinations.wait(number, ENDPOINT[self.activation.members], stop.until)
             self.store.activations.update(self.activation.id, state="pending", reason=stop.text, wait_until=stop.until)
         if stop.whole_destination:
-            self.store.destinations.park(name, stop.label, stop.text)
+            self.store.destinations.park(number, stop.label, stop.text)
         stays = _stays(run) or stop.whole_destination or stop.state in ("pending", "interrupted")
         state: RunState = "failed" if stop.state == "interrupted" else stop.state
         reason = stop.text if stop.state in ("pending", "interrupted") else f"{stop.label}: {stop.text}"
@@ -482,11 +483,11 @@ class Sync:
         """An error that ends this sync but not the activation: written down, answered as a state."""
         state = _state_of(error)
         reason = f"{error.label}: {error}" if isinstance(error, NeedsPerson) else str(error)
-        name = self.case.wanted.destination
+        number = self.activation.destination_id
         if isinstance(error, WaitsForLinkedIn):
-            self.store.destinations.wait(name, ENDPOINT[self.activation.members], error.until)
+            self.store.destinations.wait(number, ENDPOINT[self.activation.members], error.until)
         elif isinstance(error, NeedsReauthorization):
-            self.store.destinations.park(name, error.label, str(error))
+            self.store.destinations.park(number, error.label, str(error))
         run = self._open_run()
         if run is not None:
             runs.ended_as(self.app, run.id, state, reason)

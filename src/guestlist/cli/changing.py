@@ -62,7 +62,8 @@ def rename(
     old: Annotated[str, typer.Argument(metavar="OLD", help="Its name until now.", show_default=False)],
     new: Annotated[str, typer.Argument(metavar="NEW", help="Its name from now on.", show_default=False)],
     file: File = DEFAULT_FILE,
+    destination: Annotated[bool, typer.Option("--destination", help="It is a destination, not an activation.")] = False,
 ) -> None:
-    """Give an activation another name; everything else stays."""
+    """Give an activation or destination another name."""
     with opened(file) as door:
-        output.sentence(door.rename(old, new))
+        output.sentence(door.rename_destination(old, new) if destination else door.rename(old, new))

@@ -14,18 +14,24 @@ from guestlist.errors import ConfigError, StoreError
 from guestlist.ports import Mode
 from guestlist.store import schema
 from guestlist.store.database import Database, insert_one
+from guestlist.store.destinations import Destinations, Which
 from guestlist.store.rows import load
 
 _table, _names, _ledgers = schema.activations, schema.activation_names, schema.ledgers
+_destinations = schema.destinations
 
 
 @dataclass(frozen=True)
 class Activation:
-    """One row; columns are explained in ``schema.activations``. ``epoch`` and ``segment_id`` are its ledger's."""
+    """One row; columns are explained in ``schema.activations``. ``epoch`` and ``segment_id`` are its ledger's;
+    ``destination`` is called so now, and was ``destination_former`` before.
+    """
 
     id: int
     name: str
+    destination_id: int
     destination: str
+    destination_former: Sequence[str]
     ad_account: str
     audience: str
     members: Kind
@@ -77,7 +83,7 @@ class ActivationChanges(TypedDict, total=False):
 class NewActivation(TypedDict):
     """What is known of an activation when it is first seen."""
 
-    destination: str
+    destination: Which
     ad_account: str
     audience: str
     members: Kind
@@ -88,12 +94,17 @@ class NewActivation(TypedDict):
 class Activations:
     """Every activation there ever was; removed ones stay, since forgetting must reach their segments."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, destinations: Destinations) -> None:
+        self._database, self._destinations = database, destinations
 
     def get(self, name: str) -> Activation | None:
         """By its name now."""
         return self._first(_table.c.name == name)
+
+    def formerly(self, name: str) -> Activation | None:
+        """The one that had this name before it was renamed; None: none had."""
+        had = sa.select(_names.c.activation_id).where(_names.c.name == name)
+        return self._first(_table.c.id.in_(had) & (_table.c.name != name))
 
     def by_id(self, activation_id: int) -> Activation:
         """By its number; StoreError when there is none."""
@@ -120,7 +131,10 @@ class Activations:
                 self.by_id(segment_of).ledger_id if segment_of is not None else self._ledger(new["members"], now)
             )
             blank = {"state": "", "reason": "", "frozen": False, "fails_in_row": 0, "created_at": now}
+            destination_id = self._destination(new["destination"], new["ad_account"])
             row = {"name": name, "ledger_id": ledger_id, "segment_of": segment_of, **new, **blank}
+            row = {key: value for key, value in row.items() if key != "destination"}
+            row["destination_id"] = destination_id
             self._free(name, None)
             made = insert_one(connection, _table, row)
             self._take(name, made)
@@ -168,6 +182,10 @@ class Activations:
             connection.execute(sa.update(_table).where(_table.c.id == activation_id).values(values))
             return made
 
+    def _destination(self, which: Which, ad_account: str) -> int:
+        """One may sync files before connecting."""
+        return which if isinstance(which, int) else self._destinations.ensure(which, ad_account).id
+
     def _ledger(self, members: Kind, now: float, epoch: int = 0) -> int:
         row = {"members": int(members), "version": 0, "epoch": epoch, "created_at": now}
         with self._database.write() as connection:
@@ -192,7 +210,8 @@ class Activations:
         return next(iter(self._select(where)), None)
 
     def _select(self, where: sa.ColumnElement[bool]) -> list[Activation]:
-        joined = sa.select(_table, _ledgers.c.epoch, _ledgers.c.segment_id).join(_ledgers)
+        called = _destinations.c.name.label("destination"), _destinations.c.former.label("destination_former")
+        joined = sa.select(_table, *called, _ledgers.c.epoch, _ledgers.c.segment_id).join(_ledgers).join(_destinations)
         with self._database.read() as connection:
             rows = connection.execute(joined.where(where).order_by(_table.c.name)).mappings().all()
         return [load(Activation, {**row, "members": Kind(row["members"])}) for row in rows]

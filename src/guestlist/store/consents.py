@@ -60,6 +60,11 @@ class Consents:
             sealed = connection.execute(sa.select(_table.c.token).where(this)).scalar()
         return None if sealed is None else Token(**json.loads(self._vault.open_token(sealed)))
 
+    def rename(self, old: str, new: str) -> None:
+        """Those that are under way for a destination come back to its new name."""
+        with self._database.write() as connection:
+            connection.execute(sa.update(_table).where(_table.c.destination == old).values(destination=new))
+
     def forget(self, handle: str) -> None:
         """It was used, or is not wanted any more."""
         with self._database.write() as connection:

@@ -48,6 +48,10 @@ class Drafts:
         """A user's, the last changed first."""
         return self._some((_table.c.user_id == user_id) & (_table.c.what == what))
 
+    def all(self, what: str) -> list[Draft]:
+        """Everybody's, the last changed first."""
+        return self._some(_table.c.what == what)
+
     def save(self, draft_id: int, body: Mapping[str, Any], now: float) -> bool:
         """Put it in place of what was there; False: it is gone."""
         values = {"body": self._sealed(body), "changed_at": now}

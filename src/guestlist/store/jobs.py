@@ -103,6 +103,18 @@ class Jobs:
         with self._database.write() as connection:
             connection.execute(sa.update(_table).where(_table.c.id == job_id).values(values))
 
+    def rename(self, kind: str, old: str, new: str) -> None:
+        """All of a kind that are about one subject are about another."""
+        about = (_table.c.kind == kind) & (_table.c.subject == old)
+        with self._database.write() as connection:
+            connection.execute(sa.update(_table).where(about).values(subject=new))
+
+    def reword(self, job_id: int, options: Mapping[str, Any]) -> None:
+        """What one is asked for, unless it has ended."""
+        still = (_table.c.id == job_id) & _table.c.state.in_(("waiting", "working"))
+        with self._database.write() as connection:
+            connection.execute(sa.update(_table).where(still).values(options=self._sealed(options)))
+
     def forget_before(self, moment: float) -> int:
         """Delete those that ended before; how many."""
         over = _table.c.ended_at < moment

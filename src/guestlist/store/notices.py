@@ -41,6 +41,12 @@ class Notices:
         with self._database.write() as connection:
             connection.execute(self._of(key).values(sent_at=0.0))
 
+    def rename(self, old: str, new: str) -> None:
+        """What was told under one key was told under another; what was told under that before is nobody's."""
+        with self._database.write() as connection:
+            connection.execute(sa.delete(_table).where(_table.c.key == new))
+            connection.execute(self._of(old).values(key=new))
+
     def heard(self) -> list[str]:
         """What is on now and was sent."""
         on = sa.select(_table.c.key).where(_table.c.open, _table.c.sent_at >= _table.c.since)

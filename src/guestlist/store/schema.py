@@ -57,14 +57,17 @@ meta = _table(
 # ── whom we speak to ─────────────────────────────────────────────────────────────────────────────────────────────
 destinations = _table(
     "destinations",
-    sa.Column("name", sa.Text, primary_key=True),  # as in the yaml
+    _id(),  # stays through renames
+    _column("name", sa.Text, unique=True),  # as in the yaml
+    _column("former", Json),  # names it had before: whoever read the configuration then means it
     _column("ad_account", sa.Text),  # urn:li:sponsoredAccount:N
     _column("member", sa.Text),  # urn:li:person:X who authorised; '' before connect. The pace is counted per member
     _column("account_name", sa.Text),
     _column("role", sa.Text),  # LinkedIn's role of that member on the account when last checked
     _column("state", sa.Text),  # '' works; else the label of what parks it (errors.NeedsPerson.label)
     _column("reason", sa.Text),  # one sentence for people, beside state
-    _column("authorised_at", Time, null=True),  # the last connect
+    _column("authorised_at", Time, null=True),  # the last connect ...
+    _column("authorised_by", sa.Text),  # ... and who of us did it; '' before
     _column("first_consent_at", Time, null=True),  # the refresh token's 365 days count from here
     _column("waits", Json),  # endpoint -> until: LinkedIn's day limit is used up
     _column("credential", Blob, null=True, info=TOKEN),  # ports.Token, client id and secret; null before connect
@@ -88,7 +91,7 @@ activations = _table(
     "activations",
     _id(),  # stays through renames
     _column("name", sa.Text, unique=True),  # as in the yaml now; every name it ever had is in activation_names
-    _column("destination", sa.Text),  # destinations.name; no foreign key: one may sync files before connecting
+    _column("destination_id", Number, sa.ForeignKey("destinations.id"), index=True),
     _column("ad_account", sa.Text),  # fixed when made: another account under the same name is another activation
     _column("audience", sa.Text),
     _column("members", sa.Integer),  # core.identity.Kind

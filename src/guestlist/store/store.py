@@ -88,7 +88,7 @@ class Store:
         self.meta = Meta(database, vault)
         self.linkedin_app = LinkedInApp(self.meta)
         self.destinations = Destinations(database, vault)
-        self.activations = Activations(database)
+        self.activations = Activations(database, self.destinations)
         self.ledgers = Ledgers(database, vault, files)
         self.segments = Segments(database, self.ledgers)
         self.batches = Batches(database)

@@ -48,7 +48,7 @@ def _warning(sentence: str) -> RenderableType:
 
 def _facts(report: CheckReport, now: float) -> Iterator[tuple[str, str]]:
     account = report.ad_account.rpartition(":")[2]
-    yield "Ad account", f"{report.account_name} ({account})" if report.account_name else account
+    yield "Account ID", f"{report.account_name} ({account})" if report.account_name else account
     if report.member:
         yield "Member", report.member
     if report.role:

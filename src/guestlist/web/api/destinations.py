@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from guestlist.app import connection, declared, jobs, setting_up
+from guestlist.app import connection, declared, jobs, renaming, setting_up
 from guestlist.app.declared import Declaration
 from guestlist.app.results import CheckReport, Connection
 from guestlist.ports import Reachable
@@ -58,6 +58,12 @@ class DestinationSettings(Strict):
     settings: _Model
 
 
+class Rename(Strict):
+    """Another name."""
+
+    name: NewName
+
+
 class Consent(Strict):
     """Where somebody comes back to."""
 
@@ -101,10 +107,9 @@ class TokenResponse(BaseModel):
 def shown(asking: Asking, found: Declaration) -> Destination:
     """A destination as it stands."""
     activations = [name for name, each in asking.config.activations.items() if each.destination == found.name]
-    stands, by = connection.stands(asking.app, found.name), connection.connected_by(asking.app, found.name)
-    authorised_by = by.who if by is not None and stands.authorised is not None else None
-    facts = described.facts(found)
-    return Destination(**facts, connection=stands, authorised_by=authorised_by, activations=activations)
+    stands, facts = connection.stands(asking.app, found.name), described.facts(found)
+    by = connection.authorised_by(asking.app, found.name) if stands.authorised is not None else None
+    return Destination(**facts, connection=stands, authorised_by=by or None, activations=activations)
 
 
 # ── what there is ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -161,6 +166,21 @@ def delete_destination(asking: Asked, name: NamePath, if_match: IfMatch = None) 
 def take_destination_over(asking: Asked, name: NamePath, response: Response, if_match: IfGiven = None) -> Destination:
     """From now on it is edited here; what the file says of it counts no more."""
     return shown(asking, described.taken_over(asking, "destinations", name, if_match, response))
+
+
+@router.post("/destinations/{name}/rename", summary="Rename a destination")
+def rename_destination(
+    asking: Asked, name: NamePath, body: Rename, response: Response, if_match: IfGiven = None
+) -> Destination:
+    """Its credential, its activations and all that LinkedIn was told stay; whatever names it follows."""
+    app, configuration = asking.app, asking.configuration
+
+    def check(there: Declaration) -> None:
+        described.check_given(if_match, described.tag(there))
+
+    found = renaming.destination(app, configuration, name, body.name, check=check)
+    described.made(found, response)
+    return shown(Asking(asking.desk, asking.person), found)
 
 
 @router.get("/destinations/{name}/ad-accounts", summary="The ad accounts to choose from")

@@ -48,6 +48,7 @@ NEEDS: dict[str, Needs] = dict(
         *_all("/destinations/{name}", _DESTINATIONS, "GET"),
         *_all("/destinations/{name}", _CONNECT, "PUT PATCH DELETE"),
         *_all("/destinations/{name}/take-over", _CONNECT, "POST"),
+        *_all("/destinations/{name}/rename", _CONNECT, "POST"),
         *_all("/destinations/{name}/authorization", _CONNECT, "POST"),
         *_all("/destinations/{name}/authorization/code", _CONNECT, "POST"),
         *_all("/destinations/{name}/authorization/reuse", _CONNECT, "POST"),

@@ -13,7 +13,7 @@ from guestlist.app.audiences import AudienceRow
 from guestlist.app.results import StatusRow
 from guestlist.app.samples import Rows
 from guestlist.core.permissions import Permission
-from guestlist.errors import ConfigError, PermissionMissing, SourceError, StoreError, UnknownName
+from guestlist.errors import ConfigError, Overtaken, PermissionMissing, SourceError, StoreError, UnknownName
 from guestlist.web.pages import activations, growth, states
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
@@ -194,7 +194,10 @@ def take_over(call: Call) -> Response:
 def delete(call: Call) -> Response:
     """With its uploaded list."""
     name = _row(call).name
-    audiences.delete(call.app, call.desk.configuration, name, call.form.version)
+    try:
+        audiences.delete(call.app, call.desk.configuration, name, call.form.version)
+    except Overtaken as error:
+        return call.overtaken("audience_edit.html", error, **_editable(call))
     return call.go("/audiences", f"{name} is gone.")
 
 

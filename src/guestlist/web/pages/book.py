@@ -21,7 +21,8 @@ Method = Literal["GET", "POST"]
 class Page:
     """``answer`` runs in a thread. Everybody who is signed in may ask, unless permissions are needed or only an
     administrator may; ``public``: also those who are not signed in. ``streams``: its form brings a file, which
-    ``answer`` takes with ``call.receive``.
+    ``answer`` takes with ``call.receive``. ``form``: the page that holds the form which a POST answers, where it is not
+    the nearest one above.
     """
 
     method: Method
@@ -31,6 +32,7 @@ class Page:
     administrator: bool = False
     public: bool = False
     streams: bool = False
+    form: str = ""
 
     def allows(self, person: Person) -> bool:
         """Whether ``judge`` would pass."""
@@ -56,10 +58,10 @@ class Book:
         return self._page("GET", path, needs, administrator, public)
 
     def post(
-        self, path: str, *needs: Permission, administrator: bool = False, public: bool = False
+        self, path: str, *needs: Permission, administrator: bool = False, public: bool = False, form: str = ""
     ) -> Callable[[Answering], Answering]:
         """What a form does; it was checked to be one of ours."""
-        return self._page("POST", path, needs, administrator, public)
+        return self._page("POST", path, needs, administrator, public, form)
 
     def post_file(self, path: str, *needs: Permission) -> Callable[[Answering], Answering]:
         """What a form with a file does; ``call.receive`` checks that it is one of ours before it takes anything."""
@@ -71,10 +73,16 @@ class Book:
         return declare
 
     def _page(
-        self, method: Method, path: str, needs: tuple[Permission, ...], administrator: bool, public: bool
+        self,
+        method: Method,
+        path: str,
+        needs: tuple[Permission, ...],
+        administrator: bool,
+        public: bool,
+        form: str = "",
     ) -> Callable[[Answering], Answering]:
         def declare(answer: Answering) -> Answering:
-            self.pages.append(Page(method, path, answer, needs, administrator, public))
+            self.pages.append(Page(method, path, answer, needs, administrator, public, form=form))
             return answer
 
         return declare

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from guestlist.app.context import App
 from guestlist.core.permissions import Permission, Person
-from guestlist.errors import ConfigError, PermissionMissing
+from guestlist.errors import ConfigError, Overtaken, PermissionMissing
 from guestlist.web import sessions
 from guestlist.web.desk import Desk
 from guestlist.web.pages import templates
@@ -28,6 +28,7 @@ STALE = (
     "It was not sent from a page of this sign-in: go back, load the page anew and send it again. If that changes "
     "nothing, this server is reached under another address than it knows: set GUESTLIST_PUBLIC_URL to it."
 )
+_NOW = "Nothing of yours was done; this is what there is now."
 NOTICE = "guestlist_notice"  # one sentence for the page that follows
 
 
@@ -97,6 +98,10 @@ class Call:
         """The same form with what was typed, and the sentence at its field (``at`` where the error names none)."""
         return self.show(template, 422, form=self.form.refused(error, at), **values)
 
+    def overtaken(self, template: str, error: Overtaken, /, **values: Any) -> Response:
+        """The page as things stand now, and the sentence: nothing of what was sent was done."""
+        return self.show(template, 409, form=Form(), warning=f"{error} {_NOW}", **values)
+
     def go(self, path: str, notice: str = "") -> Response:
         """On to another page of ours, which tells ``notice``."""
         response = RedirectResponse(path, 303)
@@ -110,6 +115,7 @@ class Call:
         person = self.asker.person
         return {
             "form": self.form,
+            "warning": "",
             **values,
             "call": self,
             "person": person,

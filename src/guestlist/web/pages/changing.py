@@ -9,7 +9,7 @@ from starlette.responses import Response
 from guestlist.app import copies, declared, ending
 from guestlist.app.declared import Declaration
 from guestlist.core.permissions import ACTIVATE
-from guestlist.errors import ConfigError
+from guestlist.errors import ConfigError, Overtaken
 from guestlist.web.pages import activation, wizard
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
@@ -41,26 +41,31 @@ def save(call: Call) -> Response:
     return call.go(path("activations", name, "edit"), f"{name} was saved.")
 
 
-@book.post("/activations/{name}/rename", *ACTIVATE)
+@book.post("/activations/{name}/rename", *ACTIVATE, form="/activations/{name}/edit")
 def rename(call: Call) -> Response:
     """Its LinkedIn audience and all that is known of it stay."""
-    name = call.part("name")
+    name, propagate = call.part("name"), bool(call.form["propagate"])
     try:
         found = declared.rename(
-            call.app, call.desk.configuration, name, call.form["new"].strip(), propagate=bool(call.form["propagate"])
+            call.app, call.desk.configuration, name, call.form["new"].strip(), propagate=propagate, check=_as_read(call)
         )
+    except Overtaken as error:
+        return call.overtaken("activation_edit.html", error, **_shown(call))
     except ConfigError as error:
         return call.again("activation_edit.html", ConfigError(str(error), ("new",)), "new", **_shown(call))
     return call.go(path("activations", found.name), f"{name} is called {found.name} now.")
 
 
-@book.post("/activations/{name}/remove", *ACTIVATE)
+@book.post("/activations/{name}/remove", *ACTIVATE, form="/activations/{name}/edit")
 def remove(call: Call) -> Response:
     """Stop it for good; the LinkedIn audience is kept, or deleted where that was ticked."""
     name, delete = call.part("name"), bool(call.form["delete_segment"])
     wanted = call.config.activations.get(name)
-    version = None if wanted is None else _mine(call).version
-    text = ending.withdraw(call.app, call.desk.configuration, name, version, delete_segment=delete)
+    version = None if wanted is None else call.form.version
+    try:
+        text = ending.withdraw(call.app, call.desk.configuration, name, version, delete_segment=delete)
+    except Overtaken as error:
+        return call.overtaken("activation_edit.html", error, **_shown(call))
     return call.go("/activations", text)
 
 
@@ -69,6 +74,11 @@ def duplicate(call: Call) -> Response:
     """A draft with the same choices: for another ad account, or under another name."""
     draft = copies.begin(call.app, call.desk.configuration, call.part("name"), call.person)
     return call.go(wizard.at(draft, ""), "A copy with the same choices: nothing is made before Finish.")
+
+
+def _as_read(call: Call) -> declared.Check:
+    """Overtaken where it is another by now."""
+    return lambda there: declared.unchanged(there, call.form.version)
 
 
 def _typed(call: Call) -> dict[str, Any]:

@@ -21,11 +21,12 @@ from guestlist.web.pages.states import plain, role
 from guestlist.web.pages.templates import path
 
 book = Book()
-STEPS = ("Sign in", "Ad account", "Review")
+STEPS = ("Sign in", "Account ID", "Review")
 REFUSED = {
     "user_cancelled_login": "You did not sign in at LinkedIn, so nothing was {}.",
     "user_cancelled_authorize": "You did not allow it at LinkedIn, so nothing was {}.",
 }
+UNNAMED = "Give it a name, like the brand or the region it is for."
 _ENTERED = ("name", "description", "ad_account", "send_email", "send_google_advertising_id")
 OTHERWISE = "LinkedIn did not allow it, so nothing was {}: try it again."
 
@@ -131,9 +132,9 @@ def _judged(call: Call, form: Form) -> tuple[str, dict[str, Any], Account]:
     """Name, settings and ad account of what may be connected like that. ConfigError, NeedsPerson."""
     name, body = form["name"].strip(), settings_of(form)
     if not name:
-        raise ConfigError("Give it a name, like the brand or the region it is for.", ("name",))
+        raise ConfigError(UNNAMED, ("name",))
     if not body["ad_account"]:
-        raise ConfigError("Choose one of the ad accounts, or type the number of one.", ("ad_account",))
+        raise ConfigError("Choose an Account ID, or type one.", ("ad_account",))
     call.desk.configuration.tried({("destinations", name): body})
     return name, body, setting_up.judged(call.app, call.part("handle"), str(body["ad_account"]))
 

@@ -8,17 +8,17 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import connection, declared, destinations, jobs, overview
+from guestlist.app import connection, declared, destinations, jobs, overview, renaming
 from guestlist.app.destinations import DestinationRow
 from guestlist.app.results import EventEnd, alike
 from guestlist.core.permissions import CONNECT, Permission
-from guestlist.errors import ConfigError, DeliveryError
+from guestlist.errors import ConfigError, DeliveryError, Overtaken
 from guestlist.ports import Reachable
 from guestlist.web.pages import lists, runs
 from guestlist.web.pages.activations import COLUMNS
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
-from guestlist.web.pages.connect import offered, settings_of
+from guestlist.web.pages.connect import UNNAMED, offered, settings_of
 from guestlist.web.pages.forms import Form
 from guestlist.web.pages.lists import Place, listed
 from guestlist.web.pages.states import OUTCOMES, state
@@ -34,7 +34,7 @@ _ENDS = {
     "events": lambda row: row.end.events,
     "received": lambda row: row.received,
 }
-_TEXTS = ("version", "description", "ad_account", "other")
+_TEXTS = ("version", "name", "description", "ad_account", "other")
 _TICKS = ("send_email", "send_google_advertising_id", "enabled")
 DAY = 86_400.0
 SPANS = {"1h": 3600.0, "24h": DAY, "7d": 7 * DAY}  # what became of events is kept for fifteen days
@@ -109,18 +109,23 @@ def ran(call: Call) -> Response:
 # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 @book.post("/destinations/{name}", *CONNECT)
 def save(call: Call) -> Response:
-    """Put what was typed in place of what there was; or on to other ad accounts to choose from."""
-    name, form = call.part("name"), call.form
+    """Put what was typed in place of what there was, its name too; or on to other ad accounts to choose from."""
+    name, form, configuration = call.part("name"), call.form, call.desk.configuration
     if form["accounts"] and (form["page_to"] or lists.looks(form)):
         typed = {each: form[each] for each in (*_TEXTS, *_TICKS)}
         return call.go(path("destinations", name, accounts=1, **typed, q=form["q"].strip(), page=form["page_to"]))
+    new, before = form["name"].strip(), declared.get(call.app, configuration, "destinations", name)
+    body = {**before.body, **settings_of(form), "enabled": bool(form["enabled"])}
     try:
-        found = declared.get(call.app, call.desk.configuration, "destinations", name)
-        body = {**found.body, **settings_of(call.form), "enabled": bool(call.form["enabled"])}
-        declared.change(call.app, call.desk.configuration, "destinations", name, body, call.form.version, call.person)
+        if not new:
+            raise ConfigError(UNNAMED, ("name",))
+        found = renaming.saved(call.app, configuration, name, new, body, form.version, call.person)
+    except Overtaken as error:
+        return call.overtaken("destination_settings.html", error, **_settings(call, Form()))
     except ConfigError as error:
-        return call.again("destination_settings.html", error, "ad_account", **_settings(call, call.form))
-    return call.go(path("destinations", name), f"{name} was saved.")
+        return call.again("destination_settings.html", error, "ad_account", **_settings(call, form))
+    said = f"{name} was saved." if found.name == name else f"{name} is called {found.name} now."
+    return call.go(path("destinations", found.name), said)
 
 
 @book.post("/destinations/{name}/check", *CONNECT)
@@ -141,7 +146,10 @@ def take_over(call: Call) -> Response:
 def delete(call: Call) -> Response:
     """Nothing is deleted at LinkedIn; its activations have to be removed first."""
     name = call.part("name")
-    declared.delete(call.app, call.desk.configuration, "destinations", name, call.form.version)
+    try:
+        declared.delete(call.app, call.desk.configuration, "destinations", name, call.form.version)
+    except Overtaken as error:
+        return call.overtaken("destination_settings.html", error, **_settings(call, Form()))
     return call.go("/destinations", f"{name} was taken out; what LinkedIn holds stays there.")
 
 
@@ -166,7 +174,7 @@ def _settings(call: Call, form: Form) -> dict[str, Any]:
         "wanted": call.config.destinations[row.name],
         "declaration": declared.get(call.app, call.desk.configuration, "destinations", row.name),
         "file": call.config.path,
-        "connected": connection.connected_by(call.app, row.name),
+        "authorised_by": connection.authorised_by(call.app, row.name),
         "may_change": call.person.may(*CONNECT),
     }
 

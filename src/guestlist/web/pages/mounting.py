@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import anyio
 import anyio.to_thread
@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from guestlist.app import declared
 from guestlist.errors import (
     ChangedMeanwhile,
     ConfigError,
@@ -29,7 +30,8 @@ from guestlist.web.pages.book import Page
 from guestlist.web.pages.call import STALE, Call
 from guestlist.web.pages.forms import Form
 from guestlist.web.pages.sentences import for_people
-from guestlist.web.pages.table import PAGES
+from guestlist.web.pages.table import PAGES, RETURNS
+from guestlist.web.pages.templates import path
 from guestlist.web.refusals import Refusal
 
 LARGEST = 1 << 20  # bytes of a form
@@ -47,8 +49,8 @@ class Pages:
         self._headers = _headers(desk)
 
     def endpoints(self) -> list[tuple[Page, Endpoint]]:
-        """Every page with what answers it."""
-        return [(page, self._endpoint(page)) for page in PAGES]
+        """Every page with what answers it; a name that is a page's own before names of people's."""
+        return [(page, self._endpoint(page)) for page in (*RETURNS, *PAGES)]
 
     def _endpoint(self, page: Page) -> Endpoint:
         async def endpoint(request: Request) -> Response:
@@ -94,6 +96,8 @@ class Pages:
             if not page.public:
                 page.judge(call.person)
             return page.answer(call)
+        except UnknownName as error:
+            return _elsewhere(call, page) or _told(call, error)
         except GuestlistError as error:
             return _told(call, error)
 
@@ -156,12 +160,25 @@ def _headers(desk: Desk) -> dict[str, str]:
 
 def _to_sign_in(request: Request) -> Response:
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    from guestlist.web.pages.templates import path  # noqa: PLC0415 - imported with the first page
-
     to = path("sign-in", next=back if request.method == "GET" and back != "/" else "")
     if request.headers.get("hx-request"):
         return Response(status_code=401, headers={"HX-Redirect": to})
     return RedirectResponse(to, 303)
+
+
+def _elsewhere(call: Call, page: Page) -> Response | None:
+    """What was renamed has the addresses of its new name; what was sent to the former ones is not done. None: nothing
+    was called that.
+    """
+    section, old = page.path.split("/")[1], call.request.path_params.get("name", "")
+    now = declared.called_now(call.app, section, old) if old else ""
+    if not now:
+        return None
+    if page.method == "POST":
+        return call.go(path(section, now), f"{old} is called {now} now: somebody renamed it. Nothing else was changed.")
+    to = page.path.replace("{name}", quote(now, safe=""))
+    query = call.request.url.query
+    return RedirectResponse(f"{to}?{query}" if query else to, 303) if "{" not in to else None
 
 
 def _told(call: Call, error: GuestlistError) -> Response:

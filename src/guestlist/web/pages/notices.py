@@ -45,7 +45,7 @@ def test(call: Call) -> Response:
     return call.go("/settings/notices", text)
 
 
-@book.post("/settings/limits", administrator=True)
+@book.post("/settings/limits", administrator=True, form="/settings/notices")
 def limits(call: Call) -> Response:
     """How many activations may feed one destination."""
     body = {"mappings_per_destination": call.form["mappings_per_destination"].strip()}

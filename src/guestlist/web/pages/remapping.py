@@ -103,11 +103,10 @@ def _mapping(call: Call, chosen: Sources, focus: Focus, *, changed: bool = False
 @book.get("/activations/{name}/trigger", *LOOK)
 def trigger(call: Call) -> Response:
     """Which events count, and what they do; or with conditions that are not saved yet."""
-    fields, kept = triggers.fields_of(_kind(call), _wanted(call)), unsaved.found(call)
-    if kept is None:
-        return call.show("activation_trigger.html", **_trigger(call, fields))
-    shown = _trigger(call, {**fields, **kept["fields"]})
-    return call.show("activation_trigger.html", **{**shown, "version": kept["version"]})
+    fields, found, form = triggers.filled_in(call, _kind(call), _wanted(call))
+    shown, kept = _trigger(call, fields, found), unsaved.found(call)
+    version = shown["version"] if kept is None else kept["version"]
+    return call.show("activation_trigger.html", **{**shown, "version": version}, form=form)
 
 
 @book.post("/activations/{name}/trigger", *ACTIVATE)
@@ -118,10 +117,10 @@ def change_trigger(call: Call) -> Response:
     fields = {**triggers.typed(call.form), **{key: kept[key] for key in ("audience_key", "segment_name", "enabled")}}
     try:
         found = triggers.helped(call, kind, wanted, fields)
-        if triggers.has_address(call, kind, fields):
-            return triggers.addressed(call, fields)
         if call.form["do"] in triggers.HELPS:
-            return call.show("activation_trigger.html", **_trigger(call, fields, found))
+            return triggers.addressed(call, kind, wanted, fields) or call.show(
+                "activation_trigger.html", **_trigger(call, fields, found)
+            )
         body, version = triggers.with_fields(wanted, fields).body, call.form.version
         declared.change(call.app, call.desk.configuration, "activations", name, body, version, call.person)
     except ConfigError as error:

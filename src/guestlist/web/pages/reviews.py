@@ -26,7 +26,7 @@ def look(call: Call) -> Response:
     return call.show("activate_review.html", **_shown(call, draft, _problem(call, draft)))
 
 
-@book.post("/activate/{number}/plan", *MAY)
+@book.post("/activate/{number}/review", *MAY)
 def ask(call: Call) -> Response:
     """Let a worker find out."""
     draft = wizard.going_on(call)
@@ -46,7 +46,7 @@ def plan(call: Call) -> Response:
     return call.show("activate_plan.html", draft=draft, job=drafts.plan_of(call.app, draft), to=wizard.at(draft, ""))
 
 
-@book.post("/activate/{number}/finish", *MAY)
+@book.post("/activate/{number}/finish", *MAY, form="/activate/{number}/review")
 def finish(call: Call) -> Response:
     """All of it is made, or nothing."""
     draft = wizard.going_on(call)

@@ -9,8 +9,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import drafts
+from guestlist.app import drafts, jobs
 from guestlist.app.drafts import Draft, Wanted
+from guestlist.app.jobs import JobRow
 from guestlist.errors import ConfigError
 from guestlist.web.pages import wizard
 from guestlist.web.pages.book import Book
@@ -109,7 +110,7 @@ def _schedule(form: Form, n: int) -> dict[str, str] | None:
 
 
 def _shown(call: Call, draft: Draft) -> dict[str, Any]:
-    blocks = []
+    blocks, job = [], drafts.plan_of(call.app, draft)
     for n, each in enumerate(draft.wanted):
         of_events = wizard.is_of_events(call, each)
         values = {key: call.form[f"{key}-{n}"] for key in _KEYS} if call.form.fields else _values(each)
@@ -117,7 +118,7 @@ def _shown(call: Call, draft: Draft) -> dict[str, Any]:
             "wanted": each,
             "of_events": of_events,
             "modes": _EVENTS if of_events else _LIST,
-            "contacts": _contacts(call, draft, n),
+            "number_of_members": _counted(job, n),
             **values,
         })  # fmt: skip
     others = [
@@ -128,7 +129,8 @@ def _shown(call: Call, draft: Draft) -> dict[str, Any]:
         and each.mode != "stream"
         and call.config.audiences[each.audience].members == draft.members
     ]
-    return wizard.shown(call, draft, "sync", blocks=blocks, units=UNITS, zones=ZONES, others=others)
+    counting = _COUNTING if job is not None and job.state in jobs.OPEN else _NOT_COUNTED
+    return wizard.shown(call, draft, "sync", blocks=blocks, units=UNITS, zones=ZONES, others=others, counting=counting)
 
 
 def _values(wanted: Wanted) -> dict[str, str]:
@@ -149,9 +151,12 @@ def _values(wanted: Wanted) -> dict[str, str]:
     }
 
 
-def _contacts(call: Call, draft: Draft, n: int) -> int | None:
+_COUNTING = "are being counted; Review says how many there are."
+_NOT_COUNTED = "are counted for Review, which is the last step."
+
+
+def _counted(job: JobRow | None, n: int) -> int | None:
     """How many the list has, once a worker has counted."""
-    job = drafts.plan_of(call.app, draft)
     if job is None or job.state != "done":
         return None
     found = list(job.result.values())[n]

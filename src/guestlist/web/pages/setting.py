@@ -22,6 +22,12 @@ def take_over(call: Call) -> Response:
     return call.go(_AT[name], f"{name} is changed on these pages from now on.")
 
 
+@book.get("/settings/{name}/take-over", administrator=True)
+def taking_over(call: Call) -> Response:
+    """On the page that shows the setting."""
+    return call.go(_AT.get(call.part("name"), "/settings"))
+
+
 def of_file(call: Call) -> dict[str, Any]:
     """For pages: the settings that are read-only here (``of_file``), and the file that says them."""
     found = declared.all_of(call.app, call.desk.configuration, "settings")

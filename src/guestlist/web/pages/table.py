@@ -25,6 +25,7 @@ from guestlist.web.pages import (
     rejected,
     remapping,
     retention,
+    returning,
     reviews,
     runs,
     schedules,
@@ -75,3 +76,4 @@ _BOOKS = (
     reviews,
 )
 PAGES: tuple[Page, ...] = tuple(page for each in _BOOKS for page in each.book.pages)
+RETURNS = returning.of(PAGES)

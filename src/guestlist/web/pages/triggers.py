@@ -12,6 +12,7 @@ from guestlist.app.drafts import Draft, Wanted
 from guestlist.app.event_trial import Trial
 from guestlist.core.identity import Kind
 from guestlist.errors import ConfigError, UnknownName
+from guestlist.events.incoming import Event
 from guestlist.web.pages import unsaved, wizard
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
@@ -29,12 +30,10 @@ _MOST = 20
 
 @book.get("/activate/{number}/events/{place}", *MAY)
 def one(call: Call) -> Response:
-    """As it was left, or with conditions that are not kept in the draft yet."""
+    """As it was left, or with what is not kept in the draft yet."""
     draft, place, wanted = _chosen(call)
-    fields, kept = fields_of(draft.kind, wanted), unsaved.found(call)
-    return call.show(
-        "activate_events.html", **_shown(call, draft, place, {**fields, **(kept["fields"] if kept else {})})
-    )
+    fields, found, form = filled_in(call, draft.kind, wanted)
+    return call.show("activate_events.html", **_shown(call, draft, place, fields, found), form=form)
 
 
 @book.post("/activate/{number}/events/{place}", *MAY)
@@ -44,10 +43,10 @@ def choose(call: Call) -> Response:
     fields, button = typed(call.form), call.form["do"]
     try:
         found = helped(call, draft.kind, wanted, fields)
-        if has_address(call, draft.kind, fields):
-            return addressed(call, fields)
         if button in HELPS:
-            return call.show("activate_events.html", **_shown(call, draft, place, fields, found))
+            return addressed(call, draft.kind, wanted, fields) or call.show(
+                "activate_events.html", **_shown(call, draft, place, fields, found)
+            )
         return _kept(call, draft.with_one(place, with_fields(wanted, fields)), place, button)
     except ConfigError as error:
         return _refused(call, draft, place, fields, error)
@@ -137,9 +136,7 @@ def helped(call: Call, kind: Kind, wanted: Wanted, fields: dict[str, Any]) -> Tr
         case "more":
             fields["lines"] = [*fields["lines"], dict.fromkeys(_LINE, "")][:_MOST]
         case "real":
-            keys = audiences.write_keys_of(call.config, wanted.audience)
-            came = last_events.last(call.app, call.config, wanted.audience, keys, call.desk.latest)
-            fields["event"] = event_trial.written(came)
+            fields["event"] = event_trial.written(_last(call, wanted))
         case "sample":
             fields["event"] = event_trial.sample(kind, fields["audience_key"])
         case "test":
@@ -147,17 +144,62 @@ def helped(call: Call, kind: Kind, wanted: Wanted, fields: dict[str, Any]) -> Tr
     return None
 
 
-def has_address(call: Call, kind: Kind, fields: Mapping[str, Any]) -> bool:
-    """Whether what a button did can be kept: an event that somebody brought is kept nowhere, and has none."""
+def addressed(call: Call, kind: Kind, wanted: Wanted, fields: Mapping[str, Any]) -> Response | None:
+    """On to where what a button did stands as it is now, tested or not; None: an event that somebody brought is kept
+    nowhere, and has no address.
+    """
+    event = _event_of(call, kind, wanted, fields)
+    if event is None:
+        return None
+    button, kept = call.form["do"], {key: value for key, value in fields.items() if key != "event"}
+    body = {"fields": kept, "version": call.form["version"], "event": event, "tested": button == "test"}
+    return unsaved.shown(call, body, "#trigger" if button in _ROWS else "#test")
+
+
+def _event_of(call: Call, kind: Kind, wanted: Wanted, fields: Mapping[str, Any]) -> str | None:
+    """What is kept of an event instead of itself: "" of a sample, a digest of the last one that came; None: nothing,
+    for it is neither.
+    """
     event = fields["event"]
-    brought = event.strip() and not event_trial.is_sample(event, kind, fields["audience_key"])
-    return call.form["do"] in _ROWS and not brought
+    if not event.strip() or event_trial.is_sample(event, kind, fields["audience_key"]):
+        return ""
+    came = _came(call, wanted)
+    return event_trial.digest(came) if came and event_trial.is_same(event, came) else None
 
 
-def addressed(call: Call, fields: Mapping[str, Any]) -> Response:
-    """On to where the rows stand as they are now."""
-    kept = {key: value for key, value in fields.items() if key != "event"}
-    return unsaved.shown(call, {"fields": kept, "version": call.form["version"]}, "#trigger")
+def _came(call: Call, wanted: Wanted) -> str:
+    """The last event that came, as JSON; "": none."""
+    try:
+        return event_trial.written(_last(call, wanted))
+    except ConfigError:
+        return ""
+
+
+def _last(call: Call, wanted: Wanted) -> Event:
+    """ConfigError: there is none to look at."""
+    keys = audiences.write_keys_of(call.config, wanted.audience)
+    return last_events.last(call.app, call.config, wanted.audience, keys, call.desk.latest)
+
+
+def filled_in(call: Call, kind: Kind, wanted: Wanted) -> tuple[dict[str, Any], Trial | None, Form]:
+    """What stands at the address that was asked for: fields, what came of a test, and what is wrong with them now."""
+    fields, kept = fields_of(kind, wanted), unsaved.found(call)
+    if kept is None:
+        return fields, None, Form()
+    fields |= kept["fields"]
+    fields["event"] = event_trial.sample(kind, fields["audience_key"])
+    if kept["event"]:
+        fields["event"] = came = _came(call, wanted)
+        if not came or event_trial.digest(came) != kept["event"]:
+            return {**fields, "event": ""}, None, Form(faults={"event": _ANOTHER})
+    try:
+        found = event_trial.trial(kind, with_fields(wanted, fields).body, fields["event"]) if kept["tested"] else None
+    except ConfigError as error:
+        return fields, None, Form(faults={place_of(error, fields, "event"): beside(error)})
+    return fields, found, Form()
+
+
+_ANOTHER = "The event that stood here is not kept any more: only the last one that came is."
 
 
 def place_of(error: ConfigError, fields: dict[str, Any], otherwise: str) -> str:

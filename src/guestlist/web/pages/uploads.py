@@ -16,7 +16,7 @@ from guestlist.web.pages.templates import path
 book = Book()
 
 
-@book.post_file("/audiences/upload", *CHANGE)
+@book.post_file("/audiences/new/upload", *CHANGE)
 def create(call: Call) -> Response:
     """A new audience."""
     came = arrivals.received(call)

@@ -47,7 +47,9 @@ def upgrade() -> None:
         op.execute(statement)
     op.create_table(
         "destinations",
+        sa.Column("id", Number, autoincrement=True, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("former", sa.JSON(), nullable=False),
         sa.Column("ad_account", sa.Text(), nullable=False),
         sa.Column("member", sa.Text(), nullable=False),
         sa.Column("account_name", sa.Text(), nullable=False),
@@ -55,12 +57,14 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("authorised_at", sa.Double(), nullable=True),
+        sa.Column("authorised_by", sa.Text(), nullable=False),
         sa.Column("first_consent_at", sa.Double(), nullable=True),
         sa.Column("waits", sa.JSON(), nullable=False),
         sa.Column("credential", sa.LargeBinary(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_destinations")),
-        sqlite_autoincrement=False,
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_destinations")),
+        sa.UniqueConstraint("name", name=op.f("uq_destinations_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "files",
@@ -137,7 +141,7 @@ def upgrade() -> None:
         "activations",
         sa.Column("id", Number, autoincrement=True, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("destination", sa.Text(), nullable=False),
+        sa.Column("destination_id", Number, nullable=False),
         sa.Column("ad_account", sa.Text(), nullable=False),
         sa.Column("audience", sa.Text(), nullable=False),
         sa.Column("members", sa.Integer(), nullable=False),
@@ -160,11 +164,13 @@ def upgrade() -> None:
         sa.Column("last_run", Number, nullable=True),
         sa.Column("last_synced_identity", sa.JSON(), nullable=True),
         sa.Column("created_at", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(["destination_id"], ["destinations.id"], name=op.f("fk_activations_destination_id")),
         sa.ForeignKeyConstraint(["ledger_id"], ["ledgers.id"], name=op.f("fk_activations_ledger_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activations")),
         sa.UniqueConstraint("name", name=op.f("uq_activations_name")),
         sqlite_autoincrement=True,
     )
+    op.create_index(op.f("ix_activations_destination_id"), "activations", ["destination_id"], unique=False)
     op.create_index(op.f("ix_activations_ledger_id"), "activations", ["ledger_id"], unique=False)
     op.create_table(
         "late_attempts",

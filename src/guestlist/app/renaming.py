@@ -1,0 +1,110 @@
+"""Renaming a destination: whatever refers to it by its name follows, in one transaction.
+
+What is under way goes by its number (``store.destinations``), and whoever read the configuration before still means it
+by the former name. The audit log stays as it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from guestlist.app import connection, declared, drafts, jobs, notices
+from guestlist.app.context import App
+from guestlist.app.declared import Check, Declaration
+from guestlist.configuration import Configuration
+from guestlist.core.permissions import LOCAL, Person
+from guestlist.core.text import masked
+from guestlist.errors import ConfigError
+
+NAME = ("name",)  # the field that a refusal is about
+
+
+def destination(
+    app: App, configuration: Configuration, old: str, new: str, *, check: Check = lambda found: None
+) -> Declaration:
+    """Give a destination of the pages another name: credential, activations and all that LinkedIn was told stay.
+
+    ``check`` is given what is there at that moment; nothing is changed when it raises. ConfigError where it, or an
+    activation that feeds it, is the file's, where nobody has signed in for it, and where the name cannot be one or was
+    another's; ChangedMeanwhile: it is taken; UnknownName.
+    """
+    with declared.changing(app):
+        check(declared.get(app, configuration, "destinations", old))
+        found = declared.of_pages(app, configuration, "destinations", old)
+        connection.refuse_unauthorised(app, old)
+        declared.refuse_named(configuration, "destinations", old)
+        declared.refuse_taken(app, configuration, "destinations", new)
+        _refuse_of_file(app, configuration, old)
+        feeding = {
+            part.name: {**part.body, "destination": new}
+            for part in app.store.declared.all()
+            if part.kind == "activations" and part.body.get("destination") == old
+        }
+        _tried(configuration, old, new, found.body, feeding)
+        now = app.clock.now()
+        app.store.declared.delete("destinations", old)
+        version = app.store.declared.put("destinations", new, found.body, app.who, now)
+        for name, body in feeding.items():
+            app.store.declared.put("activations", name, body, app.who, now)
+        in_store(app, old, new)
+    return Declaration("destinations", new, found.body, version, now, app.who)
+
+
+def saved(
+    app: App,
+    configuration: Configuration,
+    old: str,
+    new: str,
+    body: Mapping[str, Any],
+    version: int,
+    by: Person = LOCAL,
+) -> Declaration:
+    """What a form says of a destination, its name too, in place of what was read as ``version``; all or nothing. Raises
+    as ``declared.change`` and ``destination``.
+    """
+    with declared.changing(app):
+        before = declared.expect(app, configuration, "destinations", old, version)
+        if new == old or body != before.body:
+            before = declared.change(app, configuration, "destinations", old, body, version, by)
+        return before if new == old else destination(app, configuration, old, new)
+
+
+def in_store(app: App, old: str, new: str) -> None:
+    """What the store keeps under the name; of a destination of the file all there is. ConfigError: ``new`` is taken."""
+    with app.store.transaction():
+        app.store.destinations.rename(old, new)
+        app.store.consents.rename(old, new)
+        drafts.follow(app, old, new)
+        jobs.follow(app, old, new)
+        notices.follow(app, old, new)
+        both = {"before": {"name": masked(old)}, "after": {"name": masked(new)}}
+        app.store.audit.add(app.who, "rename destination", old, app.clock.now(), **both)
+
+
+def _tried(
+    configuration: Configuration,
+    old: str,
+    new: str,
+    body: Mapping[str, Any],
+    feeding: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """ConfigError at the name, which is all that is new."""
+    bodies = {("activations", name): each for name, each in feeding.items()}
+    try:
+        configuration.tried({("destinations", old): None, ("destinations", new): body, **bodies})
+    except ConfigError as error:
+        raise ConfigError(str(error), NAME) from None
+
+
+def _refuse_of_file(app: App, configuration: Configuration, old: str) -> None:
+    """A file that names it would name nothing any more."""
+    of_file = configuration.of_file("activations")
+    mine = {part.name for part in app.store.declared.all() if part.kind == "activations"}
+    for name, body in of_file.items():
+        if name not in mine and body.get("destination") == old:
+            raise ConfigError(
+                f"The activation '{masked(name)}' is managed by {configuration.current().path} and names this "
+                "destination: take it over first.",
+                NAME,
+            )
