@@ -63,7 +63,7 @@ class StreamSync(Sync):
         if self.stream.epoch != self.activation.epoch:
             return "it feeds a new LinkedIn audience"
         if self.stream.made_with != streams.made_with(self.case):
-            return "the file says something else of it"
+            return streams.CHANGED
         if self.app.clock.now() - self.stream.compared_at >= COMPARE:
             return "everybody is compared once a day"
         if self.activation.waiting is not None and self.app.clock.now() - self.stream.looked_at >= LOOK:
