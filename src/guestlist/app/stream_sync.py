@@ -95,7 +95,9 @@ class StreamSync(Sync):
         """Members of a stream stand in no row of any list."""
 
     def _observe(self) -> None:
-        if self.everybody:
+        """Not after each flush, but until LinkedIn has shown the segment: only so long a 404 means "not there yet"."""
+        segment = self.store.segments.current(self.activation.ledger_id)
+        if self.everybody or (segment is not None and segment.as_of is None):
             super()._observe()
 
     # ── everybody ────────────────────────────────────────────────────────────────────────────────────────────────
