@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from threading import Event, Thread
 from typing import Protocol
@@ -19,8 +20,8 @@ from guestlist.app.context import App
 from guestlist.app.fold import LOCK, Fold
 from guestlist.app.results import SyncResult
 from guestlist.app.stream_sync import COMPARE, flush, tidy
-from guestlist.app.streams import Listener, is_stream, listeners
-from guestlist.config import Config
+from guestlist.app.streams import Listener, is_stream, listeners, recognise
+from guestlist.config import ActivationConfig, Config
 from guestlist.errors import ConfigError, GuestlistError
 
 TICK = 0.025  # seconds between two looks while there is nothing to do
@@ -115,6 +116,10 @@ def _with_streams(config: Config | None) -> Config | None:
     return config
 
 
+def _sends(config: Config, wanted: ActivationConfig) -> bool:
+    return wanted.enabled and config.destinations[wanted.destination].enabled
+
+
 class _Folding:
     """Whoever holds the lock folds for all."""
 
@@ -175,6 +180,8 @@ class _Flushing:
         self._not_before: dict[str, float] = {}
         self._tidying: dict[str, Future[None]] = {}
         self._loaded: set[str] = set()
+        self._recognised: set[str] = set()
+        self._of: Config | None = None
         self._ended = Event()
 
     def run(self) -> None:
@@ -187,6 +194,7 @@ class _Flushing:
                     continue
                 self._gather(tidies)
                 self._load(tidies, config)
+                self._recognise(config)
                 for name in self._due(config):
                     self._running[name] = future = pool.submit(flush, self.app, config, name)
                     future.add_done_callback(lambda _: self._ended.set())
@@ -198,6 +206,7 @@ class _Flushing:
         for name, future in list(self._running.items()):
             if future.done():
                 del self._running[name]
+                self._recognised.discard(name)  # it may have gone by an older file
                 self._not_before[name] = self.app.clock.now() + self._pause(name, future)
                 self._tidy(tidies, name)
         for name, done in list(self._tidying.items()):
@@ -212,6 +221,16 @@ class _Flushing:
             if wanted.mode == "stream" and wanted.enabled and name not in self._loaded:
                 self._loaded.add(name)
                 self._tidy(tidies, name, loads=True)
+
+    def _recognise(self, config: Config) -> None:
+        """Streams that are new, or of which the file says something else: they do not wait for their next event."""
+        if config is not self._of:
+            self._recognised, self._of = set(), config
+        for name, wanted in config.activations.items():
+            if wanted.mode == "stream" and _sends(config, wanted) and name not in self._recognised | set(self._running):
+                self._recognised.add(name)
+                with suppress(ConfigError):  # what the file may not change so; `guestlist status` says it
+                    recognise(self.app, config, name)
 
     def _tidy(self, tidies: Executor, name: str, *, loads: bool = False) -> None:
         if name not in self._tidying:
@@ -234,10 +253,9 @@ class _Flushing:
     def _due(self, config: Config) -> list[str]:
         now, names = self.app.clock.now(), {}
         for name, wanted in config.activations.items():
-            sends = wanted.enabled and config.destinations[wanted.destination].enabled
             if (
                 wanted.mode == "stream"
-                and sends
+                and _sends(config, wanted)
                 and name not in self._running
                 and self._not_before.get(name, 0.0) <= now
             ):

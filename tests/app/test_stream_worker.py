@@ -68,6 +68,37 @@ def test_a_disabled_stream_is_never_due_and_any_is_after_a_day(source: Source, w
     assert due(world) == ["main"]
 
 
+def due_at_once(world: World) -> list[str]:
+    """What a worker finds due that starts now."""
+    door = world.open()
+    flushing = _Flushing(door.app, lambda: door.config)
+    flushing._recognise(door.config)
+    return flushing._due(door.config)
+
+
+def test_a_stream_that_is_added_later_is_told_of_everybody_without_another_event(source: Source, world: World) -> None:
+    world.yaml["destinations"]["second"] = {"ad_account": 516848834}
+    world.yaml["activations"]["late"] = world.yaml["activations"]["main"] | {"destination": "second"}
+    assert due_at_once(world) == ["late"]
+
+
+def test_a_stream_of_which_the_file_says_something_else_is_compared_without_another_event(
+    source: Source, world: World
+) -> None:
+    assert due_at_once(world) == []
+    world.activation("main", mapping={"email": "context.traits.email", "title": "context.traits.title"})
+    assert due_at_once(world) == ["main"]
+    source.flush()
+    assert due_at_once(world) == []
+
+
+def test_a_stream_that_the_file_may_not_change_so_keeps_no_other_waiting(source: Source, world: World) -> None:
+    world.yaml["destinations"]["second"] = {"ad_account": 516848834}
+    world.yaml["activations"]["late"] = world.yaml["activations"]["main"] | {"destination": "second"}
+    world.activation("main", audience_key="another")
+    assert due_at_once(world) == ["late"]
+
+
 def test_ledgers_are_tidied_between_flushes(source: Source, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The loop itself, in a thread: it tells who came, and leaves few parts."""
     monkeypatch.setattr(ledgers, "POUR_PARTS", 1)

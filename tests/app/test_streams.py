@@ -128,6 +128,20 @@ def test_a_segment_that_is_lost_is_filled_with_everybody(source: Source, world: 
     assert world.told() == ann("ann", "bob")
 
 
+def test_a_young_segment_that_linkedin_showed_once_is_missed_when_it_is_gone(source: Source, world: World) -> None:
+    """A 404 means "not there yet" only until then."""
+    source.post(entered("u1", source.now(), email="ann@example.com"))
+    source.settle()
+    door = world.open()
+    door.app.door.destination("acme").delete_segment(door.status("main")[0].segment_id or "")
+    began = source.now()
+    source.post(entered("u2", source.now(), email="bob@example.com"))
+    assert source.settle().reason == "the LinkedIn audience is made again"
+    source.settle()
+    assert world.told() == ann("ann", "bob")
+    assert source.now() - began < 120.0
+
+
 def test_a_lost_answer_is_told_again_and_counted_once(source: Source, world: World) -> None:
     source.post(entered("u1", source.now(), email="ann@example.com"))
     source.settle()

@@ -63,7 +63,7 @@ class StreamSync(Sync):
         if self.stream.epoch != self.activation.epoch:
             return "it feeds a new LinkedIn audience"
         if self.stream.made_with != streams.made_with(self.case):
-            return "the file says something else of it"
+            return streams.CHANGED
         if self.app.clock.now() - self.stream.compared_at >= COMPARE:
             return "everybody is compared once a day"
         if self.activation.waiting is not None and self.app.clock.now() - self.stream.looked_at >= LOOK:
@@ -95,7 +95,9 @@ class StreamSync(Sync):
         """Members of a stream stand in no row of any list."""
 
     def _observe(self) -> None:
-        if self.everybody:
+        """Not after each flush, but until LinkedIn has shown the segment: only so long a 404 means "not there yet"."""
+        segment = self.store.segments.current(self.activation.ledger_id)
+        if self.everybody or (segment is not None and segment.as_of is None):
             super()._observe()
 
     # ── everybody ────────────────────────────────────────────────────────────────────────────────────────────────

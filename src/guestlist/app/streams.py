@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from guestlist.app import activations
+from guestlist.app import activations, planning
 from guestlist.app.context import App
 from guestlist.app.planning import Case
 from guestlist.config import ActivationConfig, AudienceConfig, Config
@@ -32,6 +32,7 @@ FIELD = {
     IdType.COMPANY_WEBSITE_DOMAIN: "companyWebsiteDomain",
     IdType.COMPANY_EMAIL_DOMAIN: "companyEmailDomain",
 }
+CHANGED = "the file says something else of it"
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -71,6 +72,13 @@ def ensure(app: App, config: Config, name: str) -> Stream:
     if stream.key_id != key.id:
         refuse_another_key(app.store.event_members.by_id(stream.key_id), name, key.key)
     return stream
+
+
+def recognise(app: App, config: Config, name: str) -> None:
+    """Where a stream or what the file says of it is new, everybody is compared next. ConfigError: see ``ensure``."""
+    stream = ensure(app, config, name)
+    if stream.made_with and stream.made_with != made_with(planning.case(config, name)):
+        app.store.streams.update(stream.activation_id, behind=CHANGED)
 
 
 def _claimed(app: App, config: Config, wanted: ActivationConfig) -> AudienceKey:
