@@ -171,6 +171,10 @@ def test_removals_wait_for_a_person_while_additions_go_on(source: Source, world:
     assert world.open().status("main")[0].state == "waiting"
     assert waiting.state == "done"
     assert source.outcomes()[Outcome.PENDING] == 1
+    held = world.sync()
+    assert (held.state, held.reason) == ("waiting", world.open().status("main")[0].reason)
+    assert "--allow-removals 1" in held.reason
+    assert world.open().runs("main")[0].result.state == "waiting"
     assert world.sync(allow_removals=1).state == "done"
     assert digest("p10@example.com") not in world.told()
     assert world.open().status("main")[0].state == "in step"

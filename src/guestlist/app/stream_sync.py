@@ -172,6 +172,14 @@ class StreamSync(Sync):
             return super()._at_rest()
         return {"state": "waiting", "reason": self.activation.reason}
 
+    def _done(self, run: Run, refusals: Refusals) -> SyncResult:
+        """Additions went on; that removals wait is how the sync ended for whoever asked for it."""
+        done = super()._done(run, refusals)
+        if not self.everybody or self.activation.waiting is None:
+            return done
+        runs.ended_as(self.app, run.id, "waiting", self.activation.reason)
+        return replace(done, state="waiting", reason=self.activation.reason)
+
     # ── a flush ──────────────────────────────────────────────────────────────────────────────────────────────────
     def _flush(self) -> SyncResult:
         """Compare whom events touched, and tell what differs."""
