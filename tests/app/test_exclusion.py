@@ -244,7 +244,7 @@ def test_a_lost_segment_is_made_again_in_the_name_of_its_owner(world: World, fir
         assert world.sync(each).state == "done"
     after = world.segment()["record"]
     assert after["id"] != before["id"]
-    assert (after["name"], after["sourceSegmentId"]) == ("Readers", f"{before['sourceSegmentId']}@2")
+    assert (after["name"], after["sourceSegmentId"]) == ("Readers", f"{before['sourceSegmentId']}~2")
     world.emulator.control.ripen(after["id"], "EXPIRED")
     assert [world.sync(each).state for each in ("thin", "main")] == ["parked", "parked"]
 

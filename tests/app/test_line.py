@@ -195,7 +195,7 @@ def test_an_expired_segment_is_rebuilt_and_refilled_as_a_new_epoch(world: World)
     world.emulator.control.ripen(old["id"], "EXPIRED")
     assert world.sync().state == "done"
     new = world.segment()["record"]
-    assert new["sourceSegmentId"] == old["sourceSegmentId"] + "@2"
+    assert new["sourceSegmentId"] == old["sourceSegmentId"] + "~2"
     assert len(world.told()) == 3
 
 

