@@ -10,7 +10,7 @@ LONGEST = 4 << 20  # bytes of a line; what is longer counts as it can, and no pl
 
 
 def length(scan: Scan, content: Iterable[bytes]) -> int:
-    """Rows without the header; blank lines do not count. ``content`` is taken only of a text, which does not say."""
+    """Rows without the header; empty lines do not count. ``content`` is taken only of a text, which does not say."""
     if scan.rows is not None:
         return scan.rows
     if scan.dialect is None:
@@ -23,7 +23,7 @@ def _records(lines: Iterable[bytes], dialect: CsvDialect) -> int:
     delimiter, quote = dialect.delimiter.encode(), dialect.quote.encode()
     count, inside = 0, False
     for number, line in enumerate(lines, 1):
-        counts = not inside and number > dialect.header_rows and line.strip()
+        counts = not inside and number > dialect.header_rows and line
         if line.count(quote) % 2:
             inside = _ends_inside(line.split(delimiter), quote, inside)
         count += bool(counts)
