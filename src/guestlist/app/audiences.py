@@ -287,7 +287,8 @@ def delete(app: App, configuration: Configuration, name: str, version: int) -> N
     with declared.changing(app):
         config = configuration.current()
         if used := _used_by(config, name):
-            raise ConfigError(f"The audience '{name}' is used by {', '.join(used)}: remove what uses it first.")
+            said = f"The audience '{name}' is used by {', '.join(used)}: remove what uses it first."
+            raise ConfigError(said, ("activations", used[0], "audience"))
         sources = {each: audience.source.upload for each, audience in config.audiences.items()}
         upload = sources.pop(name, None)
         declared.delete(app, configuration, "audiences", name, version)
