@@ -37,6 +37,7 @@ class Keyboard:
 
     def focus(self) -> str:
         """The name of what has the focus; it shows that it has it."""
+        self.page.wait_for_function("document.activeElement")  # between two pages there is none
         at = self.page.evaluate(FOCUS)
         assert at["seen"] or not at["anything"], f"nobody sees that {at['name']!r} has the focus"
         return str(at["name"])

@@ -158,7 +158,7 @@ _RECIPES: dict[str, Recipe] = {
     "POST /audiences/{name}/upload": _brought("/audiences/{}/upload", Stage.uploaded_audience),
     **{
         f"GET /activations/{{name}}{each}": _at(f"/activations/{{}}{each}", _main)
-        for each in ("", "/live", "/runs", "/rejected.csv", "/delivery", "/activity")
+        for each in ("", "/live", "/runs", "/rejected", "/rejected.csv", "/delivery", "/activity")
     },
     **{
         f"POST /activations/{{name}}/{each}": _at(f"/activations/{{}}/{each}", Stage.activation)

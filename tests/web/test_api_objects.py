@@ -158,7 +158,7 @@ def test_an_audience_is_not_changed_to_a_file_that_cannot_be_read(api: Api) -> N
     assert "gone.csv does not exist" in refused["detail"]
     problem(api("PUT", "/audiences/people", {"settings": {**settings, **gone}}, if_match=read), 422)
     assert (api.get("/audiences/people")["settings"], api.tag("/audiences/people")) == (settings, read)
-    assert [each["what"] for each in api.get("/audit?subject=people")["items"]] == ["create audience"]
+    assert [each["what"] for each in api.get("/audit?subject=people")["items"]] == ["take over audience"]
 
 
 def test_an_audience_says_how_many_are_in_it(api: Api) -> None:

@@ -38,6 +38,7 @@ ACTIONS: dict[str, set[Sides]] = {
     **{f"take over {each}": CHANGED for each in PARTS},
     **{f"delete {each}": ENDED for each in PARTS},
     "rename": CHANGED,
+    "rename destination": CHANGED,
     "remove": CHANGED,
     "run": HAPPENED,
     "allow removals": HAPPENED,
@@ -100,10 +101,20 @@ class Walk:
         self.lists()
         self.parts()
         self.settings()
+        self.names()
         self.file()
         self.syncs()
         self.privacy()
         self.ends()
+
+    def names(self) -> None:
+        """Of what the file says, there and back."""
+        configuration = self.api.door.configuration
+        self.api.finished(self.api("POST", "/activations/main/syncs"))
+        for one, other in (("main", "elsewhere"), ("elsewhere", "main")):
+            ending.rename(self.app, configuration, one, other)
+        for one, other in (("acme", "acme again"), ("acme again", "acme")):
+            ending.rename_destination(self.app, configuration, one, other)
 
     def people(self) -> None:
         first = users.setup_link(self.app)
@@ -195,8 +206,7 @@ class Walk:
 
     def ends(self) -> None:
         """As commands do, which work on what there is whoever describes it; and what is in a backup goes on."""
-        ending.rename(self.app, "main", "elsewhere")
-        ending.remove(self.app, None, "elsewhere", delete_segment=True)
+        ending.remove(self.app, None, "main", delete_segment=True)
         backup, home = self.world.folder / "backup", self.world.folder / "moved"
         self.api.door.backup(backup, "correct horse")
         key = read(self.world.environ()).secret_key
@@ -303,5 +313,5 @@ def test_what_an_entry_says(walk: Walk) -> None:
         {"name": "letters", "segment_name": "letters", "rename": "propagate"},
     )
     assert [side["segment_of"] for side in last("change activation", "follows")] == ["news", "letters"]
-    assert last("remove", "elsewhere")[1]["linkedin_audience"] == "deleted"
+    assert last("remove", "main")[1]["linkedin_audience"] == "deleted"
     assert last("change role", "moe")[1]["role"] == Role.ANALYST

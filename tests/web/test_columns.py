@@ -26,7 +26,7 @@ TEMPLATES = Path(guestlist.web.__file__).parent / "templates"
 NO_LISTS = {  # pieces of other pages, files and ways on
     "/jobs/{number}/events", "/activations/{name}/live", "/audiences/{name}/live", "/privacy/lists/{number}/survey",
     "/activate/{number}/plan", "/activations/{name}/rejected.csv", "/linkedin/callback", "/settings", "/theme",
-    "/setup/{token}", "/sign-in",
+    "/setup/{token}", "/sign-in", "/settings/{name}/take-over",
 }  # fmt: skip
 IN_A_CELL = {  # column -> why nothing can be sorted by it
     "What can be done": "it holds buttons",
@@ -45,7 +45,7 @@ NOT_SORTED = {  # (what the heading above or the first column says) -> why the w
 }
 ALIKE = {  # (end of the path, column) -> a single line stands there, or its values do not differ here
     ("activate", "Audiences"), ("activate", "Destination"), ("activate", "Left"), ("activations", "Audience size"),
-    ("activations", "Last run"), ("destinations", "Ad account"), ("destinations", "Expiration date"),
+    ("activations", "Last run"), ("destinations", "Account ID"), ("destinations", "Expiration date"),
     ("destinations", "Status"), ("encryption", "Fingerprint"), ("encryption", "Records"), ("encryption", "Use"),
     ("home", "Changed"), ("privacy", "Asked for"), ("privacy", "LinkedIn audiences"), ("privacy", "State"),
     ("rejected", "Since"), ("runs", "Changed"), ("tokens", "Used"), ("users", "Signed in"),

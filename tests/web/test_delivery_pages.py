@@ -172,7 +172,7 @@ def test_the_api_says_of_a_destination_what_its_page_says(fed: Installed) -> Non
         assert api("GET", f"/destinations/nobody/{what}").status_code == 404
     assert api.get("/destinations/beta/events")["p95_seconds"] is None
     assert api("GET", "/destinations/acme/events?since=5&until=4").status_code == 422
-    looks = api.make_token("looks", Role.ANALYST, [Permission.VIEW_DESTINATIONS])
+    looks = api.make_token("looks", Role.ANALYST, [Permission.VIEW_DESTINATIONS, Permission.VIEW_SEGMENTS])
     assert api.get("/destinations/acme/events", token=looks)["samples"] == []
     assert api("GET", "/destinations/acme/runs", token=looks).status_code == 200
     api.close()

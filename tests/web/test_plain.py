@@ -219,7 +219,7 @@ def test_pages_and_programs_are_told_why(
     assert upload(browser, content).status == 422
     assert "run Guestlist on Linux" in browser.text
     form = multipart([("csrf", token(browser.get("/audiences/new"))), ("name", "guests"), ("members", "")], content)
-    said = send(browser, "/audiences/upload", form, accept="application/json").response.json()
+    said = send(browser, "/audiences/new/upload", form, accept="application/json").response.json()
     assert said["fault"].startswith("This machine has no memory")
     api = Api(pages.world)
     for method, path in (("PUT", "/uploads/x?file_name=x.csv"), ("POST", "/suppression-lists?file_name=x.csv")):
