@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from guestlist.store import Store, open_store
 
@@ -42,6 +44,21 @@ def test_a_little_is_left_for_later(store: Store) -> None:
     bring(store, 1)
     store.checkpoint()
     assert sizes(store)[0] < MB
+
+
+def test_whoever_has_the_connection_next_can_commit(store: Store) -> None:
+    """A statement that was not read to its end would forbid it."""
+    bring(store, 6)
+    tried: list[str] = []
+
+    def commit(connection: sqlite3.Connection, _record: object) -> None:
+        for each in ("BEGIN IMMEDIATE", "CREATE TABLE IF NOT EXISTS one (n)", "COMMIT"):
+            connection.execute(each).close()
+        tried.append("committed")
+
+    event.listen(store.database.engine, "checkin", commit)
+    store.checkpoint()
+    assert tried == ["committed"]
 
 
 def test_where_it_is_copied_now_and_then_it_does_not_grow(store: Store) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -122,12 +122,13 @@ class Database:
             return
         connection = self.engine.raw_connection()
         try:
-            run = connection.cursor().execute
-            run("PRAGMA wal_checkpoint(PASSIVE)")
-            if wal.stat().st_size > _LARGE:  # somebody wrote all the while: else it would grow for ever
-                run(f"PRAGMA busy_timeout={_BRIEFLY}")  # whoever reads for long is let be
-                run("PRAGMA wal_checkpoint(RESTART)")
-                run(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
+            cursor = connection.cursor()
+            with closing(cursor):  # before somebody else has the connection: what is not read to its end is under way
+                cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                if wal.stat().st_size > _LARGE:  # somebody wrote all the while: else it would grow for ever
+                    cursor.execute(f"PRAGMA busy_timeout={_BRIEFLY}").fetchall()  # whoever reads for long is let be
+                    cursor.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+                    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}").fetchall()
         finally:
             connection.close()
 
