@@ -46,15 +46,27 @@ def work(app: App, read_config: Callable[[], Config], folds: stream_worker.Besid
         times = {name: next_run(app, config, name, tried.get(name, NOW)) for name in config.activations}
         due = [name for name, at in times.items() if at is not None and at <= now]
         for name in due:
-            if not app.stop.is_set():
+            now_config = _still_due(app, read_config, name)  # a long list was told meanwhile
+            if now_config is not None:
                 tried[name] = app.clock.now()
-                _sync(app, config, name, times[name] or NOW)
+                _sync(app, now_config, name, times[name] or NOW)
         if not due:
             lookout.look(app, config)
             soonest = min((at for at in times.values() if at is not None), default=now + NAP)
             app.clock.sleep(min(max(soonest - app.clock.now(), 0.1), NAP))
     for thread in beside:
         thread.join()
+
+
+def _still_due(app: App, read_config: Callable[[], Config], name: str) -> Config | None:
+    """The configuration of this moment, where it still has the activation on a schedule."""
+    if app.stop.is_set():
+        return None
+    try:
+        config = read_config()
+    except ConfigError:
+        return None  # the next round says so
+    return config if name in config.activations and next_run(app, config, name) is not None else None
 
 
 def _sync(app: App, config: Config, name: str, at: float) -> None:

@@ -11,7 +11,7 @@ from guestlist import worker
 from guestlist.app import schedule
 from guestlist.config import ScheduleConfig
 from tests.app.working import DAY, HOUR, run_for
-from tests.world import World, emails
+from tests.world import ACCOUNT, World, emails
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +63,32 @@ def test_one_activation_in_trouble_does_not_stop_another(world: World) -> None:
     run_for(world, 2.5 * HOUR)
     assert len(world.told()) == 1
     assert len(world.open().runs("main", 50)) == 3
+
+
+@pytest.mark.parametrize("what", ["removed", "switched off", "destination switched off"])
+def test_what_ended_while_another_was_told_is_not_synced_any_more(world: World, what: str) -> None:
+    world.yaml["audiences"]["more"] = {"members": "people", "source": {"file": "more.csv"}}
+    world.yaml["destinations"]["second"] = {"ad_account": ACCOUNT}
+    world.activation(schedule={"every": "1h"})
+    world.activation("other", audience="more", destination="second", schedule={"every": "1h"})
+    world.write(emails("ann"))
+    world.write(emails("bob"), "more.csv")
+    world.open().connect_token("second", world.emulator.control.token())
+    other = world.yaml["activations"]["other"]
+
+    def meanwhile() -> None:
+        world.hooks.before = lambda: None
+        if what == "removed":
+            del world.yaml["activations"]["other"]
+        elif what == "switched off":
+            other["enabled"] = False
+        else:
+            world.yaml["destinations"]["second"]["enabled"] = False
+
+    world.hooks.before = meanwhile
+    run_for(world, 60.0)
+    assert world.sent() == 1
+    assert world.open().app.store.activations.get("other") is None
 
 
 def test_a_parked_destination_is_looked_at_on_schedule_and_at_once_when_mended(world: World) -> None:
