@@ -106,7 +106,12 @@ class _Now:
     def __call__(self) -> Config | None:
         """None while it cannot be carried out."""
         if time.monotonic() >= self._until:
-            self._config, self._until = _readable(self._read_config), time.monotonic() + IDLE
+            self.fresh()
+        return self._config
+
+    def fresh(self) -> Config | None:
+        """The same as of this moment."""
+        self._config, self._until = _readable(self._read_config), time.monotonic() + IDLE
         return self._config
 
 
@@ -180,6 +185,7 @@ class _Flushing:
         self._not_before: dict[str, float] = {}
         self._tidying: dict[str, Future[None]] = {}
         self._loaded: set[str] = set()
+        self._went_by: dict[str, Config] = {}
         self._recognised: set[str] = set()
         self._of: Config | None = None
         self._ended = Event()
@@ -197,6 +203,7 @@ class _Flushing:
                 self._recognise(config)
                 for name in self._due(config):
                     self._running[name] = future = pool.submit(flush, self.app, config, name)
+                    self._went_by[name] = config
                     future.add_done_callback(lambda _: self._ended.set())
                 if self._ended.wait(TICK):  # what came meanwhile is due at once
                     self._ended.clear()
@@ -206,7 +213,8 @@ class _Flushing:
         for name, future in list(self._running.items()):
             if future.done():
                 del self._running[name]
-                self._recognised.discard(name)  # it may have gone by an older file
+                if self._went_by.pop(name) is not self._of:
+                    self._recognised.discard(name)  # it may have written down what an older file says
                 self._not_before[name] = self.app.clock.now() + self._pause(name, future)
                 self._tidy(tidies, name)
         for name, done in list(self._tidying.items()):
@@ -226,11 +234,17 @@ class _Flushing:
         """Streams that are new, or of which the file says something else: they do not wait for their next event."""
         if config is not self._of:
             self._recognised, self._of = set(), config
-        for name, wanted in config.activations.items():
-            if wanted.mode == "stream" and _sends(config, wanted) and name not in self._recognised | set(self._running):
-                self._recognised.add(name)
+        for name in self._unknown(config):
+            now = self._now.fresh()
+            if now is not None and name in self._unknown(now):  # it was not removed within this second
                 with suppress(ConfigError):  # what the file may not change so; `guestlist status` says it
-                    recognise(self.app, config, name)
+                    recognise(self.app, now, name)
+            self._recognised.add(name)
+
+    def _unknown(self, config: Config) -> list[str]:
+        seen = self._recognised | self._running.keys()
+        streams = (name for name, wanted in config.activations.items() if wanted.mode == "stream")
+        return [name for name in streams if name not in seen and _sends(config, config.activations[name])]
 
     def _tidy(self, tidies: Executor, name: str, *, loads: bool = False) -> None:
         if name not in self._tidying:

@@ -99,6 +99,17 @@ def test_a_stream_that_the_file_may_not_change_so_keeps_no_other_waiting(source:
     assert due_at_once(world) == ["late"]
 
 
+def test_a_stream_that_was_removed_within_the_second_is_not_made_again(source: Source, world: World) -> None:
+    door = world.open()
+    before = door.config
+    flushing = _Flushing(door.app, lambda: world.open().config)
+    del world.yaml["activations"]["main"]
+    world.open().remove("main")
+    flushing._recognise(before)
+    assert flushing._due(before) == []
+    assert [each.name for each in door.app.store.activations.all()] == ["main (removed, number 1)"]
+
+
 def test_ledgers_are_tidied_between_flushes(source: Source, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The loop itself, in a thread: it tells who came, and leaves few parts."""
     monkeypatch.setattr(ledgers, "POUR_PARTS", 1)
