@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from guestlist.app import delivery, forget, runs
+from guestlist.app import activations, delivery, forget, runs, sync
 from guestlist.core.identity import IdType
-from guestlist.errors import ConfigError
+from guestlist.errors import ConfigError, UnknownName
 from guestlist.store.forgetting import Blocked
 from tests.world import Crash, World, digest, emails
 
@@ -1066,6 +1066,28 @@ def test_h10_a_removed_activation_is_reached_and_the_guard_and_a_pause_do_not_ho
     assert world.open().forget([address("ann")]).state == "complete"
     assert world.told() == shown("bob")
     assert set(world.emulator.control.segment(segment)["identifiers"]) == shown("bob")
+
+
+@pytest.mark.parametrize("delete", [False, True])
+def test_what_was_removed_while_a_sync_waited_for_its_turn_is_told_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, delete: bool
+) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    world.write(emails("ann", "bob"))
+    ensure, door = activations.ensure, world.open()
+
+    def ensured(*args: Any) -> Any:
+        monkeypatch.undo()
+        found = ensure(*args)
+        door.remove("main", delete_segment=delete)
+        return found
+
+    monkeypatch.setattr(activations, "ensure", ensured)
+    sent, there = world.sent(), len(world.emulator.control.segments())
+    with pytest.raises(UnknownName, match="was removed meanwhile: nothing was sent"):
+        sync.sync(door.app, door.config, "main")
+    assert (world.sent(), len(world.emulator.control.segments())) == (sent, there - delete)
 
 
 def test_h10_both_digests_and_strangers_are_named(world: World) -> None:

@@ -309,7 +309,8 @@ def flush(app: App, config: Config, name: str) -> SyncResult | None:
     with app.store.lock(f"ledger-{activation.ledger_id}", wait=False) as mine:
         if not mine:
             return None
-        activity = StreamSync(app, case, app.store.activations.by_id(activation.id), NOTHING_SPECIAL, everybody=False)
+        found = activations.still_there(app, activation.id)
+        activity = StreamSync(app, case, found, NOTHING_SPECIAL, everybody=False)
         try:
             return activity.go()
         except (SourceError, DeliveryError) as error:

@@ -97,7 +97,7 @@ def sync_one(app: App, config: Config, name: str, wish: Wish = NOTHING_SPECIAL) 
         off = "the destination" if case.wanted.enabled else "the activation"
         return SyncResult(name, state="disabled", reason=f"{off} is disabled in {config.path.name}")
     with app.store.lock(f"ledger-{activation.ledger_id}"):
-        activity = _activity(app, config, case, app.store.activations.by_id(activation.id), wish)
+        activity = _activity(app, config, case, activations.still_there(app, activation.id), wish)
         try:
             result = activity.go()
         except (SourceError, DeliveryError) as error:
