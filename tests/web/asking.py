@@ -10,7 +10,7 @@ import yaml
 
 from guestlist.app import connection
 from tests.web.apikit import BACK
-from tests.web.stage import CSV, EVENTS, Stage
+from tests.web.stage import CSV, EVENTS, Stage, of_acme, of_filed, of_main, of_people
 from tests.world import ACCOUNT
 
 LIST = {"audience": "people", "destination": "acme", "mapping": {"email": ["email"]}}
@@ -83,30 +83,14 @@ def _bytes(path: str) -> Recipe:
     return lambda stage, _who: Asked(path.format(stage.new("list")), CSV, "application/octet-stream")
 
 
-def _acme(_stage: Stage) -> str:
-    return "acme"
-
-
-def _main(_stage: Stage) -> str:
-    return "main"
-
-
-def _filed(_stage: Stage) -> str:
-    return "filed"
-
-
-def _people(_stage: Stage) -> str:
-    return "people"
-
-
 _RECIPES: dict[str, Recipe] = {
-    "POST /destinations": _of("/destinations", _acme, _named("destination", ad_account=ACCOUNT)),
-    "GET /destinations/{name}": _of("/destinations/{}", _acme),
+    "POST /destinations": _of("/destinations", of_acme, _named("destination", ad_account=ACCOUNT)),
+    "GET /destinations/{name}": _of("/destinations/{}", of_acme),
     "PUT /destinations/{name}": _of("/destinations/{}", Stage.destination, {"settings": {"ad_account": ACCOUNT}}),
     "PATCH /destinations/{name}": _of("/destinations/{}", Stage.destination, {"settings": {"description": "x"}}),
     "DELETE /destinations/{name}": _of("/destinations/{}", Stage.destination),
     "POST /destinations/{name}/rename": _of("/destinations/{}/rename", Stage.destination, _named("destination")),
-    "POST /destinations/{name}/take-over": _of("/destinations/{}/take-over", _filed),
+    "POST /destinations/{name}/take-over": _of("/destinations/{}/take-over", of_filed),
     "POST /destinations/{name}/authorization": _of(
         "/destinations/{}/authorization", Stage.destination, {"redirect_url": BACK}
     ),
@@ -117,52 +101,52 @@ _RECIPES: dict[str, Recipe] = {
     "POST /destinations/{name}/token": _of(
         "/destinations/{}/token", Stage.destination, lambda stage: stage.world.emulator.control.token()
     ),
-    "POST /destinations/{name}/checks": _of("/destinations/{}/checks", _acme),
-    "GET /destinations/{name}/ad-accounts": _of("/destinations/{}/ad-accounts", _acme),
-    "GET /destinations/{name}/events": _of("/destinations/{}/events", _acme),
-    "GET /destinations/{name}/runs": _of("/destinations/{}/runs", _acme),
-    "POST /sign-ins": _of("/sign-ins", _acme, {"redirect_url": BACK}),
+    "POST /destinations/{name}/checks": _of("/destinations/{}/checks", of_acme),
+    "GET /destinations/{name}/ad-accounts": _of("/destinations/{}/ad-accounts", of_acme),
+    "GET /destinations/{name}/events": _of("/destinations/{}/events", of_acme),
+    "GET /destinations/{name}/runs": _of("/destinations/{}/runs", of_acme),
+    "POST /sign-ins": _of("/sign-ins", of_acme, {"redirect_url": BACK}),
     "POST /sign-ins/code": lambda stage, who: Asked("/sign-ins/code", _consent(stage, who)),
-    "POST /sign-ins/reuse": _of("/sign-ins/reuse", _acme, {"destination": "acme"}),
+    "POST /sign-ins/reuse": _of("/sign-ins/reuse", of_acme, {"destination": "acme"}),
     "GET /sign-ins/{handle}": lambda stage, who: Asked(f"/sign-ins/{stage.sign_in(who)}"),
     "POST /sign-ins/{handle}/destinations": _connected,
-    "POST /audiences": _of("/audiences", _people, _named("audience", **EVENTS)),
-    "GET /audiences/{name}": _of("/audiences/{}", _people),
-    "GET /audiences/{name}/sample": _of("/audiences/{}/sample", _people),
+    "POST /audiences": _of("/audiences", of_people, _named("audience", **EVENTS)),
+    "GET /audiences/{name}": _of("/audiences/{}", of_people),
+    "GET /audiences/{name}/sample": _of("/audiences/{}/sample", of_people),
     "PUT /audiences/{name}": _of("/audiences/{}", Stage.audience, {"settings": EVENTS}),
     "PATCH /audiences/{name}": _of("/audiences/{}", Stage.audience, {"settings": {}}),
     "DELETE /audiences/{name}": _of("/audiences/{}", Stage.uploaded_audience),
-    "POST /audiences/{name}/take-over": _of("/audiences/{}/take-over", _filed),
+    "POST /audiences/{name}/take-over": _of("/audiences/{}/take-over", of_filed),
     "GET /audiences/{name}/live": _of("/audiences/{}/live", Stage.audience),
-    "GET /audiences/{name}/columns": _of("/audiences/{}/columns", _people),
-    "POST /audiences/{name}/mapping-trials": _of("/audiences/{}/mapping-trials", _people, {}),
+    "GET /audiences/{name}/columns": _of("/audiences/{}/columns", of_people),
+    "POST /audiences/{name}/mapping-trials": _of("/audiences/{}/mapping-trials", of_people, {}),
     "GET /audiences/{name}/last-event": _of("/audiences/{}/last-event", Stage.audience),
     "GET /uploads/{name}": _of("/uploads/{}", Stage.upload),
     "PUT /uploads/{name}": _bytes("/uploads/{}?file_name=list.csv"),
     "DELETE /uploads/{name}": _of("/uploads/{}", Stage.upload),
     "POST /event-trials": _of(
-        "/event-trials", _main, {"settings": {"audience_key": "x"}, "event": {"type": "track", "event": "x"}}
+        "/event-trials", of_main, {"settings": {"audience_key": "x"}, "event": {"type": "track", "event": "x"}}
     ),
-    "POST /plans": _of("/plans", _main, _named("activation", **LIST)),
-    "POST /activations": _of("/activations", _main, _named("activation", **LIST)),
+    "POST /plans": _of("/plans", of_main, _named("activation", **LIST)),
+    "POST /activations": _of("/activations", of_main, _named("activation", **LIST)),
     "POST /activation-sets": _of(
-        "/activation-sets", _main, lambda stage: {"activations": [_named("activation", **LIST)(stage)]}
+        "/activation-sets", of_main, lambda stage: {"activations": [_named("activation", **LIST)(stage)]}
     ),
-    "GET /activations/{name}": _of("/activations/{}", _main),
+    "GET /activations/{name}": _of("/activations/{}", of_main),
     "PUT /activations/{name}": _of("/activations/{}", Stage.activation, {"settings": LIST}),
     "PATCH /activations/{name}": _of("/activations/{}", Stage.activation, {"settings": {"mode": "add_only"}}),
     "DELETE /activations/{name}": _of("/activations/{}", Stage.activation),
-    "POST /activations/{name}/take-over": _of("/activations/{}/take-over", _filed),
+    "POST /activations/{name}/take-over": _of("/activations/{}/take-over", of_filed),
     "POST /activations/{name}/pause": _of("/activations/{}/pause", Stage.activation),
     "POST /activations/{name}/resume": _of("/activations/{}/resume", Stage.activation),
     "POST /activations/{name}/rename": _of("/activations/{}/rename", Stage.activation, _named("activation")),
     "POST /activations/{name}/plans": _of("/activations/{}/plans", Stage.activation),
     "POST /activations/{name}/syncs": _of("/activations/{}/syncs", Stage.activation),
     **{
-        f"GET /activations/{{name}}/{each}": _of(f"/activations/{{}}/{each}", _main)
+        f"GET /activations/{{name}}/{each}": _of(f"/activations/{{}}/{each}", of_main)
         for each in ("runs", "events", "rejected", "growth", "counts", "removals", "mapping", "audit")
     },
-    "POST /activations/{name}/explain": _of("/activations/{}/explain", _main, {"value": "ann@example.com"}),
+    "POST /activations/{name}/explain": _of("/activations/{}/explain", of_main, {"value": "ann@example.com"}),
     "PUT /activations/{name}/mapping": _of(
         "/activations/{}/mapping", Stage.activation, {"mapping": {"email": ["email"]}}
     ),
@@ -170,8 +154,8 @@ _RECIPES: dict[str, Recipe] = {
     "GET /runs/{number}": _of("/runs/{}", lambda _stage: 1),
     "GET /jobs/{number}": _of("/jobs/{}", Stage.job),
     "GET /receipts/{number}": _of("/receipts/{}", Stage.receipt),
-    "POST /receipts": _of("/receipts", _main, {"values": ["gone@example.org"]}),
-    "POST /receipts/undo": _of("/receipts/undo", _main, {"values": ["gone@example.org"]}),
+    "POST /receipts": _of("/receipts", of_main, {"values": ["gone@example.org"]}),
+    "POST /receipts/undo": _of("/receipts/undo", of_main, {"values": ["gone@example.org"]}),
     "POST /receipts/{number}/undo": _of("/receipts/{}/undo", Stage.receipt),
     "POST /suppression-lists": _bytes("/suppression-lists?file_name=list.csv"),
     "GET /suppression-lists/{number}": _of("/suppression-lists/{}", Stage.suppression_list),
@@ -182,21 +166,21 @@ _RECIPES: dict[str, Recipe] = {
     "POST /suppression-lists/{number}/forget": _of(
         "/suppression-lists/{}/forget", Stage.suppression_list, {"column": "email"}
     ),
-    "POST /write-keys": _of("/write-keys", _main, _named("key")),
+    "POST /write-keys": _of("/write-keys", of_main, _named("key")),
     "DELETE /write-keys/{name}": _of("/write-keys/{}", Stage.key),
-    "POST /users": _of("/users", _main, lambda stage: {"name": stage.new("user"), "role": "Analyst"}),
+    "POST /users": _of("/users", of_main, lambda stage: {"name": stage.new("user"), "role": "Analyst"}),
     "GET /users/{name}": _of("/users/{}", Stage.user),
     "PATCH /users/{name}": _of("/users/{}", Stage.user, {"role": "Marketer"}),
     "POST /users/{name}/link": _of("/users/{}/link", Stage.user),
-    "POST /tokens": _of("/tokens", _main, lambda stage: {"name": stage.new("token"), "role": "Analyst"}),
+    "POST /tokens": _of("/tokens", of_main, lambda stage: {"name": stage.new("token"), "role": "Analyst"}),
     "DELETE /tokens/{name}": _of("/tokens/{}", Stage.token),
     "PUT /linkedin-app": _with_app("/linkedin-app", {"client_id": "another", "client_secret": "and-its-secret"}),
     "DELETE /linkedin-app": _with_app("/linkedin-app"),
-    "POST /encryption/seal": _of("/encryption/seal", _main, {}),
+    "POST /encryption/seal": _of("/encryption/seal", of_main, {}),
     "GET /settings/{name}": _of("/settings/{}", lambda _stage: "limits"),
     "PUT /settings/{name}": _of("/settings/{}", lambda _stage: "retention", {"settings": {"runs": "40d"}}),
     "DELETE /settings/{name}": _of("/settings/{}", lambda stage: stage.setting("retention", {"runs": "50d"})),
-    "POST /settings/notify/test": _of("/settings/notify/test", _main),
+    "POST /settings/notify/test": _of("/settings/notify/test", of_main),
     "POST /settings/{name}/take-over": _of("/settings/{}/take-over", lambda _stage: "limits"),
     "POST /configuration/apply": _file,
 }

@@ -9,7 +9,7 @@ from typing import Any
 from guestlist.app import connection, declared, drafts
 from guestlist.core.permissions import Person
 from guestlist.web.pages.book import Page
-from tests.web.stage import CSV, Stage
+from tests.web.stage import CSV, Stage, of_acme, of_filed, of_main
 from tests.world import ACCOUNT
 
 PASSWORD = "four words that nobody guesses"
@@ -110,18 +110,6 @@ def _with_app(path: str, **fields: str) -> Recipe:
     return pressed
 
 
-def _acme(_stage: Stage) -> str:
-    return "acme"
-
-
-def _main(_stage: Stage) -> str:
-    return "main"
-
-
-def _filed(_stage: Stage) -> str:
-    return "filed"
-
-
 _SCHEDULE = {"schedule": "every", "every": "6h", "max_removals": "", "segment_name": "", "mode": "mirror"}
 _SYNC = {"name-0": "", "mode-0": "mirror", "when-0": "manual", "enabled-0": "yes"}
 
@@ -134,16 +122,16 @@ _RECIPES: dict[str, Recipe] = {
     "POST /destinations/connect/{handle}": _signing_in("/destinations/connect/{}"),
     "GET /destinations/connect/{handle}/review": _signing_in("/destinations/connect/{}/review", query=True),
     "POST /destinations/connect/{handle}/finish": _signing_in("/destinations/connect/{}/finish"),
-    "GET /destinations/{name}": _at("/destinations/{}", _acme),
+    "GET /destinations/{name}": _at("/destinations/{}", of_acme),
     **{
-        f"GET /destinations/{{name}}/{each}": _at(f"/destinations/{{}}/{each}", _acme)
+        f"GET /destinations/{{name}}/{each}": _at(f"/destinations/{{}}/{each}", of_acme)
         for each in ("activations", "delivery", "runs")
     },
     "POST /destinations/{name}": _changed(
         "destinations", "/destinations/{}", Stage.destination, name="{}", ad_account=str(ACCOUNT), send_email="yes"
     ),
-    "POST /destinations/{name}/check": _at("/destinations/{}/check", _acme),
-    "POST /destinations/{name}/take-over": _at("/destinations/{}/take-over", _filed),
+    "POST /destinations/{name}/check": _at("/destinations/{}/check", of_acme),
+    "POST /destinations/{name}/take-over": _at("/destinations/{}/take-over", of_filed),
     "POST /destinations/{name}/delete": _changed("destinations", "/destinations/{}/delete", Stage.destination),
     "POST /audiences/new": _named("/audiences/new", "audience", how="events", members="people", write_keys="engage"),
     "GET /audiences/{name}": _at("/audiences/{}", Stage.uploaded_audience),
@@ -152,19 +140,19 @@ _RECIPES: dict[str, Recipe] = {
     "POST /audiences/{name}/edit": _changed(
         "audiences", "/audiences/{}/edit", Stage.audience, members="people", write_keys="engage"
     ),
-    "POST /audiences/{name}/take-over": _at("/audiences/{}/take-over", _filed),
+    "POST /audiences/{name}/take-over": _at("/audiences/{}/take-over", of_filed),
     "POST /audiences/{name}/delete": _changed("audiences", "/audiences/{}/delete", Stage.uploaded_audience),
     "POST /audiences/new/upload": _brought("/audiences/new/upload"),
     "POST /audiences/{name}/upload": _brought("/audiences/{}/upload", Stage.uploaded_audience),
     **{
-        f"GET /activations/{{name}}{each}": _at(f"/activations/{{}}{each}", _main)
+        f"GET /activations/{{name}}{each}": _at(f"/activations/{{}}{each}", of_main)
         for each in ("", "/live", "/runs", "/rejected", "/rejected.csv", "/delivery", "/activity")
     },
     **{
         f"POST /activations/{{name}}/{each}": _at(f"/activations/{{}}/{each}", Stage.activation)
         for each in ("run", "plan", "pause", "resume")
     },
-    "POST /activations/{name}/take-over": _at("/activations/{}/take-over", _filed),
+    "POST /activations/{name}/take-over": _at("/activations/{}/take-over", of_filed),
     "GET /activations/{name}/confirm": _at("/activations/{}/confirm", Stage.removals),
     "POST /activations/{name}/confirm": _at("/activations/{}/confirm", Stage.removals, removals="79"),
     "POST /activations/{name}/resend": _at("/activations/{}/resend", Stage.activation),
@@ -178,7 +166,7 @@ _RECIPES: dict[str, Recipe] = {
     ),
     "POST /activations/{name}/remove": _changed("activations", "/activations/{}/remove", Stage.activation),
     "POST /activations/{name}/duplicate": _at("/activations/{}/duplicate", Stage.activation),
-    "GET /activations/{name}/mapping": _at("/activations/{}/mapping", _main),
+    "GET /activations/{name}/mapping": _at("/activations/{}/mapping", of_main),
     "POST /activations/{name}/mapping": _changed(
         "activations", "/activations/{}/mapping", Stage.activation, **{"s-email": "email", "do": "save"}
     ),

@@ -198,3 +198,19 @@ def staged(folder: Path) -> Iterator[Stage]:
     last_events.keep(stage.app.store, [Posting("engage", "track", now, "", b"", (json.dumps(event).encode(),))])
     yield stage
     world.close()
+
+
+def of_acme(_stage: Stage) -> str:
+    return "acme"
+
+
+def of_filed(_stage: Stage) -> str:
+    return "filed"
+
+
+def of_main(_stage: Stage) -> str:
+    return "main"
+
+
+def of_people(_stage: Stage) -> str:
+    return "people"
