@@ -362,8 +362,41 @@ def test_of_a_file_the_store_follows_first_or_last(world: World) -> None:
         ending.rename_destination(door.app, door.configuration, "nobody", "x")
     world.yaml["destinations"] = {"third": world.yaml["destinations"][NEW]}
     world.activation(destination="third")
-    with pytest.raises(ConfigError, match="had destination"):
+    with pytest.raises(ConfigError, match=f"rename '{NEW}' 'third' --destination"):
         world.sync()
     ending.rename_destination(door.app, door.configuration, NEW, "third")
     assert world.sync().unchanged == 3
     assert len(world.emulator.control.segments()) == 1
+
+
+@pytest.mark.parametrize("name", ["a/b", "", " z", "x" * 300, "connect"])
+def test_of_a_file_the_new_name_has_to_be_one(world: World, name: str) -> None:
+    world.write(emails("a"))
+    world.sync()
+    door = world.open()
+    with pytest.raises(ConfigError) as refused:
+        ending.rename_destination(door.app, door.configuration, OLD, name)
+    assert refused.value.place == renaming.NAME
+    assert door.app.store.destinations.get(OLD) is not None
+
+
+def test_of_a_file_the_new_name_is_nobody_elses(world: World) -> None:
+    """Neither of the file's, before anything was sent to that, nor of the pages'."""
+    world.yaml["destinations"]["other"] = {"ad_account": 516848834}
+    world.write(emails("a"))
+    world.sync()
+    door = world.open()
+    declared.create(door.app, door.configuration, "destinations", "ours", {"ad_account": 516848834})
+    for name in ("other", "ours"):
+        with pytest.raises(ChangedMeanwhile, match="is there already"):
+            ending.rename_destination(door.app, door.configuration, OLD, name)
+    assert world.sync().unchanged == 1
+
+
+def test_of_a_file_it_keeps_its_name_while_the_pages_name_it(world: World) -> None:
+    world.write(emails("a"))
+    world.sync()
+    door = world.open()
+    declared.take_over(door.app, door.configuration, "activations", "main")
+    with pytest.raises(ConfigError, match="activation 'main' is changed on the pages"):
+        ending.rename_destination(door.app, door.configuration, OLD, NEW)

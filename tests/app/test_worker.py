@@ -84,6 +84,7 @@ def test_what_ended_while_another_was_told_is_not_synced_any_more(world: World, 
             other["enabled"] = False
         else:
             world.yaml["destinations"]["second"]["enabled"] = False
+        world.open()  # which writes the file
 
     world.hooks.before = meanwhile
     run_for(world, 60.0)

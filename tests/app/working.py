@@ -26,7 +26,7 @@ def run_for(world: World, seconds: float, **changes: Any) -> None:
             if world.clock.now() >= until:
                 app.stop.set()
 
-    worker.work(replace(app, clock=Until()), lambda: world.open().config)  # as it is at that moment
+    worker.work(replace(app, clock=Until()), door.configuration.current)
     app.stop.clear()
 
 

@@ -53,7 +53,7 @@ def refuse_another(config: Config, found: Activation, wanted: ActivationConfig) 
         ("ad_account", found.ad_account, destination.ad_account),
     ):
         if was != now:
-            raise made_of_another(found.name, what, was, now)
+            raise made_of_another(found.name, what, was, now, destination.ad_account == found.ad_account)
     snapshot = "snapshot"
     if (found.mode == snapshot) != (wanted.mode == snapshot) and found.mapping is not None:
         raise ConfigError(
@@ -62,8 +62,13 @@ def refuse_another(config: Config, found: Activation, wanted: ActivationConfig) 
         )
 
 
-def made_of_another(name: str, what: str, was: str, now: str) -> ConfigError:
+def made_of_another(name: str, what: str, was: str, now: str, same_account: bool = False) -> ConfigError:
     """Why an activation cannot be synced as the file has it now."""
+    if what == "destination" and same_account:
+        return ConfigError(
+            f"Activation '{name}' had destination {was} and now has {now}, of the same ad account: if that is its new "
+            f"name, run `guestlist rename '{was}' '{now}' --destination`, else end it with `guestlist remove {name}`."
+        )
     return ConfigError(
         f"Activation '{name}' had {what} {was} and now has {now}, but its LinkedIn audience is made of the former: end "
         f"it with `guestlist remove {name}`, or keep it under another name with `guestlist rename {name} NEW`, then "

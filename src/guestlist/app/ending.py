@@ -116,5 +116,5 @@ def rename_destination(app: App, configuration: Configuration, old: str, new: st
         raise UnknownName(
             f"Destination '{masked(old)}' was never connected, nor synced to: write its name in the file."
         )
-    renaming.in_store(app, old, new)
+    renaming.of_file(app, configuration, old, new)
     return f"Destination '{old}' is now '{new}': write the new name in the file too, also where activations name it."

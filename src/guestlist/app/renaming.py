@@ -70,6 +70,29 @@ def saved(
         return before if new == old else destination(app, configuration, old, new)
 
 
+def of_file(app: App, configuration: Configuration, old: str, new: str) -> None:
+    """What the store keeps of a destination of the file, which says the new name already or is to say it next.
+    ConfigError where the name cannot be one, or where an activation of the pages names the destination;
+    ChangedMeanwhile: it is another's.
+    """
+    with declared.changing(app):
+        there = configuration.current().destinations
+        if new in there and (old in there or app.store.declared.get("destinations", new) is not None):
+            declared.refuse_taken(app, configuration, "destinations", new)
+        if new not in there:
+            found = app.store.destinations.get(old)
+            known = {"ad_account": found.ad_account} if found is not None else {}
+            _tried(configuration, None, new, configuration.of_file("destinations").get(old, known), {})
+        for part in app.store.declared.all():
+            if part.kind == "activations" and part.body.get("destination") == old:
+                raise ConfigError(
+                    f"The activation '{masked(part.name)}' is changed on the pages and names this destination: take "
+                    "that over there too, then rename it there.",
+                    NAME,
+                )
+        in_store(app, old, new)
+
+
 def in_store(app: App, old: str, new: str) -> None:
     """What the store keeps under the name; of a destination of the file all there is. ConfigError: ``new`` is taken."""
     with app.store.transaction():
@@ -84,15 +107,19 @@ def in_store(app: App, old: str, new: str) -> None:
 
 def _tried(
     configuration: Configuration,
-    old: str,
+    old: str | None,
     new: str,
     body: Mapping[str, Any],
     feeding: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    """ConfigError at the name, which is all that is new."""
-    bodies = {("activations", name): each for name, each in feeding.items()}
+    """ConfigError at the name, which is all that is new. ``old`` None: it stays."""
+    bodies: dict[tuple[str, str], Mapping[str, Any] | None] = {
+        ("activations", name): each for name, each in feeding.items()
+    }
+    if old is not None:
+        bodies["destinations", old] = None
     try:
-        configuration.tried({("destinations", old): None, ("destinations", new): body, **bodies})
+        configuration.tried({**bodies, ("destinations", new): body})
     except ConfigError as error:
         raise ConfigError(str(error), NAME) from None
 
