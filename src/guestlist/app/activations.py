@@ -64,15 +64,11 @@ def refuse_another(config: Config, found: Activation, wanted: ActivationConfig) 
 
 def made_of_another(name: str, what: str, was: str, now: str, same_account: bool = False) -> ConfigError:
     """Why an activation cannot be synced as the file has it now."""
-    if what == "destination" and same_account:
-        return ConfigError(
-            f"Activation '{name}' had destination {was} and now has {now}, of the same ad account: if that is its new "
-            f"name, run `guestlist rename '{was}' '{now}' --destination`, else end it with `guestlist remove {name}`."
-        )
+    called = f"if that is its new name, run `guestlist rename '{was}' '{now}' --destination`, else "
     return ConfigError(
-        f"Activation '{name}' had {what} {was} and now has {now}, but its LinkedIn audience is made of the former: end "
-        f"it with `guestlist remove {name}`, or keep it under another name with `guestlist rename {name} NEW`, then "
-        "sync again."
+        f"Activation '{name}' had {what} {was} and now has {now}, but its LinkedIn audience is made of the former: "
+        f"{called if what == 'destination' and same_account else ''}end it with `guestlist remove {name}`, or keep it "
+        f"under another name with `guestlist rename {name} NEW`, then sync again."
     )
 
 
