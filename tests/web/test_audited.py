@@ -97,11 +97,11 @@ class Walk:
 
     def all(self) -> None:
         self.people()
+        self.names()
         self.secret_things()
         self.lists()
         self.parts()
         self.settings()
-        self.names()
         self.file()
         self.syncs()
         self.privacy()
