@@ -74,14 +74,11 @@ def get(app: App, configuration: Configuration, section: Section, name: str) -> 
 
 def called_now(app: App, section: str, name: str) -> str:
     """What had this name before it was renamed, by its name of now; "": nothing had."""
-    found = (
-        app.store.destinations.formerly(name)
-        if section == "destinations"
-        else app.store.activations.formerly(name)
-        if section == "activations"
-        else None
-    )
-    return found.name if found is not None else ""
+    if section == "destinations":
+        destination = app.store.destinations.formerly(name)
+        return destination.name if destination is not None else ""
+    activation = app.store.activations.formerly(name) if section == "activations" else None
+    return activation.name if activation is not None else ""
 
 
 def all_of(app: App, configuration: Configuration, section: Section) -> dict[str, Declaration]:

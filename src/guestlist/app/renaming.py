@@ -36,11 +36,7 @@ def destination(
         declared.refuse_named(configuration, "destinations", old)
         declared.refuse_taken(app, configuration, "destinations", new)
         _refuse_of_file(app, configuration, old)
-        feeding = {
-            part.name: {**part.body, "destination": new}
-            for part in app.store.declared.all()
-            if part.kind == "activations" and part.body.get("destination") == old
-        }
+        feeding = {name: {**body, "destination": new} for name, body in _feeding(app, old).items()}
         _tried(configuration, old, new, found.body, feeding)
         now = app.clock.now()
         app.store.declared.delete("destinations", old)
@@ -83,13 +79,12 @@ def of_file(app: App, configuration: Configuration, old: str, new: str) -> None:
             found = app.store.destinations.get(old)
             known = {"ad_account": found.ad_account} if found is not None else {}
             _tried(configuration, None, new, configuration.of_file("destinations").get(old, known), {})
-        for part in app.store.declared.all():
-            if part.kind == "activations" and part.body.get("destination") == old:
-                raise ConfigError(
-                    f"The activation '{masked(part.name)}' is changed on the pages and names this destination: take "
-                    "that over there too, then rename it there.",
-                    NAME,
-                )
+        for name in _feeding(app, old):
+            raise ConfigError(
+                f"The activation '{masked(name)}' is changed on the pages and names this destination: take that over "
+                "there too, then rename it there.",
+                NAME,
+            )
         in_store(app, old, new)
 
 
@@ -103,6 +98,12 @@ def in_store(app: App, old: str, new: str) -> None:
         notices.follow(app, old, new)
         both = {"before": {"name": masked(old)}, "after": {"name": masked(new)}}
         app.store.audit.add(app.who, "rename destination", old, app.clock.now(), **both)
+
+
+def _feeding(app: App, destination: str) -> dict[str, Mapping[str, Any]]:
+    """What the pages' activations that name it say."""
+    parts = (part for part in app.store.declared.all() if part.kind == "activations")
+    return {part.name: part.body for part in parts if part.body.get("destination") == destination}
 
 
 def _tried(
