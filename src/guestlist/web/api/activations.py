@@ -331,13 +331,9 @@ def rename_activation(
 ) -> Activation:
     """Its LinkedIn audience and all that is known of it stay."""
     app, configuration = asking.app, asking.configuration
-
-    def check(there: Declaration) -> None:
-        described.check_given(if_match, described.tag(there))
-
+    check = described.as_given(if_match)
     found = declared.rename(app, configuration, name, body.name, propagate=body.propagate, check=check)
-    response.headers["ETag"] = described.tag(found)
-    response.headers["Location"] = f"{PREFIX}/activations/{described.quoted(found.name)}"
+    described.made(found, response)
     return shown(Asking(asking.desk, asking.person), found)
 
 

@@ -100,6 +100,11 @@ def check_given(if_match: str | None, current: str) -> None:
         check_tag(if_match, current)
 
 
+def as_given(if_match: str | None) -> declared.Check:
+    """The same of what is there when it is changed. Problem, as ``check_tag``."""
+    return lambda there: check_given(if_match, tag(there))
+
+
 def unchanged(asking: Asking, section: Section, name: str, if_match: str | None) -> None:
     """It still says what was read, where that was sent. Problem, UnknownName."""
     if if_match is not None:
@@ -177,9 +182,7 @@ def deleted(asking: Asking, section: Section, name: str, if_match: str | None) -
 
 def taken_over(asking: Asking, section: Section, name: str, if_match: str | None, response: Response) -> Declaration:
     """The file says nothing of it any more."""
-    found = declared.take_over(
-        asking.app, asking.configuration, section, name, asking.person, lambda there: check_given(if_match, tag(there))
-    )
+    found = declared.take_over(asking.app, asking.configuration, section, name, asking.person, as_given(if_match))
     response.headers["ETag"] = tag(found)
     return found
 

@@ -174,10 +174,7 @@ def rename_destination(
 ) -> Destination:
     """Its credential, its activations and all that LinkedIn was told stay; whatever names it follows."""
     app, configuration = asking.app, asking.configuration
-
-    def check(there: Declaration) -> None:
-        described.check_given(if_match, described.tag(there))
-
+    check = described.as_given(if_match)
     found = renaming.destination(app, configuration, name, body.name, check=check)
     described.made(found, response)
     return shown(Asking(asking.desk, asking.person), found)
