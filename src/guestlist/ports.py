@@ -293,7 +293,10 @@ class FoldRequest:
 
 @dataclass(frozen=True)
 class Delta:
-    """A new ledger part: up to 5,000 identifiers as ``data`` (Arrow IPC), else a ``path`` (Parquet, not published)."""
+    """A new ledger part: up to 5,000 identifiers as ``data`` (Arrow IPC), else a ``path`` (Parquet, not published).
+
+    ``members_in``: how many members more are told in than without it (negative: fewer); of a merge: how many are.
+    """
 
     rows: int
     members_in: int

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from guestlist.errors import GuestlistError
+from tests.planner.kit import members_in
 from tests.world import Crash, World
 
 T = 120.0
@@ -91,6 +92,11 @@ class Pool(Executor):
         return future
 
 
+def members_said(world: World) -> dict[int, int]:
+    """Ledger -> how many members it says are told in; nothing while no process is there."""
+    return world.app.store.ledgers.members_in([each.id for each in world.app.store.ledgers.all()]) if world.app else {}
+
+
 class Machine(RuleBasedStateMachine):
     """A world where things happen; ``begun``: it was given its start."""
 
@@ -129,6 +135,12 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def never_two_different_tellings_at_once(self) -> None:
         assert self.world.emulator.control.overlaps() == []
+
+    @invariant()
+    def sent_so_far_is_what_the_ledger_holds(self) -> None:
+        for number, said in members_said(self.world).items():
+            parts = self.world.app.store.ledgers.parts(number)[1] if self.world.app else ()
+            assert said == members_in(parts)
 
     def teardown(self) -> None:
         try:

@@ -21,7 +21,7 @@ from guestlist.planner.duck import DuckDBPlanner
 from guestlist.planner.flush import InProcessFlusher
 from guestlist.ports import Changes, Flush, Flusher, FlushRequest, FoldRequest, LedgerPart, Outcome, Standing
 from tests.contracts.test_planner import COMPANY, PERSON, kinds
-from tests.planner.kit import KEY, DuckPrints, Line, Row, changes_of, ledger_rows, outcomes_of, rows_of
+from tests.planner.kit import KEY, DuckPrints, Line, Row, changes_of, gained, ledger_rows, outcomes_of, rows_of
 from tests.planner.linkedin import id_of
 from tests.planner.past import answered, elements, in_order, live
 
@@ -64,6 +64,7 @@ def settle(line: Line, done: Flush, results: Sequence[Result]) -> None:
     )
     delta = FLUSHER.fold(request)
     assert delta.path is None
+    assert delta.members_in == gained(line.parts, delta)
     line.parts.append(LedgerPart(len(line.parts) + 1, delta.rows, data=delta.data))
 
 
@@ -318,7 +319,7 @@ def test_pouring_is_merging(line: Line) -> None:
     line.sync([{"email": B}, {"email": C}])
     poured = FLUSHER.pour(line.parts, str(line.folder))
     assert ledger_rows(poured) == ledger_rows(line.planner.merge(line.parts, str(line.folder)))
-    assert (len(line.parts), poured.rows) == (2, 3)
+    assert (len(line.parts), poured.rows, poured.members_in) == (2, 3, 2)
 
 
 def test_a_run_in_a_file_is_not_for_a_flusher(line: Line) -> None:

@@ -64,6 +64,42 @@ def test_a_delta_without_rows_moves_the_version_only(store, ledger):
     assert store.ledgers.parts(ledger) == (1, ())
 
 
+def counted(store: Store, ledger: int) -> int | None:
+    return store.ledgers.members_in([ledger]).get(ledger)
+
+
+def test_how_many_are_in_is_the_sum_of_what_the_parts_bring(store, ledger):
+    assert counted(store, ledger) == 0
+    append(store, ledger, Delta(10_000, 9_000, path="x"), published(store))
+    append(store, ledger, Delta(8, -5, data=b"left"))
+    assert counted(store, ledger) == 8_995
+    assert not store.ledgers.append(ledger, 1, blob(7))
+    assert counted(store, ledger) == 8_995
+
+
+def test_telling_everybody_again_takes_nobody_out_and_a_new_segment_everybody(store, ledger):
+    append(store, ledger, blob(3))
+    store.ledgers.overlay(ledger, "again")
+    assert counted(store, ledger) == 3
+    store.ledgers.next_epoch(ledger)
+    assert counted(store, ledger) == 0
+
+
+def test_what_a_restore_left_uncounted_a_merge_of_all_parts_counts(store, ledger):
+    append(store, ledger, blob(3, b"one"))
+    assert not store.ledgers.merge_due(ledger)
+    store.ledgers.overlay(ledger, "unsure")
+    append(store, ledger, blob(2, b"two"))
+    assert counted(store, ledger) is None
+    assert store.ledgers.merge_due(ledger)
+    parts = store.ledgers.parts(ledger)[1]
+    append(store, ledger, blob(1, b"meanwhile"))
+    assert store.ledgers.replace(ledger, parts, Delta(5, 4, data=b"merged"))
+    assert counted(store, ledger) is None, "another part came meanwhile"
+    assert store.ledgers.replace(ledger, store.ledgers.parts(ledger)[1], Delta(6, 5, data=b"all"))
+    assert (counted(store, ledger), store.ledgers.merge_due(ledger)) == (5, False)
+
+
 def test_a_part_is_data_or_a_file(store, ledger):
     with pytest.raises(ValueError, match="either"):
         store.ledgers.append(ledger, 0, Delta(1, 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -105,6 +106,7 @@ class SmallFolds(DuckDBPlanner):
 
     def fold(self, request: FoldRequest) -> Delta:
         whole = super().fold(request)
+        assert whole.members_in == gained(request.ledger, whole)
         if request.changes.path is not None:
             return whole
         small = self.flusher.fold(request)
@@ -114,7 +116,27 @@ class SmallFolds(DuckDBPlanner):
         return small
 
 
-def ledger_rows(delta: Delta) -> list[dict[str, Any]]:
+_MAY_BE_IN = {State.IN, State.UNSURE}
+_INSIDE = {"as_is": _MAY_BE_IN, "again": _MAY_BE_IN, "unsure": {*_MAY_BE_IN, State.OUT}, "not_told": set[State]()}
+
+
+def gained(ledger: Sequence[LedgerPart], delta: Delta) -> int:
+    """How many members more are in with the delta, read row by row."""
+    newest = max((part.seq for part in ledger), default=0) + 1
+    return members_in([*ledger, LedgerPart(newest, delta.rows, data=delta.data, path=delta.path)]) - members_in(ledger)
+
+
+def members_in(ledger: Sequence[LedgerPart]) -> int:
+    """Members told in and not told out since, read row by row."""
+    known: dict[uuid.UUID, uuid.UUID | None] = {}
+    for part in sorted((part for part in ledger if part.rows), key=lambda part: part.seq):
+        for row in ledger_rows(part):
+            inside = row["fp"] != 0 and row["state"] in _INSIDE[part.read_as]
+            known[row["id"]] = (row["owner"] or row["id"]) if inside else None
+    return len(set(known.values()) - {None})
+
+
+def ledger_rows(delta: Delta | LedgerPart) -> list[dict[str, Any]]:
     table = pq.read_table(delta.path) if delta.path else pa.ipc.open_stream(delta.data).read_all()
     rows: list[dict[str, Any]] = table.to_pylist()
     return sorted(rows, key=lambda row: (row["id"].bytes, row["t"]))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from guestlist.app import books, declared, event_view, segments, uploads
+from guestlist.app import books, declared, event_view, uploads
 from guestlist.app.books import Books
 from guestlist.app.context import App
 from guestlist.app.results import EventsRow
@@ -135,7 +135,7 @@ def _row(
     """``known``: activations by name, of which ``read`` tells."""
     wanted, used = config.audiences[name], _used_by(config, name)
     source = wanted.source
-    mine = [known[each] for each in used if each in known]
+    mine = [known[each] for each in used if each in known and known[each].mode != "remove_only"]
     kind: SourceKind = "events" if source.events else "upload" if source.upload else "file"
     told = [read.told[each.id] for each in mine if each.id in read.told and each.last_run is not None]
     return AudienceRow(
@@ -189,7 +189,12 @@ def _keys(app: App, config: Config, used: tuple[str, ...]) -> list[Heard]:
 def _wanted(app: App, config: Config, kind: SourceKind, used: tuple[str, ...], synced: Sequence[Run]) -> int | None:
     if kind == "events":
         return sum(each.inside for each in _keys(app, config, used)) if used else None
-    return segments.told_in(max(synced, key=lambda run: run.started)) if synced else None
+    return _listed(max(synced, key=lambda run: run.started)) if synced else None
+
+
+def _listed(run: Run) -> int:
+    """Members of the list that a sync compared."""
+    return sum(run.counts.get(each, 0) for each in ("added", "changed", "unchanged"))
 
 
 # ── making ───────────────────────────────────────────────────────────────────────────────────────────────────────

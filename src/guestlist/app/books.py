@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from guestlist.app import connection, segments
+from guestlist.app import connection
 from guestlist.app.context import App
 from guestlist.store.activations import Activation
 from guestlist.store.destinations import Destination
@@ -18,8 +18,8 @@ from guestlist.store.segments import Segment
 class Books:
     """By number of a ledger: ``segments``, the LinkedIn audience it speaks of. By number of an activation: ``last``,
     its latest run; ``open``, whether one is not closed; ``synced``, the latest sync of a whole list that was closed;
-    ``told``, members LinkedIn was told; ``keys``, the audience key that feeds it. By number of a destination:
-    ``destinations``, and until when each works without a person. Whatever is not known is left out.
+    ``told``, members LinkedIn was told in and not told out since; ``keys``, the audience key that feeds it. By number
+    of a destination: ``destinations``, and until when each works without a person. Whatever is not known is left out.
     """
 
     segments: Mapping[int, Segment]
@@ -36,32 +36,18 @@ def opened(app: App, found: Sequence[Activation]) -> Books:
     """The books at these activations; LinkedIn is not asked."""
     store, fed = app.store, {each.destination_id for each in found}
     streams = store.streams.of({each.id for each in found})
-    synced = _synced(app, [each for each in found if each.id not in streams])
     keys = {number: store.event_members.by_id(number) for number in {each.key_id for each in streams.values()}}
-    inside = {number: store.event_members.counts(number)[0] for number in keys}
-    told = {of: segments.told_in(run) for of, run in synced.items()}
+    told = store.ledgers.members_in({each.ledger_id for each in found})
     return Books(
         store.segments.currents({each.ledger_id for each in found}),
         store.runs.last_of_each({each.id for each in found}),
         frozenset(run.activation_id for run in store.runs.open_runs()),
-        synced,
-        told | {of: inside[stream.key_id] for of, stream in streams.items()},
+        store.runs.last_of_each({each.id for each in found}, synced=True),
+        {each.id: told[each.ledger_id] for each in found if each.last_run and each.ledger_id in told},
         {of: keys[stream.key_id] for of, stream in streams.items()},
         {each.id: each for each in store.destinations.all() if each.id in fed},
         {number: until for number in fed if (until := _works_until(app, number)) is not None},
     )
-
-
-def _synced(app: App, found: Sequence[Activation]) -> dict[int, Run]:
-    """The run each names as its last is the one, unless that did something else."""
-    named = {run.id: run for run in app.store.runs.some({each.last_run for each in found if each.last_run})}
-    runs = {
-        each.id: run
-        if (run := named.get(each.last_run or 0)) and segments.is_synced(run)
-        else segments.synced(app, each)
-        for each in found
-    }
-    return {of: run for of, run in runs.items() if run is not None}
 
 
 def _works_until(app: App, destination: int) -> float | None:

@@ -40,7 +40,10 @@ def of_activation(app: App, name: str) -> Counted:
 def _readings(app: App, found: Activation, segment: Segment) -> list[Reading]:
     """Those of this audience, oldest first; what it says now is the last."""
     numbers = (segment.linkedin_status, segment.input, segment.matched, segment.audience_size)
-    return [*app.store.readings.of([segment.id]), Reading(segment.as_of or 0.0, *numbers, segments.told(app, found))]
+    return [
+        *app.store.readings.of([segment.id]),
+        Reading(segment.as_of or 0.0, *numbers, segments.told(app, found.ledger_id)),
+    ]
 
 
 def _since(segment: Segment, readings: Sequence[Reading]) -> float:

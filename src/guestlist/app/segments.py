@@ -8,7 +8,6 @@ from guestlist.app.delivery import GONE
 from guestlist.errors import NeedsPerson, TryAgain
 from guestlist.ports import Destination, SegmentSpec, SegmentStatus
 from guestlist.store.activations import Activation
-from guestlist.store.runs import Run
 from guestlist.store.segments import Segment
 
 FINDER_LAG = 120.0  # seconds in which a finder may not list a segment yet (observed by peers)
@@ -92,36 +91,18 @@ def watch(app: App, destination: Destination, segment: Segment, account: str) ->
         listed = destination.find_segments(account, segment.source_segment_id)
         status = next((each for each in listed if each.segment_id == linkedin_id), None)
     if status is not None:
-        now, maker = app.clock.now(), app.store.activations.by_id(segment.activation_id)
+        now = app.clock.now()
         with app.store.transaction():
             app.store.segments.observed(segment.id, status, now)
-            app.store.readings.note(segment.id, status, told(app, maker), now)
+            app.store.readings.note(segment.id, status, told(app, segment.ledger_id), now)
     elif not is_young(app, segment):
         app.store.segments.missed(segment.id, app.clock.now())
     return status
 
 
-def told(app: App, activation: Activation) -> int | None:
-    """Members LinkedIn was told, by the last closed run; of a stream: those who are in by their events."""
-    if (stream := app.store.streams.get(activation.id)) is not None:
-        return app.store.event_members.counts(stream.key_id)[0]
-    run = synced(app, activation)
-    return told_in(run) if run is not None else None
-
-
-def synced(app: App, activation: Activation) -> Run | None:
-    """The last sync of the whole list that was closed, if it is not long ago."""
-    return next((run for run in app.store.runs.latest(activation.id, 5) if is_synced(run)), None)
-
-
-def is_synced(run: Run) -> bool:
-    """Whether it compared the whole list, and is over."""
-    return run.kind == "sync" and run.state == "closed"
-
-
-def told_in(run: Run) -> int:
-    """Members that LinkedIn was told, all in all, after a sync."""
-    return sum(run.counts.get(each, 0) for each in ("added", "changed", "unchanged"))
+def told(app: App, ledger_id: int) -> int | None:
+    """Members LinkedIn was told in and not told out since; None: a restore left it to the next sync to count them."""
+    return app.store.ledgers.members_in([ledger_id]).get(ledger_id)
 
 
 def is_young(app: App, segment: Segment) -> bool:

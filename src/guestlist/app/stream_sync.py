@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from guestlist.app import activations, planning, runs, streams
+from guestlist.app import activations, planning, runs, segments, streams
 from guestlist.app.context import App
 from guestlist.app.delivery import slot_free_in
 from guestlist.app.event_ends import EventEnds
@@ -259,7 +259,7 @@ class StreamSync(Sync):
             held = self._held_back(leaving, int(before.get("gone", 0)), int(before["known"]), int(before["allowed"]))
         else:
             news = flush.leaving - flush.plan.counts.removed_before
-            held = self._judged(news, self.store.ledgers.members_in(self.activation.ledger_id))
+            held = self._judged(news, segments.told(self.app, self.activation.ledger_id) or 0)
         if held:
             held["waiting"] |= {"members": self._who_leaves(members.values()), "at": now}
         return (self.app.flusher.plan(replace(request, removals=False)), held) if held else (flush, {})

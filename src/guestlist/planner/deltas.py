@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -17,7 +17,7 @@ from guestlist.planner.ledger import EMPTY
 from guestlist.ports import Delta, FoldRequest, Standing
 
 _DIGESTS = (IdType.SHA256_EMAIL, IdType.SHA512_EMAIL)
-Known = Callable[[Collection[bytes]], dict[bytes, Standing]]
+Known = Callable[[Collection[bytes], Collection[bytes]], dict[bytes, Standing]]
 
 
 class _Entry(NamedTuple):
@@ -51,11 +51,15 @@ class _Row(NamedTuple):
 
 
 def delta(request: FoldRequest, known: Known, kind: int) -> Delta:
-    """See ``ports.Planner.fold``. ``known``: what the ledger says of identifiers; ``kind``: of hashes made now."""
+    """See ``ports.Planner.fold``. ``known``: what the ledger says of identifiers, and of the elements they are told in
+    or that are named besides; ``kind``: of hashes made now.
+    """
     entries = list(_entries(opened(request.changes)))
     told = _told(entries, request, kind)
-    rows = _late(told, known([row.id16 for row in told])) if request.late else told
-    return _delta([*rows, *_relabelled(entries, {row.id16 for row in told}, request, known, kind)])
+    ledger = known({entry.id16 for entry in entries}, {entry.owner for entry in entries})
+    rows = list(_late(told, ledger)) if request.late else told
+    rows += _relabelled(entries, {row.id16 for row in told}, request, ledger, kind)
+    return _delta(rows, _gained(rows, ledger))
 
 
 # ── what the changes say ─────────────────────────────────────────────────────────────────────────────────────────
@@ -122,7 +126,7 @@ def _kept(id_type: int, value: bytes) -> bytes | None:
     return value[16:] if id_type in _DIGESTS else value
 
 
-def _late(told: Iterable[_Row], ledger: dict[bytes, Standing]) -> Iterator[_Row]:
+def _late(told: Iterable[_Row], ledger: Mapping[bytes, Standing]) -> Iterator[_Row]:
     """An answer that came after others took over: unsure, and whatever is known beside that stays known."""
     for row in told:
         state = State.NONE if row.id_type == IdType.PRIMARY else State.UNSURE
@@ -142,11 +146,14 @@ def _late(told: Iterable[_Row], ledger: dict[bytes, Standing]) -> Iterator[_Row]
 
 
 def _relabelled(
-    entries: Iterable[_Entry], told: Collection[bytes], request: FoldRequest, known: Known, kind: int
+    entries: Iterable[_Entry],
+    told: Collection[bytes],
+    request: FoldRequest,
+    ledger: Mapping[bytes, Standing],
+    kind: int,
 ) -> Iterator[_Row]:
     """What the ledger says, under other labels or with a doubt; what was told of the same identifier wins."""
     labels = [e for e in entries if e.op == Op.LABEL and e.id16 not in told]
-    ledger = known([label.id16 for label in labels])
     now = int(request.now * 1e6)
     for label in labels:
         if label.id16 in ledger:
@@ -184,9 +191,19 @@ def _under_label(label: _Entry, standing: Standing, kind: int) -> _Row:
     )
 
 
-def _delta(rows: Sequence[_Row]) -> Delta:
+# ── how many are in ──────────────────────────────────────────────────────────────────────────────────────────────
+def _gained(rows: Sequence[_Row], ledger: Mapping[bytes, Standing]) -> int:
+    """How many members more are in with these rows. ``ledger``: all that was told in the elements they speak of."""
+    fresh = {row.id16 for row in rows}
+    there = [(id16, each.told) for id16, each in ledger.items() if each.told.fp and each.told.state in MAY_BE_IN]
+    before = {told.owner for _, told in there}
+    stays = {told.owner for id16, told in there if id16 not in fresh}
+    after = {row.owner for row in rows if row.fp and row.state in MAY_BE_IN}
+    return len(after | stays) - len(before)
+
+
+def _delta(rows: Sequence[_Row], gained: int) -> Delta:
     columns: dict[str, list[Any]] = {field: [row[n] for row in rows] for n, field in enumerate(EMPTY.column_names)}
     columns["owner"] = [None if row.owner == row.id16 else row.owner for row in rows]
     columns["grp"] = [None if row.group == row.owner else row.group for row in rows]
-    inside = {row.owner for row in rows if row.state == State.IN and row.id_type != IdType.PRIMARY}
-    return Delta(len(rows), len(inside), data=stream(pa.table(columns, schema=EMPTY.schema)))
+    return Delta(len(rows), gained, data=stream(pa.table(columns, schema=EMPTY.schema)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -86,9 +87,8 @@ class InProcessFlusher:
         """See ``ports.Flusher``."""
         if request.changes.path is not None:
             raise GuestlistError("A run in a file was given to the planner of small runs; nothing was changed.")
-        needed = request.ledger if request.late or request.changes.labels else ()
-        layers = self._shelf.layers(needed)
-        return deltas.delta(request, lambda ids: ledger_index.standings(layers, ids), self._hashes.kind)
+        layers = self._shelf.layers(request.ledger)
+        return deltas.delta(request, partial(ledger_index.elements, layers), self._hashes.kind)
 
 
 def _counts(rows: Sequence[Element], decided: Decided) -> Counts:

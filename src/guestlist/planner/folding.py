@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +18,7 @@ from guestlist.planner import answers, sql
 from guestlist.planner.answers import ACCEPTED, REFUSED, VOID
 from guestlist.planner.changes import opened, stream
 from guestlist.planner.connection import Session
-from guestlist.planner.ledger import LEDGER, SMALL, STORED, full_value, kept_value, now_kind, open_ledger
+from guestlist.planner.ledger import INSIDE, LEDGER, SMALL, STORED, full_value, kept_value, now_kind, open_ledger
 from guestlist.ports import Changes, Delta, FoldRequest, Known, LedgerPart
 
 _FEW = 64  # ranges that are better compared one by one than joined
@@ -25,7 +26,7 @@ _FEW = 64  # ranges that are better compared one by one than joined
 
 def fold(session: Session, request: FoldRequest) -> Delta:
     """See ``ports.Planner.fold``."""
-    open_ledger(session, request.ledger)
+    known = open_ledger(session, request.ledger)
     kind = now_kind(session)
     session.run(f"CREATE OR REPLACE TEMP VIEW rows AS {_rows(session, request.changes)}")
     session.run(f"CREATE OR REPLACE TEMP VIEW answered AS {_answered(session, request)}")
@@ -37,7 +38,8 @@ def fold(session: Session, request: FoldRequest) -> Delta:
         selects.append("FROM relabelled")
     small = request.changes.path is None
     whole = " UNION ALL BY NAME ".join(selects)
-    return _delta(session, f"SELECT {STORED} FROM ({whole})", request.folder, small)
+    delta = _delta(session, f"SELECT {STORED} FROM ({whole})", request.folder, small)
+    return replace(delta, members_in=_gained(session, delta, known))
 
 
 # ── what became of each row ──────────────────────────────────────────────────────────────────────────────────────
@@ -151,32 +153,53 @@ def _delta(session: Session, select: str, folder: str, small: bool) -> Delta:
         table = session.table(select)
         if table.num_rows <= SMALL:
             session.register("delta", table)
-            return Delta(table.num_rows, _members_in(session, "delta"), data=stream(table))
+            return Delta(table.num_rows, 0, data=stream(table))
     path = str(Path(folder) / f"ledger-{uuid.uuid4().hex}.parquet")
     session.run(f"COPY ({select}) TO {sql.text(path)} (FORMAT parquet, COMPRESSION zstd)")
     os.chmod(path, 0o600)
     rows, file = pq.read_metadata(path).num_rows, f"read_parquet({sql.text(path)})"
     if rows > SMALL:
-        return Delta(rows, _members_in(session, file), path=path)
+        return Delta(rows, 0, path=path)
     few = session.table(f"FROM {file}")
     os.unlink(path)
     session.register("delta", few)
-    return Delta(rows, _members_in(session, "delta"), data=stream(few))
+    return Delta(rows, 0, data=stream(few))
 
 
-def _members_in(session: Session, source: str) -> int:
-    """Most identifiers are told by themselves and need no counting apart."""
-    inside = f"FROM {source} WHERE state = {State.IN:d} AND t <> {sql.PRIMARY}"
-    others = f"SELECT DISTINCT owner {inside} AND owner IS NOT NULL"
-    apart = session.number(f"SELECT count(*) FROM ({others}) WHERE owner NOT IN (SELECT id {inside} AND owner IS NULL)")
-    return apart + session.number(f"SELECT count(*) {inside} AND owner IS NULL")
+# ── how many are in ──────────────────────────────────────────────────────────────────────────────────────────────
+def _gained(session: Session, delta: Delta, known: int) -> int:
+    """How many members more are in with the delta: of those it says anything about, before and after."""
+    new = "delta" if delta.path is None else f"read_parquet({sql.text(delta.path)})"
+    if not known or not delta.rows:
+        return _members_in(session, f"SELECT id, state, fp, coalesce(owner, id) AS owner FROM {new}")
+    session.create("fresh", f"SELECT id, coalesce(owner, id) AS owner, {INSIDE} AS inside FROM {new}")
+    before = f"SELECT id, owner, {INSIDE} AS inside FROM {LEDGER}"
+    session.create("before", f"{before} WHERE id IN (SELECT id FROM fresh) OR owner IN (SELECT owner FROM fresh)")
+    left = "SELECT owner FROM before EXCEPT SELECT owner FROM fresh"  # told in another element now: look at all of it
+    if session.number(f"SELECT count(*) FROM ({left})"):
+        more = f"{before} WHERE owner IN ({left}) AND id NOT IN (SELECT id FROM before)"
+        session.run(f"INSERT INTO before {more}")
+    return session.number("""
+        SELECT count(*) FILTER (WHERE after) - count(*) FILTER (WHERE was) FROM (
+            SELECT bool_or(was) AS was, bool_or(inside) AS after FROM (
+                SELECT owner, inside AS was, inside AND id NOT IN (SELECT id FROM fresh) AS inside FROM before
+                UNION ALL SELECT owner, false, inside FROM fresh) GROUP BY owner)""")
+
+
+def _members_in(session: Session, rows: str) -> int:
+    """Of all members. Most identifiers are told by themselves and need no counting apart."""
+    inside = f"FROM ({rows}) WHERE {INSIDE}"
+    by_itself = f"{inside} AND owner = id"
+    apart = f"SELECT DISTINCT owner {inside} AND owner <> id AND owner NOT IN (SELECT id {by_itself})"
+    return session.number(f"SELECT count(*) FROM ({apart})") + session.number(f"SELECT count(*) {by_itself}")
 
 
 # ── ledgers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def merge(session: Session, ledger: Sequence[LedgerPart], folder: str) -> Delta:
     """See ``ports.Planner.merge``."""
     rows = open_ledger(session, ledger)
-    return _delta(session, f"SELECT {STORED} FROM {LEDGER}", folder, small=rows <= SMALL)
+    merged = _delta(session, f"SELECT {STORED} FROM {LEDGER}", folder, small=rows <= SMALL)
+    return replace(merged, members_in=_members_in(session, f"FROM {LEDGER}"))
 
 
 def find(

@@ -32,6 +32,8 @@ _READ_AS = {
     "unsure": f"CASE WHEN state IN {_TOLD} THEN {State.UNSURE:d} ELSE state END",
     "again": f"CASE WHEN state = {State.IN:d} THEN {State.UNSURE:d} ELSE state END",
 }
+# Told in and not told out since, answered or not: that stays true however a part is read, until nobody was told.
+INSIDE = f"(state IN {sql.MAY_BE_IN} AND fp <> 0)"
 # As the parts hold them: null stands for "itself" and "its owner", which most rows are.
 STORED = (
     "id, t::UTINYINT AS t, state::UTINYINT AS state, refused::UINTEGER AS refused, nullif(owner, id) AS owner, "

@@ -50,6 +50,16 @@ def relatives(layers: Layers, ids: Collection[bytes]) -> dict[bytes, Standing]:
     return found
 
 
+def elements(layers: Layers, ids: Collection[bytes], owners: Collection[bytes]) -> dict[bytes, Standing]:
+    """What is known of these identifiers, of all that are told in the same elements, and in elements of ``owners``."""
+    found = standings(layers, ids)
+    wanted = {standing.told.owner for standing in found.values()}.union(owners)
+    asked = Keys(wanted)
+    others = wanted.union(*(part.tied(asked) for part, _ in layers)).difference(ids)
+    in_them = {key: each for key, each in standings(layers, others).items() if each.told.owner in wanted}
+    return found | in_them
+
+
 # ── loading, and keeping ─────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True)
 class _Kept:

@@ -187,7 +187,7 @@ class Activations:
         return which if isinstance(which, int) else self._destinations.ensure(which, ad_account).id
 
     def _ledger(self, members: Kind, now: float, epoch: int = 0) -> int:
-        row = {"members": int(members), "version": 0, "epoch": epoch, "created_at": now}
+        row = {"members": int(members), "version": 0, "epoch": epoch, "members_in": 0, "created_at": now}
         with self._database.write() as connection:
             return insert_one(connection, _ledgers, row)
 

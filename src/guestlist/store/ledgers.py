@@ -14,7 +14,7 @@ again       not_told, unsure, again    what it has: each of them tells again eve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +29,8 @@ from guestlist.store.files import Files
 from guestlist.store.rows import load
 
 Overlay = Literal["not_told", "unsure", "again"]
+# How many are in then; after "again" as many as before.
+COUNTED: dict[Overlay, dict[str, int | None]] = {"not_told": {"members_in": 0}, "unsure": {"members_in": None}}
 POUR_ROWS = 65_536  # identifiers in blobs at the end of a ledger that are worth one file
 POUR_PARTS = 16  # blobs at its end that are worth one
 CROWD = 64  # blobs at its end: whoever adds them has to wait for a pouring
@@ -49,6 +51,7 @@ class Ledger:
     version: int
     epoch: int
     segment_id: int | None
+    members_in: int | None
     created_at: float
 
 
@@ -93,13 +96,14 @@ class Ledgers:
         """Rows in all parts; 0: nobody was ever told anything."""
         return sum(part.rows for part in self._sizes(ledger_id))
 
-    def members_in(self, ledger_id: int) -> int:
-        """About how many members are in: whoever was told again since the last merge counts again (a tenth at most, of
-        a stream a quarter).
+    def members_in(self, ledger_ids: Collection[int]) -> dict[int, int]:
+        """How many members each of them has told in, and not told out since (answered or not). One that was restored is
+        missing until its parts are merged.
         """
-        query = sa.select(sa.func.sum(_parts.c.members_in)).where(_parts.c.ledger_id == ledger_id)
+        query = sa.select(_table.c.id, _table.c.members_in).where(_table.c.id.in_(ledger_ids))
         with self._database.read() as connection:
-            return int(connection.execute(query).scalar() or 0)
+            rows = connection.execute(query.where(_table.c.members_in.is_not(None))).all()
+        return {row.id: row.members_in for row in rows}
 
     def append(self, ledger_id: int, expected_version: int, delta: Delta, file_id: int | None = None) -> bool:
         """Add the newest part: ``delta.data``, else the published file ``file_id``. For no rows nothing is written
@@ -107,7 +111,7 @@ class Ledgers:
         its file is dead.
         """
         with self._database.write():
-            if not self._advance(ledger_id, expected_version, file_id):
+            if not self._advance(ledger_id, expected_version, file_id, delta.members_in):
                 return False
             self._insert(ledger_id, expected_version + 1, delta, file_id)
             return True
@@ -132,6 +136,9 @@ class Ledgers:
                     self._files.retire(row.file_id)
             connection.execute(sa.delete(_parts).where(these))
             self._insert(ledger_id, parts[-1].seq, merged, file_id)  # keeps its place before parts that came later
+            others = sa.exists().where(_parts.c.ledger_id == ledger_id, _parts.c.seq != parts[-1].seq)
+            whole = sa.update(_table).where(_table.c.id == ledger_id, ~others)
+            connection.execute(whole.values(members_in=merged.members_in))
             return True
 
     def overlay(self, ledger_id: int, read_as: Overlay) -> None:
@@ -140,7 +147,7 @@ class Ledgers:
         if read_as == "again":
             value = sa.case((_parts.c.read_as == "as_is", read_as), else_=_parts.c.read_as)
         with self._database.write() as connection:
-            self._touch(ledger_id)
+            self._touch(ledger_id, COUNTED.get(read_as, {}))
             connection.execute(sa.update(_parts).where(_parts.c.ledger_id == ledger_id).values(read_as=value))
 
     def next_epoch(self, ledger_id: int) -> int:
@@ -162,13 +169,14 @@ class Ledgers:
 
     def merge_due(self, ledger_id: int, share: float = MERGE_SHARE) -> bool:
         """Whether all parts should become a new base: the deltas hold more than this share of its rows (and more than
-        5,000), or more than 16 of them stand before the blobs that pouring takes care of.
+        5,000), or more than 16 of them stand before the blobs that pouring takes care of; or nobody counted them yet.
         """
         sizes = self._sizes(ledger_id)
         deltas, settled = sizes[1:], sizes[1 : len(sizes) - len(_tail(sizes))]
         rows = sum(part.rows for part in deltas)
         heavy = rows > max(MERGE_ROWS, share * sizes[0].rows) if sizes else False
-        return (heavy and not sizes[0].blob) or len(settled) > MERGE_PARTS
+        uncounted = bool(sizes) and not self.members_in([ledger_id])
+        return uncounted or (heavy and not sizes[0].blob) or len(settled) > MERGE_PARTS
 
     def _sizes(self, ledger_id: int) -> list[_Size]:
         blob = _parts.c.file_id.is_(None).label("blob")
@@ -183,18 +191,19 @@ class Ledgers:
         path = self._files.open(row["file_id"])
         return LedgerPart(row["seq"], row["rows"], path=str(path), read_as=row["read_as"])
 
-    def _advance(self, ledger_id: int, expected_version: int, file_id: int | None) -> bool:
+    def _advance(self, ledger_id: int, expected_version: int, file_id: int | None, more: int) -> bool:
         same = (_table.c.id == ledger_id) & (_table.c.version == expected_version)
         with self._database.write() as connection:
-            statement = sa.update(_table).where(same).values(version=expected_version + 1)
+            counted = _table.c.members_in + more
+            statement = sa.update(_table).where(same).values(version=expected_version + 1, members_in=counted)
             if connection.execute(statement).rowcount == 1:
                 return True
             if file_id is not None:
                 self._files.retire(file_id)
             return False
 
-    def _touch(self, ledger_id: int) -> None:
-        statement = sa.update(_table).where(_table.c.id == ledger_id).values(version=_table.c.version + 1)
+    def _touch(self, ledger_id: int, values: Mapping[str, int | None]) -> None:
+        statement = sa.update(_table).where(_table.c.id == ledger_id).values(version=_table.c.version + 1, **values)
         with self._database.write() as connection:
             if connection.execute(statement).rowcount == 0:
                 raise StoreError(f"Ledger number {ledger_id} is not in the store.")
@@ -206,7 +215,7 @@ class Ledgers:
             return
         if (delta.data is None) == (file_id is None):
             raise ValueError("a ledger part is either data or a published file")
-        row = {"ledger_id": ledger_id, "seq": seq, "rows": delta.rows, "members_in": delta.members_in}
+        row = {"ledger_id": ledger_id, "seq": seq, "rows": delta.rows}
         data = None if delta.data is None else self._vault.seal(delta.data)
         with self._database.write() as connection:
             connection.execute(sa.insert(_parts).values(data=data, file_id=file_id, read_as="as_is", **row))

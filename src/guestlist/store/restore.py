@@ -220,7 +220,7 @@ def _nothing_is_sure(connection: sa.Connection, mode: Mode, now: float) -> None:
     runs, batches, ledgers = schema.runs, schema.batches, schema.ledgers
     connection.execute(sa.update(schema.ledger_parts).values(read_as="unsure"))
     connection.execute(sa.update(schema.streams).values(behind="the store was restored"))
-    connection.execute(sa.update(ledgers).values(version=ledgers.c.version + 1))
+    connection.execute(sa.update(ledgers).values(version=ledgers.c.version + 1, members_in=None))
     was_open = ("planned", "delivering", "waiting", "closing")
     stays = runs.c.sealed & (runs.c.state != "closing") if mode == "move" else sa.false()
     for which, batch, run in ((stays, "ready", "waiting"), (~stays, "void", "closing")):

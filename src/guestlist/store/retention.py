@@ -2,8 +2,8 @@
 
 ================================  =========================================================================
 answers and batches of a run      ``details`` after it ended; then ``runs.plan`` holds how many of each
-runs                              ``runs`` after they ended; the ``LATEST`` of each activation for ever, and
-                                  those that a receipt of forgetting still waits for
+runs                              ``runs`` after they ended; the ``LATEST`` of each activation and its latest
+                                  sync of a whole list for ever, and those that a receipt of forgetting waits for
 late answers                      ``details`` after a delta of the ledger holds them, or their segment is gone
 ================================  =========================================================================
 
@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from guestlist.store import schema
 from guestlist.store.database import Database
 from guestlist.store.locks import Locks
+from guestlist.store.runs import SYNCED
 
 DAY = 86_400.0
 DETAILS = 14 * DAY
@@ -126,8 +127,8 @@ def _needed(connection: sa.Connection, old: Sequence[tuple[int, int]]) -> set[in
         sa.select(_batches.c.run_id).where(_batches.c.run_id.in_(numbers)).distinct(),
     ]
     for activation in {of for _, of in old}:
-        of_it = sa.select(_runs.c.id).where(_runs.c.activation_id == activation)
-        queries.append(of_it.order_by(_runs.c.id.desc()).limit(LATEST))
+        of_it = sa.select(_runs.c.id).where(_runs.c.activation_id == activation).order_by(_runs.c.id.desc())
+        queries += [of_it.limit(LATEST), of_it.where(*SYNCED).limit(1)]
     return {run for query in queries for run in connection.execute(query).scalars()}
 
 

@@ -30,6 +30,7 @@ OPEN = ("planned", "delivering", "waiting", "closing")
 ENDED = ("closed", "failed", "void")  # nothing of them is open
 
 _table, _activations = schema.runs, schema.activations
+SYNCED = (_table.c.kind == "sync", _table.c.state == "closed")  # all was compared, and that is over
 
 
 @dataclass(frozen=True)
@@ -297,9 +298,10 @@ class Runs:
         """By their numbers, newest first; those that are gone by now are left out."""
         return self._select(_table.c.id.in_(numbers))
 
-    def last_of_each(self, activation_ids: Collection[int]) -> dict[int, Run]:
-        """Activation -> its latest run, however it stands."""
+    def last_of_each(self, activation_ids: Collection[int], *, synced: bool = False) -> dict[int, Run]:
+        """Activation -> its latest run, however it stands; ``synced``: the latest that compared all and was closed."""
         mine = sa.select(sa.func.max(_table.c.id)).where(_table.c.activation_id.in_(activation_ids))
+        mine = mine.where(*SYNCED) if synced else mine
         found = self._select(_table.c.id.in_(mine.group_by(_table.c.activation_id)))
         return {run.activation_id: run for run in found}
 

@@ -84,6 +84,7 @@ ledgers = _table(
     _column(
         "segment_id", Number, null=True
     ),  # segments.id it speaks of now; null: none yet (no key: they refer both ways)
+    _column("members_in", Number, null=True),  # told in so far; null: restored, the next merge counts them
     _column("created_at", Time),
 )
 
@@ -146,7 +147,6 @@ ledger_parts = _table(
     sa.Column("ledger_id", Number, sa.ForeignKey("ledgers.id"), primary_key=True),
     sa.Column("seq", Number, primary_key=True, autoincrement=False),  # the ledger's version that wrote it; least: base
     _column("rows", Number),
-    _column("members_in", Number),  # elements told in that this part holds
     _column("data", Blob, null=True, info=SEALED),  # small parts: Arrow IPC stream ...
     _column("file_id", Number, sa.ForeignKey("files.id"), null=True),  # ... else a live file
     _column("read_as", sa.Text),  # ports.LedgerPart.read_as: how the stored states count now
