@@ -137,7 +137,7 @@ class Guestlist:
         results = []
         for each in chosen:
             try:
-                results.append(sync(app, self.config, each, wish))
+                results.append(sync(app, self._reread, each, wish))
             except (ConfigError, StoreError) as error:  # one that cannot be does not keep the others
                 if len(chosen) == 1:
                     raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 
@@ -10,7 +9,7 @@ import structlog
 
 from guestlist.app import jobs
 from guestlist.app.context import App
-from guestlist.config import Config
+from guestlist.app.sync import ReadConfig
 from guestlist.errors import GuestlistError
 from guestlist.store.jobs import Job
 
@@ -19,7 +18,6 @@ WIDTH = 2  # jobs at once: a long sync does not hold up a plan
 PLACES = 512  # names of locks: files beside SQLite
 
 log = structlog.get_logger("guestlist.jobs")
-ReadConfig = Callable[[], Config]
 
 
 def start(app: App, read_config: ReadConfig) -> list[Thread]:
@@ -62,7 +60,7 @@ def take_up(app: App, read_config: ReadConfig, job: Job) -> bool:
             _end(app, job, reason="the worker ended while it was at it, three times: look at its log")
             return True
         try:
-            result = jobs.do(app, read_config(), seen)
+            result = jobs.do(app, read_config, seen)
         except GuestlistError as error:
             _end(app, job, reason=str(error))
         except Exception as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import structlog
 
 from guestlist import job_worker, logs, stream_worker
@@ -11,8 +9,7 @@ from guestlist.app import arrears, notices, retention
 from guestlist.app.context import App
 from guestlist.app.lookout import Lookout
 from guestlist.app.schedule import NOW, next_run
-from guestlist.app.sync import sync
-from guestlist.config import Config
+from guestlist.app.sync import ReadConfig, sync
 from guestlist.errors import ConfigError, GuestlistError
 
 NAP = 30.0  # longest sleep: a changed file and a stop signal are noticed that soon
@@ -22,7 +19,7 @@ LATE = 3600.0  # a schedule that was not kept for this long is told
 log = structlog.get_logger("guestlist.worker")
 
 
-def work(app: App, read_config: Callable[[], Config], folds: stream_worker.Beside | None = None) -> None:
+def work(app: App, read_config: ReadConfig, folds: stream_worker.Beside | None = None) -> None:
     """Keep syncing on every activation's schedule until asked to stop. Errors of one activation stop no other.
     ``folds``: a process for events, started when there are any; None: they are folded in this one.
     """
@@ -46,10 +43,9 @@ def work(app: App, read_config: Callable[[], Config], folds: stream_worker.Besid
         times = {name: next_run(app, config, name, tried.get(name, NOW)) for name in config.activations}
         due = [name for name, at in times.items() if at is not None and at <= now]
         for name in due:
-            now_config = _still_due(app, read_config, name)  # a long list was told meanwhile
-            if now_config is not None:
+            if _still_due(app, read_config, name):  # a long list was told meanwhile
                 tried[name] = app.clock.now()
-                _sync(app, now_config, name, times[name] or NOW)
+                _sync(app, read_config, name, times[name] or NOW)
         if not due:
             lookout.look(app, config)
             soonest = min((at for at in times.values() if at is not None), default=now + NAP)
@@ -58,23 +54,23 @@ def work(app: App, read_config: Callable[[], Config], folds: stream_worker.Besid
         thread.join()
 
 
-def _still_due(app: App, read_config: Callable[[], Config], name: str) -> Config | None:
-    """The configuration of this moment, where it still has the activation on a schedule."""
+def _still_due(app: App, read_config: ReadConfig, name: str) -> bool:
+    """Whether the configuration of this moment still has the activation on a schedule."""
     if app.stop.is_set():
-        return None
+        return False
     try:
         config = read_config()
     except ConfigError:
-        return None  # the next round says so
-    return config if name in config.activations and next_run(app, config, name) is not None else None
+        return False  # the next round says so
+    return name in config.activations and next_run(app, config, name) is not None
 
 
-def _sync(app: App, config: Config, name: str, at: float) -> None:
+def _sync(app: App, read_config: ReadConfig, name: str, at: float) -> None:
     late = app.clock.now() - at if at > NOW else 0.0
-    if late > LATE:
-        notices.missed(app, config, name, f"its sync was due {late / 3600:.0f} hours ago")
     try:
-        result = sync(app, config, name)
+        if late > LATE:
+            notices.missed(app, read_config(), name, f"its sync was due {late / 3600:.0f} hours ago")
+        result = sync(app, read_config, name)
     except GuestlistError as error:
         log.warning("sync failed", activation=name, reason=str(error))
     else:

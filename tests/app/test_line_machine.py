@@ -188,7 +188,7 @@ class Line(Machine):
 
         self.world.open()
         assert self.world.app is not None
-        self.world.app.store.lock = lambda name: nullcontext()  # type: ignore[method-assign, assignment]
+        self.world.app.store.lock = lambda name, wait=True: nullcontext(True)  # type: ignore[method-assign, assignment]
         self.world.hooks.before = meanwhile
         self._try(self._sync)
         self.world.hooks.before = lambda: None

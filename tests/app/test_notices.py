@@ -111,7 +111,7 @@ def test_being_interrupted_is_no_failure(world: World, posts: Posts) -> None:
     world.hooks.before = app.stop.set
     world.emulator.control.fault(GIVES_UP, path="/users$", times=0)
     for _ in range(3):
-        assert sync(app, door.config, "main").label == "Interrupted"
+        assert sync(app, door.configuration.current, "main").label == "Interrupted"
         app.stop.clear()
     assert posts == []
 
@@ -258,8 +258,8 @@ def test_without_an_address_nobody_is_told(world: World) -> None:
     posts = Posts()
     door = world.open()
     app = replace(door.app, post=posts)
-    sync(app, door.config, "main")
+    sync(app, door.configuration.current, "main")
     world.activation(destination="nowhere")
     with pytest.raises(ConfigError):
-        sync(app, world.open().config, "main")
+        sync(app, world.open().configuration.current, "main")
     assert posts == []

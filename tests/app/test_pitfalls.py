@@ -335,7 +335,7 @@ def test_c2_a_zombie_that_wakes_up_and_sends_is_noticed_and_healed(world: World)
     world.write(emails("ann"))
     world.sync()
     assert world.app is not None
-    world.app.store.lock = lambda name: nullcontext()  # type: ignore[method-assign, assignment]
+    world.app.store.lock = lambda name, wait=True: nullcontext(True)  # type: ignore[method-assign, assignment]
     world.write(emails("ann", "bob"))
     other = World(world.folder, emulator=world.emulator)
 
@@ -362,7 +362,7 @@ def test_c2_a_zombies_answer_changes_nothing_that_others_settled(world: World) -
     world.write(emails("ann", "bob"))
     assert world.open()
     assert world.app is not None
-    world.app.store.lock = lambda name: nullcontext()  # type: ignore[method-assign, assignment]
+    world.app.store.lock = lambda name, wait=True: nullcontext(True)  # type: ignore[method-assign, assignment]
     other = World(world.folder, emulator=world.emulator)
 
     def meanwhile() -> None:
@@ -383,7 +383,7 @@ def test_c2_a_late_answer_to_a_dead_segment_doubts_nobody_in_the_new_one(world: 
     world.write(emails("ann"))
     world.sync()
     assert world.app is not None
-    world.app.store.lock = lambda name: nullcontext()  # type: ignore[method-assign, assignment]
+    world.app.store.lock = lambda name, wait=True: nullcontext(True)  # type: ignore[method-assign, assignment]
     world.write(emails("ann", "bob"))
     other = World(world.folder, emulator=world.emulator)
 
@@ -1086,7 +1086,7 @@ def test_what_was_removed_while_a_sync_waited_for_its_turn_is_told_nothing(
     monkeypatch.setattr(activations, "ensure", ensured)
     sent, there = world.sent(), len(world.emulator.control.segments())
     with pytest.raises(UnknownName, match="was removed meanwhile: nothing was sent"):
-        sync.sync(door.app, door.config, "main")
+        sync.sync(door.app, door.configuration.current, "main")
     assert (world.sent(), len(world.emulator.control.segments())) == (sent, there - delete)
 
 

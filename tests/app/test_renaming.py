@@ -57,7 +57,7 @@ class Here:
         return self.configuration.current()
 
     def sync(self, name: str = "main") -> Any:
-        return sync(self.app, self.config(), name)
+        return sync(self.app, self.config, name)
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ def test_a_run_under_way_parks_what_it_ran_for(here: Here) -> None:
 def test_whoever_read_the_configuration_before_means_the_same(here: Here) -> None:
     stale = here.config()
     here.rename()
-    done = sync(here.app, stale, "main")
+    done = sync(here.app, lambda: stale, "main")
     assert (done.state, done.added) == ("done", 3)
     assert [each.name for each in here.app.store.destinations.all()] == [NEW]
     assert here.sync().unchanged == 3

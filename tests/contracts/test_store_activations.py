@@ -85,6 +85,8 @@ def test_a_fresh_ledger_leaves_the_old_segment_alone_and_counts_epochs_on(store,
     store.segments.confirm(before.id, "77")
     store.activations.update(made.id, frozen=True)
     fresh = store.activations.fresh_ledger(made.id, 2.0)
+    assert store.activations.by_id(made.id).ledger_id == made.ledger_id, "it was not taken yet"
+    store.activations.take_ledger(made.id, fresh)
     now = store.activations.by_id(made.id)
     assert (now.ledger_id, now.segment_id, now.frozen) == (fresh, None, False)
     second = store.segments.begin(made.id, fresh, "guestlist-s-n", "N", 3.0)

@@ -94,7 +94,7 @@ def test_run_numbers_only_grow(store, activation):
 
 def test_a_run_may_be_of_a_ledger_the_activation_had_before(store, activation):
     before = activation.ledger_id
-    store.activations.fresh_ledger(activation.id, NOW)
+    store.activations.take_ledger(activation.id, store.activations.fresh_ledger(activation.id, NOW))
     run = store.runs.begin(activation.id, "forget", NOW, before)
     assert (run.ledger_id, run.segment_id) == (before, activation.segment_id)
     assert store.runs.begin(activation.id, "sync", NOW).segment_id is None

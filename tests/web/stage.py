@@ -149,7 +149,7 @@ class Stage:
         name = self.activation(audience=audience)
         for people in (80, 1):
             self.world.write(emails(*(f"p{n}" for n in range(people))), file)
-            sync.sync(self.app, self.configuration.current(), name)
+            sync.sync(self.app, self.configuration.current, name)
         return name
 
     def limits(self) -> None:

@@ -87,14 +87,6 @@ def ensure(app: App, config: Config, name: str) -> Activation:
     return found
 
 
-def still_there(app: App, number: int) -> Activation:
-    """As it is now that it has its turn. UnknownName: it was removed while it waited for that."""
-    found = app.store.activations.by_id(number)
-    if found.removed_at is not None:
-        raise UnknownName(f"Activation '{masked(found.name)}' was removed meanwhile: nothing was sent for it.")
-    return found
-
-
 def _first_seen(app: App, config: Config, name: str, destination: Destination) -> Activation:
     """Two first syncs at once make one activation: the second finds what the first has made."""
     with app.store.lock(f"activation-{name}"):

@@ -12,6 +12,7 @@ from guestlist.app.context import App
 from guestlist.app.event_ends import EventEnds
 from guestlist.app.stream_sync import COMPARE
 from guestlist.app.streams import is_stream
+from guestlist.app.turn import lock_of
 from guestlist.config import Config
 from guestlist.events.outcomes import ACTIVATION_STOOD_STILL, Outcome
 from guestlist.store.event_counts import Ends
@@ -46,7 +47,7 @@ def _names(app: App, config: Config) -> dict[int, str]:
 def _write_off(app: App, stream: Stream, last: int, *, counted: bool) -> None:
     """``counted``: events count for its activation; of one that is not in the file they do not."""
     ledger_id = app.store.activations.by_id(stream.activation_id).ledger_id
-    with app.store.lock(f"ledger-{ledger_id}", wait=False) as mine:
+    with app.store.lock(lock_of(ledger_id), wait=False) as mine:
         seen = stream.seen
         while mine and seen < last:  # not ours: it is being synced, so it stands still no longer
             with app.store.transaction():

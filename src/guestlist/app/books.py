@@ -17,14 +17,15 @@ from guestlist.store.segments import Segment
 @dataclass(frozen=True)
 class Books:
     """By number of a ledger: ``segments``, the LinkedIn audience it speaks of. By number of an activation: ``last``,
-    its latest run; ``open``, whether one is not closed; ``synced``, the latest sync of a whole list that was closed;
-    ``told``, members LinkedIn was told in and not told out since; ``keys``, the audience key that feeds it. By number
-    of a destination: ``destinations``, and until when each works without a person. Whatever is not known is left out.
+    its latest run; ``open``, the ledgers of those not closed; ``synced``, the latest sync of a whole list that was
+    closed; ``told``, members LinkedIn was told in and not told out since; ``keys``, the audience key that feeds it. By
+    number of a destination: ``destinations``, and until when each works without a person. Whatever is not known is left
+    out.
     """
 
     segments: Mapping[int, Segment]
     last: Mapping[int, Run]
-    open: frozenset[int]
+    open: Mapping[int, frozenset[int]]
     synced: Mapping[int, Run]
     told: Mapping[int, int]
     keys: Mapping[int, AudienceKey]
@@ -41,13 +42,20 @@ def opened(app: App, found: Sequence[Activation]) -> Books:
     return Books(
         store.segments.currents({each.ledger_id for each in found}),
         store.runs.last_of_each({each.id for each in found}),
-        frozenset(run.activation_id for run in store.runs.open_runs()),
+        _open(app),
         store.runs.last_of_each({each.id for each in found}, synced=True),
         {each.id: told[each.ledger_id] for each in found if each.last_run and each.ledger_id in told},
         {of: keys[stream.key_id] for of, stream in streams.items()},
         {each.id: each for each in store.destinations.all() if each.id in fed},
         {number: until for number in fed if (until := _works_until(app, number)) is not None},
     )
+
+
+def _open(app: App) -> dict[int, frozenset[int]]:
+    found: dict[int, frozenset[int]] = {}
+    for run in app.store.runs.open_runs():
+        found[run.activation_id] = found.get(run.activation_id, frozenset()) | {run.ledger_id}
+    return found
 
 
 def _works_until(app: App, destination: int) -> float | None:

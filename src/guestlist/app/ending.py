@@ -8,6 +8,7 @@ from guestlist.app import declared, renaming, runs
 from guestlist.app.context import App
 from guestlist.app.overview import known
 from guestlist.app.patience import Patient
+from guestlist.app.turn import turn
 from guestlist.config import Config
 from guestlist.configuration import Configuration
 from guestlist.core.text import masked
@@ -32,8 +33,8 @@ def remove(app: App, config: Config | None, name: str, *, delete_segment: bool |
     ``delete_segment`` None: what the file's ``on_delete`` says. Raises what ``Destination`` raises when LinkedIn is to
     delete the audience and cannot; nothing is removed then.
     """
-    activation = known(app, name)
-    with app.store.lock(f"ledger-{activation.ledger_id}"):
+    with turn(app, known(app, name)) as mine:
+        activation = mine.activation
         before, deleted = _facts(app, activation), deletes_segment(app, config, name, delete_segment)
         if deleted:
             _delete(app, activation)
@@ -67,6 +68,8 @@ def withdraw(
     try:
         deletes = deletes_segment(app, config, name, delete_segment)
         return remove(app, None, name, delete_segment=deletes)
+    except UnknownName:  # somebody else removed it meanwhile
+        raise
     except GuestlistError:
         declared.create(app, configuration, "activations", name, found.body)
         raise

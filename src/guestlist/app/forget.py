@@ -12,6 +12,7 @@ from guestlist.app.delivery import deliver
 from guestlist.app.explain import read_value
 from guestlist.app.patience import Patient
 from guestlist.app.results import Receipt
+from guestlist.app.turn import lock_of
 from guestlist.core.identity import Identifier, IdType, Kind
 from guestlist.core.text import masked
 from guestlist.errors import ConfigError, DeliveryError, UnknownName
@@ -192,7 +193,7 @@ def _commit(app: App, receipt: int, activation: Activation, wanted: _Wanted) -> 
 
 def _tell(app: App, receipt: int, activation: Activation, wanted: _Wanted, asked: Sequence[Asked]) -> None:
     """Carry out the run of one segment. What LinkedIn or a person has to do first leaves the receipt incomplete."""
-    with app.store.lock(f"ledger-{wanted.ledger_id}"):
+    with app.store.lock(lock_of(wanted.ledger_id)):
         targets = app.store.receipts.get(receipt).targets
         number = next(each.run_id for each in targets if each.ledger_id == wanted.ledger_id)
         if number is not None and app.store.ledgers.get(wanted.ledger_id).version != wanted.version:
@@ -251,7 +252,7 @@ def resume(app: App) -> None:
     for receipt in app.store.receipts.incomplete():
         for target in receipt.targets:
             if target.answered_at is None and target.run_id is not None:
-                with app.store.lock(f"ledger-{target.ledger_id}"):
+                with app.store.lock(lock_of(target.ledger_id)):
                     _go_on(app, receipt.id, target.ledger_id, target.run_id)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from guestlist.app import connection, encryption, forget, preview, suppression
 from guestlist.app.activations import entry
 from guestlist.app.context import App
-from guestlist.app.sync import Wish, sync
+from guestlist.app.sync import ReadConfig, Wish, sync
 from guestlist.config import Config
 from guestlist.errors import UnknownName
 from guestlist.store.jobs import Job
@@ -150,12 +150,13 @@ def follow(app: App, old: str, new: str) -> None:
 
 
 # ── doing ────────────────────────────────────────────────────────────────────────────────────────────────────────
-def do(app: App, config: Config, job: Job) -> Any:
+def do(app: App, read_config: ReadConfig, job: Job) -> Any:
     """Carry it out; its result as JSON. Raises what the use case raises."""
+    config = read_config()
     noted = replace(app, who=job.asked_by, progress=_noting(app, job))
     match job.kind:
         case "sync":
-            return sync(noted, config, job.subject, Wish(**job.options)).json()
+            return sync(noted, read_config, job.subject, Wish(**job.options)).json()
         case "plan":
             return preview.plan(noted, config, job.subject).json()
         case "preview":

@@ -15,6 +15,7 @@ from guestlist.app.context import App
 from guestlist.app.delivery import GONE
 from guestlist.app.results import Reached, RejectedRow, Removals, RunRow, StatusRow, SyncResult
 from guestlist.app.sync import result_of, waiting_in
+from guestlist.app.turn import holder
 from guestlist.config import ActivationConfig, Config
 from guestlist.core.mapping import nearest
 from guestlist.core.text import masked
@@ -123,15 +124,24 @@ def _state(app: App, config: Config | None, read: Books, found: Activation) -> t
         return "parked", f"{parked.state}: {parked.reason}"
     if found.state:
         return found.state, found.reason
+    if by := _at_it(app, read, found):
+        return "syncing", by
     if found.id in read.open:
-        holder = app.store.lock_holder(f"ledger-{found.ledger_id}")
-        return ("syncing", holder) if holder else ("pending", "a sync was interrupted; the next one goes on")
+        return "pending", "a sync was interrupted; the next one goes on"
     if found.frozen:
         return "frozen", "the snapshot was sent; its list is not read again"
     segment = read.segments.get(found.ledger_id)
     if segment is not None and segment.linkedin_status in {*GONE, DELETED}:
         return "lost", f"lost at LinkedIn ({segment.linkedin_status}): it is made again at the next sync"
     return ("in step", "") if found.last_run is not None else ("never synced", "run `guestlist sync`")
+
+
+def _at_it(app: App, read: Books, found: Activation) -> str | None:
+    """Who is at a run of it, be it only planned yet; None: nobody."""
+    ledgers, last = read.open.get(found.id, frozenset()), read.last.get(found.id)
+    if last is not None and last.state == "planning":
+        ledgers |= {last.ledger_id}
+    return next(filter(None, (holder(app, each) for each in ledgers)), None)
 
 
 def _mistake(config: Config, read: Books, found: Activation, wanted: ActivationConfig) -> str:
@@ -241,7 +251,7 @@ def _run_row(app: App, activation: Activation, segments_of: Mapping[int, Segment
     ended = run.ended if run.ended is not None else app.clock.now()
     excluded = run.counts.get("rejected", 0)
     reached = Reached(answers.accepted, excluded + answers.skipped, answers.refused + answers.unanswered)
-    return RunRow(run.id, run.started, _shown(result, run, ended, _ended_as(app, activation, run)), reached)
+    return RunRow(run.id, run.started, _shown(result, run, ended, _ended_as(app, run)), reached)
 
 
 def _shown(result: SyncResult, run: Run, ended: float, state: str) -> SyncResult:
@@ -249,13 +259,13 @@ def _shown(result: SyncResult, run: Run, ended: float, state: str) -> SyncResult
     return replace(result, **values)
 
 
-def _ended_as(app: App, activation: Activation, run: Run) -> str:
+def _ended_as(app: App, run: Run) -> str:
     """The state of a run in the words of ``sync`` and ``status``; ``syncing`` while a process is at it."""
     if (noted := run.plan.get(runs_of.ENDED_AS)) is not None:
         return str(noted)
     if run.state in ENDED:
         return "done" if run.state == "closed" else "failed"
-    return "syncing" if app.store.lock_holder(f"ledger-{activation.ledger_id}") else "pending"
+    return "syncing" if holder(app, run.ledger_id) else "pending"
 
 
 def rejected_in(app: App, name: str) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from guestlist.app import jobs
 from guestlist.app.context import App
 from guestlist.app.jobs import JobRow
+from guestlist.app.turn import holder
 from guestlist.store.runs import Run
 
 LATELY = 10  # jobs that are looked through: a destination may have the same name
@@ -40,10 +41,10 @@ def of_activation(app: App, name: str) -> Progress | None:
 def open_run(app: App, name: str) -> Run | None:
     """The run that somebody is at now; None: nobody is at any."""
     known = app.store.activations.get(name)
-    run = app.store.runs.open_run(known.id) if known is not None else None
-    if known is None or run is None or not app.store.lock_holder(f"ledger-{known.ledger_id}"):
+    if known is None:
         return None
-    return run
+    own = (run for run in app.store.runs.open_runs() if run.activation_id == known.id)
+    return next((run for run in own if holder(app, run.ledger_id)), None)
 
 
 def run_of(app: App, job: JobRow) -> int | None:

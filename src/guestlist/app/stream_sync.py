@@ -20,12 +20,12 @@ from guestlist.app.event_ends import EventEnds
 from guestlist.app.planning import Case
 from guestlist.app.results import SyncResult
 from guestlist.app.sync import NOTHING_SPECIAL, Halt, Sync, Wish
+from guestlist.app.turn import Turn, turn
 from guestlist.config import Config
 from guestlist.core import guard
 from guestlist.errors import DeliveryError, SourceError
 from guestlist.events.touched import Told, pack_told
 from guestlist.ports import LEAVING, Flush, FlushRequest, Plan, Refusals, Scan, Standing
-from guestlist.store.activations import Activation
 from guestlist.store.event_counts import Ends
 from guestlist.store.event_members import EventMember
 from guestlist.store.runs import Run
@@ -41,8 +41,8 @@ TOO_MANY = 50_000  # members that share identifiers with those of one flush: the
 class StreamSync(Sync):
     """A sync of a stream in progress, under the ledger's lock. ``everybody`` False: a flush is enough, if it is."""
 
-    def __init__(self, app: App, case: Case, activation: Activation, wish: Wish, *, everybody: bool = True) -> None:
-        super().__init__(app, case, activation, wish)
+    def __init__(self, app: App, case: Case, mine: Turn, wish: Wish, *, everybody: bool = True) -> None:
+        super().__init__(app, case, mine, wish)
         self.everybody = self.tidies = everybody  # between flushes others tidy: ``tidy``
         self.stream = self._stream()
         self.ends = EventEnds(app, self.stream)
@@ -306,11 +306,10 @@ def flush(app: App, config: Config, name: str) -> SyncResult | None:
         return None
     streams.ensure(app, config, name)
     activation = activations.ensure(app, config, name)
-    with app.store.lock(f"ledger-{activation.ledger_id}", wait=False) as mine:
-        if not mine:
+    with turn(app, activation, wait=False) as mine:
+        if not mine.held:
             return None
-        found = activations.still_there(app, activation.id)
-        activity = StreamSync(app, case, found, NOTHING_SPECIAL, everybody=False)
+        activity = StreamSync(app, case, mine, NOTHING_SPECIAL, everybody=False)
         try:
             return activity.go()
         except (SourceError, DeliveryError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,8 +15,10 @@ from guestlist.app.delivery import ENDPOINT, GONE, INTERRUPTED, Delivery, Stop, 
 from guestlist.app.patience import Patient
 from guestlist.app.planning import Case
 from guestlist.app.results import RunState, SyncResult
+from guestlist.app.turn import Turn, turn
 from guestlist.config import Config
 from guestlist.core.identity import IdType
+from guestlist.core.text import masked
 from guestlist.errors import (
     ConfigError,
     DeliveryError,
@@ -28,6 +30,7 @@ from guestlist.errors import (
     StaleSource,
     StoreError,
     TryAgain,
+    UnknownName,
     WaitsForLinkedIn,
 )
 from guestlist.ports import Destination, Plan, Refusals, Scan, SegmentSpec
@@ -39,6 +42,7 @@ NONE_REFUSED = Refusals()
 NOTHING_WAITS: dict[str, Any] = {"state": "", "reason": "", "waiting": None}
 KEEP_ALIVE = 25 * 86_400.0
 ROUNDS = 3  # a rebuild in the middle of a sync starts another round
+ReadConfig = Callable[[], Config]  # the configuration as it is now; ConfigError while it cannot be carried out
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,11 @@ class Halt(Exception):
         self.state, self.reason, self.run, self.label, self.who = state, reason, run, label, who
 
 
-def sync(app: App, config: Config, name: str, wish: Wish = NOTHING_SPECIAL) -> SyncResult:
+def sync(app: App, read_config: ReadConfig, name: str, wish: Wish = NOTHING_SPECIAL) -> SyncResult:
     """One activation, and whoever asked to hear of it is told. See ``sync_one``."""
+    config = read_config()
     try:
-        result = sync_one(app, config, name, wish)
+        result = sync_one(app, read_config, name, wish)
     except GuestlistError as error:
         with suppress(StoreError):  # what was raised says more
             _ended(app, config, SyncResult(name, state="failed", reason=str(error)))
@@ -86,18 +91,24 @@ def _ended(app: App, config: Config, result: SyncResult) -> None:
     notices.after_sync(app, config, result)
 
 
-def sync_one(app: App, config: Config, name: str, wish: Wish = NOTHING_SPECIAL) -> SyncResult:
+def sync_one(app: App, read_config: ReadConfig, name: str, wish: Wish = NOTHING_SPECIAL) -> SyncResult:
     """Plan, deliver, settle, close. Expected ends are states of the result; ConfigError, SourceError and StoreError
-    are raised (after they were written down). A second sync of the same activation waits for the first.
+    are raised (after they were written down). A second sync of the same activation waits for the first; what the
+    configuration says once it has its turn counts.
     """
     began = app.clock.now()
+    config = read_config()
     case = planning.case(config, name)
     activation = activations.ensure(app, config, name)
     if not case.sends:
-        off = "the destination" if case.wanted.enabled else "the activation"
-        return SyncResult(name, state="disabled", reason=f"{off} is disabled in {config.path.name}")
-    with app.store.lock(f"ledger-{activation.ledger_id}"):
-        activity = _activity(app, config, case, activations.still_there(app, activation.id), wish)
+        return SyncResult(name, state="disabled", reason=f"{_off(case)} is disabled in {config.path.name}")
+    with turn(app, activation) as mine:
+        config = read_config()
+        case = _still_wanted(app, config, mine.activation)
+        if not case.sends:
+            reason = f"{_off(case)} was disabled while this sync waited for another: nothing was sent"
+            return SyncResult(name, state="disabled", reason=reason)
+        activity = _activity(app, config, case, mine, wish)
         try:
             result = activity.go()
         except (SourceError, DeliveryError) as error:
@@ -105,21 +116,35 @@ def sync_one(app: App, config: Config, name: str, wish: Wish = NOTHING_SPECIAL) 
     return replace(result, seconds=round(app.clock.now() - began, 3))
 
 
-def _activity(app: App, config: Config, case: Case, activation: Activation, wish: Wish) -> Sync:
+def _off(case: Case) -> str:
+    return "the destination" if case.wanted.enabled else "the activation"
+
+
+def _still_wanted(app: App, config: Config, activation: Activation) -> Case:
+    """What the configuration says by now. ConfigError, UnknownName: what it says cannot be, or nothing."""
+    if activation.name not in config.activations:
+        raise UnknownName(
+            f"Activation '{masked(activation.name)}' is not in {config.path} any more: nothing was sent for it."
+        )
+    activations.ensure(app, config, activation.name)
+    return planning.case(config, activation.name)
+
+
+def _activity(app: App, config: Config, case: Case, mine: Turn, wish: Wish) -> Sync:
     if case.audience.source.events is None:
-        return Sync(app, case, activation, wish)
+        return Sync(app, case, mine, wish)
     from guestlist.app import stream_sync, streams  # noqa: PLC0415 - built on this page
 
     streams.ensure(app, config, case.name)
-    return stream_sync.StreamSync(app, case, activation, wish)
+    return stream_sync.StreamSync(app, case, mine, wish)
 
 
 class Sync:
-    """A sync in progress, under the ledger's lock."""
+    """A sync in progress, while it has its turn."""
 
-    def __init__(self, app: App, case: Case, activation: Activation, wish: Wish) -> None:
+    def __init__(self, app: App, case: Case, mine: Turn, wish: Wish) -> None:
         self.app, self.store, self.case, self.wish = app, app.store, case, wish
-        self.activation = activation
+        self.turn, self.activation = mine, app.store.activations.by_id(mine.activation.id)
         self.tidies = True  # the ledger, whenever a run closes
         self.requests = 0
         self.told = self.continued = 0
@@ -227,7 +252,7 @@ class Sync:
 
     def _new_snapshot(self) -> None:
         if self.wish.new_snapshot and self.case.wanted.mode == "snapshot" and self.activation.frozen:
-            self.store.activations.fresh_ledger(self.activation.id, self.app.clock.now())
+            self.turn.begin_ledger()
             self._reread()
 
     def _look_at_segment(self) -> None:

@@ -172,15 +172,17 @@ class Activations:
             connection.execute(sa.delete(_names).where(_names.c.activation_id == activation_id))
 
     def fresh_ledger(self, activation_id: int, now: float) -> int:
-        """Give the activation a new, empty ledger without a segment (a new snapshot); the old one keeps its segment,
-        and forgetting reaches it. Epochs go on counting, so that no sourceSegmentId is used twice.
+        """A new, empty ledger without a segment for the activation to take (``take_ledger``). Epochs go on counting, so
+        that no sourceSegmentId is used twice.
         """
+        before = self.by_id(activation_id)
+        return self._ledger(before.members, now, before.epoch)
+
+    def take_ledger(self, activation_id: int, ledger_id: int) -> None:
+        """It begins anew with that one (a new snapshot); the old one keeps its segment, and forgetting reaches it."""
         with self._database.write() as connection:
-            before = self.by_id(activation_id)
-            made = self._ledger(before.members, now, before.epoch)
-            values = {"ledger_id": made, "segment_of": None, "frozen": False}
+            values = {"ledger_id": ledger_id, "segment_of": None, "frozen": False, "state": "", "reason": ""}
             connection.execute(sa.update(_table).where(_table.c.id == activation_id).values(values))
-            return made
 
     def _destination(self, which: Which, ad_account: str) -> int:
         """One may sync files before connecting."""
