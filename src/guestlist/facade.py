@@ -129,13 +129,14 @@ class Guestlist:
         progress: Progress | None = None,
     ) -> list[SyncResult]:
         """Plan, deliver, settle, fold; one activation, or all of the file."""
-        from guestlist.app import activations, retention  # noqa: PLC0415
+        from guestlist.app import activations, orders, retention  # noqa: PLC0415
         from guestlist.app.sync import Wish, sync  # noqa: PLC0415
 
         app, wish = self._app(progress), Wish(allow_removals, resend, new_snapshot)
         chosen = activations.chosen(self.config, activation)
         results = []
         for each in chosen:
+            orders.given(app, each, wish)
             try:
                 results.append(sync(app, self._reread, each, wish))
             except (ConfigError, StoreError) as error:  # one that cannot be does not keep the others

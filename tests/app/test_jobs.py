@@ -87,7 +87,9 @@ def test_allowed_removals_are_written_down(world: World) -> None:
     app = app_of(world)
     jobs.ask_sync(app, world.open().config, "main", Wish(allow_removals=7))
     entry = app.store.audit.latest(1)[0]
-    assert (entry.who, entry.what, entry.subject, entry.details) == ("ann", "allow removals", "main", {"up_to": 7})
+    before, after = {"removals_allowed": "as configured"}, {"removals_allowed": 7}
+    assert (entry.who, entry.what, entry.subject) == ("ann", "allow removals", "main")
+    assert entry.details == {"before": before, "after": after, "removals_waiting": None}
 
 
 def test_a_job_that_fails_says_why(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,9 +41,9 @@ ACTIONS: dict[str, set[Sides]] = {
     "rename destination": CHANGED,
     "remove": CHANGED,
     "run": HAPPENED,
-    "allow removals": HAPPENED,
-    "send everybody again": HAPPENED,
-    "new snapshot": HAPPENED,
+    "allow removals": CHANGED,
+    "send everybody again": CHANGED,
+    "new snapshot": CHANGED,
     "connect": BEGAN | CHANGED,
     "create user": BEGAN,
     "invite user": HAPPENED,
@@ -277,6 +277,46 @@ def test_nothing_writes_to_the_log_beside_it() -> None:
     named = {"schema.audit", 'tables["audit"]', "tables['audit']"}
     found = {str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py") if any(n in path.read_text() for n in named)}
     assert found == {"store/audit.py", "store/restore.py"}
+
+
+# ── what is ordered of one sync ──────────────────────────────────────────────────────────────────────────────────
+CARRIED_OUT = {  # what was written down when it was ordered, or nothing special
+    ("app/jobs.py", "do"), ("app/sync.py", "sync"), ("app/sync.py", "_activity"), ("app/stream_sync.py", "flush"),
+}  # fmt: skip
+
+
+def ordering() -> Iterator[tuple[str, str, set[str]]]:
+    """Every function that gives a sync a wish, or asks a worker to: file, name, all that it calls."""
+    for path in sorted(ROOT.rglob("*.py")):
+        for function in _functions(ast.parse(path.read_text())):
+            calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+            if any(_orders(each) for each in calls):
+                yield str(path.relative_to(ROOT)), function.name, {ast.unparse(each.func) for each in calls}
+
+
+def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
+    """Those of a module and of its classes; what is inside one is part of it."""
+    for node in tree.body:
+        for one in node.body if isinstance(node, ast.ClassDef) else (node,):
+            if isinstance(one, ast.FunctionDef):
+                yield one
+
+
+def _orders(call: ast.Call) -> bool:
+    called = ast.unparse(call.func).rpartition(".")[2]
+    if called == "_asked":
+        return len(call.args) > 1 and ast.unparse(call.args[1]) == "'sync'"
+    given = len(call.args) > 3 or any(each.arg == "wish" for each in call.keywords)
+    return called in ("sync", "sync_one", "Sync", "StreamSync") and given
+
+
+def test_every_way_to_order_something_of_a_sync_writes_it_down() -> None:
+    ways = {(file, name): calls for file, name, calls in ordering()}
+    assert ways.keys() == CARRIED_OUT | {("app/jobs.py", "ask_sync"), ("facade.py", "sync")}
+    for way in ways.keys() - CARRIED_OUT:
+        assert "orders.given" in ways[way], f"{way} gives an order that nobody writes down"
+    asking = [path.name for path in ROOT.rglob("*.py") if ".jobs.ask(" in path.read_text()]
+    assert asking == ["jobs.py"]
 
 
 def test_what_an_entry_says(walk: Walk) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from guestlist.app import connection, encryption, forget, preview, suppression
+from guestlist.app import connection, encryption, forget, orders, preview, suppression
 from guestlist.app.activations import entry
 from guestlist.app.context import App
 from guestlist.app.sync import ReadConfig, Wish, sync
@@ -44,14 +44,10 @@ def ask_sync(app: App, config: Config, activation: str, wish: Wish | None = None
     """Sync it as soon as a worker is free. ConfigError: there is no such activation."""
     entry(config, activation)
     wish = wish or Wish()
-    now = app.clock.now()
-    if wish.allow_removals is not None:
-        app.store.audit.add(app.who, "allow removals", activation, now, up_to=wish.allow_removals)
-    elif wish.resend or wish.new_snapshot:
-        app.store.audit.add(app.who, "send everybody again" if wish.resend else "new snapshot", activation, now)
-    else:
-        app.store.audit.add(app.who, "run", activation, now)
-    return _asked(app, "sync", activation, asdict(wish))
+    with app.store.transaction():
+        if not orders.given(app, activation, wish):
+            app.store.audit.add(app.who, "run", activation, app.clock.now())
+        return _asked(app, "sync", activation, asdict(wish))
 
 
 def ask_plan(app: App, config: Config, activation: str) -> JobRow:
