@@ -199,6 +199,13 @@ class World:
                 found.append(shown)
         return found
 
+    def hide_segments(self, looks: int) -> None:
+        """So many looks in a row find nothing, neither by GET nor in the finder, though all is there."""
+        not_found = {"kind": "status", "status": 404, "body": {"status": 404, "message": "Not Found"}}
+        nothing = {"kind": "status", "status": 200, "body": {"elements": [], "paging": {"start": 0, "count": 0}}}
+        self.emulator.control.fault(not_found, path=r"/dmpSegments/\d+$", method="GET", times=looks)
+        self.emulator.control.fault(nothing, path="/dmpSegments$", method="GET", times=looks)
+
     def sent(self) -> int:
         """Requests that told LinkedIn something."""
         return sum(

@@ -13,7 +13,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from guestlist.errors import GuestlistError
 from tests.planner.kit import members_in
@@ -131,6 +131,10 @@ class Machine(RuleBasedStateMachine):
             path = "/users$"
         note(f"fault {fault} on {path!r}, time {nth}")
         self.world.emulator.control.fault(fault, path=path or None, nth=nth, times=times)
+
+    @rule(looks=st.integers(1, 4))
+    def linkedin_lags(self, looks: int) -> None:
+        self.world.hide_segments(looks)
 
     @invariant()
     def never_two_different_tellings_at_once(self) -> None:

@@ -8,6 +8,7 @@ from guestlist.app import overview
 from guestlist.app.delivery import RATE, pace_key
 from guestlist.app.event_ends import EventEnds
 from guestlist.app.results import RunRow
+from guestlist.app.sight import FINDER_LAG
 from guestlist.core.identity import Identifier, IdType, Kind
 from guestlist.errors import ConfigError
 from guestlist.events.outcomes import Outcome
@@ -139,7 +140,7 @@ def test_a_young_segment_that_linkedin_showed_once_is_missed_when_it_is_gone(sou
     assert source.settle().reason == "the LinkedIn audience is made again"
     source.settle()
     assert world.told() == ann("ann", "bob")
-    assert source.now() - began < 120.0
+    assert FINDER_LAG <= source.now() - began < 2 * FINDER_LAG
 
 
 def test_a_lost_answer_is_told_again_and_counted_once(source: Source, world: World) -> None:

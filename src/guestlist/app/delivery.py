@@ -14,6 +14,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from guestlist.app import sight
 from guestlist.app.context import App
 from guestlist.app.patience import WAITING
 from guestlist.core.delivery import (
@@ -34,7 +35,7 @@ from guestlist.core.delivery import (
 from guestlist.core.identity import Kind
 from guestlist.core.pace import Turn
 from guestlist.core.parts import Parts
-from guestlist.ports import Changes, Destination, Encoded
+from guestlist.ports import Changes, Destination, Encoded, SegmentStatus
 from guestlist.store.activations import Activation
 from guestlist.store.batches import ADD_PHASE, REMOVE_PHASE, Batch, Piece
 from guestlist.store.rows import Exceptions
@@ -47,6 +48,7 @@ ENDPOINT = {Kind.PEOPLE: "users", Kind.COMPANIES: "companies"}
 PAUSE = 5.0  # longest nap: whoever waits notices a stop signal that soon
 SHORT = 1.0  # naps that nobody is told of
 INTERRUPTED = "Interrupted"  # label of a stop that somebody asked for
+ASKED_TO_STOP = "it was asked to stop; run it again to go on"
 CLAIM = 3.0  # a claim outlives a request, a refresh of the token and its replay
 
 
@@ -57,10 +59,12 @@ class Target:
     destination: Destination
     member: str  # urn of the authorised member: the pace is theirs
     members: Kind
+    segment: int  # our own number of it
     segment_id: str
     account: str
     source_segment_id: str
     created_at: float
+    unseen: bool = False  # at the last look
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,8 @@ class Delivery:
                 self._fly(phase)
             if self.stop is not None:
                 return self.stop
+        if self.target.unseen and self.tally.answered:
+            self.store.segments.seen(self.target.segment)
         return None
 
     # ── before a phase ───────────────────────────────────────────────────────────────────────────────────────────
@@ -170,7 +176,7 @@ class Delivery:
 
     def _ending(self) -> bool:
         if self.app.stop.is_set():
-            self._end(Stop("interrupted", INTERRUPTED, "it was asked to stop; run it again to go on"))
+            self._end(Stop("interrupted", INTERRUPTED, ASKED_TO_STOP))
         return self.stop is not None
 
     def _launch(self, executor: Executor) -> float:
@@ -286,7 +292,7 @@ class Delivery:
         match decision:
             case CheckSegment(after=after):
                 self._again(flight, after, burn=True, unsure=unsure)
-                if not alive(self.target):
+                if self._lost():
                     self._end(Stop("rebuild", "Audience gone", "LinkedIn no longer lists the audience"))
             case WaitUntil(until=until):
                 self._again(flight, 0.0, burn=False, unsure=unsure)
@@ -295,12 +301,16 @@ class Delivery:
                 )
             case Park(who=who, label=label, text=text, settled=settled, look=look):
                 self._park(flight, settled, unsure)
-                if look and not self.run.sealed and not alive(self.target):
+                if look and not self.run.sealed and self._lost():
                     self._end(Stop("rebuild", "Audience gone", text))
                 self._end(Stop("parked", label, text, whole_destination=who == "destination"))
             case GiveUp(text=text):
                 self._again(flight, 0.0, burn=False, unsure=unsure)
                 self._end(Stop("failed", "Not delivered", text))
+
+    def _lost(self) -> bool:
+        """Whether LinkedIn takes nobody into the segment any more; whoever flies lands after that is known."""
+        return not alive(self.app, self.target) and not self._ending()
 
     def _end(self, stop: Stop) -> None:
         self.stop = self.stop or stop
@@ -407,10 +417,12 @@ def target_of(app: App, destination: Destination, activation: Activation, segmen
         destination,
         known.member if known else "",
         activation.members,
+        segment.id,
         segment.linkedin_id or "",
         activation.ad_account,
         segment.source_segment_id,
         born(segment),
+        unseen=segment.unseen_since is not None,
     )
 
 
@@ -426,10 +438,14 @@ def born(segment: Segment) -> float:
     return segment.created_at if segment.as_of is None else 0.0
 
 
-def alive(target: Target) -> bool:
-    """Whether the finder still lists the segment, in a state that takes members."""
-    found = target.destination.find_segments(target.account, target.source_segment_id)
-    return any(each.segment_id == target.segment_id and each.status not in GONE for each in found)
+def alive(app: App, target: Target) -> bool:
+    """Whether LinkedIn still shows the segment, in a state that takes members; waits for as long as it may lag."""
+
+    def looks() -> SegmentStatus | None:
+        return sight.look(target.destination, target.account, target.segment_id, target.source_segment_id)
+
+    found = sight.sought(app, target.segment, looks)
+    return found is not None and found.status not in GONE
 
 
 GONE = frozenset({"EXPIRED", "FAILED", "ERROR"})  # terminal states: nothing can be added any more (documented)

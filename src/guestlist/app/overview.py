@@ -108,7 +108,11 @@ def _ask(app: App, found: Activation) -> str:
         there = segments.watch(app, app.door.destination(found.destination_id), segment, found.ad_account)
     except (DeliveryError, ConfigError) as error:
         return str(error)
-    return "" if there is not None else "LinkedIn no longer has this audience; the next sync makes it again"
+    if there is not None:
+        return ""
+    if app.store.segments.by_id(segment.id).linkedin_status == DELETED:
+        return "LinkedIn no longer has this audience; the next sync makes it again"
+    return "LinkedIn does not show this audience just now: it may lag, look again in a few minutes"
 
 
 def _state(app: App, config: Config | None, read: Books, found: Activation) -> tuple[str, str]:

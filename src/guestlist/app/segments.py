@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from guestlist.app import patience
+from guestlist.app import patience, sight
 from guestlist.app.context import App
 from guestlist.app.delivery import GONE
+from guestlist.app.sight import FINDER_LAG
 from guestlist.errors import NeedsPerson, TryAgain
 from guestlist.ports import Destination, SegmentSpec, SegmentStatus
 from guestlist.store.activations import Activation
 from guestlist.store.segments import Segment
 
-FINDER_LAG = 120.0  # seconds in which a finder may not list a segment yet (observed by peers)
 REBUILD_EVERY = 86_400.0
 TRIES = 8
 NEVER_ASKED = 0.0  # when an intent was asked of LinkedIn: not yet
@@ -81,21 +81,16 @@ def _ours(found: list[SegmentStatus], spec: SegmentSpec) -> SegmentStatus | None
 
 
 def watch(app: App, destination: Destination, segment: Segment, account: str) -> SegmentStatus | None:
-    """Ask LinkedIn for the segment's state and keep it; None when LinkedIn no longer has the segment.
-
-    A 404 alone is not believed: a fresh segment answers so too. "Deleted" is what the finder says.
+    """Ask LinkedIn for the segment's state and keep it; None when LinkedIn does not show the segment. It counts as
+    deleted once two looks say so that are far enough apart; a fresh one is not missed.
     """
-    linkedin_id = segment.linkedin_id or ""
-    status = destination.get_segment(linkedin_id)
-    if status is None:
-        listed = destination.find_segments(account, segment.source_segment_id)
-        status = next((each for each in listed if each.segment_id == linkedin_id), None)
+    status = sight.look(destination, account, segment.linkedin_id or "", segment.source_segment_id)
     if status is not None:
         now = app.clock.now()
         with app.store.transaction():
             app.store.segments.observed(segment.id, status, now)
             app.store.readings.note(segment.id, status, told(app, segment.ledger_id), now)
-    elif not is_young(app, segment):
+    elif not is_young(app, segment) and sight.is_gone(app, segment.id):
         app.store.segments.missed(segment.id, app.clock.now())
     return status
 

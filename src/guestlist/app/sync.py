@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from guestlist.app import activations, notices, planning, runs, segments
+from guestlist.app import activations, notices, planning, runs, segments, sight
 from guestlist.app.context import App
-from guestlist.app.delivery import ENDPOINT, GONE, INTERRUPTED, Delivery, Stop, Target, target_of
+from guestlist.app.delivery import ASKED_TO_STOP, ENDPOINT, GONE, INTERRUPTED, Delivery, Stop, Target, target_of
 from guestlist.app.patience import Patient
 from guestlist.app.planning import Case
 from guestlist.app.results import RunState, SyncResult
@@ -33,7 +33,7 @@ from guestlist.errors import (
     UnknownName,
     WaitsForLinkedIn,
 )
-from guestlist.ports import Destination, Plan, Refusals, Scan, SegmentSpec
+from guestlist.ports import Destination, Plan, Refusals, Scan, SegmentSpec, SegmentStatus
 from guestlist.store.activations import Activation
 from guestlist.store.runs import ENDED, Run
 from guestlist.store.segments import Segment
@@ -263,7 +263,7 @@ class Sync:
         if segment is None or segment.state == "intent":
             return
         if segment.state == "live":
-            status = segments.watch(self.app, self.destination, segment, self.activation.ad_account)
+            status = self._shown(segment)
             if (status is None and segments.is_young(self.app, segment)) or (status and status.status not in GONE):
                 self._rename(segment)
                 return
@@ -279,6 +279,16 @@ class Sync:
         never = segments.NEVER_ASKED
         self.store.segments.begin(self._owner().id, segment.ledger_id, self._source_id(), name, never)
         self._reread()
+
+    def _shown(self, segment: Segment) -> SegmentStatus | None:
+        """What LinkedIn shows of it, asked again as long as it may lag; None: it is gone, or too young to be missed."""
+        looks = partial(segments.watch, self.app, self.destination, segment, self.activation.ad_account)
+        if segments.is_young(self.app, segment):
+            return looks()
+        status = sight.sought(self.app, segment.id, looks)
+        if status is None and self.app.stop.is_set():
+            raise Halt("failed", ASKED_TO_STOP, label=INTERRUPTED)
+        return status
 
     def _nobody_is_in(self) -> None:
         """What is known without a segment was told to that of the store which this one is a copy of."""

@@ -140,6 +140,7 @@ segments = _table(
     _column("audience_size", Number, null=True),
     _column("ad_segment", sa.Text, null=True),
     _column("as_of", Time, null=True),  # when LinkedIn was last asked
+    _column("unseen_since", Time, null=True),  # when it was first not shown, if it was not at any look since
 )
 
 ledger_parts = _table(

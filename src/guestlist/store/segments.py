@@ -40,6 +40,7 @@ class Segment:
     audience_size: int | None
     ad_segment: str | None
     as_of: float | None
+    unseen_since: float | None = None
 
 
 class Segments:
@@ -124,10 +125,23 @@ class Segments:
     def observed(self, segment_id: int, status: SegmentStatus, now: float) -> None:
         """Keep what LinkedIn said."""
         facts = {"input": status.input, "matched": status.matched, "audience_size": status.audience_size}
-        self._move(segment_id, None, linkedin_status=status.status, ad_segment=status.ad_segment, as_of=now, **facts)
+        said = {"linkedin_status": status.status, "ad_segment": status.ad_segment}
+        self._move(segment_id, None, as_of=now, unseen_since=None, **facts, **said)
+
+    def unseen(self, segment_id: int, now: float) -> float:
+        """LinkedIn was asked and does not show it; since when it did not at any look (epoch seconds)."""
+        with self._database.write() as connection:
+            first = (_table.c.id == segment_id) & _table.c.unseen_since.is_(None)
+            connection.execute(sa.update(_table).where(first).values(unseen_since=now))
+            since = self.by_id(segment_id).unseen_since
+        return now if since is None else since
+
+    def seen(self, segment_id: int) -> None:
+        """LinkedIn shows it, or takes what it is told."""
+        self._move(segment_id, None, unseen_since=None)
 
     def missed(self, segment_id: int, now: float) -> None:
-        """LinkedIn was asked and does not list it any more."""
+        """LinkedIn was asked often enough and does not have it any more."""
         self._move(segment_id, None, linkedin_status=DELETED, as_of=now)
 
     def before(self, segment: Segment) -> Segment | None:

@@ -270,6 +270,7 @@ def upgrade() -> None:
         sa.Column("audience_size", Number, nullable=True),
         sa.Column("ad_segment", sa.Text(), nullable=True),
         sa.Column("as_of", sa.Double(), nullable=True),
+        sa.Column("unseen_since", sa.Double(), nullable=True),
         sa.ForeignKeyConstraint(["activation_id"], ["activations.id"], name=op.f("fk_segments_activation_id")),
         sa.ForeignKeyConstraint(["ledger_id"], ["ledgers.id"], name=op.f("fk_segments_ledger_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_segments")),
