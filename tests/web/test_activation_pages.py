@@ -383,6 +383,24 @@ def test_an_activation_is_renamed_and_removed_with_its_audience(pages: Installed
     assert pages.world.emulator.control.segments() == []
 
 
+def test_of_two_who_edit_the_second_keeps_what_was_typed_and_hears_what_changed(pages: Installed) -> None:
+    browser = ours(pages)
+    form = browser.form("Save")
+    browser.submit("Save", segment_name="theirs", max_removals="30%")
+    mine = {**dict(form.fields), "max_removals": "7", "schedule": "every", "every": "2h"}
+    browser.post(form.action, mine)
+    assert browser.status == 409
+    assert "was changed by ben meanwhile: look at it again first. Nothing of yours was done" in browser.text
+    assert "Changed meanwhile: how many may leave at once, the name of the LinkedIn audience." in browser.text
+    there = dict(browser.form("Save").fields)
+    assert (there["max_removals"], there["every"], there["segment_name"]) == ("7", "2h", mine["segment_name"])
+    assert pages.configuration.current().activations["main"].segment_title == "theirs"
+    browser.submit("Save")  # having looked
+    saved = pages.configuration.current().activations["main"]
+    assert (saved.segment_title, saved.schedule is not None and saved.schedule.every) == ("people", 7200.0)
+    assert "version" not in browser.get("/activity").text
+
+
 @pytest.mark.parametrize("button", ["Rename", "Remove"])
 def test_of_two_at_once_the_second_sees_what_the_first_did(pages: Installed, button: str) -> None:
     browser = ours(pages)

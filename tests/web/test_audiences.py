@@ -199,10 +199,12 @@ def test_it_is_edited_unless_somebody_was_faster(pages: Installed) -> None:
     assert browser.post(form.action, values).location == "/audiences/customers"
     made = pages.configuration.current().audiences["customers"]
     assert (made.filter, made.source.max_age, made.source.upload) == ("country = 'DE'", 93_600.0, "customers")
-    assert browser.post(form.action, {**values, "filter": ""}).status == 422
+    assert browser.post(form.action, {**values, "filter": "", "max_age": ""}).status == 409
     assert "changed by ann meanwhile" in browser.text
-    again = browser.get("/audiences/customers/edit").form("Save")
-    browser.post(again.action, {**dict(again.fields), "filter": "", "max_age": ""})
+    assert "Changed meanwhile: the filter, where it comes from." in browser.text
+    again = browser.form("Save")
+    assert dict(again.fields)["filter"] == "", "what was typed stands there still"
+    browser.post(again.action, again.fields)
     assert pages.configuration.current().audiences["customers"].filter is None
 
 

@@ -217,8 +217,13 @@ def test_rows_that_are_not_saved_have_an_address_of_their_own(mine: Installed) -
     press(browser, "save")
     assert mapped(mine) == {"email": ["email", "work_mail"]}
     press(browser.get(second), "save")  # of what the mapping was before
-    assert browser.status == 422
+    assert browser.status == 409
     assert "meanwhile: look at it again first" in browser.text
+    assert "Changed meanwhile: the mapping." in browser.text
+    assert "Remove Job title" in browser.text, "what was chosen stands there still"
+    press(browser, "save")  # having looked
+    assert browser.location == "/activations/main/mapping"
+    assert set(mapped(mine)) == {"email", "title"}
 
 
 def test_conditions_that_are_not_saved_have_an_address_and_an_event_has_none(streamed: Installed) -> None:

@@ -27,6 +27,7 @@ from guestlist.store.declared import Section
 HIDDEN = "***"  # shown instead of a secret
 MANAGED = "managed_by"  # in the audit log, of what is taken over
 ANOTHER = "*** (another)"  # the same after a change of it
+CHANGES_LOOKED_AT = 100  # of one object, for what was changed since somebody read it
 POSTED = Path("the posted text")  # what is said instead of a file's name
 _ONE = {"destinations": "destination", "audiences": "audience", "activations": "activation", "settings": "setting"}
 
@@ -231,11 +232,11 @@ def rename(
         configuration.tried({("activations", old): None, **bodies})
         app.store.declared.delete("activations", old)
         now, versions = app.clock.now(), {}
-        for name, follows in followers.items():
-            before = of_pages(app, configuration, "activations", name)
-            _log(app, "change", "activations", name, before.body, follows)
+        former = {name: of_pages(app, configuration, "activations", name).body for name in followers}
         for (_, name), body in bodies.items():
             versions[name] = app.store.declared.put("activations", name, body, app.who, now)
+        for name, follows in followers.items():
+            _log(app, "change", "activations", name, former[name], follows, versions[name])
         known = app.store.activations.get(old)
         if known is not None and known.removed_at is None:
             app.store.activations.rename(old, new)
@@ -269,6 +270,17 @@ def unchanged(found: Declaration, version: int) -> None:
             f"The {_ONE[found.section]} '{found.name}' was changed by {found.changed_by} meanwhile: look at it again "
             "first."
         )
+
+
+def changed_since(app: App, section: Section, name: str, version: int) -> list[str]:
+    """Keys of an object that were changed after it was read as ``version``, as far as the log goes back."""
+    entries = app.store.audit.latest(CHANGES_LOOKED_AT, what=f"change {_ONE[section]}", subject=name)
+    keys = set[str]()
+    for each in entries:
+        if each.details.get("version", 0) > version:
+            before, after = each.details["before"] or {}, each.details["after"] or {}
+            keys |= {key for key in {*before, *after} if before.get(key) != after.get(key)}
+    return sorted(keys)
 
 
 def of_pages(app: App, configuration: Configuration, section: Section, name: str) -> Declaration:
@@ -317,7 +329,7 @@ def _put(
     before = app.store.declared.get(section, name)
     now = app.clock.now()
     version = app.store.declared.put(section, name, body, app.who, now)
-    _log_put(app, section, name, before.body if before else None, body, taken)
+    _log_put(app, section, name, before.body if before else None, body, taken, version)
     return Declaration(section, name, body, version, now, app.who)
 
 
@@ -362,12 +374,14 @@ def _log_put(
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any],
     taken: Mapping[str, Any] | None,
+    version: int,
 ) -> None:
     """``before``: what the pages said; ``taken``: what the file says, taken over where they said nothing."""
     if before is None and taken is not None:
-        _log(app, "take over", section, name, {MANAGED: "the file", **taken}, {MANAGED: "the pages", **after})
+        taken, after = {MANAGED: "the file", **taken}, {MANAGED: "the pages", **after}
+        _log(app, "take over", section, name, taken, after, version)
     else:
-        _log(app, "create" if before is None else "change", section, name, before, after)
+        _log(app, "create" if before is None else "change", section, name, before, after, version)
 
 
 def _log(
@@ -377,10 +391,12 @@ def _log(
     name: str,
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any] | None,
+    version: int | None = None,
 ) -> None:
-    """``before``, ``after``: what it says; None: there was, or is, none."""
+    """``before``, ``after``: what it says; None: there was, or is, none. ``version``: that became of it."""
     both = {"before": _logged(section, before, None), "after": _logged(section, after, before)}
-    app.store.audit.add(app.who, f"{what} {_ONE[section]}", name, app.clock.now(), **both)
+    more = {} if version is None else {"version": version}
+    app.store.audit.add(app.who, f"{what} {_ONE[section]}", name, app.clock.now(), **both, **more)
 
 
 def _masked(value: Any) -> Any:
@@ -453,8 +469,8 @@ def _apply(
                     taken = configuration.of_file(section).get(each.name)
                     if section == "destinations" and each.what == "create":
                         app.store.destinations.release(each.name)
-                    app.store.declared.put(*key, wanted[key], app.who, app.clock.now())
-                    _log_put(app, *key, there.get(key), wanted[key], taken)
+                    version = app.store.declared.put(*key, wanted[key], app.who, app.clock.now())
+                    _log_put(app, *key, there.get(key), wanted[key], taken, version)
     return differences
 
 

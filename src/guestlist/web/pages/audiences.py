@@ -14,7 +14,7 @@ from guestlist.app.results import StatusRow
 from guestlist.app.samples import Rows
 from guestlist.core.permissions import Permission
 from guestlist.errors import ConfigError, Overtaken, PermissionMissing, SourceError, StoreError, UnknownName
-from guestlist.web.pages import activations, growth, states
+from guestlist.web.pages import activations, growth, meanwhile, states
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.lists import Place, beside, listed
@@ -175,6 +175,8 @@ def change(call: Call) -> Response:
     name = shown["row"].name
     try:
         audiences.change(call.app, call.desk.configuration, name, changes, version, call.person)
+    except Overtaken as error:
+        return meanwhile.told(call, "audience_edit.html", error, "audiences", **_editable(call))
     except SourceError as error:
         return call.again("audience_edit.html", ConfigError(str(error)), "file", **shown)
     except ConfigError as error:

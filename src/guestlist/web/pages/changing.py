@@ -10,7 +10,7 @@ from guestlist.app import copies, declared, ending
 from guestlist.app.declared import Declaration
 from guestlist.core.permissions import ACTIVATE
 from guestlist.errors import ConfigError, Overtaken
-from guestlist.web.pages import activation, wizard
+from guestlist.web.pages import activation, meanwhile, wizard
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.sentences import NO_SCHEDULE
@@ -18,8 +18,9 @@ from guestlist.web.pages.templates import path
 
 book = Book()
 KINDS = ("manual", "every", "cron")
-RENAMES = {"keep": "Keep the name at LinkedIn", "propagate": "Rename at LinkedIn too"}
-ENDS = {"keep": "Keep the LinkedIn audience", "delete": "Delete the LinkedIn audience too"}
+USUAL = "keep"  # what counts where nothing is said, and so it is not said
+RENAMES = {USUAL: "Keep the name at LinkedIn", "propagate": "Rename at LinkedIn too"}
+ENDS = {USUAL: "Keep the LinkedIn audience", "delete": "Delete the LinkedIn audience too"}
 
 
 @book.get("/activations/{name}/edit", *ACTIVATE)
@@ -36,6 +37,8 @@ def save(call: Call) -> Response:
     try:
         body = {key: value for key, value in {**found.body, **_typed(call)}.items() if value not in (None, "")}
         declared.change(call.app, configuration, "activations", name, body, call.form.version, call.person)
+    except Overtaken as error:
+        return meanwhile.told(call, "activation_edit.html", error, "activations", **_shown(call))
     except ConfigError as error:
         return call.again("activation_edit.html", error, "max_removals", **_shown(call))
     return call.go(path("activations", name, "edit"), f"{name} was saved.")
@@ -50,7 +53,7 @@ def rename(call: Call) -> Response:
             call.app, call.desk.configuration, name, call.form["new"].strip(), propagate=propagate, check=_as_read(call)
         )
     except Overtaken as error:
-        return call.overtaken("activation_edit.html", error, **_shown(call))
+        return meanwhile.told(call, "activation_edit.html", error, "activations", **_shown(call))
     except ConfigError as error:
         return call.again("activation_edit.html", ConfigError(str(error), ("new",)), "new", **_shown(call))
     return call.go(path("activations", found.name), f"{name} is called {found.name} now.")
@@ -65,7 +68,7 @@ def remove(call: Call) -> Response:
     try:
         text = ending.withdraw(call.app, call.desk.configuration, name, version, delete_segment=delete)
     except Overtaken as error:
-        return call.overtaken("activation_edit.html", error, **_shown(call))
+        return meanwhile.told(call, "activation_edit.html", error, "activations", **_shown(call))
     return call.go("/activations", text)
 
 
@@ -82,7 +85,7 @@ def _as_read(call: Call) -> declared.Check:
 
 
 def _typed(call: Call) -> dict[str, Any]:
-    """ConfigError: a first day of no schedule."""
+    """What is left empty, or as usual, is not said. ConfigError: a first day of no schedule."""
     kind = call.form["schedule"]
     schedule: dict[str, str] | None = None
     start, zone = call.form["start"].strip(), {"timezone": call.form["timezone"].strip() or "UTC"}
@@ -97,9 +100,9 @@ def _typed(call: Call) -> dict[str, Any]:
         "schedule": schedule,
         "max_removals": call.form["max_removals"].strip(),
         "segment_name": call.form["segment_name"].strip(),
-        "rename": call.form["rename"] or "keep",
-        "on_delete": call.form["on_delete"] or "keep",
-        "keep_alive": bool(call.form["keep_alive"]),
+        "rename": call.form["rename"].replace(USUAL, ""),
+        "on_delete": call.form["on_delete"].replace(USUAL, ""),
+        "keep_alive": bool(call.form["keep_alive"]) or None,
     }
 
 

@@ -12,8 +12,8 @@ from guestlist.app.drafts import Wanted
 from guestlist.app.event_trial import Trial
 from guestlist.core.identity import Kind
 from guestlist.core.permissions import ACTIVATE, Permission
-from guestlist.errors import ConfigError, UnknownName
-from guestlist.web.pages import activation, pickers, triggers, unsaved
+from guestlist.errors import ConfigError, Overtaken, UnknownName
+from guestlist.web.pages import activation, meanwhile, pickers, triggers, unsaved
 from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
@@ -52,6 +52,9 @@ def map_(call: Call) -> Response:
         if found != before:
             version = call.form.version
             remapping.change(call.app, call.desk.configuration, name, found, version, call.person)
+    except Overtaken as error:
+        values = _mapping(call, found, Focus(), changed=found != before) | {"version": _now(call)}
+        return meanwhile.told(call, "activation_mapping.html", error, "activations", **values)
     except ConfigError as error:
         at, values = pickers.place_of(call, error, kind), _mapping(call, found, Focus(), changed=found != before)
         return call.again("activation_mapping.html", ConfigError(str(error)), at, **values)
@@ -69,6 +72,11 @@ def _suggested(call: Call) -> Sources:
 def _of_events(call: Call) -> bool:
     config = call.config
     return config.audiences[config.activations[call.part("name")].audience].source.events is not None
+
+
+def _now(call: Call) -> str:
+    """The version of what there is now."""
+    return str(declared.get(call.app, call.desk.configuration, "activations", call.part("name")).version or "")
 
 
 def _version(call: Call, shown: Mapping[str, Any]) -> str:
@@ -123,6 +131,9 @@ def change_trigger(call: Call) -> Response:
             )
         body, version = triggers.with_fields(wanted, fields).body, call.form.version
         declared.change(call.app, call.desk.configuration, "activations", name, body, version, call.person)
+    except Overtaken as error:
+        values = _trigger(call, fields) | {"version": _now(call)}
+        return meanwhile.told(call, "activation_trigger.html", error, "activations", **values)
     except ConfigError as error:
         at = triggers.place_of(error, fields, "trigger")
         form = Form(call.form.fields, {at: beside(error)})
