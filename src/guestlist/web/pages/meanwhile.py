@@ -22,7 +22,7 @@ _CALLED = {
     "segment_name": "the name of the LinkedIn audience",
     "source": "where it comes from",
 }
-_KEPT = "Nothing of yours was done; what you typed still stands here, and sent again it counts."
+_KEPT = "Nothing of yours was done; what you typed still stands here: sent again, it counts instead of theirs."
 
 
 def told(call: Call, template: str, error: Overtaken, section: Section, /, **values: Any) -> Response:
