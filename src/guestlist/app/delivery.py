@@ -6,6 +6,7 @@ is sent and settled after; whatever stops in between leaves a claimed batch, whi
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -310,7 +311,9 @@ class Delivery:
 
     def _lost(self) -> bool:
         """Whether LinkedIn takes nobody into the segment any more; whoever flies lands after that is known."""
-        return not alive(self.app, self.target) and not self._ending()
+        # Whoever is forgotten stays in an audience that was let go of by mistake; telling others again mends that.
+        believed = math.inf if self.run.kind == "forget" else sight.FINDER_LAG
+        return not alive(self.app, self.target, believed) and not self._ending()
 
     def _end(self, stop: Stop) -> None:
         self.stop = self.stop or stop
@@ -438,13 +441,13 @@ def born(segment: Segment) -> float:
     return segment.created_at if segment.as_of is None else 0.0
 
 
-def alive(app: App, target: Target) -> bool:
-    """Whether LinkedIn still shows the segment, in a state that takes members; waits for as long as it may lag."""
+def alive(app: App, target: Target, believed: float) -> bool:
+    """Whether LinkedIn still shows the segment, in a state that takes members; waits as ``sight.sought``."""
 
     def looks() -> SegmentStatus | None:
         return sight.look(target.destination, target.account, target.segment_id, target.source_segment_id)
 
-    found = sight.sought(app, target.segment, looks)
+    found = sight.sought(app, target.segment, looks, believed=believed)
     return found is not None and found.status not in GONE
 
 

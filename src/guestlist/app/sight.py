@@ -7,7 +7,7 @@ from collections.abc import Callable
 from guestlist.app.context import App
 from guestlist.ports import Destination, SegmentStatus
 
-FINDER_LAG = 120.0  # seconds in which a finder may not list a segment (observed by peers)
+FINDER_LAG = 120.0  # seconds in which a finder may not list a segment (observed by peers of fresh ones)
 PAUSE = 30.0  # seconds between two looks at what is not shown
 AWAITED = "waiting until LinkedIn would show the audience again"
 
@@ -29,12 +29,17 @@ def is_gone(app: App, number: int) -> bool:
     return now - app.store.segments.unseen(number, now) >= FINDER_LAG
 
 
-def sought(app: App, number: int, looks: Callable[[], SegmentStatus | None]) -> SegmentStatus | None:
+def sought(
+    app: App, number: int, looks: Callable[[], SegmentStatus | None], *, believed: float = FINDER_LAG
+) -> SegmentStatus | None:
     """What ``looks`` finds of a segment of ours, asked again for as long as LinkedIn may lag. None: it is gone; or we
-    were asked to stop (``app.stop``), and nobody knows.
+    were asked to stop (``app.stop``), and nobody knows. ``believed``: how old it has to be (seconds) for one look to be
+    enough.
     """
+    made = app.store.segments.by_id(number).created_at
     while (found := looks()) is None:
-        if app.stop.is_set() or is_gone(app, number):
+        gone = is_gone(app, number) or app.clock.now() - made >= believed
+        if gone or app.stop.is_set():
             return None
         app.progress(AWAITED, 0, 0)
         app.clock.sleep(PAUSE)
