@@ -79,13 +79,13 @@ def ann(world: World) -> tuple[App, Config]:
 
 def test_a_consent_connects(world: World, ann: tuple[App, Config]) -> None:
     app, config = ann
-    assert connection.stands(app, "other").state == "not connected"
+    assert connection.stands(app, config, "other").state == "not connected"
     address, state = connection.begin_consent(app, config, "other", BACK)
     back = world.consent(address)
     assert back["state"] == state
     report = connection.finish_consent(app, config, "other", back["code"], state, BACK)
     assert report.problems == ()
-    found = connection.stands(app, "other")
+    found = connection.stands(app, config, "other")
     assert (found.state, found.role, found.renews) == ("connected", "CAMPAIGN_MANAGER", True)
     assert found.works_until == report.works_until
     with pytest.raises(ConfigError, match="used already"):
@@ -108,7 +108,7 @@ def test_a_state_is_for_one_person_destination_and_address(world: World, ann: tu
             "x" if other == "state" else state,
             f"{BACK}/x" if other == "address" else BACK,
         )
-    assert connection.stands(app, "other").state == "not connected"
+    assert connection.stands(app, config, "other").state == "not connected"
 
 
 def test_a_consent_for_what_is_not_there(ann: tuple[App, Config]) -> None:
@@ -120,10 +120,12 @@ def test_a_consent_for_what_is_not_there(ann: tuple[App, Config]) -> None:
 def test_how_a_destination_stands(world: World) -> None:
     app = world.open().app
     app.store.destinations.park("acme", "role", "it may only look")
-    assert (connection.stands(app, "acme").state, connection.stands(app, "acme").label) == ("parked", "role")
+    config = world.open().config
+    found = connection.stands(app, config, "acme")
+    assert (found.state, found.label) == ("parked", "role")
     app.store.destinations.unpark("acme")
     world.clock.sleep(366 * DAY)
-    over = connection.stands(app, "acme")
+    over = connection.stands(app, config, "acme")
     assert (over.state, over.label) == ("expired", REFRESH_TOKEN_EXPIRED)
     assert "signs in to LinkedIn again" in over.reason
 

@@ -12,7 +12,20 @@ import pytest
 import sqlalchemy as sa
 
 from guestlist import job_worker
-from guestlist.app import connection, declared, drafts, ending, forget, jobs, notices, preview, renaming, users
+from guestlist.app import (
+    connection,
+    declared,
+    destinations,
+    drafts,
+    ending,
+    forget,
+    home,
+    jobs,
+    notices,
+    preview,
+    renaming,
+    users,
+)
 from guestlist.app.context import App
 from guestlist.app.drafts import Wanted
 from guestlist.app.sync import sync
@@ -146,7 +159,7 @@ def test_nothing_is_sent_again(here: Here) -> None:
     here.world.write(emails("a", "b", "c", "d"))
     assert here.sync().added == 1
     assert connection.check(here.app, here.config(), NEW)[0].problems == ()
-    assert connection.stands(here.app, NEW).state == "connected"
+    assert connection.stands(here.app, here.config(), NEW).state == "connected"
 
 
 def test_what_was_told_is_not_told_again(here: Here) -> None:
@@ -400,3 +413,41 @@ def test_of_a_file_it_keeps_its_name_while_the_pages_name_it(world: World) -> No
     declared.take_over(door.app, door.configuration, "activations", "main")
     with pytest.raises(ConfigError, match="activation 'main' is changed on the pages"):
         ending.rename_destination(door.app, door.configuration, OLD, NEW)
+
+
+def test_of_a_file_that_says_the_former_name_still_all_is_said_of_it(world: World) -> None:
+    """By check, Home, the pages and warnings; who reads the file's name is told of it by that name."""
+    world.write(emails("a"))
+    world.sync()
+    door = world.open()
+    app, config = door.app, door.config
+    ending.rename_destination(app, door.configuration, OLD, NEW)
+    (report,) = connection.check(app, config)
+    assert (report.destination, report.problems, report.role) == (OLD, (), "CAMPAIGN_MANAGER")
+    assert len(app.store.destinations.all()) == 1
+    row = destinations.one(app, config, OLD)
+    assert (row.state, row.connection.role) == ("in order", "CAMPAIGN_MANAGER")
+    assert {due.subject for due in home.calendar(app, config)} >= {OLD}
+    assert [each.account for each in connection.accounts(app, config, OLD)]
+    world.emulator.control.fault({"kind": "status", "status": 401}, path="/users$", times=9)
+    world.write(emails("a", "b"))
+    assert world.sync().state == "parked"
+    assert ("reauthorise", OLD) in {(need.wants, need.subject) for need in home.needs(app, config)}
+    assert connection.held_up(app, config, OLD) == ["main"]
+    (said,) = posted(world, 350)
+    assert f"guestlist connect {OLD}" in said
+
+
+def posted(world: World, days: int) -> list[str]:
+    """What is told of a destination's end, so many days later."""
+    world.yaml["notify"] = {"url": "https://hooks.example.com/x"}
+    world.clock.sleep(days * 86_400.0)
+    heard: list[str] = []
+
+    def post(_: str, message: Any) -> bool:
+        heard.append(message["text"])
+        return True
+
+    door = world.open()
+    notices.calendar(replace(door.app, post=post), door.config)
+    return [each for each in heard if "destination" in each]

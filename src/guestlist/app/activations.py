@@ -78,7 +78,7 @@ def ensure(app: App, config: Config, name: str) -> Activation:
     destination = config.destinations[wanted.destination]
     known = app.store.destinations.ensure(wanted.destination, destination.ad_account, config.destinations)
     if known.ad_account != destination.ad_account:
-        _move_account(app, known.name, destination.ad_account)
+        _move_account(app, config, wanted.destination, known.id)
     found = existing(app, config, name) or _first_seen(app, config, name, known)
     origin = config.origin("activations", name)
     if found.mode != wanted.mode or found.yaml_path != origin:
@@ -109,21 +109,22 @@ def _create(app: App, config: Config, name: str, destination: Destination) -> Ac
     )
 
 
-def refuse_moved(app: App, name: str, now: str) -> None:
+def refuse_moved(app: App, config: Config, name: str) -> None:
     """ConfigError where a destination of the file is another ad account than the one that its activations feed."""
-    known = app.store.destinations.get(name)
+    now, known = config.destinations[name].ad_account, app.store.destinations.meant(name, config.destinations)
     if known is None or known.ad_account == now:
         return
-    users = [each.name for each in app.store.activations.all(removed=False) if each.destination == name]
+    users = [each.name for each in app.store.activations.all(removed=False) if each.destination_id == known.id]
     if users:
         raise ConfigError(
             f"Destination '{name}' was ad account {known.ad_account} and is now {now}, but {', '.join(users)} still "
             f"{'feeds' if len(users) == 1 else 'feed'} the former: give "
-            f"the new account a destination name of its own, or end them with `guestlist remove {users[0]}`."
+            f"the new account a destination name of its own, or end them with `guestlist remove {users[0]}`.",
+            ("destinations", name, "ad_account"),
         )
 
 
-def _move_account(app: App, name: str, now: str) -> None:
-    refuse_moved(app, name, now)
-    app.store.destinations.disconnect(name)
-    app.store.destinations.update(name, ad_account=now)
+def _move_account(app: App, config: Config, name: str, number: int) -> None:
+    refuse_moved(app, config, name)
+    app.store.destinations.disconnect(number)
+    app.store.destinations.update(number, ad_account=config.destinations[name].ad_account)

@@ -100,14 +100,14 @@ def connect_token(app: App, config: Config, name: str, response: Mapping[str, An
 def connect_again(app: App, config: Config, name: str, another: str) -> CheckReport:
     """Take the sign-in of another destination, check, keep. ConfigError as ``sign_in_of``."""
     described(config, name)
-    return keep(app, config, name, sign_in_of(app, another))
+    return keep(app, config, name, sign_in_of(app, config, another))
 
 
-def sign_in_of(app: App, name: str) -> Token:
+def sign_in_of(app: App, config: Config, name: str) -> Token:
     """What somebody signed in with for a destination. UnknownName: nobody did; ConfigError: it is of another LinkedIn
     app than people sign in through now, which could not renew it.
     """
-    credential, _ = app.store.destinations.credential(name)
+    credential = credential_of(app, config, name)
     if credential is None:
         raise UnknownName(f"Nobody has signed in for the destination '{masked(name)}'.")
     registered = linkedin_app.current(app)
@@ -165,10 +165,10 @@ def _authorised(row: Destination | None) -> dict[str, Any] | None:
     return {"member": row.member, "role": row.role, "ad_account": row.ad_account, "authorised": row.authorised_at}
 
 
-def stands(app: App, name: str) -> Connection:
+def stands(app: App, config: Config, name: str) -> Connection:
     """How a destination is connected, by our own books: LinkedIn is not asked."""
-    row = app.store.destinations.get(name)
-    credential, _ = app.store.destinations.credential(name)
+    row = app.store.destinations.meant(name, config.destinations)
+    credential = _credential(app, row)
     if row is None or credential is None:
         return Connection("not connected")
     until, token = works_until(app, credential), credential.token
@@ -190,9 +190,18 @@ def stands(app: App, name: str) -> Connection:
     )
 
 
-def authorised_by(app: App, name: str) -> str:
+def _credential(app: App, row: Destination | None) -> Credential | None:
+    return app.store.destinations.credential(row.id)[0] if row is not None else None
+
+
+def credential_of(app: App, config: Config, name: str) -> Credential | None:
+    """What somebody signed in with; None: nobody did."""
+    return _credential(app, app.store.destinations.meant(name, config.destinations))
+
+
+def authorised_by(app: App, config: Config, name: str) -> str:
     """Who of us connected a destination or authorised it anew the last time; "": nobody did."""
-    known = app.store.destinations.get(name)
+    known = app.store.destinations.meant(name, config.destinations)
     return known.authorised_by if known is not None else ""
 
 
@@ -201,37 +210,38 @@ def accounts(app: App, config: Config, name: str) -> list[Reachable]:
     what LinkedIn raises.
     """
     described(config, name)
-    credential, _ = app.store.destinations.credential(name)
-    return app.door.destination(name).reachable() if credential is not None else []
+    row = app.store.destinations.meant(name, config.destinations)
+    return app.door.destination(row.id).reachable() if row is not None and _credential(app, row) is not None else []
 
 
-def refuse_unauthorised(app: App, name: str) -> None:
+def refuse_unauthorised(app: App, config: Config, name: str) -> None:
     """ConfigError: nobody has signed in for it, which comes before everything else that is said of it."""
-    if stands(app, name).authorised is None:
+    if stands(app, config, name).authorised is None:
         raise ConfigError(NOT_YET, ("destinations", name, "ad_account"))
 
 
-def held_up(app: App, name: str) -> list[str]:
+def held_up(app: App, config: Config, name: str) -> list[str]:
     """Activations that stand still because this destination waits for a person, and for nothing else."""
-    known = app.store.destinations.get(name)
+    known = app.store.destinations.meant(name, config.destinations)
     if known is None or not known.state:
         return []
-    there = (each for each in app.store.activations.all(removed=False) if each.destination == name)
+    there = (each for each in app.store.activations.all(removed=False) if each.destination_id == known.id)
     return [each.name for each in there if each.state == "parked" and each.reason.startswith(f"{known.state}: ")]
 
 
 def check(app: App, config: Config, name: str | None = None) -> list[CheckReport]:
     """Every destination of the file, or one: what is right and what is not."""
     names = [name] if name is not None else list(config.destinations)
-    return [_check(app, each, described(config, each)) for each in names]
+    meant = [(each, described(config, each), app.store.destinations.meant(each, config.destinations)) for each in names]
+    return [_check(app, *each) for each in meant]
 
 
-def _check(app: App, name: str, wanted: DestinationConfig) -> CheckReport:
-    credential, _ = app.store.destinations.credential(name)
-    if credential is None:
+def _check(app: App, name: str, wanted: DestinationConfig, known: Destination | None) -> CheckReport:
+    credential = _credential(app, known)
+    if known is None or credential is None:
         problem = f"it is not connected: run `guestlist connect {name}`"
         return report(app, name, wanted.ad_account, None, None, (problem,))
-    number = app.store.destinations.ensure(name, wanted.ad_account).id  # it may be renamed while LinkedIn is asked
+    number = known.id  # it may be renamed while LinkedIn is asked
     try:
         account = Patient(app, app.door.destination(number)).check()
     except NeedsPerson as error:

@@ -157,7 +157,7 @@ def change(
         before = expect(app, configuration, section, name, version)
         _may(by, section, body, before.body)
         if section == "destinations":
-            connection.refuse_unauthorised(app, name)
+            connection.refuse_unauthorised(app, configuration.current(), name)
         return _put(app, configuration, section, name, body)
 
 

@@ -75,7 +75,9 @@ def one(app: App, config: Config, name: str) -> DestinationRow:
 
 def fed_by(app: App, config: Config, name: str) -> list[str]:
     """Names of the activations that feed it, those that nothing describes any more last."""
-    there = [each.name for each in app.store.activations.all(removed=False) if each.destination == name]
+    known = app.store.destinations.meant(name, config.destinations)
+    number = known.id if known is not None else None
+    there = [each.name for each in app.store.activations.all(removed=False) if each.destination_id == number]
     wanted = [each for each, described in config.activations.items() if described.destination == name]
     return [*wanted, *(each for each in there if each not in config.activations)]
 
@@ -89,7 +91,7 @@ def delivery(app: App, config: Config, name: str, since: float, until: float | N
 
 
 def _row(app: App, config: Config, name: str, wanted: DestinationConfig, activations: int) -> DestinationRow:
-    stands = connection.stands(app, name)
+    stands = connection.stands(app, config, name)
     state = "disabled" if not wanted.enabled else stands.label or "in order"
     if wanted.enabled and stands.state == "not connected":
         state = stands.state

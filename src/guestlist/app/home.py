@@ -59,13 +59,13 @@ def needs(app: App, config: Config) -> list[Need]:
 
 def _of_destinations(app: App, config: Config) -> Iterator[Need]:
     for name in config.destinations:
-        stands = connection.stands(app, name)
+        stands = connection.stands(app, config, name)
         if stands.label:
             yield Need("reauthorise", name, f"{stands.label}: {stands.reason}")
 
 
 def _of_activations(app: App, config: Config) -> Iterator[Need]:
-    held_up = {each for name in config.destinations for each in connection.held_up(app, name)}
+    held_up = {each for name in config.destinations for each in connection.held_up(app, config, name)}
     there = [each for each in app.store.activations.all(removed=False) if each.name in config.activations]
     fed = app.store.segments.currents({each.ledger_id for each in there})
     for found in there:
@@ -95,7 +95,7 @@ def _of_dates(app: App, config: Config) -> Iterator[Need]:
         left = words.days_left(spoken.ends, now) if spoken.days > 0 else "nothing can be sent any more"
         yield Need("upgrade", spoken.version, f"LinkedIn switches version {spoken.version} off: {left}")
     for name in config.destinations:
-        stands = connection.stands(app, name)
+        stands = connection.stands(app, config, name)
         if stands.soon:
             token = "refresh token" if stands.renews else "access token"
             yield Need("reauthorise", name, f"its {token} ends: {words.days_left(stands.works_until, now)}")
@@ -108,7 +108,7 @@ def calendar(app: App, config: Config) -> list[Due]:
     spoken = api_version.spoken(app)
     dates = [Due("API version", spoken.version, spoken.ends, spoken.days)]
     for name in config.destinations:
-        credential, _ = app.store.destinations.credential(name)
+        credential = connection.credential_of(app, config, name)
         if credential is None:
             continue
         token, renews = credential.token, connection.renews(app, credential)

@@ -81,7 +81,7 @@ def calendar(app: App, config: Config) -> None:
     advice = "upgrade Guestlist or set GUESTLIST_LINKEDIN_VERSION"
     _countdown(app, config, "API version", spoken.days, f"LinkedIn switches {spoken.version} off; {advice}")
     for name in config.destinations:
-        credential, _ = app.store.destinations.credential(name)
+        credential = connection.credential_of(app, config, name)
         if credential is None:
             continue
         end = connection.works_until(app, credential)

@@ -27,7 +27,7 @@ ADVISED = 10_000  # contacts, by LinkedIn
 def plan(app: App, config: Config, name: str) -> PlanResult:
     """What a sync would do now. ConfigError, SourceError and StoreError are raised."""
     case = planning.case(config, name)
-    activations.refuse_moved(app, case.wanted.destination, case.destination.ad_account)
+    activations.refuse_moved(app, config, case.wanted.destination)
     found = activations.existing(app, config, name)
     if found is not None and found.frozen and case.wanted.mode == "snapshot":
         return PlanResult(name, state="frozen", reason="the snapshot was sent; its list is not read again")

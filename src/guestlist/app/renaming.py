@@ -32,7 +32,7 @@ def destination(
     with declared.changing(app):
         check(declared.get(app, configuration, "destinations", old))
         found = declared.of_pages(app, configuration, "destinations", old)
-        connection.refuse_unauthorised(app, old)
+        connection.refuse_unauthorised(app, configuration.current(), old)
         declared.refuse_named(configuration, "destinations", old)
         declared.refuse_taken(app, configuration, "destinations", new)
         _refuse_of_file(app, configuration, old)

@@ -35,9 +35,9 @@ def refused(app: App, state: str, redirect_url: str) -> str:
         return ""
 
 
-def reuse(app: App, destination: str) -> str:
+def reuse(app: App, config: Config, destination: str) -> str:
     """Go on with the sign-in of another destination. UnknownName, ConfigError as ``connection.sign_in_of``."""
-    return _waiting(app, connection.sign_in_of(app, destination))
+    return _waiting(app, connection.sign_in_of(app, config, destination))
 
 
 def _waiting(app: App, token: Token) -> str:
@@ -84,7 +84,7 @@ def renew(app: App, configuration: Configuration, handle: str, name: str) -> Che
 
 def going_on(app: App, config: Config, name: str, authorise: Callable[[], CheckReport]) -> CheckReport:
     """After ``authorise``: what stood still for want of it goes on as soon as a worker is free."""
-    held_up = connection.held_up(app, name)
+    held_up = connection.held_up(app, config, name)
     report = authorise()
     for each in held_up:
         if each in config.activations:

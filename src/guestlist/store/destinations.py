@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypedDict, Unpack
+from typing import Any, Protocol, TypedDict, Unpack
 
 import sqlalchemy as sa
 
@@ -53,6 +53,14 @@ class Credential:
     client_secret: str | None = None
 
 
+class Described(Protocol):
+    """A destination as a configuration has it."""
+
+    @property
+    def ad_account(self) -> str:
+        """Its urn."""
+
+
 class DestinationChanges(TypedDict, total=False):
     """What ``update`` may change."""
 
@@ -90,15 +98,27 @@ class Destinations:
         """The one that had this name before it was renamed; None: none had."""
         return next((each for each in self.all() if name in each.former), None)
 
-    def ensure(self, name: str, ad_account: str, beside: Collection[str] = ()) -> Destination:
-        """The destination, made now if it is new. An existing one keeps its account: comparing is the caller's.
-
-        A name that another had before means that one, unless ``beside``, what else is spoken of, has its name of now.
+    def meant(self, name: str, described: Mapping[str, Described]) -> Destination | None:
+        """The one that a configuration means by a name: that is called so, or was before it was renamed and still is
+        this ad account, unless the configuration speaks of it by its name of now too. None: never seen.
         """
+        wanted = described.get(name)
+        return self._meant(name, wanted.ad_account if wanted is not None else "", described)
+
+    def _meant(self, name: str, ad_account: str, beside: Collection[str]) -> Destination | None:
         if (known := self.get(name)) is not None:
             return known
-        if (renamed := self.formerly(name)) is not None and renamed.name not in beside:
-            return renamed
+        renamed = self.formerly(name)
+        if renamed is None or renamed.name in beside or renamed.ad_account != ad_account:
+            return None
+        return renamed
+
+    def ensure(self, name: str, ad_account: str, beside: Collection[str] = ()) -> Destination:
+        """The destination as ``meant`` finds it, made now if it is new; ``beside``: what else is spoken of. An existing
+        one keeps its account: comparing is the caller's.
+        """
+        if (known := self._meant(name, ad_account, beside)) is not None:
+            return known
         with self._database.write() as connection:
             insert_missing(connection, _table, name=name, ad_account=ad_account, **_BLANK)
             return self._required(name)

@@ -107,8 +107,8 @@ class TokenResponse(BaseModel):
 def shown(asking: Asking, found: Declaration) -> Destination:
     """A destination as it stands."""
     activations = [name for name, each in asking.config.activations.items() if each.destination == found.name]
-    stands, facts = connection.stands(asking.app, found.name), described.facts(found)
-    by = connection.authorised_by(asking.app, found.name) if stands.authorised is not None else None
+    stands, facts = connection.stands(asking.app, asking.config, found.name), described.facts(found)
+    by = connection.authorised_by(asking.app, asking.config, found.name) if stands.authorised is not None else None
     return Destination(**facts, connection=stands, authorised_by=by or None, activations=activations)
 
 

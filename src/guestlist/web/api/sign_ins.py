@@ -59,7 +59,7 @@ def finish_sign_in(asking: Asked, body: Code, response: Response) -> SignedIn:
 def reuse_sign_in(asking: Asked, body: SignIn, response: Response) -> SignedIn:
     """That of a destination, through the same LinkedIn app."""
     with in_body("destination"):
-        handle = setting_up.reuse(asking.app, body.destination)
+        handle = setting_up.reuse(asking.app, asking.config, body.destination)
     return _waiting(asking, handle, response)
 
 

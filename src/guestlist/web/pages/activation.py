@@ -43,7 +43,7 @@ def shown(call: Call, **values: Any) -> dict[str, Any]:
 def _reauthorize(call: Call, row: StatusRow) -> str:
     """Where its destination is authorised anew, if that is all it waits for and whoever asks may; else ""."""
     may = row.destination in call.config.destinations and call.person.may(*CONNECT)
-    if not may or row.activation not in connection.held_up(call.app, row.destination):
+    if not may or row.activation not in connection.held_up(call.app, call.config, row.destination):
         return ""
     return path("destinations", row.destination, "authorize")
 

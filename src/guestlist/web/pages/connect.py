@@ -51,7 +51,7 @@ def sign_in(call: Call) -> Response:
 @book.post("/destinations/connect/reuse", *CONNECT)
 def reuse(call: Call) -> Response:
     """With the sign-in of another destination."""
-    return call.go(path("destinations", "connect", setting_up.reuse(call.app, call.form["destination"])))
+    return call.go(path("destinations", "connect", setting_up.reuse(call.app, call.config, call.form["destination"])))
 
 
 @book.post("/destinations/{name}/authorize", *CONNECT)

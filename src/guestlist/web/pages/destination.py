@@ -174,7 +174,7 @@ def _settings(call: Call, form: Form) -> dict[str, Any]:
         "wanted": call.config.destinations[row.name],
         "declaration": declared.get(call.app, call.desk.configuration, "destinations", row.name),
         "file": call.config.path,
-        "authorised_by": connection.authorised_by(call.app, row.name),
+        "authorised_by": connection.authorised_by(call.app, call.config, row.name),
         "may_change": call.person.may(*CONNECT),
     }
 
