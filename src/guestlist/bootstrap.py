@@ -50,27 +50,29 @@ class RealClock:
 
 
 class LinkedInDoor:
-    """``ports.Door`` for the LinkedIn of the settings; connections are kept per destination, as long as the same
-    LinkedIn app speaks for it.
+    """``ports.Door`` for the LinkedIn of the settings; connections are kept per destination and ad account, as long as
+    the same LinkedIn app speaks for it.
     """
 
     def __init__(
         self, settings: Settings, store: Store, clock: Clock, transport: httpx2.BaseTransport | None = None
     ) -> None:
         self._settings, self._store, self._clock, self._transport = settings, store, clock, transport
-        self._open: dict[int, tuple[Registered | None, LinkedIn]] = {}
+        self._open: dict[tuple[int, str], tuple[Registered | None, LinkedIn]] = {}
         self._replaced: list[LinkedIn] = []  # somebody may still be at work with them
 
-    def destination(self, which: str | int) -> Destination:
-        """LinkedIn as a connected destination of the store, by its name now or its number."""
+    def destination(self, which: str | int, account: str = "") -> Destination:
+        """LinkedIn as a connected destination of the store, by its name now or its number; ``account``: the ad account
+        that is spoken of instead of its own.
+        """
         from guestlist.linkedin.tokens import SharedTokens  # noqa: PLC0415
 
         known = self._store.destinations.get(which)
         if known is None:
             raise ConfigError(f"Destination '{which}' is not connected: run `guestlist connect {which}`.")
-        number = known.id
+        number, account = known.id, account or known.ad_account
         registered = self._registered(number)
-        there = self._open.get(number)
+        there = self._open.get((number, account))
         if there is not None and there[0] == registered:
             return there[1]
         oauth = self._oauth(registered)
@@ -83,8 +85,8 @@ class LinkedInDoor:
         )
         if there is not None:
             self._replaced.append(there[1])
-        made = self._linkedin(known.ad_account, tokens, oauth)
-        self._open[number] = (registered, made)
+        made = self._linkedin(account, tokens, oauth)
+        self._open[number, account] = (registered, made)
         return made
 
     @contextmanager

@@ -10,7 +10,7 @@ from guestlist.app import connection
 from guestlist.app.context import App
 from guestlist.config import Config
 from guestlist.errors import REFRESH_TOKEN_EXPIRED, ConfigError, NeedsReauthorization, UnknownName
-from tests.world import World, emails
+from tests.world import ACCOUNT, World, emails
 
 DAY = 86_400
 
@@ -64,6 +64,55 @@ def test_status_knows_how_long_the_authorisation_works(world: World) -> None:
     del alone["refresh_token"]
     ends = world.open().connect_token("acme", alone).token_ends
     assert world.open().status()[0].works_until == ends
+
+
+# ── another ad account ───────────────────────────────────────────────────────────────────────────────────────────
+def account(world: World, number: int, role: str) -> None:
+    """One more ad account, on which whoever signs in has a role."""
+    roles = [{"account": number, "member": "AbC123xyz", "role": role}]
+    world.emulator.control.seed({"accounts": [{"id": number, "name": f"Acme {number}"}], "roles": roles})
+    world.yaml["destinations"]["acme"]["ad_account"] = number
+
+
+def test_a_file_that_says_another_ad_account_has_it_checked_before_it_is_fed(world: World) -> None:
+    """The sign-in stays; check asks LinkedIn for what the file says, and takes it where that is well."""
+    world.write(emails("ann"))
+    account(world, 77, "CAMPAIGN_MANAGER")
+    door = world.open()
+    found = connection.stands(door.app, door.config, "acme")
+    assert (found.state, found.label) == ("parked", connection.ACCOUNT_CHANGED)
+    with pytest.raises(ConfigError, match=f"was ad account {ACCOUNT} .* is now 77: check it first") as told:
+        world.sync()
+    assert told.value.place == ("destinations", "acme", "ad_account")
+    (report,) = door.check()
+    assert (report.ad_account, report.problems) == ("urn:li:sponsoredAccount:77", ())
+    assert connection.stands(door.app, door.config, "acme").account_name == "Acme 77"
+    assert world.sync().state == "done"
+
+
+@pytest.mark.parametrize(
+    ("fed", "problem"), [(False, "role: whoever signed in"), (True, "main still feeds the former")]
+)
+def test_a_check_of_another_ad_account_stops_nothing_that_is_fed(world: World, fed: bool, problem: str) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    before = world.open().app.store.destinations.get("acme")
+    account(world, 77, "CAMPAIGN_MANAGER" if fed else "VIEWER")
+    (report,) = world.open().check()
+    assert problem in report.problems[0]
+    assert world.open().app.store.destinations.get("acme") == before
+    world.yaml["destinations"]["acme"]["ad_account"] = ACCOUNT
+    assert world.sync().unchanged == 1
+
+
+def test_signing_in_for_another_ad_account_is_refused_while_the_former_is_fed(world: World) -> None:
+    world.write(emails("ann"))
+    world.sync()
+    account(world, 77, "CAMPAIGN_MANAGER")
+    before = world.open().app.store.destinations.get("acme")
+    with pytest.raises(ConfigError, match="main still feeds the former"):
+        world.connect()
+    assert world.open().app.store.destinations.get("acme") == before
 
 
 # ── consents that begin here ─────────────────────────────────────────────────────────────────────────────────────

@@ -255,7 +255,8 @@ def test_what_linkedin_would_not_let_go_stays_described(here: Here) -> None:
     here.world.write(emails("a", "b"))
     made = here.create("activations", "x", {"audience": "people", "destination": "acme"})
     here.world.open().sync("x")
-    here.app.store.destinations.disconnect("acme")
+    here.world.emulator.control.revoke_tokens()
+    here.world.emulator.control.expire_refresh_tokens()
     with pytest.raises(GuestlistError):
         ending.withdraw(here.app, here.configuration, "x", made.version, delete_segment=True)
     assert "x" in here.configuration.current().activations

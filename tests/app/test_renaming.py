@@ -35,10 +35,11 @@ from guestlist.core.permissions import Role, person
 from guestlist.errors import ChangedMeanwhile, ConfigError, Overtaken, UnknownName
 from guestlist.store import schema
 from tests.postgres import database_url
-from tests.world import Crash, World, digest, emails
+from tests.world import ACCOUNT, Crash, World, digest, emails
 
 __all__ = ["database_url"]
 OLD, NEW = "acme", "Zebra GmbH"
+SECOND = 77  # another ad account
 ANN = person("ann", Role.ADMINISTRATOR)
 
 
@@ -451,3 +452,71 @@ def posted(world: World, days: int) -> list[str]:
     door = world.open()
     notices.calendar(replace(door.app, post=post), door.config)
     return [each for each in heard if "destination" in each]
+
+
+# ── nobody is disconnected by a name ─────────────────────────────────────────────────────────────────────────────
+def test_who_read_the_configuration_before_two_swapped_names_disconnects_neither(here: Here) -> None:
+    """The other one has this name by now, and feeds nothing: it keeps its account and its sign-in."""
+    other = f"urn:li:sponsoredAccount:{SECOND}"
+    declared.create(here.app, here.configuration, "destinations", "other", {"ad_account": SECOND})
+    manager(here.world, SECOND)
+    connection.connect_token(here.app, here.config(), "other", here.world.emulator.control.token())
+    here.sync()
+    stale = here.config()
+    for old, new in ((OLD, "between"), ("other", OLD), ("between", "other")):
+        here.rename(old, new)
+    before = here.app.store.destinations.all()
+    with pytest.raises(ConfigError, match=f"had destination other and now has {OLD}"):
+        sync(here.app, stale, "main")
+    assert here.app.store.destinations.all() == before
+    assert {each.name: each.ad_account for each in before}[OLD] == other
+    assert here.app.store.destinations.credential(OLD)[0] is not None
+    assert here.sync().unchanged == 3
+
+
+@pytest.mark.parametrize("number", [ACCOUNT, SECOND])
+def test_one_that_was_taken_out_is_not_meant_by_what_a_file_calls_so_next(here: Here, number: int) -> None:
+    """Under a name that it once had: forgetting still reaches what it filled."""
+    here.sync()
+    here.rename()
+    withdrawn(here)
+    taken_out = here.app.store.destinations.get(NEW)
+    manager(here.world, number)
+    here.world.yaml["destinations"] = {OLD: {"ad_account": number}}
+    here.world.yaml["activations"] = {"next": {"audience": "people", "destination": OLD}}
+    here.door = here.world.open()
+    assert "is not connected" in here.sync("next").reason
+    here.world.connect()
+    assert here.sync("next").added == 3
+    assert taken_out is not None
+    assert here.app.store.destinations.get(NEW) == replace(taken_out, former=[])
+    assert here.app.store.destinations.credential(NEW)[0] is not None
+
+
+def withdrawn(here: Here) -> None:
+    """The activation is removed, and the destination that it fed is taken out."""
+    version = declared.get(here.app, here.configuration, "activations", "main").version
+    ending.withdraw(here.app, here.configuration, "main", version)
+    version = declared.get(here.app, here.configuration, "destinations", NEW).version
+    assert version is not None
+    declared.delete(here.app, here.configuration, "destinations", NEW, version)
+
+
+def test_what_a_file_calls_otherwise_is_never_meant_by_another_ad_account(world: World) -> None:
+    world.write(emails("a"))
+    world.sync()
+    door = world.open()
+    ending.rename_destination(door.app, door.configuration, OLD, NEW)
+    before = door.app.store.destinations.get(NEW)
+    world.yaml["destinations"][OLD]["ad_account"] = SECOND
+    with pytest.raises(ConfigError, match="had ad_account"):
+        world.sync()
+    assert world.open().app.store.destinations.all() == [before]
+    world.yaml["destinations"][OLD]["ad_account"] = ACCOUNT
+    assert world.sync().unchanged == 1
+
+
+def manager(world: World, number: int) -> None:
+    """Whoever signs in may manage this ad account too."""
+    roles = [{"account": number, "member": "AbC123xyz", "role": "CAMPAIGN_MANAGER"}]
+    world.emulator.control.seed({"accounts": [{"id": number, "name": f"Acme {number}"}], "roles": roles})

@@ -103,13 +103,11 @@ def test_two_refreshers_cannot_overwrite_one_another(store, second, acme):
     assert store.destinations.credential(acme) == (Credential(token("first"), "client", "hush"), 2)
 
 
-def test_connecting_again_unparks_and_disconnecting_forgets(store, acme):
+def test_connecting_again_unparks(store, acme):
     store.destinations.park(acme, "Refresh Token Expired", "authorise again")
     assert store.destinations.get(acme).state == "Refresh Token Expired"
     store.destinations.connect(acme, Credential(token("new")), 9.0)
     assert (store.destinations.get(acme).state, store.destinations.get(acme).reason) == ("", "")
-    store.destinations.disconnect(acme)
-    assert store.destinations.credential(acme) == (None, 3)
 
 
 def test_day_limits_are_kept_by_endpoint(store, acme):

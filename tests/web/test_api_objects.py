@@ -106,6 +106,28 @@ def test_a_viewer_is_told_what_is_missing(api: Api) -> None:
     assert "VIEWER" in refused["detail"]
 
 
+def test_another_ad_account_is_judged_before_it_is_kept(api: Api) -> None:
+    """SEGMENT-10: by PATCH and PUT as by connecting."""
+    where = "/destinations/acme"
+    api("POST", f"{where}/take-over")
+    before = api.get(where)
+    viewed, unknown = {"settings": {"ad_account": ACCOUNT + 1}}, {"settings": {"ad_account": 999}}
+    for method in ("PATCH", "PUT"):
+        refused = problem(api(method, where, viewed, if_match=api.tag(where)), 409)
+        assert (refused["label"], "VIEWER" in refused["detail"]) == ("role", True)
+        assert problem(api(method, where, unknown, if_match=api.tag(where)), 409)["label"] == "ad account"
+    api.world.emulator.control.fault({"kind": "status", "status": 503}, path="/adAccountUsers", times=9)
+    problem(api("PATCH", where, unknown, if_match=api.tag(where)), 503)
+    api.world.emulator.control.clear_faults()
+    assert api.get(where) == before
+    roles = [{"account": 77, "member": "AbC123xyz", "role": "CAMPAIGN_MANAGER"}]
+    api.world.emulator.control.seed({"accounts": [{"id": 77, "name": "Acme 77"}], "roles": roles})
+    changed = api("PATCH", where, {"settings": {"ad_account": 77}}, if_match=api.tag(where))
+    assert (changed.status_code, changed.json()["connection"]["account_name"]) == (200, "Acme 77")
+    (checked,) = api.finished(api("POST", f"{where}/checks"))["result"]
+    assert (checked["ad_account"], checked["problems"]) == ("urn:li:sponsoredAccount:77", [])
+
+
 # ── a sign-in before the ad account is chosen ────────────────────────────────────────────────────────────────────
 def signed_in(api: Api) -> str:
     begun = api("POST", "/sign-ins", {"redirect_url": BACK})

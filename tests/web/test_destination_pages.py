@@ -345,12 +345,98 @@ def test_another_ad_account_is_chosen_among_those_that_linkedin_lists(pages: Ins
     assert "Campaign Manager" in browser.text
     browser.submit("Save", other="")
     assert pages.configuration.current().destinations["acme"].ad_account.endswith(":516848833")
+    managed(pages, 77)
     browser.get("/destinations/acme?accounts=1").submit("Save", ad_account="516848833", other="77")
     assert pages.configuration.current().destinations["acme"].ad_account.endswith(":77")
+    pages.world.emulator.control.fault({"kind": "status", "status": 200, "body": LISTED}, path="/adAccountUsers$")
     browser.get("/destinations/acme?accounts=1")
     assert "LinkedIn does not list it" in browser.text
     analyst = pages.signed_in(Role.ANALYST).get("/destinations/acme?accounts=1")
     assert "516848834" not in analyst.response.text
+
+
+LISTED = {"elements": [{"account": "urn:li:sponsoredAccount:516848833", "role": "CAMPAIGN_MANAGER"}]}
+
+
+def managed(pages: Installed, number: int) -> None:
+    """One more ad account, which whoever signs in may manage."""
+    role = {"account": number, "member": "AbC123xyz", "role": "ACCOUNT_MANAGER"}
+    pages.world.emulator.control.seed({"accounts": [{"id": number, "name": f"Acme {number}"}], "roles": [role]})
+
+
+def unlike(pages: Installed, **effect: Any) -> None:
+    """Whatever is asked of ad accounts and roles ends so."""
+    pages.world.emulator.control.fault(effect, path="/adAccountUsers", times=99)
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        ("516848834", "Whoever signed in to LinkedIn is VIEWER on ad account 516848834"),
+        ("999", "Invalid LinkedIn Ad Account id 999: there is no such account, or whoever"),
+        ("516848835", "516848835 is a test ad account"),
+    ],
+)
+def test_another_ad_account_is_judged_before_it_is_saved(pages: Installed, number: str, sentence: str) -> None:
+    """SEGMENT-10: as the connect wizard does, at the field."""
+    declared.take_over(pages.app, pages.configuration, "destinations", "acme")
+    kept = declared.get(pages.app, pages.configuration, "destinations", "acme")
+    browser = pages.signed_in().get("/destinations/acme")
+    browser.submit("Save", ad_account=number, description="more")
+    assert (browser.status, sentence in browser.text) == (422, True)
+    assert browser.response.text.index(sentence[:20]) < browser.response.text.index("Send Email")  # at the field
+    assert dict(browser.form("Save").fields)["ad_account"] == number
+    assert declared.get(pages.app, pages.configuration, "destinations", "acme") == kept
+    assert "Works" in browser.get("/destinations").text
+    browser.get("/destinations/acme").submit("Check now")
+    pages.work()
+    assert "CAMPAIGN_MANAGER" in str(pages.app.store.jobs.newest(1)[0].result)
+
+
+def test_another_ad_account_is_the_destinations_once_it_was_tried(pages: Installed) -> None:
+    """Also one that LinkedIn does not list, as at its Development tier; what is there is asked for from then on."""
+    managed(pages, 77)
+    for section in ("destinations", "audiences", "activations"):
+        for name in pages.world.yaml[section]:
+            declared.take_over(pages.app, pages.configuration, section, name)  # type: ignore[arg-type]
+        pages.world.yaml[section] = {}
+    pages.world.open()
+    browser = pages.signed_in().get("/destinations/acme")
+    pages.world.emulator.control.fault({"kind": "status", "status": 200, "body": {"elements": []}}, path="Users$")
+    browser.submit("Save", ad_account="77", name="EMEA")
+    assert "acme is called EMEA now" in browser.text
+    row = destinations.one(pages.app, pages.configuration.current(), "EMEA")
+    assert (row.state, row.ad_account) == ("in order", "urn:li:sponsoredAccount:77")
+    assert (row.connection.account_name, row.connection.role) == ("Acme 77", "ACCOUNT_MANAGER")
+    browser.submit("Check now")
+    pages.work()
+    (report,) = pages.app.store.jobs.newest(1)[0].result
+    assert (report["ad_account"], report["role"]) == ("urn:li:sponsoredAccount:77", "ACCOUNT_MANAGER")
+    assert pages.world.sync().state == "done"
+    made = pages.world.emulator.control.segments()
+    assert [each["account"] for each in made] == ["urn:li:sponsoredAccount:77"]
+
+
+def test_an_ad_account_that_linkedin_cannot_be_asked_for_is_not_saved(pages: Installed) -> None:
+    managed(pages, 77)
+    declared.take_over(pages.app, pages.configuration, "destinations", "acme")
+    browser = pages.signed_in().get("/destinations/acme")
+    unlike(pages, kind="status", status=503)
+    browser.submit("Save", ad_account="77")
+    assert (browser.status, 'role="alert"' in browser.response.text) == (422, True)
+    assert "503" in browser.text
+    assert pages.configuration.current().destinations["acme"].ad_account.endswith(":516848833")
+
+
+def test_an_ad_account_that_is_fed_stays(pages: Installed) -> None:
+    managed(pages, 77)
+    pages.world.sync()
+    declared.take_over(pages.app, pages.configuration, "destinations", "acme")
+    browser = pages.signed_in().get("/destinations/acme")
+    browser.submit("Save", ad_account="77")
+    assert browser.status == 422
+    assert "but main still feeds the former: give the new account a destination of its own." in browser.text
+    assert pages.world.sync().unchanged == 2
 
 
 def test_saving_before_anybody_authorised_says_so(pages: Installed) -> None:
@@ -381,6 +467,7 @@ def test_what_was_typed_before_anybody_authorised_is_not_lost(pages: Installed, 
     somebody signed in, the same form saves it.
     """
     unconnected(pages)
+    managed(pages, int(TYPED["ad_account"]))
     kept = declared.get(pages.app, pages.configuration, "destinations", "fresh")
     browser = pages.signed_in().get("/destinations/fresh")
     form = browser.form("Save")

@@ -75,11 +75,8 @@ def made_of_another(name: str, what: str, was: str, now: str, same_account: bool
 def ensure(app: App, config: Config, name: str) -> Activation:
     """The store's record, made now if the activation is new, brought up to date if the file changed."""
     wanted = entry(config, name)
-    destination = config.destinations[wanted.destination]
-    known = app.store.destinations.ensure(wanted.destination, destination.ad_account, config.destinations)
-    if known.ad_account != destination.ad_account:
-        _move_account(app, config, wanted.destination, known.id)
-    found = existing(app, config, name) or _first_seen(app, config, name, known)
+    refuse_moved(app, config, wanted.destination)
+    found = existing(app, config, name) or _first_seen(app, config, name)
     origin = config.origin("activations", name)
     if found.mode != wanted.mode or found.yaml_path != origin:
         app.store.activations.update(found.id, mode=wanted.mode, yaml_path=origin)
@@ -87,14 +84,15 @@ def ensure(app: App, config: Config, name: str) -> Activation:
     return found
 
 
-def _first_seen(app: App, config: Config, name: str, destination: Destination) -> Activation:
+def _first_seen(app: App, config: Config, name: str) -> Activation:
     """Two first syncs at once make one activation: the second finds what the first has made."""
     with app.store.lock(f"activation-{name}"):
-        return existing(app, config, name) or _create(app, config, name, destination)
+        return existing(app, config, name) or _create(app, config, name)
 
 
-def _create(app: App, config: Config, name: str, destination: Destination) -> Activation:
+def _create(app: App, config: Config, name: str) -> Activation:
     wanted = entry(config, name)
+    destination = _destination(app, config, wanted.destination)
     segment_of = ensure(app, config, wanted.segment_of).id if wanted.segment_of else None
     return app.store.activations.create(
         name,
@@ -109,22 +107,42 @@ def _create(app: App, config: Config, name: str, destination: Destination) -> Ac
     )
 
 
+def _destination(app: App, config: Config, name: str) -> Destination:
+    """What a new activation feeds. ConfigError: nobody tried its ad account with the sign-in that there is."""
+    now = config.destinations[name].ad_account
+    known = app.store.destinations.ensure(name, now, config.destinations)
+    if known.ad_account != now and app.store.destinations.credential(known.id)[0] is not None:
+        raise ConfigError(
+            f"Destination '{name}' was ad account {_bare(known.ad_account)} when somebody signed in to LinkedIn for it "
+            f"and is now {_bare(now)}: check it first, with `guestlist check {name}`.",
+            ("destinations", name, "ad_account"),
+        )
+    if known.ad_account != now:
+        app.store.destinations.update(known.id, ad_account=now)
+    return known
+
+
 def refuse_moved(app: App, config: Config, name: str) -> None:
     """ConfigError where a destination of the file is another ad account than the one that its activations feed."""
-    now, known = config.destinations[name].ad_account, app.store.destinations.meant(name, config.destinations)
-    if known is None or known.ad_account == now:
+    known = app.store.destinations.meant(name, config.destinations)
+    if known is not None:
+        refuse_other_account(app, known, name, config.destinations[name].ad_account)
+
+
+def refuse_other_account(app: App, known: Destination, name: str, now: str) -> None:
+    """ConfigError where activations feed another ad account of a destination; ``name``: as who asks calls it."""
+    if known.ad_account == now:
         return
     users = [each.name for each in app.store.activations.all(removed=False) if each.destination_id == known.id]
     if users:
         raise ConfigError(
-            f"Destination '{name}' was ad account {known.ad_account} and is now {now}, but {', '.join(users)} still "
-            f"{'feeds' if len(users) == 1 else 'feed'} the former: give "
-            f"the new account a destination name of its own, or end them with `guestlist remove {users[0]}`.",
+            f"Destination '{name}' was ad account {_bare(known.ad_account)} and is now {_bare(now)}, but "
+            f"{', '.join(users)} still {'feeds' if len(users) == 1 else 'feed'} the former: give the new account a "
+            f"destination of its own; or end what feeds the former, with `guestlist remove {users[0]}`.",
             ("destinations", name, "ad_account"),
         )
 
 
-def _move_account(app: App, config: Config, name: str, number: int) -> None:
-    refuse_moved(app, config, name)
-    app.store.destinations.disconnect(number)
-    app.store.destinations.update(number, ad_account=config.destinations[name].ad_account)
+def _bare(account: str) -> str:
+    """Its number, of a urn."""
+    return account.rpartition(":")[2]

@@ -6,14 +6,21 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from guestlist.app import api_version, linkedin_app
+from guestlist.app import activations, api_version, linkedin_app
 from guestlist.app.context import App
 from guestlist.app.patience import Patient
 from guestlist.app.results import CheckReport, Connection
 from guestlist.config import Config, DestinationConfig
 from guestlist.core.mapping import nearest
 from guestlist.core.text import masked
-from guestlist.errors import REFRESH_TOKEN_EXPIRED, ConfigError, DeliveryError, NeedsPerson, UnknownName
+from guestlist.errors import (
+    REFRESH_TOKEN_EXPIRED,
+    ConfigError,
+    DeliveryError,
+    NeedsPerson,
+    NeedsReauthorization,
+    UnknownName,
+)
 from guestlist.ports import Account, Reachable, Token
 from guestlist.store.consents import Consent
 from guestlist.store.destinations import Credential, Destination
@@ -24,6 +31,7 @@ OVER = (
     "This sign-in at LinkedIn was not begun here by you, was used already, or took longer than ten minutes: begin it "
     "again."
 )
+ACCOUNT_CHANGED = "Account ID Changed"  # nobody tried the one of now with the sign-in that there is
 ENDED = "the authorization has ended, so nothing is sent until somebody signs in to LinkedIn again"
 NOT_YET = "Please authenticate via Oauth before updating other settings and/or enabling the destination."
 
@@ -133,8 +141,10 @@ def try_out(app: App, account_urn: str, token: Token, *, patient: bool = False) 
 def keep(app: App, config: Config, name: str, token: Token) -> CheckReport:
     """Check what the token may do, then keep it sealed. Another member than before keeps segments and ledger.
 
-    Raises what ``Destination.check`` raises; nothing is kept then.
+    Raises what ``Destination.check`` raises, and ConfigError where activations feed another ad account; nothing is kept
+    then.
     """
+    activations.refuse_moved(app, config, name)
     account_urn = described(config, name).ad_account
     account, token = try_out(app, account_urn, token, patient=True)
     return kept(app, config, name, account_urn, account, token)
@@ -145,17 +155,34 @@ def kept(app: App, config: Config, name: str, account_urn: str, account: Account
     since ``config`` was read.
     """
     known = app.store.destinations.ensure(name, account_urn, config.destinations)
-    if known.ad_account != account_urn:
-        app.store.destinations.update(known.id, ad_account=account_urn)
     now = app.clock.now()
     registered = linkedin_app.current(app)
     client = (registered.client_id, registered.client_secret) if registered else (None, None)
     credential = Credential(token, *client)
     app.store.destinations.connect(known.id, credential, now, app.who)
-    app.store.destinations.update(known.id, member=account.member, account_name=account.name, role=account.role)
+    took(app, known.id, account_urn, account)
     after = app.store.destinations.get(known.id)
     app.store.audit.add(app.who, "connect", known.name, now, before=_authorised(known), after=_authorised(after))
     return report(app, known.name, account_urn, credential, account)
+
+
+def judged(app: App, described: Mapping[str, DestinationConfig], name: str, ad_account: str) -> Account | None:
+    """What whoever signed in for a destination may do with another ad account than it has, as ``described`` means the
+    name. None: it has this one, or nobody signed in. Raises what ``Destination.check`` raises, and ConfigError where
+    activations feed the one it has.
+    """
+    known = app.store.destinations.meant(name, described)
+    if known is None or known.ad_account == ad_account or _credential(app, known) is None:
+        return None
+    activations.refuse_other_account(app, known, name, ad_account)
+    return app.door.destination(known.id, ad_account).check()
+
+
+def took(app: App, number: int, ad_account: str, account: Account) -> None:
+    """From now on a destination has this ad account, which was tried."""
+    app.store.destinations.update(
+        number, ad_account=ad_account, member=account.member, account_name=account.name, role=account.role
+    )
 
 
 def _authorised(row: Destination | None) -> dict[str, Any] | None:
@@ -174,10 +201,11 @@ def stands(app: App, config: Config, name: str) -> Connection:
     until, token = works_until(app, credential), credential.token
     left = None if row.state or until is None else until - app.clock.now()
     over = left is not None and left <= 0.0
+    label, reason = (REFRESH_TOKEN_EXPIRED, ENDED) if over else _parked(config, name, row)
     return Connection(
-        "parked" if row.state else "expired" if over else "connected",
-        label=REFRESH_TOKEN_EXPIRED if over else row.state,
-        reason=ENDED if over else row.reason,
+        "expired" if over else "parked" if label else "connected",
+        label=label,
+        reason=reason,
         member=row.member,
         account_name=row.account_name,
         role=row.role,
@@ -188,6 +216,14 @@ def stands(app: App, config: Config, name: str) -> Connection:
         works_until=until,
         soon=left is not None and 0.0 < left <= SOON,
     )
+
+
+def _parked(config: Config, name: str, row: Destination) -> tuple[str, str]:
+    """The label and the reason of what waits for a person; "": nothing does."""
+    now = config.destinations[name].ad_account if name in config.destinations else row.ad_account
+    if row.state or row.ad_account == now:
+        return row.state, row.reason
+    return ACCOUNT_CHANGED, f"it was ad account {row.ad_account.rpartition(':')[2]} when somebody signed in for it"
 
 
 def _credential(app: App, row: Destination | None) -> Credential | None:
@@ -214,9 +250,9 @@ def accounts(app: App, config: Config, name: str) -> list[Reachable]:
     return app.door.destination(row.id).reachable() if row is not None and _credential(app, row) is not None else []
 
 
-def refuse_unauthorised(app: App, config: Config, name: str) -> None:
+def refuse_unauthorised(app: App, described: Mapping[str, DestinationConfig], name: str) -> None:
     """ConfigError: nobody has signed in for it, which comes before everything else that is said of it."""
-    if stands(app, config, name).authorised is None:
+    if _credential(app, app.store.destinations.meant(name, described)) is None:
         raise ConfigError(NOT_YET, ("destinations", name, "ad_account"))
 
 
@@ -233,7 +269,7 @@ def check(app: App, config: Config, name: str | None = None) -> list[CheckReport
     """Every destination of the file, or one: what is right and what is not."""
     names = [name] if name is not None else list(config.destinations)
     meant = [(each, described(config, each), app.store.destinations.meant(each, config.destinations)) for each in names]
-    return [_check(app, *each) for each in meant]
+    return [_check(app, *each) for each in meant]  # before LinkedIn is asked: one may be renamed meanwhile
 
 
 def _check(app: App, name: str, wanted: DestinationConfig, known: Destination | None) -> CheckReport:
@@ -241,16 +277,19 @@ def _check(app: App, name: str, wanted: DestinationConfig, known: Destination | 
     if known is None or credential is None:
         problem = f"it is not connected: run `guestlist connect {name}`"
         return report(app, name, wanted.ad_account, None, None, (problem,))
-    number = known.id  # it may be renamed while LinkedIn is asked
+    number = known.id
     try:
-        account = Patient(app, app.door.destination(number)).check()
+        account = Patient(app, app.door.destination(number, wanted.ad_account)).check()
+        with app.store.transaction():
+            activations.refuse_other_account(app, known, name, wanted.ad_account)
+            took(app, number, wanted.ad_account, account)
+            app.store.destinations.unpark(number)
     except NeedsPerson as error:
-        app.store.destinations.park(number, error.label, str(error))
+        if known.ad_account == wanted.ad_account or isinstance(error, NeedsReauthorization):  # what it feeds stops
+            app.store.destinations.park(number, error.label, str(error))
         return report(app, name, wanted.ad_account, credential, None, (f"{error.label}: {error}",))
-    except DeliveryError as error:
+    except (ConfigError, DeliveryError) as error:
         return report(app, name, wanted.ad_account, credential, None, (str(error),))
-    app.store.destinations.update(number, member=account.member, account_name=account.name, role=account.role)
-    app.store.destinations.unpark(number)
     fresh, _ = app.store.destinations.credential(number)
     return report(app, name, wanted.ad_account, fresh or credential, account)
 

@@ -157,7 +157,7 @@ def change(
         before = expect(app, configuration, section, name, version)
         _may(by, section, body, before.body)
         if section == "destinations":
-            connection.refuse_unauthorised(app, configuration.current(), name)
+            connection.refuse_unauthorised(app, described_now(configuration), name)
         return _put(app, configuration, section, name, body)
 
 
@@ -200,6 +200,8 @@ def delete(app: App, configuration: Configuration, section: Section, name: str, 
         refuse_named(configuration, section, name)
         configuration.tried({(section, name): None})
         app.store.declared.delete(section, name)
+        if section == "destinations":
+            app.store.destinations.retire(name)
         _log(app, "delete", section, name, before.body, None)
 
 
@@ -244,6 +246,19 @@ def rename(
         was, becomes = {"name": old, **differ.before}, {"name": new, **differ.after}
         app.store.audit.add(app.who, "rename", old, now, before=_masked(was), after=_masked(becomes))
     return Declaration("activations", new, own, versions[new], now, app.who)
+
+
+def described_now(configuration: Configuration) -> Mapping[str, configs.DestinationConfig]:
+    """The destinations there are; none while the whole cannot be carried out, which a change may mend."""
+    now = _now(configuration)
+    return now.destinations if now is not None else {}
+
+
+def _now(configuration: Configuration) -> configs.Config | None:
+    try:
+        return configuration.current_or_empty()
+    except ConfigError:
+        return None
 
 
 @contextmanager

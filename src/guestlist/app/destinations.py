@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from guestlist.app import connection, event_view
+from guestlist.app.connection import ACCOUNT_CHANGED
 from guestlist.app.context import App
 from guestlist.app.results import Connection, EventsReport
 from guestlist.config import Config, DestinationConfig
@@ -16,6 +17,8 @@ REMEDIES = {
     "account signs in to LinkedIn again: Reauthorize.",
     OAUTH_REFRESH_FAILED: "LinkedIn did not renew the token, though the permission may still stand. Reauthorize; if it "
     "comes again, look at the app's client id and secret.",
+    ACCOUNT_CHANGED: "The Account ID was changed, and nobody has asked LinkedIn for the new one yet: Check now. If "
+    "whoever signed in may not manage its audiences, somebody who may does: Reauthorize.",
 }
 _FINE = ("in order", "disabled", "not connected")  # states that nobody has to see to
 

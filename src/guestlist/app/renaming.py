@@ -32,7 +32,7 @@ def destination(
     with declared.changing(app):
         check(declared.get(app, configuration, "destinations", old))
         found = declared.of_pages(app, configuration, "destinations", old)
-        connection.refuse_unauthorised(app, configuration.current(), old)
+        connection.refuse_unauthorised(app, declared.described_now(configuration), old)
         declared.refuse_named(configuration, "destinations", old)
         declared.refuse_taken(app, configuration, "destinations", new)
         _refuse_of_file(app, configuration, old)
@@ -56,13 +56,22 @@ def saved(
     version: int,
     by: Person = LOCAL,
 ) -> Declaration:
-    """What a form says of a destination, its name too, in place of what was read as ``version``; all or nothing. Raises
-    as ``declared.change`` and ``destination``.
+    """What a form says of a destination, its name too, in place of what was read as ``version``; all or nothing.
+    Another ad account is tried first, as connecting does. Raises as ``declared.change``, ``destination`` and
+    ``connection.judged``.
     """
+    declared.expect(app, configuration, "destinations", old, version)
+    there = declared.described_now(configuration)
+    connection.refuse_unauthorised(app, there, old)
+    tried = declared.check_change(app, configuration, "destinations", old, body, version, by)
+    ad_account = tried.destinations[old].ad_account
+    account = connection.judged(app, there, old, ad_account)
     with declared.changing(app):
         before = declared.expect(app, configuration, "destinations", old, version)
         if new == old or body != before.body:
             before = declared.change(app, configuration, "destinations", old, body, version, by)
+        if account is not None and (known := app.store.destinations.meant(old, there)) is not None:
+            connection.took(app, known.id, ad_account, account)
         return before if new == old else destination(app, configuration, old, new)
 
 

@@ -137,6 +137,7 @@ class Destinations:
             if there is not None:
                 connection.execute(sa.delete(_table).where(_is(there.id)))
             self.release(new)
+            self.release(old)  # who had it before that means this one by now
             if (found := self.get(old)) is not None:
                 former = [*(each for each in found.former if each != new), old]
                 self._set(found.id, name=new, former=former)
@@ -147,6 +148,11 @@ class Destinations:
             for each in self.all():
                 if name in each.former:
                     self._set(each.id, former=[one for one in each.former if one != name])
+
+    def retire(self, name: str) -> None:
+        """It was taken out: nobody means it by a name that it had before. Its row stays, for forgetting."""
+        if (found := self.get(name) or self.formerly(name)) is not None:
+            self._set(found.id, former=[])
 
     def _is_blank(self, found: Destination) -> bool:
         query = sa.select(_activations.c.id).where(_activations.c.destination_id == found.id).limit(1)
@@ -215,11 +221,6 @@ class Destinations:
                 .values(credential=self._sealed(Credential(token, *client)), version=expected_version + 1)
             )
             return connection.execute(statement).rowcount == 1
-
-    def disconnect(self, which: Which) -> None:
-        """Forget the credential."""
-        with self._database.write():
-            self._set(which, credential=None, version=self._required(which).version + 1)
 
     def _required(self, which: Which) -> Destination:
         query = sa.select(_table).where(_is(which)).with_for_update()

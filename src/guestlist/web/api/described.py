@@ -12,7 +12,7 @@ import msgspec
 from fastapi import Header, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from guestlist.app import audiences, declared
+from guestlist.app import audiences, declared, renaming
 from guestlist.app.declared import Declaration
 from guestlist.web.api.problems import Problem
 from guestlist.web.api.route import PREFIX, Asking
@@ -155,6 +155,8 @@ def _put(asking: Asking, before: Declaration, settings: Mapping[str, Any], respo
     app, configuration, section, name = asking.app, asking.configuration, before.section, before.name
     if section == "audiences":
         found = audiences.put(app, configuration, name, settings, version, asking.person)
+    elif section == "destinations":
+        found = renaming.saved(app, configuration, name, name, settings, version, asking.person)
     else:
         found = declared.change(app, configuration, section, name, settings, version, asking.person)
     response.headers["ETag"] = tag(found)

@@ -97,7 +97,7 @@ def choose_one(call: Call) -> Response:
     try:
         name, body, _ = _judged(call, call.form)
     except (ConfigError, NeedsPerson) as error:
-        return call.again("connect_account.html", _at(error), "ad_account", **_chosen(call))
+        return call.again("connect_account.html", at_account(error), "ad_account", **_chosen(call))
     return call.go(path("destinations", "connect", call.part("handle"), "review", **_said(name, body)))
 
 
@@ -109,7 +109,7 @@ def review(call: Call) -> Response:
         name, body, account = _judged(call, Form(list(call.query.items())))
     except (ConfigError, NeedsPerson) as error:
         accounts = setting_up.choices(call.app, handle)
-        form = _entered(call, accounts).refused(_at(error), "ad_account")
+        form = _entered(call, accounts).refused(at_account(error), "ad_account")
         return call.show("connect_account.html", 422, **_choices(call, accounts, form), form=form)
     before = path("destinations", "connect", handle, **_said(name, body))
     shown = {"handle": handle, "name": name, "body": body, "account": account, "steps": STEPS, "before": before}
@@ -123,7 +123,7 @@ def finish(call: Call) -> Response:
     try:
         report = setting_up.finish(call.app, call.desk.configuration, call.part("handle"), name, body, call.person)
     except (ConfigError, NeedsPerson) as error:
-        return call.again("connect_account.html", _at(error), "ad_account", **_chosen(call))
+        return call.again("connect_account.html", at_account(error), "ad_account", **_chosen(call))
     text = f"{name} is connected to {report.account_name or 'the ad account'}, as {role(report.role)}."
     return call.go(path("destinations", name), text)
 
@@ -195,6 +195,8 @@ def _number(row: Reachable) -> str:
     return row.account.rpartition(":")[2]
 
 
-def _at(error: GuestlistError) -> ConfigError:
+def at_account(error: GuestlistError) -> ConfigError:
     """What LinkedIn or a role stands against is told at the ad account."""
-    return error if isinstance(error, ConfigError) else ConfigError(plain(str(error)), ("ad_account",))
+    if isinstance(error, ConfigError) and "`guestlist" not in str(error):
+        return error
+    return ConfigError(plain(str(error)), error.place if isinstance(error, ConfigError) else ("ad_account",))

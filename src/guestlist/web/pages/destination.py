@@ -18,7 +18,7 @@ from guestlist.web.pages import lists, runs
 from guestlist.web.pages.activations import COLUMNS
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
-from guestlist.web.pages.connect import UNNAMED, offered, settings_of
+from guestlist.web.pages.connect import UNNAMED, at_account, offered, settings_of
 from guestlist.web.pages.forms import Form
 from guestlist.web.pages.lists import Place, listed
 from guestlist.web.pages.states import OUTCOMES, state
@@ -122,8 +122,8 @@ def save(call: Call) -> Response:
         found = renaming.saved(call.app, configuration, name, new, body, form.version, call.person)
     except Overtaken as error:
         return call.overtaken("destination_settings.html", error, **_settings(call, Form()))
-    except ConfigError as error:
-        return call.again("destination_settings.html", error, "ad_account", **_settings(call, form))
+    except (ConfigError, DeliveryError) as error:
+        return call.again("destination_settings.html", at_account(error), "ad_account", **_settings(call, form))
     said = f"{name} was saved." if found.name == name else f"{name} is called {found.name} now."
     return call.go(path("destinations", found.name), said)
 
