@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -337,3 +338,117 @@ def test_every_section_has_a_schema() -> None:
     found = declared.schemas()
     assert {"DestinationConfig", "AudienceConfig", "ActivationConfig", "SourceConfig", "NotifyConfig"} <= set(found)
     assert "$defs" not in json.dumps(found)
+
+
+# ── what the next sync would refuse ──────────────────────────────────────────────────────────────────────────────
+def other(world: World, **activation: Any) -> dict[str, Any]:
+    """The file's own objects, with a second destination and audience, and main changed."""
+    data = json.loads(json.dumps(world.yaml))
+    data["destinations"]["other"] = {"ad_account": ACCOUNT}
+    data["audiences"]["other"] = {"members": "people", "source": {"file": "people.csv"}}
+    data["activations"]["main"] |= activation
+    return dict(data)
+
+
+def account(world: World) -> dict[str, Any]:
+    """The same with another ad account."""
+    data = other(world)
+    data["destinations"]["acme"]["ad_account"] = ACCOUNT + 1
+    return data
+
+
+STREAM = {"destination": "acme", "mode": "stream", "audience_key": "k"}
+REFUSED: list[tuple[Callable[[World], dict[str, Any]], str]] = [
+    (lambda world: other(world, destination="other"), "Activation 'main' had destination acme and now has other"),
+    (lambda world: other(world, audience="other"), "Activation 'main' had audience people and now has other"),
+    (lambda world: other(world, mode="snapshot"), "was synced with mode mirror and is now snapshot"),
+    (account, "but main still feeds the former"),
+]
+
+
+@pytest.mark.parametrize(("changed", "sentence"), REFUSED, ids=["destination", "audience", "mode", "account"])
+def test_what_the_next_sync_would_refuse_is_not_applied(
+    here: Here, changed: Any, sentence: str, tmp_path: Path
+) -> None:
+    here.world.write(emails("a"))
+    here.world.sync()
+    file = tmp_path / "another.yaml"
+    file.write_text(yaml.safe_dump(changed(here.world)))
+    for dry_run in (True, False):
+        with pytest.raises(ConfigError, match=sentence):
+            here.apply(file, {}, dry_run=dry_run)
+    assert here.app.store.declared.all() == []
+    assert here.world.sync().unchanged == 1
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "change", "sentence"),
+    [
+        ("activations", "main", {"destination": "other"}, "had destination acme and now has other"),
+        ("activations", "main", {"audience": "other"}, "had audience people and now has other"),
+        ("audiences", "people", {"members": "companies"}, "had members people and now has companies"),
+        ("destinations", "acme", {"ad_account": ACCOUNT + 1}, "but main still feeds the former"),
+    ],
+)
+def test_what_the_next_sync_would_refuse_is_not_changed(
+    here: Here, section: Any, name: str, change: dict[str, Any], sentence: str
+) -> None:
+    here.world.write(emails("a"))
+    here.world.sync()
+    for each in ("destinations", "audiences", "activations"):
+        here.take_over(each, {"destinations": "acme", "audiences": "people", "activations": "main"}[each])
+    here.create("destinations", "other", {"ad_account": ACCOUNT})
+    here.create("audiences", "other", LIST)
+    found = here.get(section, name)
+    for act in (here.check_change, here.change):
+        with pytest.raises(ConfigError, match=sentence):
+            act(section, name, {**found.body, **change}, found.version)
+    assert here.get(section, name) == found
+
+
+def test_what_a_sync_refuses_already_may_be_changed_on(here: Here) -> None:
+    """By a file that was changed by hand: it is paused, or put right."""
+    here.world.write(emails("a"))
+    here.world.sync()
+    here.world.yaml = other(here.world, destination="other")
+    here.configuration = here.world.open().configuration
+    taken = here.take_over("activations", "main")
+    paused = here.change("activations", "main", {**taken.body, "enabled": False}, taken.version)
+    here.change("activations", "main", {**paused.body, "destination": "acme"}, paused.version)
+    with pytest.raises(ConfigError, match="had destination acme"):
+        here.change("activations", "main", paused.body, here.get("activations", "main").version)
+
+
+def test_one_that_was_taken_out_of_the_configuration_only_comes_back_as_it_was(here: Here) -> None:
+    here.world.write(emails("a"))
+    made = here.create("activations", "x", {"audience": "people", "destination": "acme"})
+    here.world.open().sync("x")
+    here.delete("activations", "x", made.version)
+    here.create("audiences", "leads", EVENTS)
+    with pytest.raises(ConfigError, match="had audience people"):
+        here.create("activations", "x", {"audience": "leads", **STREAM})
+    here.create("activations", "x", {"audience": "people", "destination": "acme"})
+
+
+def test_a_destination_that_was_taken_out_only_comes_back_with_the_account_that_is_fed(here: Here) -> None:
+    here.world.write(emails("a"))
+    here.world.yaml["destinations"] = here.world.yaml["activations"] = {}
+    here.configuration = here.world.open().configuration
+    destination = here.create("destinations", "acme", {"ad_account": ACCOUNT})
+    activation = here.create("activations", "x", {"audience": "people", "destination": "acme"})
+    here.world.open().sync("x")
+    here.delete("activations", "x", activation.version)
+    here.delete("destinations", "acme", destination.version)
+    with pytest.raises(ConfigError, match="x still feeds the former"):
+        here.create("destinations", "acme", {"ad_account": ACCOUNT + 1})
+    here.create("destinations", "acme", {"ad_account": ACCOUNT})
+
+
+def test_applying_a_file_keeps_the_name_it_has_for_what_was_renamed(here: Here) -> None:
+    """By command, while the file says the former one still; a name that is new to all is its own."""
+    here.world.write(emails("a"))
+    here.world.sync()
+    ending.rename_destination(here.app, here.configuration, "acme", "zebra")
+    here.apply(here.world.file, {}, dry_run=False)
+    assert here.world.sync().unchanged == 1
+    assert [each.name for each in here.app.store.destinations.all()] == ["zebra"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from tests.cli.conftest import YAML, Desk
+from tests.cli.conftest import YAML, Desk, contacts
 
 NOTIFY = "notify: {url: 'https://hooks.example.com/secret'}\n"
 
@@ -54,6 +54,18 @@ def test_a_mistake_changes_nothing(desk: Desk) -> None:
     assert "wrong.yaml, line 8" in done.err
     assert desk("config", "apply", "missing.yaml").code == 2
     assert "Nothing was made" in desk("config", "export").err
+
+
+def test_what_the_next_sync_would_refuse_is_not_applied(connected: Desk) -> None:
+    """In one sentence, and a dry run says it too."""
+    connected.people(contacts(3))
+    assert connected("sync").code == 0
+    connected.write(YAML.replace("516848833", "516848834"), "other.yaml")
+    for more in (["--dry-run"], []):
+        done = connected("config", "apply", "other.yaml", *more)
+        assert (done.code, done.out) == (2, "")
+        assert "is now 516848834, but news still feeds the former" in " ".join(done.err.split())
+    assert "Nothing was made" in connected("config", "export").err
 
 
 def test_an_installation_that_lives_of_what_was_applied(desk: Desk) -> None:

@@ -62,6 +62,31 @@ def refuse_another(config: Config, found: Activation, wanted: ActivationConfig) 
         )
 
 
+def refuse_what_cannot_run(app: App, before: Config, after: Config) -> None:
+    """ConfigError where a change of the configuration makes something that the next sync is certain to refuse. What is
+    refused as it is may be changed on: paused, or put right piece by piece.
+    """
+    for name, wanted in after.destinations.items():
+        was = before.destinations.get(name)
+        known = app.store.destinations.meant(name, (before if was is not None else after).destinations)
+        if known is not None and (was is None or was.ad_account != wanted.ad_account):
+            refuse_other_account(app, known, name, wanted.ad_account)
+    for found in app.store.activations.all(removed=False):
+        refused = _refused(after, found)
+        if refused is not None and _refused(before, found) is None:
+            raise refused
+
+
+def _refused(config: Config, found: Activation) -> ConfigError | None:
+    """Why a sync would be refused; None: it would not, or nothing describes it."""
+    try:
+        if found.name in config.activations:
+            refuse_another(config, found, config.activations[found.name])
+    except ConfigError as error:
+        return error
+    return None
+
+
 def made_of_another(name: str, what: str, was: str, now: str, same_account: bool = False) -> ConfigError:
     """Why an activation cannot be synced as the file has it now."""
     called = f"if that is its new name, run `guestlist rename '{was}' '{now}' --destination`, else "

@@ -16,7 +16,7 @@ import yaml
 
 from guestlist import config as configs
 from guestlist import document
-from guestlist.app import connection
+from guestlist.app import activations, connection
 from guestlist.app.context import App
 from guestlist.configuration import Configuration
 from guestlist.core.permissions import LOCAL, Permission, Person
@@ -124,7 +124,7 @@ def check_new(
     """Raises what ``create`` would; nothing is made. The configuration as it would be."""
     _may(by, section, body, {})
     refuse_taken(app, configuration, section, name)
-    return configuration.tried({(section, name): body})
+    return _tried(app, configuration, {(section, name): body})
 
 
 def check_change(
@@ -138,7 +138,7 @@ def check_change(
 ) -> configs.Config:
     """Raises what ``change`` would; nothing is changed. The configuration as it would be."""
     _may(by, section, body, expect(app, configuration, section, name, version).body)
-    return configuration.tried({(section, name): body})
+    return _tried(app, configuration, {(section, name): body})
 
 
 def change(
@@ -329,6 +329,16 @@ def refuse_taken(app: App, configuration: Configuration, section: Section, name:
         )
 
 
+def _tried(
+    app: App, configuration: Configuration, changes: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> configs.Config:
+    """The configuration as it would be. ConfigError: it cannot be, or the next sync would refuse what it becomes."""
+    before, after = _now(configuration), configuration.tried(changes)
+    if before is not None:
+        activations.refuse_what_cannot_run(app, before, after)
+    return after
+
+
 def _put(
     app: App,
     configuration: Configuration,
@@ -340,7 +350,7 @@ def _put(
     """``taken``: what the file said of what is taken over."""
     if section == "settings" and name not in configs.SETTINGS:
         raise UnknownName(f"There is no setting '{masked(name)}'; there are {', '.join(configs.SETTINGS)}.")
-    configuration.tried({(section, name): body})
+    _tried(app, configuration, {(section, name): body})
     before = app.store.declared.get(section, name)
     now = app.clock.now()
     version = app.store.declared.put(section, name, body, app.who, now)
@@ -474,7 +484,7 @@ def _apply(
     wanted = dict(_objects(read.data, folder))
     with changing(app):
         there: dict[tuple[str, str], Mapping[str, Any]] = {(p.kind, p.name): p.body for p in app.store.declared.all()}
-        configuration.tried(dict(wanted))
+        _tried(app, configuration, wanted)
         differences = [_difference(key, there.get(key), body) for key, body in wanted.items()]
         if not dry_run:
             for each in differences:
@@ -482,7 +492,7 @@ def _apply(
                     section: Any = each.section
                     key = section, each.name
                     taken = configuration.of_file(section).get(each.name)
-                    if section == "destinations" and each.what == "create":
+                    if section == "destinations" and each.what == "create" and taken is None:
                         app.store.destinations.release(each.name)
                     version = app.store.declared.put(*key, wanted[key], app.who, app.clock.now())
                     _log_put(app, *key, there.get(key), wanted[key], taken, version)
