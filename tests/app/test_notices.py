@@ -56,6 +56,18 @@ def test_the_end_of_a_token_is_counted_down(world: World, posts: Posts) -> None:
     assert all("guestlist connect acme" in text for text in told if "over" not in text and "no longer" not in text)
 
 
+def test_no_days_are_counted_of_an_authorisation_that_ended_before_its_date(world: World, posts: Posts) -> None:
+    world.connect(refresh=False, expires_in=40 * DAY)
+    world.activation(schedule={"every": "7d"})
+    world.write(FORTY)
+    run_for(world, 1.0, post=posts)
+    world.emulator.control.revoke_tokens()
+    world.write(FORTY[:-1])
+    run_for(world, 30 * DAY, post=posts)
+    assert "Refresh Token Expired" in posts[0]["text"]
+    assert [each["event"] for each in posts if each["activation"] == "destination acme"] == []
+
+
 def test_a_lost_authorisation_is_told_and_looked_at_on_schedule_only(world: World, posts: Posts) -> None:
     world.write(FORTY)
     run_for(world, 1.0, post=posts)

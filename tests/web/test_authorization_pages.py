@@ -82,6 +82,33 @@ def test_a_lost_authorization_is_a_delivery_issue_with_its_remedy_and_a_way_out(
         assert label not in browser.get(page).text, page
 
 
+def test_no_days_are_counted_of_an_authorization_that_ended(pages: Installed) -> None:
+    """SEGMENT-16: whatever the dates say that LinkedIn gave with it."""
+    world = pages.world
+    world.sync()
+    browser = pages.signed_in()
+    assert "365 days left" in browser.get("/destinations").text
+    world.clock.sleep(3600.0)
+    world.emulator.control.expire_tokens()
+    ended(world)
+    world.write(emails("ann", "bob", "cem"))
+    assert world.sync().label == "Refresh Token Expired"
+    for page in ("/", "/destinations", "/destinations/acme", "/activations/main"):
+        said = browser.get(page).text.replace(f"API version {versions.NEWEST_TESTED}", "")
+        assert "365 days left" not in said, page
+        assert "60 days left" not in said, page
+        assert "Ended" in said, page
+        assert "Reauthorize" in [button for form in browser.seen.forms for button in form.buttons], page
+    dates = browser.get("/").text.partition("Dates")[2]
+    assert "Ended Refresh token of acme Somebody has to authorize again." in dates
+    assert "Access token" not in dates
+    assert dates.index("Refresh token of acme") < dates.index("API version")
+    world.emulator.control.clock(advance=1.0)
+    reauthorize(pages, browser.get("/destinations"))
+    for page in ("/destinations", "/destinations/acme"):
+        assert "365 days left" in browser.get(page).text
+
+
 # ── ends soon ────────────────────────────────────────────────────────────────────────────────────────────────────
 EVERYWHERE = ["/", *(f"/destinations/acme{tab}" for tab in ("", "/activations", "/delivery", "/runs"))]
 

@@ -138,8 +138,8 @@ def _destination(app: App, config: Config, name: str) -> Destination:
     known = app.store.destinations.ensure(name, now, config.destinations)
     if known.ad_account != now and app.store.destinations.credential(known.id)[0] is not None:
         raise ConfigError(
-            f"Destination '{name}' was ad account {_bare(known.ad_account)} when somebody signed in to LinkedIn for it "
-            f"and is now {_bare(now)}: check it first, with `guestlist check {name}`.",
+            f"Destination '{name}' was ad account {_number(known.ad_account)} when somebody signed in for it and is "
+            f"now {_number(now)}: check it first, with `guestlist check {name}`.",
             ("destinations", name, "ad_account"),
         )
     if known.ad_account != now:
@@ -161,13 +161,12 @@ def refuse_other_account(app: App, known: Destination, name: str, now: str) -> N
     users = [each.name for each in app.store.activations.all(removed=False) if each.destination_id == known.id]
     if users:
         raise ConfigError(
-            f"Destination '{name}' was ad account {_bare(known.ad_account)} and is now {_bare(now)}, but "
+            f"Destination '{name}' was ad account {_number(known.ad_account)} and is now {_number(now)}, but "
             f"{', '.join(users)} still {'feeds' if len(users) == 1 else 'feed'} the former: give the new account a "
             f"destination of its own; or end what feeds the former, with `guestlist remove {users[0]}`.",
             ("destinations", name, "ad_account"),
         )
 
 
-def _bare(account: str) -> str:
-    """Its number, of a urn."""
-    return account.rpartition(":")[2]
+def _number(ad_account: str) -> str:
+    return ad_account.rpartition(":")[2]

@@ -215,6 +215,7 @@ def stands(app: App, config: Config, name: str) -> Connection:
         renews=renews(app, credential),
         works_until=until,
         soon=left is not None and 0.0 < left <= SOON,
+        ended=label == REFRESH_TOKEN_EXPIRED,
     )
 
 

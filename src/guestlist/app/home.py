@@ -34,13 +34,16 @@ class Need:
 
 @dataclass(frozen=True)
 class Due:
-    """A date that comes: when, and in how many whole days (negative: it is past)."""
+    """A date that comes: when, and in how many whole days (negative: it is past). ``renews``: by itself, nobody has to
+    do anything; ``ended``: it is over already, whatever the date says that LinkedIn gave.
+    """
 
     what: Literal["access token", "refresh token", "API version"]
     subject: str
     at: float
     days: int
     renews: bool = False
+    ended: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def _of_dates(app: App, config: Config) -> Iterator[Need]:
 
 # ── dates ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def calendar(app: App, config: Config) -> list[Due]:
-    """Ends of tokens and of the API version, the next first. ``renews``: by itself, nobody has to do anything."""
+    """Ends of tokens and of the API version: first what has ended, then the next."""
     now = app.clock.now()
     spoken = api_version.spoken(app)
     dates = [Due("API version", spoken.version, spoken.ends, spoken.days)]
@@ -112,14 +115,16 @@ def calendar(app: App, config: Config) -> list[Due]:
         if credential is None:
             continue
         token, renews = credential.token, connection.renews(app, credential)
-        if token.expires_at is not None:
-            days = int((token.expires_at - now) // DAY)
-            dates.append(Due("access token", name, token.expires_at, days, renews))
-        if token.refresh_token and token.refresh_expires_at is not None:
-            dates.append(
-                Due("refresh token", name, token.refresh_expires_at, int((token.refresh_expires_at - now) // DAY))
-            )
-    return sorted(dates, key=lambda due: due.at)
+        ended = connection.stands(app, config, name).ended
+        if token.expires_at is not None and not (ended and renews):
+            dates.append(Due("access token", name, token.expires_at, _days(token.expires_at, now), renews, ended))
+        if token.refresh_token and (ends := token.refresh_expires_at) is not None:
+            dates.append(Due("refresh token", name, ends, _days(ends, now), ended=ended))
+    return sorted(dates, key=lambda due: (not due.ended, due.at))
+
+
+def _days(at: float, now: float) -> int:
+    return int((at - now) // DAY)
 
 
 # ── lines ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -81,11 +81,9 @@ def calendar(app: App, config: Config) -> None:
     advice = "upgrade Guestlist or set GUESTLIST_LINKEDIN_VERSION"
     _countdown(app, config, "API version", spoken.days, f"LinkedIn switches {spoken.version} off; {advice}")
     for name in config.destinations:
-        credential = connection.credential_of(app, config, name)
-        if credential is None:
-            continue
-        end = connection.works_until(app, credential)
-        if end is not None:
+        stands = connection.stands(app, config, name)
+        end = stands.works_until
+        if end is not None and not (stands.ended and stands.state == "parked"):  # there is nothing left to count
             days = int((end - now) // 86_400)
             _countdown(app, config, _destination(name), days, f"run `guestlist connect {name}` before it ends")
 

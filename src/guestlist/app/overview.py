@@ -19,7 +19,7 @@ from guestlist.app.turn import holder
 from guestlist.config import ActivationConfig, Config
 from guestlist.core.mapping import nearest
 from guestlist.core.text import masked
-from guestlist.errors import ConfigError, DeliveryError, UnknownName
+from guestlist.errors import REFRESH_TOKEN_EXPIRED, ConfigError, DeliveryError, UnknownName
 from guestlist.ports import Refusals, RejectedWish
 from guestlist.store.activations import Activation
 from guestlist.store.runs import ENDED, Run
@@ -89,7 +89,15 @@ def _row(app: App, config: Config | None, read: Books, name: str, found: Activat
         next_run=schedule.due(app, config, name, found, last) if config is not None and wanted is not None else None,
         who=tuple((found.waiting or {}).get("who", ())) if state == "waiting" else (),
         works_until=read.works_until.get(found.destination_id),
+        authorization_ended=_has_ended(app, read, found),
     )
+
+
+def _has_ended(app: App, read: Books, found: Activation) -> bool:
+    """Whether LinkedIn refused the authorization of its destination, or its end is past."""
+    fed, until = read.destinations.get(found.destination_id), read.works_until.get(found.destination_id)
+    parked = fed is not None and fed.state == REFRESH_TOKEN_EXPIRED
+    return parked or (until is not None and until <= app.clock.now())
 
 
 _DISABLED = ("disabled", "nothing is sent, nothing is lost")

@@ -145,6 +145,7 @@ class StatusRow:
     next_run: float | None = None
     who: tuple[str, ...] = ()  # up to ten of those whose removal waits for a person
     works_until: float | None = None  # when a person has to have authorised its destination again
+    authorization_ended: bool = False  # already, whatever that date says
 
     def json(self) -> dict[str, Any]:
         """The documented fields and more beside them."""
@@ -328,8 +329,9 @@ class CheckReport:
 @dataclass(frozen=True)
 class Connection:
     """How a destination is connected. ``state``: not connected, connected, parked (``label`` says what waits for a
-    person), expired (the same before LinkedIn was asked: the date is past). ``soon``: it works, and a person has to
-    authorise again within 30 days. Times are epoch seconds; the rest as in ``CheckReport``.
+    person), expired (the same before LinkedIn was asked: the date is past). ``ended``: the authorization is over,
+    whatever the dates say that LinkedIn gave with it. ``soon``: it works, and a person has to authorise again within 30
+    days. Times are epoch seconds; the rest as in ``CheckReport``.
     """
 
     state: Literal["not connected", "connected", "parked", "expired"]
@@ -344,6 +346,7 @@ class Connection:
     renews: bool = False
     works_until: float | None = None
     soon: bool = False
+    ended: bool = False
 
     def json(self) -> dict[str, Any]:
         """All fields."""

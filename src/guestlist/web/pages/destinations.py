@@ -27,7 +27,7 @@ _COLUMNS = {
     "account": lambda row: row.ad_account,
     "state": _state,
     "authorised": lambda row: row.connection.authorised,
-    "ends": lambda row: row.connection.works_until,
+    "ends": lambda row: 0.0 if row.connection.ended else row.connection.works_until,
     "activations": lambda row: row.activations,
 }
 

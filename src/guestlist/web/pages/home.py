@@ -47,6 +47,8 @@ _RUNS = {
 
 def follows(row: home.Due) -> str:
     """What comes of a date."""
+    if row.ended:
+        return "Somebody has to authorize again."
     if row.renews:
         return "It is renewed by itself."
     if row.what == "API version":
@@ -55,7 +57,7 @@ def follows(row: home.Due) -> str:
 
 
 _DATES = {
-    "at": lambda due: due.at,
+    "at": lambda due: (not due.ended, due.at),
     "what": lambda due: (due.what, due.subject.casefold()),
     "follows": follows,
 }
