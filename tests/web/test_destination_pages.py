@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from guestlist.app import declared, destinations
+from guestlist.app import declared, destinations, ending
 from guestlist.core.permissions import Role
 from tests.web.browser import Browser
 from tests.web.installed import Installed, installed
@@ -247,6 +247,22 @@ def test_whoever_may_reauthorizes_where_the_activation_waits(pages: Installed) -
     pages.work()
     assert len(pages.world.told()) == 3
     assert "Waiting for you:" not in browser.get("/activations/main").text
+
+
+def test_what_a_file_calls_by_its_former_name_is_reauthorised_from_its_activation(pages: Installed) -> None:
+    """It was renamed on the command line, and the file does not say the new name yet."""
+    pages.world.sync()
+    ending.rename_destination(pages.app, pages.configuration, "acme", "zebra")
+    pages.world.clock.sleep(3600.0)  # a token that is younger may be refused for a while
+    pages.world.emulator.control.revoke_tokens()
+    pages.world.write(emails("ann", "bob", "cem"))
+    pages.world.sync()
+    browser = pages.signed_in().get("/activations/main")
+    browser.submit("Reauthorize")
+    browser.get("/linkedin/callback?code={code}&state={state}".format(**at_linkedin(pages, browser)))
+    assert browser.location == "/destinations/acme"
+    pages.work()
+    assert len(pages.world.told()) == 3
 
 
 def test_settings_name_the_days_of_the_authorization(pages: Installed) -> None:

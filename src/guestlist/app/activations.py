@@ -42,13 +42,20 @@ def existing(app: App, config: Config, name: str) -> Activation | None:
     return found
 
 
+def destination_of(config: Config, found: Activation) -> str:
+    """The name of what it feeds, as the configuration calls it: by a former one, while it does not know that of now."""
+    wanted = config.activations.get(found.name)
+    if wanted is None or found.destination in config.destinations:
+        return found.destination
+    return wanted.destination if wanted.destination in found.destination_former else found.destination
+
+
 def refuse_another(config: Config, found: Activation, wanted: ActivationConfig) -> None:
     """LinkedIn's segment holds what the old audience said; another one cannot silently take its place. ConfigError."""
     audience, destination = config.audiences[wanted.audience], config.destinations[wanted.destination]
-    renamed = wanted.destination in found.destination_former and found.destination not in config.destinations
     for what, was, now in (
         ("audience", found.audience, wanted.audience),
-        ("destination", found.destination, found.destination if renamed else wanted.destination),
+        ("destination", destination_of(config, found), wanted.destination),
         ("members", found.members.name.lower(), audience.members),
         ("ad_account", found.ad_account, destination.ad_account),
     ):

@@ -82,7 +82,7 @@ def _row(app: App, config: Config | None, read: Books, name: str, found: Activat
         audience_size=segment.audience_size if segment else None,
         as_of=segment.as_of if segment else None,
         last_run=last.started if last else None,
-        destination=found.destination,
+        destination=activations.destination_of(config, found) if config is not None else found.destination,
         segment_name=segment.name if segment else "",
         told=read.told.get(found.id),
         campaign_manager=campaign_manager(app, found.ad_account) if segment else "",
