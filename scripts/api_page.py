@@ -29,7 +29,8 @@ curl -H "Authorization: Bearer $TOKEN" https://guestlist.example.com/api/v1/acti
 * **Long work.** 202, and `Location` names the job to follow until its `state` is `done` or `failed`; that of a sync
   leads to its run (`run`) from when there is one. An activation says what is under way for it (`progress`), whoever
   began it.
-* **Lists** come in pages: `?limit=`, and `?cursor=` with what `next` said; `next` is null on the last page.
+* **Lists** come in pages: `?limit=`, and `?cursor=` with what `next` said; `next` is null on the last page. Those whose
+  length is fixed come whole: `/roles`, `/settings`, `/retention`, and what a file changed (`/configuration/apply`).
 * **Times** are seconds since 1970 (UTC).
 * **Mistakes** are `application/problem+json` (RFC 9457): `detail` is one sentence that says what happened, to what,
   why, and what to do. `place` leads to the wrong value, `permission` is what is missing, `label` what waits for a

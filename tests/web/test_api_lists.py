@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from tests.web.apikit import Api
+from tests.web.apikit import EVENTS, STREAM, Api
 from tests.web.browser import Browser
+from tests.world import ACCOUNT, emails
 
 Json = dict[str, Any]
 BOUNDED = {  # how an operation and where its list stands end -> what bounds it
@@ -74,6 +76,52 @@ def answered(operation: Json, schemas: Json) -> set[str]:
             for media in answer.get("content", {}).values():
                 found |= set(lists(media["schema"], schemas))
     return found
+
+
+WHOLE = ["apply", "retention", "roles", "settings"]  # lists of a fixed length, as docs/api.md names them
+
+
+def test_lists_that_come_whole_are_named(api: Api) -> None:
+    document = Browser(api.web).get("/openapi.json").response.json()
+    schemas = document["components"]["schemas"]
+    whole = {
+        path.rpartition("/")[2]
+        for path, methods in document["paths"].items()
+        for operation in methods.values()
+        if path.startswith("/api/v1/") and "" in answered(operation, schemas)
+    }
+    assert sorted(whole) == WHOLE
+    said = (Path(__file__).parents[2] / "docs" / "api.md").read_text().partition("* **Lists**")[2].partition("\n* ")[0]
+    assert all(f"/{each}`" in said for each in WHOLE)
+
+
+# ── looked through ───────────────────────────────────────────────────────────────────────────────────────────────
+def names(api: Api, where: str, search: str, key: str = "name") -> list[str]:
+    return [each[key] for each in api.get(f"{where}{'&' if '?' in where else '?'}search={search}")["items"]]
+
+
+def test_lists_are_looked_through_as_on_the_pages(api: Api) -> None:
+    """ADOBE-13, ADOBE-69: names, and what stands beside them; letters large or small."""
+    api.world.write(emails("ann"))
+    api.make("destinations", "Zeta", {"ad_account": ACCOUNT + 1})
+    api.make("audiences", "leads", EVENTS)
+    api.make("activations", "hot", STREAM)
+    api.world.sync()
+    assert names(api, "/destinations", "ZETA") == ["Zeta"]
+    assert names(api, "/destinations", str(ACCOUNT)) == ["acme"]
+    assert names(api, "/destinations", "%20not%20CONN") == ["Zeta"]
+    assert names(api, "/audiences", "people.csv") == ["people"]
+    assert names(api, "/audiences", "hot") == ["leads"]
+    assert names(api, "/activations", "leads") == ["hot"]
+    assert names(api, "/activations", "BUILDING") == ["main"]
+    assert names(api, "/activations?mode=stream", "acme") == ["hot"]
+    viewed = names(api, "/destinations/acme/ad-accounts", "viewer", "account")
+    assert viewed == [f"urn:li:sponsoredAccount:{ACCOUNT + 1}"]
+    for where in ("/destinations", "/audiences", "/activations", "/destinations/acme/ad-accounts"):
+        assert names(api, where, "zzz", "account") == []
+        first = api.get(f"{where}?limit=1&search=")
+        assert first["items"]
+        assert api.get(f"{where}?limit=1&search=&cursor={first['next']}")["items"]
 
 
 def test_every_list_has_pages_or_an_end(api: Api) -> None:

@@ -84,6 +84,11 @@ def one(app: App, config: Config, name: str) -> AudienceRow | None:
     return _row(app, config, name, uploaded, known, books.opened(app, list(known.values())))
 
 
+def words(row: AudienceRow) -> str:
+    """What is looked through to find it, beside its state in the words of whoever shows it."""
+    return f"{row.name} {row.members} {row.source} {' '.join(row.used_by)}"
+
+
 def described(config: Config, name: str) -> AudienceConfig:
     """As the configuration has it; UnknownName."""
     found = config.audiences.get(name)

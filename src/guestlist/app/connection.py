@@ -251,6 +251,11 @@ def accounts(app: App, config: Config, name: str) -> list[Reachable]:
     return app.door.destination(row.id).reachable() if row is not None and _credential(app, row) is not None else []
 
 
+def words(account: Reachable) -> str:
+    """What is looked through to find an ad account."""
+    return f"{account.name} {account.account} {account.role}"
+
+
 def refuse_unauthorised(app: App, described: Mapping[str, DestinationConfig], name: str) -> None:
     """ConfigError: nobody has signed in for it, which comes before everything else that is said of it."""
     if _credential(app, app.store.destinations.meant(name, described)) is None:

@@ -69,6 +69,11 @@ def all_of(app: App, config: Config) -> list[DestinationRow]:
     return [_row(app, config, name, wanted, used[name]) for name, wanted in config.destinations.items()]
 
 
+def words(row: DestinationRow) -> str:
+    """What is looked through to find it, beside its state in the words of whoever shows it."""
+    return f"{row.name} {row.connection.account_name} {row.ad_account}"
+
+
 def one(app: App, config: Config, name: str) -> DestinationRow:
     """By name; UnknownName with the nearest when there is none."""
     wanted = connection.described(config, name)

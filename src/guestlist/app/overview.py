@@ -55,6 +55,13 @@ def status(
     return [_row(app, config, read, each, there.get(each), problems.get(each, "")) for each in wanted]
 
 
+def words(config: Config, row: StatusRow) -> str:
+    """What is looked through to find it, beside its state in the words of whoever shows it."""
+    wanted = config.activations.get(row.activation)
+    audience = wanted.audience if wanted is not None else ""
+    return f"{row.activation} {audience} {row.destination} {row.linkedin_status}"
+
+
 def at_linkedin(app: App) -> list[str]:
     """The names of those that have an audience at LinkedIn, in the order they were made."""
     found = app.store.activations.all(removed=False)

@@ -25,6 +25,11 @@ def of_value(value: object) -> str:
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
+def contains(text: str, search: str) -> bool:
+    """Whether a text that people see has what somebody looks for in it, letters large or small."""
+    return search.strip().casefold() in text.casefold()
+
+
 def unspaced(raw: str) -> str:
     """Without any white space (``str.isspace``) and without invisible characters."""
     return "".join(raw.split()).translate(_DROP_INVISIBLE)

@@ -15,12 +15,13 @@ from guestlist.app.drafts import Wanted
 from guestlist.app.results import Removals, StatusRow
 from guestlist.app.sync import Wish
 from guestlist.core.counting import Drift, Wait
+from guestlist.core.text import contains
 from guestlist.errors import UnknownName
 from guestlist.web.api import described
 from guestlist.web.api.described import Described, IfGiven, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
 from guestlist.web.api.jobs import Job, accepted
 from guestlist.web.api.openapi import MODEL
-from guestlist.web.api.paging import MOST, Page, Paged
+from guestlist.web.api.paging import MOST, Page, Paged, Search
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["activations"])
@@ -160,6 +161,7 @@ def list_activations(
     destination: _Filter = None,
     mode: Literal["mirror", "stream", "add_only", "remove_only", "snapshot"] | None = None,
     state: _Filter = None,
+    search: Search = "",
 ) -> Page[Activation]:
     """By name, those included that nothing describes any more. `state`: that of the status."""
     described_here = asking.config.activations
@@ -171,6 +173,7 @@ def list_activations(
             and destination in (None, row.destination)
             and audience in (None, entry.audience if entry else None)
             and mode in (None, entry.mode if entry else None)
+            and contains(f"{overview.words(asking.config, row)} {row.state}", search)
         )
 
     rows = [_shown(asking, found, row) for found, row in _all(asking) if wanted(row)]

@@ -12,10 +12,11 @@ from guestlist.app import audiences, declared, drafts, last_events, samples
 from guestlist.app.audiences import AudienceRow, Live
 from guestlist.app.declared import Declaration
 from guestlist.app.drafts import Wanted
+from guestlist.core.text import contains
 from guestlist.web.api import described
 from guestlist.web.api.described import Described, IfGiven, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
 from guestlist.web.api.openapi import MODEL
-from guestlist.web.api.paging import Page, Paged
+from guestlist.web.api.paging import Page, Paged, Search
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["audiences"])
@@ -101,13 +102,17 @@ def list_audiences(
     paging: Paged,
     origin: Origin | None = None,
     members: Literal["people", "companies"] | None = None,
+    search: Search = "",
 ) -> Page[Audience]:
     """By name."""
     found = declared.all_of(asking.app, asking.configuration, "audiences").values()
-    rows = {row.name: row for row in audiences.all_of(asking.app, asking.config)}
-    wanted = [
-        _shown(asking, each, rows.get(each.name)) for each in found if members in (None, each.body.get("members"))
-    ]
+    rows = {
+        row.name: row
+        for row in audiences.all_of(asking.app, asking.config)
+        if contains(f"{audiences.words(row)} {row.state}", search)
+    }
+    there = (each for each in found if each.name in rows and members in (None, each.body.get("members")))
+    wanted = [_shown(asking, each, rows[each.name]) for each in there]
     items, following = paging.by_name(
         [each for each in wanted if origin in (None, each.origin)], lambda each: each.name
     )

@@ -8,15 +8,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from guestlist.app import connection, declared, jobs, renaming, setting_up
+from guestlist.app import connection, declared, destinations, jobs, renaming, setting_up
 from guestlist.app.declared import Declaration
 from guestlist.app.results import CheckReport, Connection
+from guestlist.core.text import contains
 from guestlist.ports import Reachable
 from guestlist.web.api import described
 from guestlist.web.api.described import Described, IfGiven, IfMatch, NamePath, NewName, Origin, Patch, Settings, Strict
 from guestlist.web.api.jobs import Job, accepted
 from guestlist.web.api.openapi import MODEL
-from guestlist.web.api.paging import Page, Paged, Paging
+from guestlist.web.api.paging import Page, Paged, Paging, Search
 from guestlist.web.api.problems import in_body
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
@@ -119,10 +120,13 @@ def list_destinations(
     paging: Paged,
     origin: Origin | None = None,
     state: Annotated[str | None, Query(max_length=100)] = None,
+    search: Search = "",
 ) -> Page[Destination]:
     """By name. `state`: that of the connection."""
     found = declared.all_of(asking.app, asking.configuration, "destinations").values()
-    rows = [shown(asking, each) for each in found]
+    there = destinations.all_of(asking.app, asking.config)
+    fits = {row.name for row in there if contains(f"{destinations.words(row)} {row.state}", search)}
+    rows = [shown(asking, each) for each in found if each.name in fits]
     wanted = [each for each in rows if origin in (None, each.origin) and state in (None, each.connection.state)]
     items, following = paging.by_name(wanted, lambda each: each.name)
     return Page(items=items, next=following)
@@ -181,16 +185,17 @@ def rename_destination(
 
 
 @router.get("/destinations/{name}/ad-accounts", summary="The ad accounts to choose from")
-def list_accounts(asking: Asked, name: NamePath, paging: Paged) -> Page[Reachable]:
+def list_accounts(asking: Asked, name: NamePath, paging: Paged, search: Search = "") -> Page[Reachable]:
     """Those that LinkedIn lists now for who authorised it, with their role; none before somebody did, and none at
     LinkedIn's Development tier. By number.
     """
-    return accounts(paging, connection.accounts(asking.app, asking.config, name))
+    return accounts(paging, connection.accounts(asking.app, asking.config, name), search)
 
 
-def accounts(paging: Paging, found: Sequence[Reachable]) -> Page[Reachable]:
-    """One page of them; LinkedIn is asked for all of them each time."""
-    items, following = paging.by_name(sorted(found, key=lambda each: each.account), lambda each: each.account)
+def accounts(paging: Paging, found: Sequence[Reachable], search: str) -> Page[Reachable]:
+    """One page of those that fit; LinkedIn is asked for all of them each time."""
+    fits = [each for each in found if contains(connection.words(each), search)]
+    items, following = paging.by_name(sorted(fits, key=lambda each: each.account), lambda each: each.account)
     return Page(items=items, next=following)
 
 

@@ -59,6 +59,7 @@ _KEY: Json = {
 }
 
 
+_ASKING_BEFORE = "/destinations/{name}"  # another ad account is kept
 _ASKING_LINKEDIN = ("/ad-accounts", "/sign-ins/{handle}")  # so that a person may have to act first
 
 
@@ -72,6 +73,8 @@ def complete(route: APIRoute, method: str, needs: Needs) -> None:
         statuses.add(404)
     if method == "POST":
         statuses |= {400, 409}
+    if method in ("PUT", "PATCH") and route.path.endswith(_ASKING_BEFORE):
+        statuses.add(409)
     if method == "DELETE" or (method == "GET" and route.path.endswith(_ASKING_LINKEDIN)):
         statuses.add(409)
     if "if-match" in headers:

@@ -70,4 +70,7 @@ def next_cursor(value: Any) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(value)).decode()
 
 
+Search = Annotated[
+    str, Query(max_length=200, description="A part of its name or of what else people see of it, in any case.")
+]
 Paged = Annotated[Paging, Depends()]

@@ -20,7 +20,7 @@ from guestlist.web.api.destinations import (
     accounts,
     shown,
 )
-from guestlist.web.api.paging import Page, Paged
+from guestlist.web.api.paging import Page, Paged, Search
 from guestlist.web.api.problems import in_body
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
@@ -64,11 +64,11 @@ def reuse_sign_in(asking: Asked, body: SignIn, response: Response) -> SignedIn:
 
 
 @router.get("/sign-ins/{handle}", summary="The ad accounts of a sign-in")
-def get_sign_in(asking: Asked, handle: Handle, paging: Paged) -> Page[Reachable]:
+def get_sign_in(asking: Asked, handle: Handle, paging: Paged, search: Search = "") -> Page[Reachable]:
     """With the role on each, asked of LinkedIn now, by number; an account that is not among them can be named all the
     same.
     """
-    return accounts(paging, setting_up.choices(asking.app, handle))
+    return accounts(paging, setting_up.choices(asking.app, handle), search)
 
 
 @router.post("/sign-ins/{handle}/destinations", status_code=201, summary="Make a destination and connect it")

@@ -41,9 +41,7 @@ def all_of(call: Call) -> Response:
 
 def _words(call: Call, row: StatusRow) -> str:
     """As they stand on the page."""
-    wanted = call.config.activations.get(row.activation)
-    audience = wanted.audience if wanted is not None else ""
-    return f"{row.activation} {audience} {row.destination} {state(row.state).text} {row.linkedin_status}"
+    return f"{overview.words(call.config, row)} {state(row.state).text}"
 
 
 @book.get("/activations/{name}", *LOOK)

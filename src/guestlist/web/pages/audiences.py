@@ -54,8 +54,7 @@ def all_of(call: Call) -> Response:
 
 def _words(call: Call, row: AudienceRow) -> str:
     """As they stand on the page."""
-    used = " ".join(row.used_by)
-    return f"{row.name} {row.members} {row.source} {states.audience(row.state).text} {_origin(call, row)} {used}"
+    return f"{audiences.words(row)} {states.audience(row.state).text} {_origin(call, row)}"
 
 
 def _origin(call: Call, row: AudienceRow) -> str:

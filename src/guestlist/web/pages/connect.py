@@ -178,17 +178,13 @@ def offered(call: Call, accounts: Sequence[Reachable], picked: str, here: str) -
     stands before all.
     """
     places = {each.account: place for place, each in enumerate(accounts)}
-    found = listed(call, accounts, {"given": lambda each: places[each.account]}, "given", _about, Place(here))
+    found = listed(call, accounts, {"given": lambda each: places[each.account]}, "given", connection.words, Place(here))
     chosen = [each for each in accounts if _number(each) == picked]
     return {"accounts": accounts, "listing": found, "picked": picked, "chosen": chosen}
 
 
 def _here(call: Call) -> str:
     return path("destinations", "connect", call.part("handle"))
-
-
-def _about(row: Reachable) -> str:
-    return f"{row.name} {row.account} {row.role}"
 
 
 def _number(row: Reachable) -> str:

@@ -18,7 +18,7 @@ def _state(row: destinations.DestinationRow) -> str:
 
 def _words(row: destinations.DestinationRow) -> str:
     """As they stand on the page."""
-    return f"{row.name} {row.connection.account_name} {row.ad_account} {_state(row)}"
+    return f"{destinations.words(row)} {_state(row)}"
 
 
 book = Book()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
+from guestlist.core.text import contains
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import Form
 from guestlist.web.pages.templates import path
@@ -112,7 +113,7 @@ def listed(
     ``text``: what is looked through.
     """
     asked = _asked(call, columns, default, place)
-    found = [row for row in rows if asked.search.casefold() in text(row).casefold()]
+    found = [row for row in rows if contains(text(row), asked.search)]
     asked = _within(asked, len(found))
     ordered = _ordered(found, columns[asked.sort], asked.descending)
     return _listing(call, ordered[asked.skip : asked.skip + asked.size], len(found), asked, place)
