@@ -248,6 +248,7 @@ STATES: dict[str, tuple[str, int, Act | None]] = {
     "activate-tested": ("/activate/1/events/2", 200, _pressed("Test", audience_key="trial_users")),
     "fault-trigger": ("/activations/high-intent-to-acme/trigger", 422, _typed(trigger='event is "Order Completed')),
     "fault-destination": ("/destinations/asia", 422, _typed(ad_account="Acme")),
+    "fault-destination-account": ("/destinations/asia", 422, _typed(ad_account="516848834")),
     "fault-destination-name": ("/destinations/asia", 422, _typed(name="acme")),
     "overtaken-destination": ("/destinations/asia", 409, _overtaken("Save", description="Asia")),
     "overtaken-activation": (

@@ -158,7 +158,7 @@ class Stage:
 
     def sign_in(self, who: str) -> str:
         """Somebody is back from LinkedIn and chooses an ad account next."""
-        return setting_up.reuse(self.by(who), "acme")
+        return setting_up.reuse(self.by(who), self.configuration.current(), "acme")
 
     def draft(self, by: Person, audience: str = "people") -> int:
         config = self.configuration.current()

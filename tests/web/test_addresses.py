@@ -41,7 +41,9 @@ def opened(pages: Installed, browser: Browser, page: Page, number: str) -> str:
     of = {"destinations": "acme", "audiences": "people", "activations": "main", "settings": "limits"}
     names = {"number": number, "place": "1", "name": of.get(page.path.split("/")[1], "x"), "token": "x"}
     if "{handle}" in page.path:
-        names["handle"] = setting_up.reuse(replace(pages.app, who=pages.user(Role.ADMINISTRATOR)), "acme")
+        names["handle"] = setting_up.reuse(
+            replace(pages.app, who=pages.user(Role.ADMINISTRATOR)), pages.configuration.current(), "acme"
+        )
     address = page.path.format_map({"handle": "x", **names})
     browser.get(address)
     return address
