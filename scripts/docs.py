@@ -21,6 +21,7 @@ from typer.main import get_command
 
 from guestlist import errors
 from guestlist.app import results
+from guestlist.app.connection import ACCOUNT_CHANGED
 from guestlist.cli.program import HELP, app
 from guestlist.core.identity import Reason
 from guestlist.settings import Settings
@@ -240,6 +241,8 @@ def _labels() -> dict[str, str]:
         "scope": f"The token lacks a scope. {again}",
         "approval": "LinkedIn has not approved your app for this: Developer Portal > your app > Products.",
         "ad account": "Correct `ad_account`, or give whoever signed in to LinkedIn a role on it.",
+        ACCOUNT_CHANGED: "Of a destination: `ad_account` is another than when somebody signed in for it. "
+        "`guestlist check DESTINATION` asks LinkedIn for the new one, and takes it.",
         "test account": "LinkedIn keeps no audiences on test accounts: use a real one.",
         "API version": "Upgrade Guestlist, or set `GUESTLIST_LINKEDIN_VERSION` to a version LinkedIn still serves.",
         "SEGMENT_LIMIT_EXCEEDED": "The ad account holds 1,000 audiences, LinkedIn's limit: delete some.",

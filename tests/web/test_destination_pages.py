@@ -455,6 +455,19 @@ def test_an_ad_account_that_is_fed_stays(pages: Installed) -> None:
     assert pages.world.sync().unchanged == 2
 
 
+def test_an_ad_account_that_a_file_changed_waits_until_it_was_checked(pages: Installed) -> None:
+    managed(pages, 77)
+    pages.world.yaml["destinations"]["acme"]["ad_account"] = 77
+    pages.world.open()
+    browser = pages.signed_in().get("/destinations")
+    assert "Waiting for you: Account ID Changed It was ad account 516848833 when somebody signed in" in browser.text
+    assert "Check now" in browser.get("/destinations/acme").text.partition("Account ID Changed")[2]
+    browser.submit("Check now")
+    pages.work()
+    assert "Account ID Changed" not in browser.get("/destinations/acme").text
+    assert "Acme 77" in browser.text
+
+
 def test_saving_before_anybody_authorised_says_so(pages: Installed) -> None:
     """SEGMENT-11."""
     pages.world.yaml["destinations"]["fresh"] = {"ad_account": 516848835}
