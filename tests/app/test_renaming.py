@@ -32,7 +32,7 @@ from guestlist.app.sync import sync
 from guestlist.config import Config
 from guestlist.configuration import Configuration
 from guestlist.core.permissions import Role, person
-from guestlist.errors import ChangedMeanwhile, ConfigError, Overtaken, UnknownName
+from guestlist.errors import ChangedMeanwhile, ConfigError, NeedsPerson, Overtaken, UnknownName
 from guestlist.store import schema
 from tests.postgres import database_url
 from tests.world import ACCOUNT, Crash, World, digest, emails
@@ -359,6 +359,20 @@ def test_what_another_has_changed_is_not_renamed(here: Here) -> None:
     here.rename()
     with pytest.raises(UnknownName, match=f"it is '{NEW}' now"):
         declared.get(here.app, here.configuration, "destinations", OLD)
+
+
+def test_what_a_file_changed_to_an_ad_account_nobody_may_manage_is_switched_off_all_the_same(here: Here) -> None:
+    file = here.world.folder / "another.yaml"
+    file.write_text(f"destinations: {{{OLD}: {{ad_account: 999}}}}")
+    declared.apply(here.app, here.configuration, file, {}, dry_run=False)
+    found = declared.get(here.app, here.configuration, "destinations", OLD)
+    assert found.version is not None
+    body = {**found.body, "enabled": False}
+    off = renaming.saved(here.app, here.configuration, OLD, OLD, body, found.version)
+    assert here.config().destinations[OLD].enabled is False
+    assert off.version is not None
+    with pytest.raises(NeedsPerson, match="Invalid LinkedIn Ad Account id 998"):
+        renaming.saved(here.app, here.configuration, OLD, OLD, {**body, "ad_account": 998}, off.version)
 
 
 # ── of a file, on the command line ───────────────────────────────────────────────────────────────────────────────

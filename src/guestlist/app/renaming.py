@@ -65,7 +65,8 @@ def saved(
     connection.refuse_unauthorised(app, there, old)
     tried = declared.check_change(app, configuration, "destinations", old, body, version, by)
     ad_account = tried.destinations[old].ad_account
-    account = connection.judged(app, there, old, ad_account)
+    is_another = old not in there or there[old].ad_account != ad_account
+    account = connection.judged(app, there, old, ad_account) if is_another else None
     with declared.changing(app):
         before = declared.expect(app, configuration, "destinations", old, version)
         if new == old or body != before.body:
