@@ -481,7 +481,7 @@ def test_who_read_the_configuration_before_two_swapped_names_disconnects_neither
         here.rename(old, new)
     before = here.app.store.destinations.all()
     with pytest.raises(ConfigError, match=f"had destination other and now has {OLD}"):
-        sync(here.app, stale, "main")
+        sync(here.app, lambda: stale, "main")
     assert here.app.store.destinations.all() == before
     assert {each.name: each.ad_account for each in before}[OLD] == other
     assert here.app.store.destinations.credential(OLD)[0] is not None
