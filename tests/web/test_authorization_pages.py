@@ -118,7 +118,7 @@ def test_who_has_to_sign_in_again_is_told_a_month_before(pages: Installed) -> No
     assert warned(browser, "27 days left") == EVERYWHERE
     assert "Authorize again soon" in browser.get("/destinations").text
     marketer = pages.signed_in(Role.MARKETER).get("/destinations/acme")
-    assert "until somebody signs in to LinkedIn again: ask an Administrator." in marketer.text
+    assert "until somebody signs in to LinkedIn again. Ask an Administrator to reauthorize acme." in marketer.text
     reauthorize(pages, browser.get("/destinations/acme"))
     assert "The authorization ends on" not in browser.text
     assert "365 days left" in browser.text

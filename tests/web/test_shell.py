@@ -146,26 +146,30 @@ def test_a_page_may_be_asked_for_its_head(pages: Installed) -> None:
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
-        ("run `guestlist sync`", ""),
-        ("nothing is sent; `guestlist remove` ends it for good", "Nothing is sent."),
+        ("run `guestlist sync`", "Press Run now."),
+        ("nothing is sent; `guestlist remove` ends it for good", "Nothing is sent; Remove ends it for good."),
         (
             "Refresh Token Expired: the grant is gone: run `guestlist connect acme`",
-            "Refresh Token Expired: the grant is gone.",
+            "Refresh Token Expired: the grant is gone: somebody has to authorize it again under Destinations.",
         ),
         (
             "it would remove 3 of 9 (who: 01ab…, 02cd…). Nothing was sent. If that is right: `guestlist sync x`",
-            "It would remove 3 of 9. Nothing was sent.",
+            "It would remove 3 of 9. Nothing was sent. If that is right, somebody has to let them leave.",
         ),
-        ("There is no user 'x': `guestlist users list` shows all.", "There is no user 'x'."),
+        ("There is no user 'x': `guestlist users list` shows all.", "There is no user 'x': Settings, Users shows all."),
         (
-            "the token lacks a scope it needs. Authorise again with all of them: `guestlist connect`",
-            "The token lacks a scope it needs. Authorise again with all of them.",
+            "the token lacks a scope. Authorise again with all of them: `guestlist connect`",
+            "The token lacks a scope. Somebody has to authorize it again with all of them, under Destinations.",
         ),
         (
-            "LinkedIn refuses to refresh the token. Check the client id and secret; else run `guestlist connect`",
-            "LinkedIn refuses to refresh the token. Check the client id and secret.",
+            "LinkedIn refuses it. Check the client id and secret; else run `guestlist connect`",
+            "LinkedIn refuses it. Check the client id and secret; else somebody has to authorize it again under "
+            "Destinations.",
         ),
-        ("there is no authorisation yet: run `guestlist connect`", "There is no authorisation yet."),
+        (
+            "there is no authorisation yet: run `guestlist connect`",
+            "There is no authorisation yet: somebody has to authorize it again under Destinations.",
+        ),
         ("LinkedIn says 426. Use another version", "LinkedIn says 426. Use another version."),
     ],
 )

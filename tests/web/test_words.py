@@ -13,11 +13,25 @@ from typing import Any
 import pytest
 
 from guestlist import config, web
-from guestlist.app import delivery, jobs, runs, segments, sync
+from guestlist.app import (
+    activations,
+    api_tokens,
+    connection,
+    delivery,
+    jobs,
+    notices,
+    overview,
+    runs,
+    segments,
+    sync,
+    users,
+    write_keys,
+)
 from guestlist.errors import ConfigError
 from guestlist.events import pipeline
-from guestlist.linkedin import accounts, reactions
+from guestlist.linkedin import accounts, oauth, reactions, tokens
 from guestlist.planner import ledger
+from guestlist.web.pages.commands import on_pages
 from guestlist.web.pages.forms import beside
 from guestlist.web.pages.states import plain
 from guestlist.web.pages.table import PAGES
@@ -79,6 +93,30 @@ def test_why_an_event_went_no_further_is_said_in_plain_words(text: str) -> None:
 )
 def test_reasons_are_given_in_plain_words(module: ModuleType) -> None:
     assert [text for text in _sentences(module) if ours(plain(text)) or "ad_account" in text] == []
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        activations,
+        api_tokens,
+        connection,
+        notices,
+        overview,
+        runs,
+        sync,
+        users,
+        write_keys,
+        accounts,
+        oauth,
+        reactions,
+        tokens,
+    ],
+    ids=lambda each: str(each.__name__),
+)
+def test_what_is_done_with_a_command_is_done_on_the_pages(module: ModuleType) -> None:
+    """No remedy is left out."""
+    assert [text for text in _sentences(module) if "`guestlist" in on_pages(text)] == []
 
 
 PARTS: dict[tuple[str, str], Mapping[str, Any]] = {

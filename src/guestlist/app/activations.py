@@ -5,11 +5,20 @@ from __future__ import annotations
 import difflib
 
 from guestlist.app.context import App
+from guestlist.app.results import Mistake
 from guestlist.config import ActivationConfig, Config
 from guestlist.core.text import masked
 from guestlist.errors import ConfigError, UnknownName
 from guestlist.store.activations import Activation
 from guestlist.store.destinations import Destination
+
+
+class MadeOfAnother(ConfigError):
+    """What LinkedIn's audience is made of cannot be changed: another one cannot silently take its place."""
+
+    def __init__(self, message: str, mistake: Mistake) -> None:
+        super().__init__(message)
+        self.mistake = mistake
 
 
 def entry(config: Config, name: str) -> ActivationConfig:
@@ -43,7 +52,7 @@ def existing(app: App, config: Config, name: str) -> Activation | None:
 
 
 def refuse_another(config: Config, found: Activation, wanted: ActivationConfig) -> None:
-    """LinkedIn's segment holds what the old audience said; another one cannot silently take its place. ConfigError."""
+    """MadeOfAnother: LinkedIn's segment holds what the old audience said."""
     audience, destination = config.audiences[wanted.audience], config.destinations[wanted.destination]
     renamed = wanted.destination in found.destination_former and found.destination not in config.destinations
     for what, was, now in (
@@ -56,19 +65,23 @@ def refuse_another(config: Config, found: Activation, wanted: ActivationConfig) 
             raise made_of_another(found.name, what, was, now, destination.ad_account == found.ad_account)
     snapshot = "snapshot"
     if (found.mode == snapshot) != (wanted.mode == snapshot) and found.mapping is not None:
-        raise ConfigError(
+        raise MadeOfAnother(
             f"Activation '{found.name}' was synced with mode {found.mode} and is now {wanted.mode}: a snapshot stays "
-            f"one; end it with `guestlist remove {found.name}`, or keep it with `guestlist rename {found.name} NEW`."
+            f"one; end it with `guestlist remove {found.name}`, or keep it with `guestlist rename {found.name} NEW`.",
+            Mistake("mode", found.mode, wanted.mode),
         )
 
 
-def made_of_another(name: str, what: str, was: str, now: str, same_account: bool = False) -> ConfigError:
+def made_of_another(name: str, what: str, was: str, now: str, same_account: bool = False) -> MadeOfAnother:
     """Why an activation cannot be synced as the file has it now."""
+    if what == "ad_account":
+        was, now = _number(was), _number(now)
     called = f"if that is its new name, run `guestlist rename '{was}' '{now}' --destination`, else "
-    return ConfigError(
+    return MadeOfAnother(
         f"Activation '{name}' had {what} {was} and now has {now}, but its LinkedIn audience is made of the former: "
         f"{called if what == 'destination' and same_account else ''}end it with `guestlist remove {name}`, or keep it "
-        f"under another name with `guestlist rename {name} NEW`, then sync again."
+        f"under another name with `guestlist rename {name} NEW`, then sync again.",
+        Mistake(what, was, now),
     )
 
 
@@ -117,10 +130,14 @@ def refuse_moved(app: App, name: str, now: str) -> None:
     users = [each.name for each in app.store.activations.all(removed=False) if each.destination == name]
     if users:
         raise ConfigError(
-            f"Destination '{name}' was ad account {known.ad_account} and is now {now}, but {', '.join(users)} still "
-            f"{'feeds' if len(users) == 1 else 'feed'} the former: give "
+            f"Destination '{name}' was ad account {_number(known.ad_account)} and is now {_number(now)}, but "
+            f"{', '.join(users)} still {'feeds' if len(users) == 1 else 'feed'} the former: give "
             f"the new account a destination name of its own, or end them with `guestlist remove {users[0]}`."
         )
+
+
+def _number(ad_account: str) -> str:
+    return ad_account.rpartition(":")[2]
 
 
 def _move_account(app: App, name: str, now: str) -> None:

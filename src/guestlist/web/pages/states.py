@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from guestlist.core import words
+from guestlist.web.pages.commands import on_pages
 
 Colour = Literal["green", "blue", "yellow", "red", "grey"]
 
@@ -27,6 +28,7 @@ _STATES = {
     "parked": Shown("Waiting for you", "yellow"),
     "pending": Shown("Waiting for LinkedIn", "blue", "It goes on by itself."),
     "failed": Shown("Failed", "red", "The next run tries again."),
+    "mistaken": Shown("Failed", "red", "No run can begin before somebody mends it."),
     "lost": Shown("Lost at LinkedIn", "red", "The next run makes another LinkedIn audience and fills it."),
     "frozen": Shown("Sent once", "green", "The snapshot was sent; its list is not read again."),
     "syncing": Shown("Sending now", "blue"),
@@ -93,10 +95,8 @@ _CLAUSE = re.compile(r"(?<=[.;:])\s+")
 
 
 def plain(text: str) -> str:
-    """A reason as a sentence, without what is only of use on a command line."""
-    clauses = [each for each in _CLAUSE.split(_WHO.sub("", text)) if "`guestlist" not in each]
-    if clauses and clauses[-1].startswith("If ") and clauses[-1].endswith(":"):
-        clauses.pop()
+    """A reason as a sentence: what can be done on the pages, without what is only of use on a command line."""
+    clauses = [each for each in _CLAUSE.split(on_pages(_WHO.sub("", text))) if "`guestlist" not in each]
     said = " ".join(clauses).rstrip(" ;:")
     if not said:
         return ""

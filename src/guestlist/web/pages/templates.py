@@ -13,6 +13,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from guestlist.core import words
+from guestlist.core.permissions import Permission, whom_to_ask
 from guestlist.version import __version__
 from guestlist.web import statics
 
@@ -50,6 +51,7 @@ def _environment() -> Environment:
         "outcomes": states.OUTCOMES,
         "some": states.some,
         "counted": words.counted,
+        "ask": lambda *needed: f"Ask {whom_to_ask(*map(Permission, needed))}",
     }
     made.filters |= {
         "number": words.number,
