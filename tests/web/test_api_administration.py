@@ -110,7 +110,9 @@ def test_settings_are_set_hidden_and_unset(api: Api) -> None:
 def test_a_notice_shows_whether_it_arrives(api: Api) -> None:
     assert problem(api("POST", "/settings/notify/test"), 422)["place"] == ["notify", "url"]
     api("PUT", "/settings/notify", {"settings": {"url": "http://127.0.0.1:9/nobody"}}, if_match="*")
-    assert api("POST", "/settings/notify/test").json() == {"arrived": False}
+    failed = problem(api("POST", "/settings/notify/test"), 422)
+    assert "did not arrive" in failed["detail"]
+    assert failed["place"] == ["notify", "url"]
 
 
 # ── the configuration as a file ──────────────────────────────────────────────────────────────────────────────────

@@ -182,6 +182,19 @@ def test_notices_are_set_tested_and_switched_off_and_the_address_is_never_shown(
     web.close()
 
 
+def test_a_notice_that_does_not_arrive_is_an_error_with_what_to_look_at(pages: Installed) -> None:
+    app = replace(pages.app, post=lambda _url, _message: False)
+    web = open_web(app, pages.door.write_keys_of, (), pages.configuration, ADDRESS)
+    browser = replace(pages.signed_in(), web=web).get("/settings/notices")
+    browser.submit("Save", url="https://hooks.example/T0/secret").submit("Send a test")
+    assert browser.status == 422
+    assert 'class="alert alert-danger mt-3" role="alert"' in browser.response.text
+    assert "alert-success" not in browser.response.text
+    assert "The test did not arrive: look whether the address is right" in browser.text
+    assert "hooks.example" not in browser.text
+    web.close()
+
+
 def test_limits_and_the_notify_address_of_the_file_are_read_only_until_they_are_taken_over(pages: Installed) -> None:
     pages.world.yaml["limits"] = {"mappings_per_destination": 7}
     pages.world.yaml["notify"] = {"url": "https://hooks.example/T0/secret"}

@@ -34,11 +34,16 @@ def after_look(app: App, config: Config, found: Activation) -> None:
             _tell(app, config, *condition)
 
 
-def test(app: App, config: Config) -> bool:
-    """Send a notice that says nothing; whether it arrived. ConfigError: there is no address yet."""
+def test(app: App, config: Config) -> None:
+    """Send a notice that says nothing. ConfigError: it did not arrive, or there is no address yet."""
     if config.notify is None:
         raise ConfigError("There is no address to notify yet: set one first.", ("notify", "url"))
-    return _post(app, config, "test", "", "this is a test; notices arrive here")
+    if not _post(app, config, "test", "", "this is a test; notices arrive here"):
+        raise ConfigError(
+            "The test did not arrive: look whether the address is right and takes a POST of JSON, and whether this "
+            "machine may reach it, then send another.",
+            ("notify", "url"),
+        )
 
 
 def _ends(activation: Activation, result: SyncResult) -> Iterator[Condition]:
