@@ -519,6 +519,10 @@ def test_it_is_switched_on_with_an_action_and_a_trigger_of_conditions(pages: Ins
     filled = {"audience_key": "buyers", "action": "add", "trigger": fql, "enabled": "yes"}
     step(browser, **filled, value=["Order Completed", "pro"], **rows)
     assert browser.location.endswith("/review")
+    assert "DMP User Action Add Trigger Events count whose name is Order Completed or whose property plan is pro." in (
+        browser.text
+    )
+    assert fql in browser.text
     browser.get(browser.location.replace("review", "events/1"))
     assert 'value="Order Completed"' in browser.response.text
     browser.get(browser.location.replace("events/1", "review")).submit("Finish")
@@ -535,6 +539,8 @@ def test_it_is_switched_on_with_an_action_and_a_trigger_of_conditions(pages: Ins
 def test_what_is_missing_is_said_in_plain_words_at_the_review(pages: Installed) -> None:
     browser = to_events(pages)
     browser.get(browser.location.replace("events/1", "review"))
+    assert "Events count whose name is Audience Entered or whose name is Audience Exited." in browser.text
+    assert 'event = "Audience Entered" or event = "Audience Exited"' in browser.text
     assert "type the key by which the events name this audience" in browser.text
     assert "audience_key is required" not in browser.text
     assert browser.click("Put it right").location.endswith("/events/1")

@@ -31,6 +31,7 @@ from guestlist.errors import ConfigError
 from guestlist.events import pipeline
 from guestlist.linkedin import accounts, oauth, reactions, tokens
 from guestlist.planner import ledger
+from guestlist.web.pages import triggers
 from guestlist.web.pages.commands import on_pages
 from guestlist.web.pages.forms import beside
 from guestlist.web.pages.states import plain
@@ -237,3 +238,20 @@ def _seen(page: str) -> str:
     page = re.sub(r'data-chart="[^"]*"', " ", page)
     labels = re.findall(r'(?:aria-label|title|placeholder)="([^"]*)"', page)
     return html.unescape(" ".join([*labels, re.sub(r"<[^>]*>", " ", page)]))
+
+
+@pytest.mark.parametrize(
+    ("trigger", "sentence"),
+    [
+        ("properties.seats >= 3", "Events count whose property seats is greater than or equal to 3."),
+        ('type = "track" and traits.plan != null', "Events count whose type is track and whose trait plan exists."),
+        (
+            {"all": [{"on": "context", "path": "app.name", "op": "is_true"}]},
+            "Events count whose context app.name is true.",
+        ),
+        ('(event = "a" or event = "b") and type = "track"', ""),
+        ("event = ", ""),
+    ],
+)
+def test_a_trigger_is_said_in_plain_words_where_conditions_can(trigger: Any, sentence: str) -> None:
+    assert triggers.in_words(trigger) == sentence
