@@ -67,6 +67,17 @@ def test_a_run_is_asked_for_followed_and_seen(pages: Installed) -> None:
     assert "ben" in pages.signed_in().get("/activity?who=ben").text
 
 
+def test_what_was_never_run_says_what_is_known_of_its_authorization(pages: Installed) -> None:
+    pages.world.yaml["destinations"]["other"] = {"ad_account": "518121035"}
+    pages.world.activation("second", destination="other")
+    pages.world.activation("third", enabled=False)
+    pages.world.open()
+    browser = pages.signed_in(Role.ANALYST)
+    for name in ("main", "third"):
+        assert "Authorization 365 days left" in browser.get(f"/activations/{name}").text
+    assert "Authorization nobody signed in to LinkedIn for other yet" in browser.get("/activations/second").text
+
+
 def test_campaign_manager_opens_at_the_audience(pages: Installed) -> None:
     named = 'Leads - EMEA, 100% & "more"'
     pages.world.yaml["activations"]["main"]["segment_name"] = named

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from guestlist.app import activations, books, schedule, segments, streams
+from guestlist.app import activations, books, connection, schedule, segments, streams
 from guestlist.app import runs as runs_of
 from guestlist.app.books import Books
 from guestlist.app.context import App
@@ -66,9 +66,10 @@ def _row(app: App, config: Config | None, read: Books, name: str, found: Activat
     wanted = config.activations.get(name) if config is not None else None
     if found is None:
         destination = wanted.destination if wanted else ""
-        if wanted is not None and config is not None and not _is_enabled(config, wanted):
-            return StatusRow(name, *_DISABLED, destination=destination)
-        return StatusRow(name, "never synced", "run `guestlist sync`", destination=destination)
+        disabled = wanted is not None and config is not None and not _is_enabled(config, wanted)
+        state, reason = _DISABLED if disabled else ("never synced", "run `guestlist sync`")
+        works_until = connection.stands(app, destination).works_until
+        return StatusRow(name, state, reason, destination=destination, works_until=works_until)
     segment, last = read.segments.get(found.ledger_id), read.last.get(found.id)
     mistaken = mistake(config, read, found) if config is not None else None
     state, reason = _state(app, config, read, found, mistaken)
