@@ -167,6 +167,42 @@ def test_a_snapshot_is_not_paused(pages: Installed) -> None:
     assert "file" not in browser.text.casefold().replace("profile", "")
 
 
+def test_a_snapshot_that_was_sent_is_sent_again_only_as_a_new_one(pages: Installed) -> None:
+    """DYN-08."""
+    pages.world.activation(mode="snapshot")
+    pages.world.open()
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main")
+    assert {"Plan", "Run now"} <= {button for form in browser.seen.forms for button in form.buttons}
+    run = browser.form("Run now")
+    browser.submit("Run now")
+    pages.work()
+    browser.get("/activations/main")
+    assert "Sent once" in browser.text
+    buttons = [button for form in browser.seen.forms for button in form.buttons]
+    assert not {"Plan", "Run now", "Send everybody again"} & set(buttons)
+    assert buttons.count("New snapshot") == 1
+    sent = pages.world.sent()
+    browser.post(run.action, run.fields)
+    pages.work()
+    said = "Nothing was to do: the snapshot was sent, and its list is read again only for a new snapshot."
+    assert said in browser.get(browser.location).text
+    assert pages.world.sent() == sent
+    browser.get("/activations/main").submit("New snapshot")
+    pages.work()
+    assert pages.world.sent() == sent + 1
+
+
+def test_a_snapshot_that_linkedin_lost_is_not_promised_to_come_back(pages: Installed) -> None:
+    pages.world.activation(mode="snapshot")
+    pages.world.sync()
+    pages.world.emulator.control.ripen(pages.world.segment()["record"]["id"], "EXPIRED")
+    pages.world.open().status("main", live=True)
+    browser = pages.signed_in(Role.MARKETER)
+    for path in ("/", "/activations/main"):
+        assert "nobody is in it any more; New snapshot makes another." in browser.get(path).text
+        assert "next run" not in browser.text
+
+
 def test_rejected_rows_are_counted_and_downloaded(pages: Installed) -> None:
     pages.world.write([{"email": "no address"}, {"email": "ann@example.com"}, {"email": "neither"}])
     pages.world.sync()

@@ -138,7 +138,7 @@ def _state(
     if found.id in read.open:
         return "pending", "a sync was interrupted; the next one goes on"
     if found.frozen:
-        return "frozen", "the snapshot was sent; its list is not read again"
+        return "frozen", "the snapshot was sent; its list is read again only for a new snapshot"
     segment = read.segments.get(found.ledger_id)
     if segment is not None and segment.linkedin_status in {*GONE, DELETED}:
         return "lost", f"lost at LinkedIn ({segment.linkedin_status}): it is made again at the next sync"

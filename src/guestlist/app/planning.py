@@ -15,6 +15,7 @@ from guestlist.errors import ConfigError, SourceError
 from guestlist.ports import Exclusion, LedgerPart, Plan, PlanRequest, Scan
 from guestlist.store.activations import Activation
 
+SENT_ONCE = "nothing was to do: the snapshot was sent, and its list is read again only for a new snapshot"
 NAMED = 10  # of those who would leave, in a sentence
 COMPLETE = ("mirror", "stream", "snapshot")  # modes whose list says everything: whoever is not on it has to go
 

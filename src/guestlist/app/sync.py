@@ -164,7 +164,7 @@ class Sync:
                 if self._frozen():
                     if finished is not None:
                         return finished
-                    return self._result("frozen", reason="the snapshot was sent; its list is not read again")
+                    return self._result("frozen", reason=planning.SENT_ONCE)
                 result = self._round()
                 if result is not None:
                     return result
@@ -179,7 +179,7 @@ class Sync:
         self._keep_alive()
         run = self._plan()
         if run is None:
-            return self._result("frozen", reason="the snapshot was sent; its list is not read again")
+            return self._result("frozen", reason=planning.SENT_ONCE)
         if not run.removes + run.adds:
             self._close(run, quiet=True)
             return self._done(run, NONE_REFUSED)

@@ -119,7 +119,7 @@ def _needs(call: Call) -> Listing[Line]:
 def _line(call: Call, place: int, need: home.Need) -> Line:
     title, at = _TITLES[need.wants], _where(need)
     if need.mistake is None:
-        return Line(place, title, need, _why(need), at)
+        return Line(place, title, need, _why(call, need), at)
     mend = mending.of(call, need.subject, need.mistake)
     return Line(place, title, need, mend.text, at, mend.to, mend.label)
 
@@ -128,10 +128,13 @@ def _said(line: Line) -> str:
     return f"{line.title} {line.need.subject} {line.why}"
 
 
-def _why(need: home.Need) -> str:
+def _why(call: Call, need: home.Need) -> str:
+    wanted = call.config.activations.get(need.subject)
+    once = wanted is not None and wanted.mode == "snapshot"
     if need.wants == "expired":
-        return linkedin("EXPIRED").meaning
-    return plain(need.text) + (f" {state('lost').meaning}" if need.wants == "lost" else "")
+        return linkedin("EXPIRED", once=once).meaning
+    lost = "New snapshot makes another LinkedIn audience and fills it." if once else state("lost").meaning
+    return plain(need.text) + (f" {lost}" if need.wants == "lost" else "")
 
 
 def _runs(call: Call) -> dict[str, Any]:

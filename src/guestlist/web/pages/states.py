@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from guestlist.core import words
@@ -30,7 +30,7 @@ _STATES = {
     "failed": Shown("Failed", "red", "The next run tries again."),
     "mistaken": Shown("Failed", "red", "No run can begin before somebody mends it."),
     "lost": Shown("Lost at LinkedIn", "red", "The next run makes another LinkedIn audience and fills it."),
-    "frozen": Shown("Sent once", "green", "The snapshot was sent; its list is not read again."),
+    "frozen": Shown("Sent once", "green", "The snapshot was sent; its list is read again only for a new snapshot."),
     "syncing": Shown("Sending now", "blue"),
     "disabled": Shown("Paused", "grey", "Nothing is sent, nothing is lost."),
     "not in the file": Shown(
@@ -140,8 +140,13 @@ def role(name: str) -> str:
     return name.replace("_", " ").title() if name.isupper() else name
 
 
-def linkedin(status: str, made: object = None) -> Shown:
-    """Of a LinkedIn audience, as LinkedIn says it. ``made``: there is one, if LinkedIn said nothing yet."""
+def linkedin(status: str, made: object = None, *, once: bool = False) -> Shown:
+    """Of a LinkedIn audience, as LinkedIn says it. ``made``: there is one, if LinkedIn said nothing yet; ``once``: a
+    snapshot's, which no run makes again.
+    """
     if made and not status:
         return Shown("Not looked at yet", "grey", "Guestlist asks LinkedIn every quarter of an hour.")
+    if once and status in _LINKEDIN:
+        shown = _LINKEDIN[status]
+        return replace(shown, meaning=shown.meaning.replace("the next run makes another", "New snapshot makes another"))
     return _LINKEDIN.get(status) or Shown(status.capitalize() or "Not made yet", "grey")
