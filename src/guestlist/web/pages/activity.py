@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from guestlist.app import activity
 from guestlist.core.permissions import Permission
+from guestlist.web.pages import entries
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import whole
@@ -34,10 +35,12 @@ def page_of(call: Call, read: Callable[..., list[Entry]], *more: str) -> dict[st
     sort = sort if sort.removeprefix("-") in activity.COLUMNS else NEWEST
     begun = whole(call.query.get("after" if sort != NEWEST else "before", ""))
     named = {key: value or None for key, value in asked.items()}
-    entries = read(call.app, limit=SIZE + 1, sort=sort, beyond=begun, **named)
+    found = read(call.app, limit=SIZE + 1, sort=sort, beyond=begun, **named)
     return {
-        "entries": entries[:SIZE],
-        "following": entries[SIZE - 1].id if len(entries) > SIZE else None,
+        "entries": found[:SIZE],
+        "changes": entries.changes,
+        "more": entries.more,
+        "following": found[SIZE - 1].id if len(found) > SIZE else None,
         "begun": begun is not None,
         "sort": sort,
         "newest": NEWEST,
