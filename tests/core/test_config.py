@@ -216,7 +216,7 @@ MISTAKES = [
     # limits: SEGMENT-07, X-10
     (
         SHORT + "  two: {audience: people, destination: acme}\nlimits: {mappings_per_destination: 1}\n",
-        "line 9: activation two: At most 1 activations may feed one destination",
+        "line 9: activation two: At most 1 activation may feed one destination",
     ),
     # YAML and files
     ("", "must hold destinations, audiences and activations; it holds nothing"),

@@ -56,7 +56,7 @@ def test_three_distinct_messages(emulator):
     unknown = needs("ad account", destination(emulator, 1))
     assert needs("ad account", destination(emulator, FOREIGN)).replace(str(FOREIGN), "1") == unknown
     assert "Invalid LinkedIn Ad Account id 1:" in unknown
-    assert "VIEWER" in viewer
+    assert "Viewer" in viewer
     assert all(role in viewer for role in ROLES)
     assert "Campaign Manager > Account settings > Manage access" in viewer
     about = destination(emulator)

@@ -39,7 +39,7 @@ def test_destinations_show_both_cards_and_what_is_connected(pages: Installed) ->
     pages.app.store.destinations.park("acme", "Refresh Token Expired", "sign in again: `guestlist connect acme`")
     text = browser.get("/destinations").text
     assert "Waiting for you: Refresh Token Expired" in text
-    assert "guestlist connect" not in text.split("Connected destinations")[1]
+    assert "guestlist connect" not in text.split("Your destinations")[1]
 
 
 def test_a_run_is_asked_for_followed_and_seen(pages: Installed) -> None:

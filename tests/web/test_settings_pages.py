@@ -236,6 +236,7 @@ def test_the_limit_of_activations(pages: Installed) -> None:
     browser = pages.signed_in().get("/settings/notices")
     browser.post("/settings/limits", [*browser.form("Save").fields[:1], ("mappings_per_destination", "0")])
     assert browser.status == 422
+    assert "It must be 1 or more" in browser.text
     browser.get("/settings/notices")
     browser.post("/settings/limits", [*browser.form("Save").fields[:1], ("mappings_per_destination", "7")])
     assert pages.configuration.current().limits.mappings_per_destination == 7

@@ -14,8 +14,9 @@ from guestlist.web import statics
 from guestlist.web.pages import states
 from guestlist.web.pages.forms import Form
 from guestlist.web.pages.table import PAGES
-from tests.web.installed import Installed
+from tests.web.installed import Installed, installed
 from tests.web.kit import Site
+from tests.world import World
 
 LOOKS = [
     "/sign-in",
@@ -199,3 +200,16 @@ def test_the_name_of_whoever_may_not_is_written_as_it_is(pages: Installed) -> No
     browser = pages.signed_in(Role.ANALYST, "dan@acme.example").get("/settings/users")
     assert browser.status == 403
     assert "dan@acme.example has no permission to do this" in browser.text
+
+
+def test_what_is_not_there_is_not_said_to_be_missing_in_the_pages(world: World) -> None:
+    world.open()
+    world.yaml = {"destinations": {}, "audiences": {}, "activations": {}}
+    made = installed(world)
+    world.file.unlink()
+    made.door.configuration.may_be_empty = True
+    browser = made.signed_in().get("/destinations/acme")
+    assert browser.status == 404
+    assert "There is no destination 'acme'." in browser.text
+    assert "in the pages" not in browser.text
+    made.web.close()

@@ -79,6 +79,15 @@ def test_templates_say_it_in_plain_words(template: Path) -> None:
     assert [ours(text) for text in said(template.read_text()) if ours(text)] == []
 
 
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
+def test_a_count_that_may_be_one_is_not_followed_by_many(template: Path) -> None:
+    """Bounds that are always more than one aside."""
+    said = re.findall(
+        r"\{\{ ?([\w.]+)\|(?:number|length) ?\}\}(?:</\w+>)? (?:people|companies|[a-z]+s)\b", template.read_text()
+    )
+    assert set(said) <= {"most", "looked"}
+
+
 @pytest.mark.parametrize("text", ["39 told so far", "Members", "run `guestlist sync`", "its ledger", "a segment"])
 def test_what_is_ours_is_noticed(text: str) -> None:
     assert ours(text)

@@ -28,8 +28,8 @@ def entry(config: Config, name: str) -> ActivationConfig:
         return found
     near = difflib.get_close_matches(name, config.activations, n=1)
     known = ", ".join(config.activations) or "none"
-    hint = f" Did you mean '{near[0]}'?" if near else f" It has: {known}."
-    raise UnknownName(f"There is no activation '{masked(name)}' in {config.path}.{hint}")
+    hint = f" Did you mean '{near[0]}'?" if near else f" Known: {known}."
+    raise UnknownName(f"There is no activation '{masked(name)}'{config.where}.{hint}")
 
 
 def chosen(config: Config, name: str | None) -> list[str]:

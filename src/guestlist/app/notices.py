@@ -8,6 +8,7 @@ from guestlist.app import api_version, connection, health
 from guestlist.app.context import App
 from guestlist.app.results import SyncResult
 from guestlist.config import Config
+from guestlist.core import words
 from guestlist.errors import ConfigError
 from guestlist.store.activations import Activation
 
@@ -115,7 +116,7 @@ def _countdown(app: App, config: Config, what: str, left: int, advice: str) -> N
         elif days != reached:
             app.store.notices.over(key)
         elif key not in app.store.notices.heard():
-            _tell(app, config, event, what, True, f"{max(left, 0)} days left; {advice}")
+            _tell(app, config, event, what, True, f"{words.counted(max(left, 0), 'day')} left; {advice}")
 
 
 def _key(event: str, subject: str) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from guestlist.core import words
 from guestlist.web.pages.changing import ENDS, RENAMES
-from guestlist.web.pages.states import role
 from guestlist.web.pages.templates import moment
 from guestlist.web.pages.triggers import ACTIONS, in_words
 
@@ -117,7 +116,7 @@ def _said(key: str, value: Any) -> str:
     if key in _CHOICES:
         return _CHOICES[key].get(str(value), str(value))
     if key == "role":
-        return role(str(value))
+        return words.role(str(value))
     if key == "mode":
         return str(value).replace("_", " ")
     return _text(value)

@@ -135,11 +135,6 @@ def key(revoked: float | None) -> Shown:
     return Shown("In use", "green") if revoked is None else Shown("Revoked", "grey")
 
 
-def role(name: str) -> str:
-    """Of a member on an ad account, as Campaign Manager writes it: ``Campaign Manager``."""
-    return name.replace("_", " ").title() if name.isupper() else name
-
-
 def linkedin(status: str, made: object = None, *, once: bool = False) -> Shown:
     """Of a LinkedIn audience, as LinkedIn says it. ``made``: there is one, if LinkedIn said nothing yet; ``once``: a
     snapshot's, which no run makes again.

@@ -60,7 +60,7 @@ def _environment() -> Environment:
         "moment": moment,
         "day": lambda when: moment(when)[:10],
         "plain": states.plain,
-        "role": states.role,
+        "role": words.role,
         "left": _left,
         "percent": words.percent,
         "account": lambda urn: str(urn).rpartition(":")[2],
