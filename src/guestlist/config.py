@@ -70,6 +70,18 @@ def _between(least: str, most: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _at_least(least: str) -> AfterValidator:
+    """The shortest that a duration may be."""
+    low = _seconds_of(least)
+
+    def check(value: float) -> float:
+        if value < low:
+            raise ValueError(f"it must be {least} or longer")
+        return value
+
+    return AfterValidator(check)
+
+
 def _limit(value: object) -> object:
     if isinstance(value, Limit):
         return value
@@ -263,7 +275,7 @@ class AudienceConfig(_Section):
 class ScheduleConfig(_Section):
     """When an activation is synced by ``guestlist worker``."""
 
-    every: Duration | None = Field(None, description="Time between two syncs.")
+    every: Annotated[Duration, _at_least("1m")] | None = Field(None, description="Time between two syncs, 1m at least.")
     cron: Annotated[str, AfterValidator(_cron)] | None = Field(None, description="Five fields, as in crontab.")
     start: Day | None = Field(None, description="Not before that day begins; whoever asks is not kept waiting.")
     timezone: Annotated[str, AfterValidator(_timezone)] = Field(

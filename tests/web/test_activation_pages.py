@@ -384,6 +384,9 @@ def test_schedule_and_rules_are_changed_and_what_cannot_be_stands_at_its_field(p
     browser.submit("Save", schedule="every", every="soon")
     assert browser.status == 422
     assert "is no duration" in browser.text
+    browser.submit("Save", schedule="every", every="59s")
+    assert browser.status == 422
+    assert "It must be 1m or longer" in browser.text
     browser.submit("Save", schedule="cron", cron="0 6 * * 1-5", timezone="Europe/Berlin", max_removals="500")
     assert browser.location == "/activations/main/edit"
     wanted = pages.configuration.current().activations["main"]
