@@ -160,6 +160,29 @@ def test_who_did_what_is_found_again(pages: Installed) -> None:
         assert browser.get(f"/activity{odd}").status == 200
 
 
+def test_what_was_done_is_found_by_when(pages: Installed) -> None:
+    day = 86_400.0
+    for n in range(120):
+        pages.app.store.audit.add("robot", "run", "main", day * (1 + n // 60), n=n)
+    browser = pages.signed_in()
+    assert rows(browser.get("/activity?from=1970-01-02T00:00&to=1970-01-03T00:00&who=robot")) == 50
+    browser.click("Older")
+    assert rows(browser) == 10
+    assert rows(browser.get("/activity?from=1970-01-03T00:01&who=robot")) == 0
+    assert rows(browser.get("/activity?to=1970-01-02T00:01&who=robot&sort=at")) == 50
+    assert 'name="to" value="1970-01-02T00:01"' in browser.response.text
+    assert rows(browser.get("/activations/main/activity?from=1970-01-03")) == 50
+    browser.click("Older")
+    assert rows(browser) == 10
+    for odd in ("from=soon", "from=1970-01-03T00:00&to=1970-01-03T00:00", "to=99999-01-01", "from=0001-01-01"):
+        assert browser.get(f"/activity?{odd}").status == 200
+        assert ("Say from when to when, the earlier first" in browser.text) == ("0001" not in odd), odd
+
+
+def rows(browser: Browser) -> int:
+    return len(re.findall(r'<tr>\s*<td class="when">', browser.response.text))
+
+
 def test_notices_are_set_tested_and_switched_off_and_the_address_is_never_shown(pages: Installed) -> None:
     posted: list[str] = []
     app = replace(pages.app, post=lambda url, _message: not posted.append(url))
