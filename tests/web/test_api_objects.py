@@ -103,7 +103,7 @@ def test_a_viewer_is_told_what_is_missing(api: Api) -> None:
     api.make("destinations", "viewed", {"ad_account": ACCOUNT + 1})
     refused = problem(api("POST", "/destinations/viewed/token", api.world.emulator.control.token()), 409)
     assert refused["label"] == "role"
-    assert "VIEWER" in refused["detail"]
+    assert "Viewer" in refused["detail"]
 
 
 # ── a sign-in before the ad account is chosen ────────────────────────────────────────────────────────────────────
@@ -123,7 +123,7 @@ def test_an_ad_account_is_chosen_from_those_of_a_sign_in(api: Api) -> None:
     assert (ours["role"], ours["usable"]) == ("CAMPAIGN_MANAGER", True)
     wanted = {"name": "second", "settings": {"ad_account": ACCOUNT, "description": "EMEA"}}
     viewer = {"name": "viewed", "settings": {"ad_account": ACCOUNT + 1}}
-    assert "VIEWER" in problem(api("POST", f"{where}/destinations", viewer), 409)["detail"]
+    assert "Viewer" in problem(api("POST", f"{where}/destinations", viewer), 409)["detail"]
     problem(api("GET", "/destinations/viewed"), 404)
     made = api("POST", f"{where}/destinations", wanted)
     assert (made.status_code, made.headers["location"]) == (201, "/api/v1/destinations/second")

@@ -13,9 +13,9 @@ from guestlist.errors import OAUTH_REFRESH_FAILED, REFRESH_TOKEN_EXPIRED
 
 REMEDIES = {
     REFRESH_TOKEN_EXPIRED: "LinkedIn's permission ended or was taken back. Somebody who may advertise with this ad "
-    "account signs in to LinkedIn again: Reauthorize.",
-    OAUTH_REFRESH_FAILED: "LinkedIn did not renew the token, though the permission may still stand. Reauthorize; if it "
-    "comes again, look at the app's client id and secret.",
+    "account has to sign in to LinkedIn again.",
+    OAUTH_REFRESH_FAILED: "LinkedIn did not renew the token, though the permission may still stand. Somebody has to "
+    "sign in to LinkedIn again; if it comes again, look at the app's client id and secret.",
 }
 _FINE = ("in order", "disabled", "not connected")  # states that nobody has to see to
 

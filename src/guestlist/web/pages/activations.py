@@ -56,7 +56,7 @@ def one(call: Call) -> Response:
     return call.show(
         "activation_overview.html",
         **shown,
-        authorised=connection.stands(call.app, row.destination).authorised is not None,
+        authorization=connection.stands(call.app, row.destination),
         counted_there=counts.of_activation(call.app, name),
         growth=growth.of(call, name, Place(kept=beside(call, ""), name="growth")),
         rejected=listed(

@@ -41,7 +41,7 @@ def of(call: Call, name: str, mistake: Mistake) -> Mending:
         do, needs = _removed(call, name), ACTIVATE
         to, label = path("activations", name, "edit"), f"Settings of {name}"
     else:
-        return Mending(f"{wrong}: nothing is sent. Write {was} again in {call.config.path.name}.")
+        return Mending(f"{wrong}: nothing is sent. Somebody has to write {was} again in {call.config.path.name}.")
     if not call.person.may(*needs):
         return Mending(f"{wrong}: nothing is sent. Ask {whom_to_ask(*needs)} to {do}.")
     return Mending(f"{wrong}: nothing is sent. {do[0].upper()}{do[1:]}.", to, label)
