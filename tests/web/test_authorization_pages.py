@@ -48,7 +48,11 @@ def ended(world: World) -> None:
     ("lose", "label", "remedy"),
     [
         (refused, "Oauth Refresh Failed", "look at the app's client id and secret"),
-        (ended, "Refresh Token Expired", "Somebody who may advertise with this ad account signs in to LinkedIn again"),
+        (
+            ended,
+            "Refresh Token Expired",
+            "Somebody who may advertise with this ad account has to sign in to LinkedIn again",
+        ),
     ],
 )
 def test_a_lost_authorization_is_a_delivery_issue_with_its_remedy_and_a_way_out(
