@@ -417,7 +417,7 @@ def test_check_names_the_role_that_is_missing(connected: Desk, linkedin: Running
     done = connected("connect", "acme", "--token-file", "token.json", "--json")
     assert done.code == 3
     assert "Viewer" in done.out + done.err
-    assert "CAMPAIGN_MANAGER" in done.out + done.err
+    assert "Campaign Manager" in done.out + done.err
 
 
 def test_check_as_json(connected: Desk) -> None:
