@@ -29,6 +29,7 @@ from pydantic_core import ErrorDetails
 
 from guestlist import document
 from guestlist.core import mapping as mappings
+from guestlist.core import words
 from guestlist.core.guard import Limit
 from guestlist.core.identity import Kind
 from guestlist.core.text import masked
@@ -64,6 +65,18 @@ def _between(least: str, most: str) -> AfterValidator:
     def check(value: float) -> float:
         if not low <= value <= high:
             raise ValueError(f"it must be between {least} and {most}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _at_least(least: str) -> AfterValidator:
+    """The shortest that a duration may be."""
+    low = _seconds_of(least)
+
+    def check(value: float) -> float:
+        if value < low:
+            raise ValueError(f"it must be {least} or longer")
         return value
 
     return AfterValidator(check)
@@ -262,7 +275,7 @@ class AudienceConfig(_Section):
 class ScheduleConfig(_Section):
     """When an activation is synced by ``guestlist worker``."""
 
-    every: Duration | None = Field(None, description="Time between two syncs.")
+    every: Annotated[Duration, _at_least("1m")] | None = Field(None, description="Time between two syncs, 1m at least.")
     cron: Annotated[str, AfterValidator(_cron)] | None = Field(None, description="Five fields, as in crontab.")
     start: Day | None = Field(None, description="Not before that day begins; whoever asks is not kept waiting.")
     timezone: Annotated[str, AfterValidator(_timezone)] = Field(
@@ -405,6 +418,11 @@ class Config(_Section):
         """The file it was read from."""
         return self._path
 
+    @property
+    def where(self) -> str:
+        """Where its objects stand, for a sentence: `` in guestlist.yaml``; "" where there is no file."""
+        return "" if self._path == PAGES else f" in {self._path}"
+
     def from_pages(self, section: str, name: str) -> bool:
         """Whether an object was made on the pages, not in the file; of ``settings``: a key of the file."""
         return (section, name) in self._made
@@ -509,8 +527,8 @@ def _in_activation(config: Config, name: str, activation: ActivationConfig, nth:
     if activation.enabled and nth > most:
         yield (
             ("destination",),
-            f"At most {most} activations may feed one destination (limits.mappings_per_destination); this is number "
-            f"{nth} of {activation.destination}. Disabled ones do not count",
+            f"At most {words.counted(most, 'activation')} may feed one destination (limits.mappings_per_destination); "
+            f"this is number {nth} of {activation.destination}. Disabled ones do not count",
         )
     if activation.mode == "snapshot" and not activation.enabled:
         yield ("enabled",), "a snapshot cannot be disabled; leave it out of the file until it may be sent"
@@ -640,13 +658,17 @@ def _sentence(error: ErrorDetails) -> str:
             return f"{where} must be {str(context['expected']).replace(chr(39), '')}"
         case "value_error":
             return f"{where}: {context['error']}"
+        case "greater_than_equal":
+            return f"{where} must be {context['ge']:,} or more"
+        case "less_than_equal":
+            return f"{where} must be {context['le']:,} or less"
     must = _MUST_OF.get(key, {}).get(error["type"]) or _MUST.get(error["type"])
     return f"{where} must {must}" if must else f"{where}: {error['msg'].lower()}"
 
 
 _MUST = {
     **dict.fromkeys(("bool_parsing", "bool_type"), "be true or false"),
-    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "be a whole number"),
+    **dict.fromkeys(("int_parsing", "int_parsing_size", "int_type", "int_from_float"), "be a whole number"),
     "string_type": "be one text",
     **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "hold keys of its own (key: value)"),
     "tuple_type": "be a source field or a list of them",

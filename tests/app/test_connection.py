@@ -183,7 +183,7 @@ def test_the_log_says_who_authorised_before_and_after(world: World) -> None:
     """Never with what they were given."""
     another = "urn:li:person:another"
     app = world.open().app
-    (entry,) = app.store.audit.latest(9, what="connect", subject="acme")
+    (entry,) = app.store.audit.latest(9, what="connect", subjects=["acme"])
     first = app.store.destinations.get("acme")
     assert first is not None
     assert (entry.details["before"], entry.details["after"]["member"]) == (None, first.member)
@@ -191,7 +191,7 @@ def test_the_log_says_who_authorised_before_and_after(world: World) -> None:
     response = world.emulator.control.token()
     world.clock.sleep(60.0)
     world.open().connect_token("acme", response)
-    entry = app.store.audit.latest(1, what="connect", subject="acme")[0]
+    entry = app.store.audit.latest(1, what="connect", subjects=["acme"])[0]
     before, after = entry.details["before"], entry.details["after"]
     assert (before["member"], before["role"], before["authorised"]) == (another, "VIEWER", first.authorised_at)
     assert (after["member"], after["role"], after["ad_account"]) == (first.member, first.role, first.ad_account)

@@ -416,8 +416,8 @@ def test_check_names_the_role_that_is_missing(connected: Desk, linkedin: Running
     connected.write(json.dumps(linkedin.emulator.control.token()), "token.json")
     done = connected("connect", "acme", "--token-file", "token.json", "--json")
     assert done.code == 3
-    assert "VIEWER" in done.out + done.err
-    assert "CAMPAIGN_MANAGER" in done.out + done.err
+    assert "Viewer" in done.out + done.err
+    assert "Campaign Manager" in done.out + done.err
 
 
 def test_check_as_json(connected: Desk) -> None:

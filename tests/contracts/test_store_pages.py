@@ -90,7 +90,9 @@ def test_the_log_is_read_a_page_at_a_time(store):
     assert [each.subject for each in first] == ["thing 4", "thing 3"]
     assert [each.subject for each in store.audit.latest(2, beyond=first[-1].id)] == ["thing 2", "thing 1"]
     assert [each.subject for each in store.audit.latest(9, who="ann")] == ["thing 3", "thing 1"]
-    assert [each.subject for each in store.audit.latest(9, subject="thing 0")] == ["thing 0"]
+    assert [each.subject for each in store.audit.latest(9, subjects=["thing 0"])] == ["thing 0"]
+    assert [each.subject for each in store.audit.latest(9, period=(1.0, 3.0))] == ["thing 2", "thing 1"]
+    assert [each.subject for each in store.audit.latest(9, period=(None, 1.0))] == ["thing 0"]
 
 
 @pytest.mark.parametrize("sort", ["who", "-who", "what", "-what", "subject", "-subject", "at", "-at"])

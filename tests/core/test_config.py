@@ -174,6 +174,7 @@ MISTAKES = [
     (SHORT + "    max_removals: 120%\n", '"120%" is neither a share nor a count; write it like 20% or 500'),
     (SHORT + "    max_removals: 0.2\n", "is neither a share nor a count"),
     (SHORT.replace("ad_account: 1", "ad_account: acme"), "must be the number of an ad account"),
+    (SHORT + "    schedule: {every: 1s}\n", "line 9: activations.one.schedule.every: it must be 1m or longer"),
     (SHORT + "    schedule: {}\n", "line 9: activations.one.schedule: a schedule has either every or cron"),
     (SHORT + '    schedule: {every: 1h, cron: "0 6 * * *"}\n', "a schedule has either every or cron"),
     (SHORT + '    schedule: {cron: "0 6 * *"}\n', 'line 9: activations.one.schedule.cron: "0 6 * *" is no cron'),
@@ -216,7 +217,7 @@ MISTAKES = [
     # limits: SEGMENT-07, X-10
     (
         SHORT + "  two: {audience: people, destination: acme}\nlimits: {mappings_per_destination: 1}\n",
-        "line 9: activation two: At most 1 activations may feed one destination",
+        "line 9: activation two: At most 1 activation may feed one destination",
     ),
     # YAML and files
     ("", "must hold destinations, audiences and activations; it holds nothing"),

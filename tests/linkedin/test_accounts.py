@@ -1,5 +1,6 @@
 import pytest
 
+from guestlist.core import words
 from guestlist.errors import NeedsPerson, NeedsReauthorization
 from guestlist.linkedin.accounts import ROLES, missing_scopes
 from guestlist.linkedin.destination import LinkedIn
@@ -56,8 +57,8 @@ def test_three_distinct_messages(emulator):
     unknown = needs("ad account", destination(emulator, 1))
     assert needs("ad account", destination(emulator, FOREIGN)).replace(str(FOREIGN), "1") == unknown
     assert "Invalid LinkedIn Ad Account id 1:" in unknown
-    assert "VIEWER" in viewer
-    assert all(role in viewer for role in ROLES)
+    assert "Viewer" in viewer
+    assert all(words.role(role) in viewer for role in ROLES)
     assert "Campaign Manager > Account settings > Manage access" in viewer
     about = destination(emulator)
     emulator.control.expire_tokens()

@@ -232,6 +232,14 @@ REFUSED = [
 ]  # fmt: skip
 
 
+def test_how_to_convert_a_list_says_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "my list").mkdir()
+    put(tmp_path / "my list", "a.csv", "email\nMüller\n".encode("latin-1"))
+    folder = tmp_path / "my list"
+    command = f"`iconv -f WINDOWS-1252 -t UTF-8 '{folder}/a.csv' > '{folder}/utf8-a.csv'`"
+    assert command in refusal(folder, "a.csv")
+
+
 @pytest.mark.parametrize(("name", "content", "sentence"), REFUSED, ids=range(len(REFUSED)))
 def test_each_is_one_sentence_without_anybodys_data(
     tmp_path: Path, name: str, content: str | bytes, sentence: str

@@ -52,6 +52,8 @@ class Stage:
     configuration: Configuration = field(init=False)
 
     def __post_init__(self) -> None:
+        app = self.world.open().app
+        self.world.app = replace(app, post=lambda _url, _message: True)  # notices arrive
         door = self.world.open()
         self.app, self.configuration = door.app, door.configuration
 

@@ -433,6 +433,39 @@ def test_what_is_wrong_stands_at_its_field(pages: Installed, values: dict[str, s
     assert not [each for each in pages.configuration.current().activations if each != "main"]
 
 
+@pytest.mark.parametrize("audience", ["people", "intent"])
+def test_a_name_that_is_taken_is_refused_where_it_is_typed(pages: Installed, audience: str) -> None:
+    of_events(pages)
+    browser = pages.signed_in(Role.MARKETER)
+    begun(browser, "people", audience)
+    step(browser)
+    step(browser, **{"name-0": "main"})
+    assert browser.status == 422
+    assert browser.location.endswith("/sync")
+    assert re.search(r'id="f-name-0"[^>]*aria-invalid|is-invalid" id="f-name-0"', browser.response.text)
+    assert "There is an activation 'main' already: choose another name." in browser.text
+    step(browser, **{"name-0": "another"})
+    assert browser.status == 200
+
+
+def test_names_of_what_is_taken_out_are_taken_too(pages: Installed) -> None:
+    pages.world.sync()
+    pages.world.write(emails("cem"), "others.csv")
+    pages.world.yaml["audiences"]["others"] = {"members": "people", "source": {"file": "others.csv"}}
+    pages.world.yaml["activations"] = {}
+    pages.world.open()
+    browser = pages.signed_in(Role.MARKETER)
+    begun(browser, "people", "others")
+    step(browser)
+    step(browser, **{"name-0": "main"})
+    assert browser.status == 422
+    assert "An activation 'main' was taken out and still has a LinkedIn audience" in browser.text
+    browser.get("/activations/main").submit("Remove")
+    browser.get("/activate/1/sync")
+    step(browser, **{"name-0": "main"})
+    assert browser.location.endswith("/review")
+
+
 def test_a_cron_expression_in_a_time_zone(pages: Installed) -> None:
     cron = {"name-0": "mornings", "when-0": "cron", "cron-0": "0 6 * * 1-5", "timezone-0": "Europe/Berlin"}
     browser = step(to_sync(pages), **cron)
@@ -519,6 +552,10 @@ def test_it_is_switched_on_with_an_action_and_a_trigger_of_conditions(pages: Ins
     filled = {"audience_key": "buyers", "action": "add", "trigger": fql, "enabled": "yes"}
     step(browser, **filled, value=["Order Completed", "pro"], **rows)
     assert browser.location.endswith("/review")
+    assert "DMP User Action Add Trigger Events count whose name is Order Completed or whose property plan is pro." in (
+        browser.text
+    )
+    assert fql in browser.text
     browser.get(browser.location.replace("review", "events/1"))
     assert 'value="Order Completed"' in browser.response.text
     browser.get(browser.location.replace("events/1", "review")).submit("Finish")
@@ -535,6 +572,8 @@ def test_it_is_switched_on_with_an_action_and_a_trigger_of_conditions(pages: Ins
 def test_what_is_missing_is_said_in_plain_words_at_the_review(pages: Installed) -> None:
     browser = to_events(pages)
     browser.get(browser.location.replace("events/1", "review"))
+    assert "Events count whose name is Audience Entered or whose name is Audience Exited." in browser.text
+    assert 'event = "Audience Entered" or event = "Audience Exited"' in browser.text
     assert "type the key by which the events name this audience" in browser.text
     assert "audience_key is required" not in browser.text
     assert browser.click("Put it right").location.endswith("/events/1")

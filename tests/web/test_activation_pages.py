@@ -39,7 +39,7 @@ def test_destinations_show_both_cards_and_what_is_connected(pages: Installed) ->
     pages.app.store.destinations.park("acme", "Refresh Token Expired", "sign in again: `guestlist connect acme`")
     text = browser.get("/destinations").text
     assert "Waiting for you: Refresh Token Expired" in text
-    assert "guestlist connect" not in text.split("Connected destinations")[1]
+    assert "guestlist connect" not in text.split("Your destinations")[1]
 
 
 def test_a_run_is_asked_for_followed_and_seen(pages: Installed) -> None:
@@ -65,6 +65,17 @@ def test_a_run_is_asked_for_followed_and_seen(pages: Installed) -> None:
     assert "In step" in browser.text
     assert len(pages.world.told()) == 2
     assert "ben" in pages.signed_in().get("/activity?who=ben").text
+
+
+def test_what_was_never_run_says_what_is_known_of_its_authorization(pages: Installed) -> None:
+    pages.world.yaml["destinations"]["other"] = {"ad_account": "518121035"}
+    pages.world.activation("second", destination="other")
+    pages.world.activation("third", enabled=False)
+    pages.world.open()
+    browser = pages.signed_in(Role.ANALYST)
+    for name in ("main", "third"):
+        assert "Authorization 365 days left" in browser.get(f"/activations/{name}").text
+    assert "Authorization nobody signed in to LinkedIn for other yet" in browser.get("/activations/second").text
 
 
 def test_campaign_manager_opens_at_the_audience(pages: Installed) -> None:
@@ -154,6 +165,42 @@ def test_a_snapshot_is_not_paused(pages: Installed) -> None:
     assert browser.status == 422
     assert "a snapshot is sent once and cannot be paused." in browser.text
     assert "file" not in browser.text.casefold().replace("profile", "")
+
+
+def test_a_snapshot_that_was_sent_is_sent_again_only_as_a_new_one(pages: Installed) -> None:
+    """DYN-08."""
+    pages.world.activation(mode="snapshot")
+    pages.world.open()
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main")
+    assert {"Plan", "Run now"} <= {button for form in browser.seen.forms for button in form.buttons}
+    run = browser.form("Run now")
+    browser.submit("Run now")
+    pages.work()
+    browser.get("/activations/main")
+    assert "Sent once" in browser.text
+    buttons = [button for form in browser.seen.forms for button in form.buttons]
+    assert not {"Plan", "Run now", "Send everybody again"} & set(buttons)
+    assert buttons.count("New snapshot") == 1
+    sent = pages.world.sent()
+    browser.post(run.action, run.fields)
+    pages.work()
+    said = "Nothing was to do: the snapshot was sent, and its list is read again only for a new snapshot."
+    assert said in browser.get(browser.location).text
+    assert pages.world.sent() == sent
+    browser.get("/activations/main").submit("New snapshot")
+    pages.work()
+    assert pages.world.sent() == sent + 1
+
+
+def test_a_snapshot_that_linkedin_lost_is_not_promised_to_come_back(pages: Installed) -> None:
+    pages.world.activation(mode="snapshot")
+    pages.world.sync()
+    pages.world.emulator.control.ripen(pages.world.segment()["record"]["id"], "EXPIRED")
+    pages.world.open().status("main", live=True)
+    browser = pages.signed_in(Role.MARKETER)
+    for path in ("/", "/activations/main"):
+        assert "nobody is in it any more; New snapshot makes another." in browser.get(path).text
+        assert "next run" not in browser.text
 
 
 def test_rejected_rows_are_counted_and_downloaded(pages: Installed) -> None:
@@ -278,7 +325,8 @@ def test_what_is_described_nowhere_any_more_is_still_shown(pages: Installed) -> 
     browser = pages.signed_in(Role.MARKETER).get("/activations/main")
     assert browser.status == 200
     assert "Taken out" in browser.text
-    assert not any(form.action.startswith("/activations") for form in browser.seen.forms)
+    there = [form.action for form in browser.seen.forms if form.action.startswith("/activations")]
+    assert there == ["/activations/main/remove"]
 
 
 def test_removals_that_wait_are_confirmed_with_the_number_that_was_shown(pages: Installed) -> None:
@@ -290,7 +338,9 @@ def test_removals_that_wait_are_confirmed_with_the_number_that_was_shown(pages: 
     run = pages.signed_in(Role.MARKETER).get("/activations/main").submit("Run now").location
     pages.work()
     assert 'href="/activations/main/confirm"' in pages.signed_in(Role.MARKETER).get(run).response.text
-    assert "Look who would leave" not in pages.signed_in(Role.ANALYST).get(run).text
+    told = pages.signed_in(Role.ANALYST).get(run).text
+    assert "Look who would leave" not in told
+    assert "Ask an Administrator or a Marketer to look who would leave" in told
     analyst = pages.signed_in(Role.ANALYST).get("/activations/main")
     assert "Look who would leave" not in analyst.text
     assert analyst.get("/activations/main/confirm").status == 403
@@ -334,6 +384,9 @@ def test_schedule_and_rules_are_changed_and_what_cannot_be_stands_at_its_field(p
     browser.submit("Save", schedule="every", every="soon")
     assert browser.status == 422
     assert "is no duration" in browser.text
+    browser.submit("Save", schedule="every", every="59s")
+    assert browser.status == 422
+    assert "It must be 1m or longer" in browser.text
     browser.submit("Save", schedule="cron", cron="0 6 * * 1-5", timezone="Europe/Berlin", max_removals="500")
     assert browser.location == "/activations/main/edit"
     wanted = pages.configuration.current().activations["main"]

@@ -110,7 +110,9 @@ def test_settings_are_set_hidden_and_unset(api: Api) -> None:
 def test_a_notice_shows_whether_it_arrives(api: Api) -> None:
     assert problem(api("POST", "/settings/notify/test"), 422)["place"] == ["notify", "url"]
     api("PUT", "/settings/notify", {"settings": {"url": "http://127.0.0.1:9/nobody"}}, if_match="*")
-    assert api("POST", "/settings/notify/test").json() == {"arrived": False}
+    failed = problem(api("POST", "/settings/notify/test"), 422)
+    assert "did not arrive" in failed["detail"]
+    assert failed["place"] == ["notify", "url"]
 
 
 # ── the configuration as a file ──────────────────────────────────────────────────────────────────────────────────
@@ -264,4 +266,12 @@ def test_an_entry_of_the_log_says_before_and_after(api: Api) -> None:
     assert entry["what"] == "change audience"
     assert (entry["details"]["before"]["members"], entry["details"]["after"]["members"]) == ("people", "companies")
     assert api.get("/audit?who=nobody")["items"] == []
+    at = entry["at"]
+    for path in ("/audit?subject=leads&", "/activations/main/audit?"):
+        found = [
+            len(api.get(f"{path}{span}")["items"]) for span in (f"until={at}", f"since={at + 1}", "since=0&until=1")
+        ]
+        assert found == [0, 0, 0]
+        problem(api("GET", f"{path}since=2&until=2"), 422)
+    assert entry in api.get(f"/audit?subject=leads&since={at}&until={at + 1}")["items"]
     assert [each["what"] for each in api.get("/audit?what=create%20audience")["items"]] == ["create audience"]

@@ -426,3 +426,11 @@ def at_once(api: Api, times: int, *asked: Any, **headers: str) -> list[int]:
     for thread in threads:
         thread.join()
     return found
+
+
+def test_nothing_runs_more_often_than_every_minute(api: Api) -> None:
+    wanted = {"audience": "people", "destination": "acme", "schedule": {"every": "59s"}}
+    refused = problem(api("POST", "/activations", {"name": "often", "settings": wanted}), 422)
+    assert refused["place"] == ["activations", "often", "schedule", "every"]
+    assert "it must be 1m or longer" in refused["detail"]
+    api.make("activations", "often", {**wanted, "schedule": {"every": "1m"}})

@@ -323,7 +323,7 @@ def test_what_an_entry_says(walk: Walk) -> None:
     walk.all()
 
     def last(what: str, subject: str) -> Any:
-        (entry,) = walk.app.store.audit.latest(1, what=what, subject=subject)
+        (entry,) = walk.app.store.audit.latest(1, what=what, subjects=[subject])
         return entry.details["before"], entry.details["after"]
 
     assert last("upload list", "guests") == (

@@ -48,7 +48,11 @@ def ended(world: World) -> None:
     ("lose", "label", "remedy"),
     [
         (refused, "Oauth Refresh Failed", "look at the app's client id and secret"),
-        (ended, "Refresh Token Expired", "Somebody who may advertise with this ad account signs in to LinkedIn again"),
+        (
+            ended,
+            "Refresh Token Expired",
+            "Somebody who may advertise with this ad account has to sign in to LinkedIn again",
+        ),
     ],
 )
 def test_a_lost_authorization_is_a_delivery_issue_with_its_remedy_and_a_way_out(
@@ -145,7 +149,7 @@ def test_who_has_to_sign_in_again_is_told_a_month_before(pages: Installed) -> No
     assert warned(browser, "27 days left") == EVERYWHERE
     assert "Authorize again soon" in browser.get("/destinations").text
     marketer = pages.signed_in(Role.MARKETER).get("/destinations/acme")
-    assert "until somebody signs in to LinkedIn again: ask an Administrator." in marketer.text
+    assert "until somebody signs in to LinkedIn again. Ask an Administrator to reauthorize acme." in marketer.text
     reauthorize(pages, browser.get("/destinations/acme"))
     assert "The authorization ends on" not in browser.text
     assert "365 days left" in browser.text

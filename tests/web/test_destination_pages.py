@@ -56,7 +56,11 @@ def test_an_ad_account_is_connected_from_the_list_that_linkedin_returns(pages: I
     [
         ({"name": ""}, "Give it a name"),
         ({"name": "x", "ad_account": "", "other": ""}, "Choose an Account ID, or type one"),
-        ({"name": "x", "other": "516848834"}, "Whoever signed in to LinkedIn is VIEWER on ad account 516848834"),
+        (
+            {"name": "x", "other": "516848834"},
+            "Whoever signed in to LinkedIn is Viewer on ad account 516848834; audiences need one of "
+            "Account Billing Admin, Account Manager, Campaign Manager, Creative Manager. Change it in Campaign Manager",
+        ),
         (
             {"name": "x", "other": "999"},
             "Invalid LinkedIn Ad Account id 999: there is no such account, or whoever",

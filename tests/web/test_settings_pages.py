@@ -160,6 +160,29 @@ def test_who_did_what_is_found_again(pages: Installed) -> None:
         assert browser.get(f"/activity{odd}").status == 200
 
 
+def test_what_was_done_is_found_by_when(pages: Installed) -> None:
+    day = 86_400.0
+    for n in range(120):
+        pages.app.store.audit.add("robot", "run", "main", day * (1 + n // 60), n=n)
+    browser = pages.signed_in()
+    assert rows(browser.get("/activity?from=1970-01-02T00:00&to=1970-01-03T00:00&who=robot")) == 50
+    browser.click("Older")
+    assert rows(browser) == 10
+    assert rows(browser.get("/activity?from=1970-01-03T00:01&who=robot")) == 0
+    assert rows(browser.get("/activity?to=1970-01-02T00:01&who=robot&sort=at")) == 50
+    assert 'name="to" value="1970-01-02T00:01"' in browser.response.text
+    assert rows(browser.get("/activations/main/activity?from=1970-01-03")) == 50
+    browser.click("Older")
+    assert rows(browser) == 10
+    for odd in ("from=soon", "from=1970-01-03T00:00&to=1970-01-03T00:00", "to=99999-01-01", "from=0001-01-01"):
+        assert browser.get(f"/activity?{odd}").status == 200
+        assert ("Say from when to when, the earlier first" in browser.text) == ("0001" not in odd), odd
+
+
+def rows(browser: Browser) -> int:
+    return len(re.findall(r'<tr>\s*<td class="when">', browser.response.text))
+
+
 def test_notices_are_set_tested_and_switched_off_and_the_address_is_never_shown(pages: Installed) -> None:
     posted: list[str] = []
     app = replace(pages.app, post=lambda url, _message: not posted.append(url))
@@ -179,6 +202,19 @@ def test_notices_are_set_tested_and_switched_off_and_the_address_is_never_shown(
     browser.submit("Switch off")
     assert "Nobody is told yet" in browser.text
     assert all("secret" not in str(entry.details) for entry in pages.app.store.audit.latest(10))
+    web.close()
+
+
+def test_a_notice_that_does_not_arrive_is_an_error_with_what_to_look_at(pages: Installed) -> None:
+    app = replace(pages.app, post=lambda _url, _message: False)
+    web = open_web(app, pages.door.write_keys_of, (), pages.configuration, ADDRESS)
+    browser = replace(pages.signed_in(), web=web).get("/settings/notices")
+    browser.submit("Save", url="https://hooks.example/T0/secret").submit("Send a test")
+    assert browser.status == 422
+    assert 'class="alert alert-danger mt-3" role="alert"' in browser.response.text
+    assert "alert-success" not in browser.response.text
+    assert "The test did not arrive: look whether the address is right" in browser.text
+    assert "hooks.example" not in browser.text
     web.close()
 
 
@@ -223,6 +259,7 @@ def test_the_limit_of_activations(pages: Installed) -> None:
     browser = pages.signed_in().get("/settings/notices")
     browser.post("/settings/limits", [*browser.form("Save").fields[:1], ("mappings_per_destination", "0")])
     assert browser.status == 422
+    assert "It must be 1 or more" in browser.text
     browser.get("/settings/notices")
     browser.post("/settings/limits", [*browser.form("Save").fields[:1], ("mappings_per_destination", "7")])
     assert pages.configuration.current().limits.mappings_per_destination == 7

@@ -14,8 +14,9 @@ from guestlist.web import statics
 from guestlist.web.pages import states
 from guestlist.web.pages.forms import Form
 from guestlist.web.pages.table import PAGES
-from tests.web.installed import Installed
+from tests.web.installed import Installed, installed
 from tests.web.kit import Site
+from tests.world import World
 
 LOOKS = [
     "/sign-in",
@@ -146,26 +147,30 @@ def test_a_page_may_be_asked_for_its_head(pages: Installed) -> None:
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
-        ("run `guestlist sync`", ""),
-        ("nothing is sent; `guestlist remove` ends it for good", "Nothing is sent."),
+        ("run `guestlist sync`", "Press Run now."),
+        ("nothing is sent; `guestlist remove` ends it for good", "Nothing is sent; Remove ends it for good."),
         (
             "Refresh Token Expired: the grant is gone: run `guestlist connect acme`",
-            "Refresh Token Expired: the grant is gone.",
+            "Refresh Token Expired: the grant is gone: somebody has to authorize it again under Destinations.",
         ),
         (
             "it would remove 3 of 9 (who: 01ab…, 02cd…). Nothing was sent. If that is right: `guestlist sync x`",
-            "It would remove 3 of 9. Nothing was sent.",
+            "It would remove 3 of 9. Nothing was sent. If that is right, somebody has to let them leave.",
         ),
-        ("There is no user 'x': `guestlist users list` shows all.", "There is no user 'x'."),
+        ("There is no user 'x': `guestlist users list` shows all.", "There is no user 'x': Settings, Users shows all."),
         (
-            "the token lacks a scope it needs. Authorise again with all of them: `guestlist connect`",
-            "The token lacks a scope it needs. Authorise again with all of them.",
+            "the token lacks a scope. Authorise again with all of them: `guestlist connect`",
+            "The token lacks a scope. Somebody has to authorize it again with all of them, under Destinations.",
         ),
         (
-            "LinkedIn refuses to refresh the token. Check the client id and secret; else run `guestlist connect`",
-            "LinkedIn refuses to refresh the token. Check the client id and secret.",
+            "LinkedIn refuses it. Check the client id and secret; else run `guestlist connect`",
+            "LinkedIn refuses it. Check the client id and secret; else somebody has to authorize it again under "
+            "Destinations.",
         ),
-        ("there is no authorisation yet: run `guestlist connect`", "There is no authorisation yet."),
+        (
+            "there is no authorisation yet: run `guestlist connect`",
+            "There is no authorisation yet: somebody has to authorize it again under Destinations.",
+        ),
         ("LinkedIn says 426. Use another version", "LinkedIn says 426. Use another version."),
     ],
 )
@@ -195,3 +200,16 @@ def test_the_name_of_whoever_may_not_is_written_as_it_is(pages: Installed) -> No
     browser = pages.signed_in(Role.ANALYST, "dan@acme.example").get("/settings/users")
     assert browser.status == 403
     assert "dan@acme.example has no permission to do this" in browser.text
+
+
+def test_what_is_not_there_is_not_said_to_be_missing_in_the_pages(world: World) -> None:
+    world.open()
+    world.yaml = {"destinations": {}, "audiences": {}, "activations": {}}
+    made = installed(world)
+    world.file.unlink()
+    made.door.configuration.may_be_empty = True
+    browser = made.signed_in().get("/destinations/acme")
+    assert browser.status == 404
+    assert "There is no destination 'acme'." in browser.text
+    assert "in the pages" not in browser.text
+    made.web.close()

@@ -55,6 +55,15 @@ def test_a_list_is_looked_at_then_everybody_of_it_is_forgotten(pages: Installed)
     assert pages.world.sync().added == 2
 
 
+def test_one_person_is_one_person(pages: Installed) -> None:
+    browser = uploaded(pages.signed_in(), b"who\nann@example.com\n").submit("Look at this column", column="who")
+    pages.work()
+    browser.get("/privacy/lists/1").submit("Forget 1 person")
+    pages.work()
+    assert "Done: 1 person in 1 row." in browser.get("/jobs/1").text
+    assert "gone.csv: 1 person" in browser.get("/privacy").text
+
+
 def test_the_column_is_chosen_and_a_wrong_one_names_nobody(pages: Installed) -> None:
     browser = uploaded(pages.signed_in())
     browser.submit("Look at this column", column="name")

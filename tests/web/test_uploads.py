@@ -290,6 +290,29 @@ def test_nothing_chosen_and_what_is_no_list(pages: Installed) -> None:
     assert kept(pages) == []
 
 
+@pytest.mark.parametrize(
+    ("file_name", "file", "said"),
+    [
+        ("Gäste 1.csv", "email,name\nx,y\nann@b.co,Müller\n".encode("latin-1"), "Gäste 1.csv, line 3, is not UTF-8: "),
+        ("guests.csv", "email,name\nann@b.co,Müller\n".encode("utf-16"), "guests.csv is not UTF-8: "),
+        (
+            "guests.jsonl",
+            '{"email": "Müller"}\n'.encode("latin-1"),
+            "guests.jsonl, line 1, is not UTF-8: save it as UTF-8.",
+        ),
+    ],
+)
+def test_a_list_that_is_not_utf8_is_saved_anew_where_it_comes_from(
+    pages: Installed, file_name: str, file: bytes, said: str
+) -> None:
+    browser = upload(pages.signed_in(), file, file_name=file_name)
+    assert (browser.status, kept(pages)) == (422, [])
+    assert said in browser.text
+    assert "iconv" not in browser.text
+    assert "/proc/" not in browser.text
+    assert ("in Excel choose Save as, CSV UTF-8." in browser.text) == file_name.endswith(".csv")
+
+
 def test_a_workbook_that_no_machine_could_open_is_refused_with_a_sentence(pages: Installed, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "bomb.xlsx", "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("xl/workbook.xml", "<workbook/>")

@@ -13,11 +13,26 @@ from typing import Any
 import pytest
 
 from guestlist import config, web
-from guestlist.app import delivery, jobs, runs, segments, sync
+from guestlist.app import (
+    activations,
+    api_tokens,
+    connection,
+    delivery,
+    jobs,
+    notices,
+    overview,
+    runs,
+    segments,
+    sync,
+    users,
+    write_keys,
+)
 from guestlist.errors import ConfigError
 from guestlist.events import pipeline
-from guestlist.linkedin import accounts, reactions
+from guestlist.linkedin import accounts, oauth, reactions, tokens
 from guestlist.planner import ledger
+from guestlist.web.pages import triggers
+from guestlist.web.pages.commands import on_pages
 from guestlist.web.pages.forms import beside
 from guestlist.web.pages.states import plain
 from guestlist.web.pages.table import PAGES
@@ -64,6 +79,15 @@ def test_templates_say_it_in_plain_words(template: Path) -> None:
     assert [ours(text) for text in said(template.read_text()) if ours(text)] == []
 
 
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
+def test_a_count_that_may_be_one_is_not_followed_by_many(template: Path) -> None:
+    """Bounds that are always more than one aside."""
+    said = re.findall(
+        r"\{\{ ?([\w.]+)\|(?:number|length) ?\}\}(?:</\w+>)? (?:people|companies|[a-z]+s)\b", template.read_text()
+    )
+    assert set(said) <= {"most", "looked"}
+
+
 @pytest.mark.parametrize("text", ["39 told so far", "Members", "run `guestlist sync`", "its ledger", "a segment"])
 def test_what_is_ours_is_noticed(text: str) -> None:
     assert ours(text)
@@ -79,6 +103,30 @@ def test_why_an_event_went_no_further_is_said_in_plain_words(text: str) -> None:
 )
 def test_reasons_are_given_in_plain_words(module: ModuleType) -> None:
     assert [text for text in _sentences(module) if ours(plain(text)) or "ad_account" in text] == []
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        activations,
+        api_tokens,
+        connection,
+        notices,
+        overview,
+        runs,
+        sync,
+        users,
+        write_keys,
+        accounts,
+        oauth,
+        reactions,
+        tokens,
+    ],
+    ids=lambda each: str(each.__name__),
+)
+def test_what_is_done_with_a_command_is_done_on_the_pages(module: ModuleType) -> None:
+    """No remedy is left out."""
+    assert [text for text in _sentences(module) if "`guestlist" in on_pages(text)] == []
 
 
 PARTS: dict[tuple[str, str], Mapping[str, Any]] = {
@@ -199,3 +247,20 @@ def _seen(page: str) -> str:
     page = re.sub(r'data-chart="[^"]*"', " ", page)
     labels = re.findall(r'(?:aria-label|title|placeholder)="([^"]*)"', page)
     return html.unescape(" ".join([*labels, re.sub(r"<[^>]*>", " ", page)]))
+
+
+@pytest.mark.parametrize(
+    ("trigger", "sentence"),
+    [
+        ("properties.seats >= 3", "Events count whose property seats is greater than or equal to 3."),
+        ('type = "track" and traits.plan != null', "Events count whose type is track and whose trait plan exists."),
+        (
+            {"all": [{"on": "context", "path": "app.name", "op": "is_true"}]},
+            "Events count whose context app.name is true.",
+        ),
+        ('(event = "a" or event = "b") and type = "track"', ""),
+        ("event = ", ""),
+    ],
+)
+def test_a_trigger_is_said_in_plain_words_where_conditions_can(trigger: Any, sentence: str) -> None:
+    assert triggers.in_words(trigger) == sentence

@@ -5,11 +5,20 @@ from __future__ import annotations
 import difflib
 
 from guestlist.app.context import App
+from guestlist.app.results import Mistake
 from guestlist.config import ActivationConfig, Config
 from guestlist.core.text import masked
 from guestlist.errors import ConfigError, UnknownName
 from guestlist.store.activations import Activation
 from guestlist.store.destinations import Destination
+
+
+class MadeOfAnother(ConfigError):
+    """What LinkedIn's audience is made of cannot be changed: another one cannot silently take its place."""
+
+    def __init__(self, message: str, mistake: Mistake) -> None:
+        super().__init__(message)
+        self.mistake = mistake
 
 
 def entry(config: Config, name: str) -> ActivationConfig:
@@ -19,8 +28,8 @@ def entry(config: Config, name: str) -> ActivationConfig:
         return found
     near = difflib.get_close_matches(name, config.activations, n=1)
     known = ", ".join(config.activations) or "none"
-    hint = f" Did you mean '{near[0]}'?" if near else f" It has: {known}."
-    raise UnknownName(f"There is no activation '{masked(name)}' in {config.path}.{hint}")
+    hint = f" Did you mean '{near[0]}'?" if near else f" Known: {known}."
+    raise UnknownName(f"There is no activation '{masked(name)}'{config.where}.{hint}")
 
 
 def chosen(config: Config, name: str | None) -> list[str]:
@@ -51,7 +60,7 @@ def destination_of(config: Config, found: Activation) -> str:
 
 
 def refuse_another(config: Config, found: Activation, wanted: ActivationConfig) -> None:
-    """LinkedIn's segment holds what the old audience said; another one cannot silently take its place. ConfigError."""
+    """MadeOfAnother: LinkedIn's segment holds what the old audience said."""
     audience, destination = config.audiences[wanted.audience], config.destinations[wanted.destination]
     for what, was, now in (
         ("audience", found.audience, wanted.audience),
@@ -63,9 +72,10 @@ def refuse_another(config: Config, found: Activation, wanted: ActivationConfig) 
             raise made_of_another(found.name, what, was, now, destination.ad_account == found.ad_account)
     snapshot = "snapshot"
     if (found.mode == snapshot) != (wanted.mode == snapshot) and found.mapping is not None:
-        raise ConfigError(
+        raise MadeOfAnother(
             f"Activation '{found.name}' was synced with mode {found.mode} and is now {wanted.mode}: a snapshot stays "
-            f"one; end it with `guestlist remove {found.name}`, or keep it with `guestlist rename {found.name} NEW`."
+            f"one; end it with `guestlist remove {found.name}`, or keep it with `guestlist rename {found.name} NEW`.",
+            Mistake("mode", found.mode, wanted.mode),
         )
 
 
@@ -94,13 +104,16 @@ def _refused(config: Config, found: Activation) -> ConfigError | None:
     return None
 
 
-def made_of_another(name: str, what: str, was: str, now: str, same_account: bool = False) -> ConfigError:
+def made_of_another(name: str, what: str, was: str, now: str, same_account: bool = False) -> MadeOfAnother:
     """Why an activation cannot be synced as the file has it now."""
+    if what == "ad_account":
+        was, now = _number(was), _number(now)
     called = f"if that is its new name, run `guestlist rename '{was}' '{now}' --destination`, else "
-    return ConfigError(
+    return MadeOfAnother(
         f"Activation '{name}' had {what} {was} and now has {now}, but its LinkedIn audience is made of the former: "
         f"{called if what == 'destination' and same_account else ''}end it with `guestlist remove {name}`, or keep it "
-        f"under another name with `guestlist rename {name} NEW`, then sync again."
+        f"under another name with `guestlist rename {name} NEW`, then sync again.",
+        Mistake(what, was, now),
     )
 
 

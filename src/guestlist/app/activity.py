@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from guestlist.app.context import App
-from guestlist.store.audit import SORTED, Entry
+from guestlist.store.audit import ALWAYS, SORTED, Entry, Period
 
 COLUMNS = SORTED
 RENAMES = 1000  # that are looked through for the names an activation had
@@ -22,11 +22,13 @@ def entries(
     who: str | None = None,
     what: str | None = None,
     subject: str | None = None,
+    period: Period = ALWAYS,
 ) -> list[Entry]:
     """Newest first, or by one of SORTED ("-": the other way round). ``beyond``: the number of the last one of the
-    page before.
+    page before. ``period``: since, and before (epoch seconds).
     """
-    return app.store.audit.latest(limit, sort=sort, beyond=beyond, who=who, what=what, subject=subject)
+    subjects = None if subject is None else [subject]
+    return app.store.audit.latest(limit, sort=sort, beyond=beyond, who=who, what=what, subjects=subjects, period=period)
 
 
 def of_activation(
@@ -38,10 +40,19 @@ def of_activation(
     beyond: int | None = None,
     who: str | None = None,
     what: str | None = None,
+    period: Period = ALWAYS,
 ) -> list[Entry]:
     """The same of one activation, also under the names that it had before."""
-    names, log = _names(app, name), app.store.audit
-    return log.latest(limit, sort=sort, beyond=beyond, who=who, what=what, subjects=names, among=OF_ACTIVATIONS)
+    return app.store.audit.latest(
+        limit,
+        sort=sort,
+        beyond=beyond,
+        who=who,
+        what=what,
+        subjects=_names(app, name),
+        among=OF_ACTIVATIONS,
+        period=period,
+    )
 
 
 def _names(app: App, name: str) -> list[str]:

@@ -40,9 +40,9 @@ def described(config: Config, name: str) -> DestinationConfig:
     """The destination as the file describes it; UnknownName with the nearest name when it does not."""
     found = config.destinations.get(name)
     if found is None:
-        known = f"; it has {', '.join(config.destinations)}" if config.destinations else ""
+        known = f"; known: {', '.join(config.destinations)}" if config.destinations else ""
         hint = nearest(name, config.destinations) or known
-        raise UnknownName(f"There is no destination '{masked(name)}' in {config.path}{hint}.")
+        raise UnknownName(f"There is no destination '{masked(name)}'{config.where}{hint}.")
     return found
 
 

@@ -289,7 +289,7 @@ def unchanged(found: Declaration, version: int) -> None:
 
 def changed_since(app: App, section: Section, name: str, version: int) -> list[str]:
     """Keys of an object that were changed after it was read as ``version``, as far as the log goes back."""
-    entries = app.store.audit.latest(CHANGES_LOOKED_AT, what=f"change {_ONE[section]}", subject=name)
+    entries = app.store.audit.latest(CHANGES_LOOKED_AT, what=f"change {_ONE[section]}", subjects=[name])
     keys = set[str]()
     for each in entries:
         if each.details.get("version", 0) > version:

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from guestlist.app import sight
 from guestlist.app.context import App
 from guestlist.app.patience import WAITING
+from guestlist.core import words
 from guestlist.core.delivery import (
     MAX_TRIES,
     Again,
@@ -343,7 +344,13 @@ class Delivery:
             self._late(flight)
             return
         if missing and not patient:
-            self._end(Stop("failed", "Not delivered", f"LinkedIn leaves {len(missing)} elements without an answer"))
+            self._end(
+                Stop(
+                    "failed",
+                    "Not delivered",
+                    f"LinkedIn leaves {words.counted(len(missing), 'element')} without an answer",
+                )
+            )
         elif missing:
             self._reload(flight.batch.phase)
         self.tally.settled += 1

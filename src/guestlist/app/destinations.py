@@ -14,11 +14,11 @@ from guestlist.errors import OAUTH_REFRESH_FAILED, REFRESH_TOKEN_EXPIRED
 
 REMEDIES = {
     REFRESH_TOKEN_EXPIRED: "LinkedIn's permission ended or was taken back. Somebody who may advertise with this ad "
-    "account signs in to LinkedIn again: Reauthorize.",
-    OAUTH_REFRESH_FAILED: "LinkedIn did not renew the token, though the permission may still stand. Reauthorize; if it "
-    "comes again, look at the app's client id and secret.",
+    "account has to sign in to LinkedIn again.",
+    OAUTH_REFRESH_FAILED: "LinkedIn did not renew the token, though the permission may still stand. Somebody has to "
+    "sign in to LinkedIn again; if it comes again, look at the app's client id and secret.",
     ACCOUNT_CHANGED: "The Account ID was changed, and nobody has asked LinkedIn for the new one yet: Check now. If "
-    "whoever signed in may not manage its audiences, somebody who may does: Reauthorize.",
+    "whoever signed in may not manage its audiences, somebody who may has to sign in to LinkedIn.",
 }
 _FINE = ("in order", "disabled", "not connected")  # states that nobody has to see to
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from guestlist.app import audiences, declared, jobs, schedule
+from guestlist.app import activations, audiences, declared, jobs, schedule
 from guestlist.app.context import App
 from guestlist.app.declared import Declaration
 from guestlist.app.jobs import JobRow
@@ -270,16 +270,39 @@ def tried(configuration: Configuration, draft: Draft) -> Config:
 
 
 def _tried(configuration: Configuration, wanted: Sequence[Wanted]) -> Config:
-    parts = {each.name: each.body for each in wanted}
-    twice = [name for name in parts if sum(each.name == name for each in wanted) > 1]
-    if twice:
-        raise ConfigError(f"Two activations cannot both be called '{twice[0]}'.", ("activations", twice[0], "name"))
-    for name in parts:
-        if name in configuration.current().activations:
+    check_names(configuration, wanted)
+    return configuration.tried({("activations", each.name): each.body for each in wanted})
+
+
+def check_names(configuration: Configuration, wanted: Sequence[Wanted]) -> None:
+    """ConfigError: a name is another's already."""
+    names = [each.name for each in wanted]
+    there = configuration.current().activations
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"Two activations cannot both be called '{name}'.", ("activations", name, "name"))
+        if name in there:
             raise ConfigError(
                 f"There is an activation '{name}' already: choose another name.", ("activations", name, "name")
             )
-    return configuration.tried({("activations", name): body for name, body in parts.items()})
+
+
+def check_left(app: App, config: Config, wanted: Sequence[Wanted]) -> None:
+    """ConfigError: a name is of an activation that nothing describes any more, and whose LinkedIn audience is made of
+    something else. ``config``: as it would be.
+    """
+    for each in wanted:
+        found = app.store.activations.get(each.name)
+        if found is None or found.removed_at is not None or each.name not in config.activations:
+            continue
+        try:
+            activations.refuse_another(config, found, config.activations[each.name])
+        except activations.MadeOfAnother:
+            raise ConfigError(
+                f"An activation '{each.name}' was taken out and still has a LinkedIn audience: remove it on its page "
+                "first, or choose another name.",
+                ("activations", each.name, "name"),
+            ) from None
 
 
 def check_key(app: App, wanted: Wanted) -> None:
@@ -339,7 +362,7 @@ def make(
         may_send_identities(each, by)
     if not wanted:
         raise ConfigError("Choose at least one audience.", ("audiences",))
-    _tried(configuration, wanted)
+    check_left(app, _tried(configuration, wanted), wanted)
     with declared.changing(app):
         made = [declared.create(app, configuration, "activations", each.name, each.body, by) for each in wanted]
         with_it()

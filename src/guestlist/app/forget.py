@@ -13,6 +13,7 @@ from guestlist.app.explain import read_value
 from guestlist.app.patience import Patient
 from guestlist.app.results import Receipt
 from guestlist.app.turn import lock_of
+from guestlist.core import words
 from guestlist.core.identity import Identifier, IdType, Kind
 from guestlist.core.text import masked
 from guestlist.errors import ConfigError, DeliveryError, UnknownName
@@ -117,7 +118,7 @@ def _written(asked: Sequence[Asked], named: frozenset[int], listed_in: str) -> l
     leads to nobody is told to no audience.
     """
     if listed_in or len(asked) > MOST_SHOWN:
-        return [[f"{listed_in or 'a list'}: {len(asked):,} people", False]]
+        return [[f"{listed_in or 'a list'}: {words.counted(len(asked), 'person', 'people')}", False]]
     strangers = (
         place not in named and all(each.type is IdType.PRIMARY for each in one.identifiers)
         for place, one in enumerate(asked)

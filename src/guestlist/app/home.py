@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from guestlist.app import api_version, connection, health
+from guestlist.app import api_version, books, connection, health, overview
 from guestlist.app.context import App
 from guestlist.app.notices import TWICE
+from guestlist.app.results import Mistake
 from guestlist.config import Config
 from guestlist.core import words
 from guestlist.core.counting import Reading
@@ -18,18 +19,21 @@ from guestlist.store.segments import Segment
 DAY, HOUR = 86_400.0, 3600.0
 SOON = 30  # days before LinkedIn switches a version off that people are told of it
 
-Wants = Literal["reauthorise", "confirm", "look", "too small", "expired", "archived", "lost", "upgrade"]
+Wants = Literal["reauthorise", "mend", "confirm", "look", "too small", "expired", "archived", "lost", "upgrade"]
 _LOST: dict[str | None, Wants] = {health.EXPIRED: "expired", health.ARCHIVED: "archived"}
 
 
 @dataclass(frozen=True)
 class Need:
-    """Something that waits for a person: ``subject`` is an activation, a destination or the API version."""
+    """Something that waits for a person: ``subject`` is an activation, a destination or the API version. ``mistake``:
+    what is to be mended, where it is that.
+    """
 
     wants: Wants
     subject: str
     text: str
     since: float | None = None
+    mistake: Mistake | None = None
 
 
 @dataclass(frozen=True)
@@ -70,17 +74,19 @@ def _of_destinations(app: App, config: Config) -> Iterator[Need]:
 def _of_activations(app: App, config: Config) -> Iterator[Need]:
     held_up = {each for name in config.destinations for each in connection.held_up(app, config, name)}
     there = [each for each in app.store.activations.all(removed=False) if each.name in config.activations]
-    fed = app.store.segments.currents({each.ledger_id for each in there})
+    read = books.opened(app, there)
     for found in there:
         if not config.activations[found.name].enabled:
             continue
-        if found.state == "waiting":
+        if (mistaken := overview.mistake(config, read, found)) is not None:
+            yield Need("mend", found.name, str(mistaken), mistake=mistaken.mistake)
+        elif found.state == "waiting":
             yield Need("confirm", found.name, found.reason)
         elif found.state == "parked" and found.name in held_up:
             pass  # its destination says so
         elif found.state == "parked" or (found.state == "failed" and found.fails_in_row >= TWICE):
             yield Need("look", found.name, found.reason)
-        yield from _of_audience(found, fed.get(found.ledger_id))
+        yield from _of_audience(found, read.segments.get(found.ledger_id))
 
 
 def _of_audience(found: Activation, segment: Segment | None) -> Iterator[Need]:

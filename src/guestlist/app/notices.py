@@ -8,6 +8,7 @@ from guestlist.app import api_version, connection, health
 from guestlist.app.context import App
 from guestlist.app.results import SyncResult
 from guestlist.config import Config
+from guestlist.core import words
 from guestlist.errors import ConfigError
 from guestlist.store.activations import Activation
 
@@ -34,11 +35,16 @@ def after_look(app: App, config: Config, found: Activation) -> None:
             _tell(app, config, *condition)
 
 
-def test(app: App, config: Config) -> bool:
-    """Send a notice that says nothing; whether it arrived. ConfigError: there is no address yet."""
+def test(app: App, config: Config) -> None:
+    """Send a notice that says nothing. ConfigError: it did not arrive, or there is no address yet."""
     if config.notify is None:
         raise ConfigError("There is no address to notify yet: set one first.", ("notify", "url"))
-    return _post(app, config, "test", "", "this is a test; notices arrive here")
+    if not _post(app, config, "test", "", "this is a test; notices arrive here"):
+        raise ConfigError(
+            "The test did not arrive: look whether the address is right and takes a POST of JSON, and whether this "
+            "machine may reach it, then send another.",
+            ("notify", "url"),
+        )
 
 
 def _ends(activation: Activation, result: SyncResult) -> Iterator[Condition]:
@@ -108,7 +114,7 @@ def _countdown(app: App, config: Config, what: str, left: int, advice: str) -> N
         elif days != reached:
             app.store.notices.over(key)
         elif key not in app.store.notices.heard():
-            _tell(app, config, event, what, True, f"{max(left, 0)} days left; {advice}")
+            _tell(app, config, event, what, True, f"{words.counted(max(left, 0), 'day')} left; {advice}")
 
 
 def _key(event: str, subject: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from guestlist.app import activations, books, schedule, segments, streams
+from guestlist.app import activations, books, connection, schedule, segments, streams
 from guestlist.app import runs as runs_of
 from guestlist.app.books import Books
 from guestlist.app.context import App
@@ -73,11 +73,13 @@ def _row(app: App, config: Config | None, read: Books, name: str, found: Activat
     wanted = config.activations.get(name) if config is not None else None
     if found is None:
         destination = wanted.destination if wanted else ""
-        if wanted is not None and config is not None and not _is_enabled(config, wanted):
-            return StatusRow(name, *_DISABLED, destination=destination)
-        return StatusRow(name, "never synced", "run `guestlist sync`", destination=destination)
+        disabled = wanted is not None and config is not None and not _is_enabled(config, wanted)
+        state, reason = _DISABLED if disabled else ("never synced", "run `guestlist sync`")
+        works_until = connection.stands(app, config, destination).works_until if config is not None else None
+        return StatusRow(name, state, reason, destination=destination, works_until=works_until)
     segment, last = read.segments.get(found.ledger_id), read.last.get(found.id)
-    state, reason = _state(app, config, read, found)
+    mistaken = mistake(config, read, found) if config is not None else None
+    state, reason = _state(app, config, read, found, mistaken)
     return StatusRow(
         name,
         state,
@@ -97,6 +99,7 @@ def _row(app: App, config: Config | None, read: Books, name: str, found: Activat
         who=tuple((found.waiting or {}).get("who", ())) if state == "waiting" else (),
         works_until=read.works_until.get(found.destination_id),
         authorization_ended=_has_ended(app, read, found),
+        mistake=mistaken.mistake if mistaken is not None else None,
     )
 
 
@@ -130,14 +133,16 @@ def _ask(app: App, found: Activation) -> str:
     return "LinkedIn does not show this audience just now: it may lag, look again in a few minutes"
 
 
-def _state(app: App, config: Config | None, read: Books, found: Activation) -> tuple[str, str]:
+def _state(
+    app: App, config: Config | None, read: Books, found: Activation, mistaken: activations.MadeOfAnother | None
+) -> tuple[str, str]:
     wanted = config.activations.get(found.name) if config is not None else None
     if config is not None and wanted is None:
         return "not in the file", "nothing is sent; `guestlist remove` ends it for good"
     if wanted is not None and config is not None and not _is_enabled(config, wanted):
         return _DISABLED
-    if wanted is not None and config is not None and (mistake := _mistake(config, read, found, wanted)):
-        return "failed", mistake
+    if mistaken is not None:
+        return "failed", str(mistaken)
     parked = read.destinations.get(found.destination_id)
     if parked is not None and parked.state:
         return "parked", f"{parked.state}: {parked.reason}"
@@ -148,7 +153,7 @@ def _state(app: App, config: Config | None, read: Books, found: Activation) -> t
     if found.id in read.open:
         return "pending", "a sync was interrupted; the next one goes on"
     if found.frozen:
-        return "frozen", "the snapshot was sent; its list is not read again"
+        return "frozen", "the snapshot was sent; its list is read again only for a new snapshot"
     segment = read.segments.get(found.ledger_id)
     if segment is not None and segment.linkedin_status in {*GONE, DELETED}:
         return "lost", f"lost at LinkedIn ({segment.linkedin_status}): it is made again at the next sync"
@@ -163,15 +168,18 @@ def _at_it(app: App, read: Books, found: Activation) -> str | None:
     return next(filter(None, (holder(app, each) for each in ledgers)), None)
 
 
-def _mistake(config: Config, read: Books, found: Activation, wanted: ActivationConfig) -> str:
-    """Why a sync would be refused as the file is; ""."""
+def mistake(config: Config, read: Books, found: Activation) -> activations.MadeOfAnother | None:
+    """Why a sync of it would be refused as the file is; None too while it is switched off."""
+    wanted = config.activations.get(found.name)
+    if wanted is None or not _is_enabled(config, wanted):
+        return None
     try:
         activations.refuse_another(config, found, wanted)
         if (key := read.keys.get(found.id)) is not None:
             streams.refuse_another_key(key, found.name, wanted.audience_key or "")
-    except ConfigError as error:
-        return str(error)
-    return ""
+    except activations.MadeOfAnother as error:
+        return error
+    return None
 
 
 def leaving(app: App, name: str) -> Removals | None:

@@ -9,12 +9,13 @@ from guestlist.app import activations, runs
 from guestlist.app.context import App
 from guestlist.app.results import Guard
 from guestlist.config import ActivationConfig, AudienceConfig, Config, DestinationConfig
-from guestlist.core import guard, mapping
+from guestlist.core import guard, mapping, words
 from guestlist.core.identity import Kind
 from guestlist.errors import ConfigError, SourceError
 from guestlist.ports import Exclusion, LedgerPart, Plan, PlanRequest, Scan
 from guestlist.store.activations import Activation
 
+SENT_ONCE = "nothing was to do: the snapshot was sent, and its list is read again only for a new snapshot"
 NAMED = 10  # of those who would leave, in a sentence
 COMPLETE = ("mirror", "stream", "snapshot")  # modes whose list says everything: whoever is not on it has to go
 
@@ -159,7 +160,7 @@ def note(plan: Plan, guard: Guard) -> str:
     """What a person should know of a plan that may be carried out."""
     counts = plan.counts
     if not guard.reason and counts.rows and counts.filtered == counts.rows:
-        return f"the filter keeps none of the {counts.rows:,} rows"
+        return f"the filter keeps none of the {words.counted(counts.rows, 'row')}"
     return guard.reason
 
 

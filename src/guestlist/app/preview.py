@@ -30,7 +30,7 @@ def plan(app: App, config: Config, name: str) -> PlanResult:
     activations.refuse_moved(app, config, case.wanted.destination)
     found = activations.existing(app, config, name)
     if found is not None and found.frozen and case.wanted.mode == "snapshot":
-        return PlanResult(name, state="frozen", reason="the snapshot was sent; its list is not read again")
+        return PlanResult(name, state="frozen", reason=planning.SENT_ONCE)
     chosen, made = _made(app, case, found, _ledger(app, config, case, found))
     guard = planning.judge(case, made, found)
     result = _result(case, made, guard, chosen)

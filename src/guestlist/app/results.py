@@ -122,6 +122,17 @@ def worst_exit(codes: list[int]) -> int:
 
 
 @dataclass(frozen=True)
+class Mistake:
+    """Why no run of an activation can begin: its LinkedIn audience is made of ``was``, and now ``now`` is said.
+    ``what``: audience, destination, members, ad_account (its number), audience_key or mode.
+    """
+
+    what: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True)
 class StatusRow:
     """One activation as it stands. ``state``: in step, never synced, waiting, parked, pending, failed, lost,
     frozen, syncing, disabled, not in the file, removed. Counts are LinkedIn's, None while it gives none; ``as_of``
@@ -146,6 +157,7 @@ class StatusRow:
     who: tuple[str, ...] = ()  # up to ten of those whose removal waits for a person
     works_until: float | None = None  # when a person has to have authorised its destination again
     authorization_ended: bool = False  # already, whatever that date says
+    mistake: Mistake | None = None  # why no run can begin, until somebody mends it
 
     def json(self) -> dict[str, Any]:
         """The documented fields and more beside them."""

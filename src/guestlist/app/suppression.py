@@ -11,7 +11,7 @@ from guestlist.app import forget, uploads
 from guestlist.app.context import App
 from guestlist.app.explain import read_value
 from guestlist.app.forget import Asked
-from guestlist.core import mapping
+from guestlist.core import mapping, words
 from guestlist.core.identity import Kind
 from guestlist.core.text import masked
 from guestlist.errors import ConfigError, UnknownName
@@ -146,7 +146,7 @@ def forget_list(app: App, number: int, column: str) -> dict[str, Any]:
             f"{found.file_name} names {len(people):,} people, and {MOST:,} is the most at once: split it. Nobody was "
             "forgotten."
         )
-    app.progress(f"forgetting {len(people):,} people", 0, 0)
+    app.progress(f"forgetting {words.counted(len(people), 'person', 'people')}", 0, 0)
     receipt = forget.forget_all(app, list(people.values()), masked(found.file_name))
     app.store.suppression_lists.delete(number)
     return receipt.json()

@@ -101,7 +101,7 @@ def sync_one(app: App, read_config: ReadConfig, name: str, wish: Wish = NOTHING_
     case = planning.case(config, name)
     activation = activations.ensure(app, config, name)
     if not case.sends:
-        return SyncResult(name, state="disabled", reason=f"{_off(case)} is disabled in {config.path.name}")
+        return SyncResult(name, state="disabled", reason=f"{_off(case)} is disabled{_where(config, case)}")
     with turn(app, activation) as mine:
         config = read_config()
         case = _still_wanted(app, config, mine.activation)
@@ -114,6 +114,12 @@ def sync_one(app: App, read_config: ReadConfig, name: str, wish: Wish = NOTHING_
         except (SourceError, DeliveryError) as error:
             result = activity.failed(error)
     return replace(result, seconds=round(app.clock.now() - began, 3))
+
+
+def _where(config: Config, case: Case) -> str:
+    """Where that is said, if it is in the file."""
+    section, name = ("destinations", case.wanted.destination) if case.wanted.enabled else ("activations", case.name)
+    return "" if config.from_pages(section, name) else f" in {config.path.name}"
 
 
 def _off(case: Case) -> str:
@@ -164,7 +170,7 @@ class Sync:
                 if self._frozen():
                     if finished is not None:
                         return finished
-                    return self._result("frozen", reason="the snapshot was sent; its list is not read again")
+                    return self._result("frozen", reason=planning.SENT_ONCE)
                 result = self._round()
                 if result is not None:
                     return result
@@ -179,7 +185,7 @@ class Sync:
         self._keep_alive()
         run = self._plan()
         if run is None:
-            return self._result("frozen", reason="the snapshot was sent; its list is not read again")
+            return self._result("frozen", reason=planning.SENT_ONCE)
         if not run.removes + run.adds:
             self._close(run, quiet=True)
             return self._done(run, NONE_REFUSED)

@@ -10,6 +10,7 @@ import typer
 from guestlist.cli import output, values
 from guestlist.cli.doors import opened
 from guestlist.cli.options import DEFAULT_FILE, File, Json
+from guestlist.core import words
 
 if TYPE_CHECKING:
     from guestlist.app.results import Receipt
@@ -74,7 +75,7 @@ def _undo(door: Guestlist, asked: list[str], json: bool) -> None:
     if json:
         output.write_json({"identifiers": count})
     else:
-        output.say(f"{count:,} identifiers may be added again by their lists at the next sync.")
+        output.say(f"{words.counted(count, 'identifier')} may be added again by their lists at the next sync.")
 
 
 def _list(receipts: list[Receipt], json: bool) -> None:

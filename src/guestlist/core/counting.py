@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from guestlist.core import words
+
 HOUR, DAY = 3_600.0, 86_400.0
 LATE = 48 * HOUR  # how old LinkedIn's counts may be
 WINDOW = 7 * DAY  # that input and matched are of
@@ -131,8 +133,8 @@ def _of_all(readings: Sequence[Reading]) -> Verdict | None:
     if lately and _less(max(lately), size):
         return Verdict(
             "more",
-            f"The audience holds {size:,}, more than the {max(lately):,} people sent so far: somebody else seems "
-            "to feed this LinkedIn audience.",
+            f"The audience holds {size:,}, more than the {words.counted(max(lately), 'person', 'people')} sent so far: "
+            "somebody else seems to feed this LinkedIn audience.",
         )
     before = next((each for each in reversed(readings) if each.at <= now.at - LATE and _as_many(each, now)), None)
     if before is None or before.audience_size is None or size >= before.audience_size * _FELL:

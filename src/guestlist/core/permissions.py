@@ -98,6 +98,12 @@ def _holders(permission: Permission) -> str:
     return f"the role {roles[0]} has" if len(roles) == 1 else f"the roles {' and '.join(roles)} have"
 
 
+def whom_to_ask(*needed: Permission) -> str:
+    """Who holds all of these: ``an Administrator``, ``an Administrator or a Marketer``."""
+    roles = [role for role, held in HOLDS.items() if held.issuperset(needed)]
+    return " or ".join(f"{'an' if role[0] in 'AEIOU' else 'a'} {role}" for role in roles)
+
+
 def person(name: str, role: Role, scopes: Iterable[Permission] | None = None, user_id: int | None = None) -> Person:
     """Somebody with a role; ``scopes``: narrowed down to these."""
     held = HOLDS[role]

@@ -29,6 +29,11 @@ def counted(value: int, noun: str, plural: str = "") -> str:
     return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
 
 
+def role(name: str) -> str:
+    """Of somebody on an ad account, as Campaign Manager writes it: ``Campaign Manager``."""
+    return name.replace("_", " ").title() if name.isupper() else name
+
+
 def duration(seconds: float) -> str:
     """``0.4 s``, ``12 s``, ``3 min 20 s``, ``2 h 5 min``."""
     if seconds < 10:

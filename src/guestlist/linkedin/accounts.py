@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from guestlist.core import words
 from guestlist.errors import NeedsPerson
 from guestlist.linkedin.client import Client
 from guestlist.linkedin.replies import split_scope
@@ -37,8 +38,8 @@ def check(client: Client, account: str, introspected: Scopes | None = None) -> A
     role = _role(client, account, member)
     if role not in ROLES:
         raise NeedsPerson(
-            f"whoever signed in to LinkedIn is {role or 'without a role'} on ad account {bare_id(account)}; "
-            f"audiences need one of {', '.join(ROLES)}. Change it {_WHERE}",
+            f"whoever signed in to LinkedIn is {words.role(role) or 'without a role'} on ad account "
+            f"{bare_id(account)}; audiences need one of {', '.join(map(words.role, ROLES))}. Change it {_WHERE}",
             "role",
         )
     return Account(member, account, _name(client, account), role, scopes)

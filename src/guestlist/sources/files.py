@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from guestlist.core import words
 from guestlist.core.text import masked
 from guestlist.errors import SourceError, StaleSource
 from guestlist.ports import Clock, CsvDialect, Scan
@@ -164,4 +165,4 @@ def ago(seconds: float) -> str:
     for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * unit:
             return f"{seconds / unit:.0f} {name}"
-    return f"{seconds:.0f} seconds"
+    return words.counted(round(seconds), "second")

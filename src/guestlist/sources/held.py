@@ -10,7 +10,7 @@ from guestlist.errors import SourceError, StaleSource
 from guestlist.ports import Clock, HeldList, Scan
 from guestlist.sources.files import FORMATS, ago
 from guestlist.sources.headers import Format, read_header
-from guestlist.sources.text import SAMPLE
+from guestlist.sources.text import SAMPLE, NotUtf8
 
 FOOTER = 8  # bytes: how long what describes a Parquet file is, and its mark
 
@@ -51,10 +51,18 @@ def scan_of(held: HeldList) -> Scan:
     _fill(held, kind)
     try:
         header = read_header(Path(held.path), kind)
+    except NotUtf8 as error:
+        where = f", line {error.line}," if error.line else ""
+        raise SourceError(f"{held.file_name}{where} is not UTF-8: {_saved_as(kind)}.") from None
     except SourceError as error:
         raise SourceError(str(error).replace(held.path, held.file_name)) from None
     identity = ((held.file_name, held.size, held.written_ns),)
     return Scan(kind, (held.path,), header.columns, identity, header.dialect, held=held.held, rows=header.rows)
+
+
+def _saved_as(kind: Format) -> str:
+    """By whoever has it on their own machine, and brings it again."""
+    return "in Excel choose Save as, CSV UTF-8" if kind == "csv" else "save it as UTF-8"
 
 
 def _fill(held: HeldList, kind: Format) -> None:

@@ -29,6 +29,17 @@ _NO_TEXT = {
 }
 
 
+class NotUtf8(SourceError):
+    """A text in another encoding; ``line``: the first that shows it, 0 where all of it does."""
+
+    def __init__(self, path: Path, line: int, looks: str, encoding: str) -> None:
+        where = f"{path}, line {line}: not UTF-8, it" if line else f"{path} is not UTF-8 but"
+        old, new = shlex.quote(str(path)), shlex.quote(str(path.with_name(f"utf8-{path.name}")))
+        convert = f"convert it, for example with `iconv -f {encoding} -t UTF-8 {old} > {new}`"
+        super().__init__(f"{where} looks like {looks}; {convert}.")
+        self.line = line
+
+
 @dataclass(frozen=True)
 class Sample:
     """The beginning of a text file, decoded. ``whole``: there is nothing after it."""
@@ -39,7 +50,7 @@ class Sample:
 
 
 def sample(path: Path, size: int = SAMPLE) -> Sample:
-    """The first ``size`` bytes; SourceError when they are not UTF-8, saying what they may be and how to convert."""
+    """The first ``size`` bytes. NotUtf8 says what they may be and how to convert; SourceError."""
     with path.open("rb") as file:
         raw = file.read(size + 1)
     whole, raw = len(raw) <= size, raw[:size]
@@ -49,9 +60,7 @@ def sample(path: Path, size: int = SAMPLE) -> Sample:
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(raw, final=whole)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise SourceError(
-            f"{path}, line {line}: not UTF-8, it looks like Latin-1 (Windows-1252); {_convert(path, 'WINDOWS-1252')}."
-        ) from None
+        raise NotUtf8(path, line, "Latin-1 (Windows-1252)", "WINDOWS-1252") from None
     if not text.strip():
         raise SourceError(f"{path} is empty: it has only blank lines.")
     return Sample(text, whole, bom)
@@ -62,7 +71,7 @@ def _check_is_text(path: Path, raw: bytes) -> None:
         if raw.startswith(beginning):
             raise SourceError(f"{path} is no text but {what}.")
     if raw.startswith(_WIDE) or raw.count(b"\x00") > len(raw) // 5:
-        raise SourceError(f"{path} is not UTF-8 but looks like UTF-16; {_convert(path, 'UTF-16')}.")
+        raise NotUtf8(path, 0, "UTF-16", "UTF-16")
     if b"\x00" in raw:
         line = raw.count(b"\n", 0, raw.index(b"\x00")) + 1
         raise SourceError(f"{path}, line {line}: a NUL byte, which no text has; the file may be damaged.")
@@ -135,8 +144,3 @@ def _all_in_single_quotes(line: str) -> bool:
     for delimiter in DELIMITERS:
         fields = [part for field in fields for part in field.split(delimiter)]
     return all(len(field) > 1 and field[0] == field[-1] == "'" for field in map(str.strip, fields))
-
-
-def _convert(path: Path, encoding: str) -> str:
-    name, new = shlex.quote(path.name), shlex.quote(f"utf8-{path.name}")
-    return f"convert it, for example with `iconv -f {encoding} -t UTF-8 {name} > {new}`"

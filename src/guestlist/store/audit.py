@@ -27,6 +27,8 @@ class Entry:
     details: Mapping[str, Any]
 
 
+Period = tuple[float | None, float | None]
+ALWAYS: Period = (None, None)
 SORTED = ("at", "who", "what", "subject")
 
 
@@ -52,18 +54,22 @@ class Audit:
         beyond: int | None = None,
         who: str | None = None,
         what: str | None = None,
-        subject: str | None = None,
         subjects: Collection[str] | None = None,
         among: Collection[str] | None = None,
+        period: Period = ALWAYS,
     ) -> list[Entry]:
         """Newest first, or by one of SORTED ("-": the other way round), the latest of the same first. ``beyond``: the
         number of the last one of the page before. ``subjects``, ``among``: any of these, of what was done any of those.
+        ``period``: since, and before (epoch seconds).
         """
         query = _sorted(sort.removeprefix("-"), sort.startswith("-"), beyond).limit(limit)
-        for column, value in ((_table.c.who, who), (_table.c.what, what), (_table.c.subject, subject)):
+        for column, value in ((_table.c.who, who), (_table.c.what, what)):
             query = query if value is None else query.where(column == value)
         for column, values in ((_table.c.subject, subjects), (_table.c.what, among)):
             query = query if values is None else query.where(column.in_(values))
+        since, until = period
+        query = query if since is None else query.where(_table.c.at >= since)
+        query = query if until is None else query.where(_table.c.at < until)
         with self._database.read() as connection:
             return [load(Entry, row) for row in connection.execute(query).mappings().all()]
 

@@ -359,7 +359,9 @@ def plan_activation(asking: Asked, name: NamePath, response: Response) -> Job:
 def sync_activation(
     asking: Asked, name: NamePath, response: Response, body: SyncWish | None = None, if_match: IfGiven = None
 ) -> Job:
-    """As soon as a worker is free. Follow the job: its result is what was done, `run` where to read it."""
+    """As soon as a worker is free. Follow the job: its result is what was done, `run` where to read it. Of a snapshot
+    that was sent only a new snapshot does anything: the state `frozen` says that nothing was to do.
+    """
     described.unchanged(asking, "activations", name, if_match)
     wish = Wish(body.allow_removals, body.resend, body.new_snapshot) if body is not None else Wish()
     return accepted(jobs.ask_sync(asking.app, asking.config, name, wish), response)

@@ -16,7 +16,7 @@ from guestlist.core.permissions import HOLDS, Permission, Role
 from guestlist.errors import UnknownName
 from guestlist.web.api import described
 from guestlist.web.api.described import IfGiven, IfMatch, NamePath, Strict, quoted
-from guestlist.web.api.paging import MOST, Page, Paged
+from guestlist.web.api.paging import MOST, Page, Paged, Since, Until, period
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute)
@@ -208,19 +208,35 @@ def revoke_key(asking: Asked, name: NamePath) -> None:
 # ── the log ──────────────────────────────────────────────────────────────────────────────────────────────────────
 @router.get("/audit", summary="Who did what", tags=["audit"])
 def list_entries(
-    asking: Asked, paging: Paged, who: _Text = None, what: _Text = None, subject: _Text = None
+    asking: Asked,
+    paging: Paged,
+    who: _Text = None,
+    what: _Text = None,
+    subject: _Text = None,
+    since: Since = None,
+    until: Until = None,
 ) -> Page[Entry]:
     """Newest first; nothing is ever taken out."""
-    before = paging.after(int)
-    rows = activity.entries(asking.app, paging.limit + 1, beyond=before, who=who, what=what, subject=subject)
+    before, wanted = paging.after(int), period(since, until)
+    rows = activity.entries(
+        asking.app, paging.limit + 1, beyond=before, who=who, what=what, subject=subject, period=wanted
+    )
     items, following = paging.by_number(rows, lambda row: row.id)
     return Page(items=[Entry.model_validate(row.__dict__) for row in items], next=following)
 
 
 @router.get("/activations/{name}/audit", summary="List what was done with an activation", tags=["activations"])
-def list_entries_of(asking: Asked, name: NamePath, paging: Paged, who: _Text = None, what: _Text = None) -> Page[Entry]:
+def list_entries_of(
+    asking: Asked,
+    name: NamePath,
+    paging: Paged,
+    who: _Text = None,
+    what: _Text = None,
+    since: Since = None,
+    until: Until = None,
+) -> Page[Entry]:
     """Newest first, also what was done under a name that it had before."""
-    before = paging.after(int)
-    rows = activity.of_activation(asking.app, name, paging.limit + 1, beyond=before, who=who, what=what)
+    before, wanted = paging.after(int), period(since, until)
+    rows = activity.of_activation(asking.app, name, paging.limit + 1, beyond=before, who=who, what=what, period=wanted)
     items, following = paging.by_number(rows, lambda row: row.id)
     return Page(items=[Entry.model_validate(row.__dict__) for row in items], next=following)

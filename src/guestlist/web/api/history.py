@@ -21,7 +21,7 @@ from guestlist.ports import RejectedWish
 from guestlist.web import spreadsheets
 from guestlist.web.api.described import NamePath, Strict
 from guestlist.web.api.jobs import Number
-from guestlist.web.api.paging import MOST, Page, Paged, Paging, next_cursor
+from guestlist.web.api.paging import MOST, Page, Paged, Paging, Since, next_cursor, period
 from guestlist.web.api.problems import Problem
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
 
@@ -37,7 +37,6 @@ _Since = Annotated[
 
 
 _Until = Annotated[float | None, Query(ge=0, le=MOST, description="Received before (epoch seconds); left out: now.")]
-_From = Annotated[float | None, Query(ge=0, le=MOST, description="Since (epoch seconds); left out: all.")]
 
 
 @dataclass(frozen=True)
@@ -194,7 +193,7 @@ def list_dates(asking: Asked, paging: Paged) -> Page[Due]:
 
 
 @router.get("/activations/{name}/growth", summary="How an activation's audience grew")
-def get_growth(asking: Asked, name: NamePath, paging: Paged, since: _From = None) -> Page[Reading]:
+def get_growth(asking: Asked, name: NamePath, paging: Paged, since: Since = None) -> Page[Reading]:
     """What LinkedIn said of it over time, oldest first."""
     _was_synced(asking, name)
     items, following = paging.by_place(home.growth(asking.app, name, since or 0.0).readings)
@@ -243,8 +242,8 @@ def _period(asking: Asking, since: float | None, until: float | None) -> tuple[f
     """The beginning and the end, where one is said. Problem."""
     now = asking.app.clock.now()
     first, last = now - HOUR if since is None else since, now if until is None else until
-    if until is not None and first >= last:
-        raise Problem(422, "`since` has to be before `until`.")
+    if until is not None:
+        period(first, last)
     return first, last
 
 

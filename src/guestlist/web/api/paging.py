@@ -73,4 +73,15 @@ def next_cursor(value: Any) -> str:
 Search = Annotated[
     str, Query(max_length=200, description="A part of its name or of what else people see of it, in any case.")
 ]
+
+
+def period(since: float | None, until: float | None) -> tuple[float | None, float | None]:
+    """The same; Problem (422) when the end is not after the beginning."""
+    if since is not None and until is not None and since >= until:
+        raise Problem(422, "`since` has to be before `until`.")
+    return since, until
+
+
 Paged = Annotated[Paging, Depends()]
+Since = Annotated[float | None, Query(ge=0, le=MOST, description="Since (epoch seconds); left out: all.")]
+Until = Annotated[float | None, Query(ge=0, le=MOST, description="Before (epoch seconds); left out: all.")]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from guestlist.app import connection, declared, overview, progress
 from guestlist.app.declared import Declaration
 from guestlist.app.results import StatusRow
-from guestlist.core.permissions import ACTIVATE, CONNECT, Permission
+from guestlist.core.permissions import ACTIVATE, Permission
+from guestlist.web.pages import mending
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.templates import path
 
@@ -34,18 +35,17 @@ def shown(call: Call, **values: Any) -> dict[str, Any]:
         "may_act": call.person.may(*ACTIVATE),
         "tabs": _tabs(call, wanted, declaration, of_events=of_events),
         "reauthorize": _reauthorize(call, row),
+        "mend": mending.of(call, name, row.mistake) if row.mistake is not None else None,
         "leaving": overview.leaving(call.app, name),
         "live": progress.of_activation(call.app, name),
         **values,
     }
 
 
-def _reauthorize(call: Call, row: StatusRow) -> str:
-    """Where its destination is authorised anew, if that is all it waits for and whoever asks may; else ""."""
-    may = row.destination in call.config.destinations and call.person.may(*CONNECT)
-    if not may or row.activation not in connection.held_up(call.app, call.config, row.destination):
-        return ""
-    return path("destinations", row.destination, "authorize")
+def _reauthorize(call: Call, row: StatusRow) -> bool:
+    """Whether all it waits for is that somebody authorises its destination anew."""
+    there = row.destination in call.config.destinations
+    return there and row.activation in connection.held_up(call.app, call.config, row.destination)
 
 
 def _declaration(call: Call, name: str) -> Declaration | None:

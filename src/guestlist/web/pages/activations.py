@@ -6,7 +6,7 @@ from functools import partial
 
 from starlette.responses import Response
 
-from guestlist.app import counts, declared, jobs, overview, progress
+from guestlist.app import connection, counts, declared, jobs, overview, progress
 from guestlist.app.results import StatusRow
 from guestlist.core.permissions import ACTIVATE, Permission
 from guestlist.web.pages import activation, growth, templates
@@ -49,9 +49,12 @@ def one(call: Call) -> Response:
     """How it stands here and at LinkedIn, and which rows were not sent."""
     name = call.part("name")
     reasons = overview.rejected_by_reason(call.app, name)
+    shown = activation.shown(call)
+    row: StatusRow = shown["row"]
     return call.show(
         "activation_overview.html",
-        **activation.shown(call),
+        **shown,
+        authorization=connection.stands(call.app, call.config, row.destination),
         counted_there=counts.of_activation(call.app, name),
         growth=growth.of(call, name, Place(kept=beside(call, ""), name="growth")),
         rejected=listed(

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from guestlist.app import connection, destinations, linkedin_app, setting_up
 from guestlist.core.permissions import CONNECT
+from guestlist.core.words import role
 from guestlist.errors import ConfigError, GuestlistError, NeedsPerson
 from guestlist.ports import Account, Reachable
 from guestlist.web.desk import BACK
@@ -17,7 +18,7 @@ from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import Form
 from guestlist.web.pages.lists import Place, listed
-from guestlist.web.pages.states import plain, role
+from guestlist.web.pages.states import plain
 from guestlist.web.pages.templates import path
 
 book = Book()

@@ -17,6 +17,7 @@ from guestlist.web.pages import activation, flow
 from guestlist.web.pages.activation import LOOK
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
+from guestlist.web.pages.forms import moment
 from guestlist.web.pages.lists import Place, listed
 from guestlist.web.pages.states import OUTCOMES
 
@@ -96,21 +97,13 @@ def period_of(call: Call) -> Period:
         return Period(span, now - SPANS[span][1], ends)
     if not call.query.get("from") and not call.query.get("to"):
         return usual
-    since, until = _moment(call.query.get("from", "")), _moment(call.query.get("to", ""))
+    since, until = moment(call.query.get("from", "")), moment(call.query.get("to", ""))
     if since is None or until is None or since >= until:
         fault = "Say from when to when, the earlier first, like 2026-05-28T09:00."
         return Period(usual.span, usual.since, usual.until, fault)
     if until < now - event_view.KEPT:
         return Period(usual.span, usual.since, usual.until, "What became of events is kept for two weeks.")
     return Period("", max(since, now - event_view.KEPT), min(until, now + 60.0))
-
-
-def _moment(text: str) -> float | None:
-    try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return None
 
 
 def _chart(stretches: list[Stretch]) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 from guestlist.errors import ConfigError
@@ -71,6 +72,17 @@ def beside(error: ConfigError) -> str:
 def whole(text: str, digits: int = DIGITS) -> int | None:
     """A whole number of at most so many digits; None: it is none."""
     return int(text) if text.isdecimal() and len(text) <= digits else None
+
+
+def moment(text: str) -> float | None:
+    """Epoch seconds of what a browser sends of a moment, like 2026-05-28T09:00, which is UTC where it does not say
+    otherwise; None: it is none.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def read(body: bytes) -> Form:

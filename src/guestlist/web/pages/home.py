@@ -11,6 +11,7 @@ from starlette.responses import Response
 from guestlist.app import home, overview
 from guestlist.app.home import Growth
 from guestlist.core.permissions import ACTIVATE, Permission
+from guestlist.web.pages import mending
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.lists import Listing, Place, beside, listed
@@ -63,6 +64,7 @@ _DATES = {
 }
 _TITLES = {
     "reauthorise": "Authorize again",
+    "mend": "Put it right",
     "confirm": "Confirm removals",
     "look": "Look at it",
     "too small": "Too small",
@@ -75,15 +77,17 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Line:
-    """Something that needs somebody. ``place``: among all, the most pressing is 0; ``why``: as a sentence; ``to``:
-    where it is seen to.
+    """Something that needs somebody. ``place``: among all, the most pressing is 0; ``why``: as a sentence; ``at``:
+    where more is said of it; ``to``: where it is mended, behind a link called ``label``.
     """
 
     place: int
     title: str
     need: home.Need
     why: str
-    to: str
+    at: str
+    to: str = ""
+    label: str = ""
 
 
 @book.get("/")
@@ -110,18 +114,29 @@ def look(call: Call) -> Response:
 
 def _needs(call: Call) -> Listing[Line]:
     found = enumerate(home.needs(call.app, call.config))
-    lines = [Line(place, _TITLES[each.wants], each, _why(each), _where(each)) for place, each in found]
+    lines = [_line(call, place, each) for place, each in found]
     return listed(call, lines, _NEEDS, "place", _said, _place(call, "needs", NEEDS))
+
+
+def _line(call: Call, place: int, need: home.Need) -> Line:
+    title, at = _TITLES[need.wants], _where(need)
+    if need.mistake is None:
+        return Line(place, title, need, _why(call, need), at)
+    mend = mending.of(call, need.subject, need.mistake)
+    return Line(place, title, need, mend.text, at, mend.to, mend.label)
 
 
 def _said(line: Line) -> str:
     return f"{line.title} {line.need.subject} {line.why}"
 
 
-def _why(need: home.Need) -> str:
+def _why(call: Call, need: home.Need) -> str:
+    wanted = call.config.activations.get(need.subject)
+    once = wanted is not None and wanted.mode == "snapshot"
     if need.wants == "expired":
-        return linkedin("EXPIRED").meaning
-    return plain(need.text) + (f" {state('lost').meaning}" if need.wants == "lost" else "")
+        return linkedin("EXPIRED", once=once).meaning
+    lost = "New snapshot makes another LinkedIn audience and fills it." if once else state("lost").meaning
+    return plain(need.text) + (f" {lost}" if need.wants == "lost" else "")
 
 
 def _runs(call: Call) -> dict[str, Any]:

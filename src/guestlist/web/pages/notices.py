@@ -18,7 +18,7 @@ book = Book()
 @book.get("/settings/notices", administrator=True)
 def show(call: Call) -> Response:
     """The address is a secret: it is never shown again."""
-    return call.show("notices.html", **_shown(call))
+    return call.show("notices.html", **_shown(call), untold="")
 
 
 @book.post("/settings/notices", administrator=True)
@@ -35,14 +35,14 @@ def off(call: Call) -> Response:
     return call.go("/settings/notices", "No notice is sent any more.")
 
 
-@book.post("/settings/notices/test", administrator=True)
+@book.post("/settings/notices/test", administrator=True, form="/settings/notices")
 def test(call: Call) -> Response:
     """Send one now."""
-    arrived = notices.test(call.app, call.config)
-    text = (
-        "It arrived." if arrived else "It did not arrive: look at the address, and whether this machine may reach it."
-    )
-    return call.go("/settings/notices", text)
+    try:
+        notices.test(call.app, call.config)
+    except ConfigError as error:
+        return call.show("notices.html", 422, **_shown(call), untold=str(error))
+    return call.go("/settings/notices", "It arrived.")
 
 
 @book.post("/settings/limits", administrator=True, form="/settings/notices")
@@ -56,7 +56,7 @@ def _put(call: Call, name: str, body: dict[str, Any], at: str, text: str) -> Res
     try:
         declared.put_setting(call.app, call.desk.configuration, name, body, call.person)
     except ConfigError as error:
-        return call.again("notices.html", error, at, **_shown(call))
+        return call.again("notices.html", error, at, **_shown(call), untold="")
     return call.go("/settings/notices", text)
 
 

@@ -11,6 +11,7 @@ from guestlist.app import explain as explaining
 from guestlist.app import forget as forgetting
 from guestlist.app import jobs, overview
 from guestlist.app.results import Receipt
+from guestlist.core import words
 from guestlist.core.permissions import ACTIVATE, Permission
 from guestlist.errors import ConfigError, GuestlistError
 from guestlist.web.pages.book import Book
@@ -63,14 +64,17 @@ def undo(call: Call) -> Response:
         count = forgetting.undo(call.app, _values(call.form["undo"]))
     except ConfigError as error:
         return call.again("privacy.html", error, "undo", **shown(call))
-    return call.go("/privacy", f"{count} identifiers may be added again by their lists." if count else _NOT_FORGOTTEN)
+    return call.go(
+        "/privacy",
+        f"{words.counted(count, 'identifier')} may be added again by their lists." if count else _NOT_FORGOTTEN,
+    )
 
 
 @book.post("/privacy/receipts/{number}/undo", *LOOK, *ACTIVATE)
 def undo_receipt(call: Call) -> Response:
     """Everybody that one receipt is about."""
     count = forgetting.undo_receipt(call.app, whole(call.part("number")) or 0)
-    return call.go("/privacy", f"{count} identifiers may be added again by their lists.")
+    return call.go("/privacy", f"{words.counted(count, 'identifier')} may be added again by their lists.")
 
 
 _NOT_FORGOTTEN = "Nobody of that name was forgotten, so nothing changed."

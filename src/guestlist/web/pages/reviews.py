@@ -6,10 +6,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import drafts
+from guestlist.app import drafts, event_trial
 from guestlist.app.drafts import Draft
 from guestlist.errors import ConfigError, UnknownName
-from guestlist.web.pages import wizard
+from guestlist.web.pages import triggers, wizard
 from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.sentences import for_people
@@ -80,6 +80,8 @@ def _shown(call: Call, draft: Draft, problem: ConfigError | None) -> dict[str, A
         mend=wizard.at(draft, _step(call, draft, problem)) if problem else "",
         job=drafts.plan_of(call.app, draft),
         runnable=runnable,
+        in_words=triggers.in_words,
+        as_fql=lambda trigger: event_trial.as_text(trigger or event_trial.DEFAULT),
         of_events=[wizard.is_of_events(call, each) for each in draft.wanted],
     )
 

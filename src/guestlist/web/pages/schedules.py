@@ -60,8 +60,9 @@ def _check(call: Call, draft: Draft) -> None:
             raise ConfigError("Say how often, as a whole number.", ("activations", each.name, "schedule", "every"))
         if _begins_never(call.form, n, each):
             raise ConfigError(NO_SCHEDULE, ("activations", each.name, "schedule", "start"))
+    drafts.check_names(call.desk.configuration, draft.wanted)
     ready = tuple(each for each in draft.wanted if "audience_key" in each.body or not wizard.is_of_events(call, each))
-    drafts.tried(call.desk.configuration, replace(draft, wanted=ready))
+    drafts.check_left(call.app, drafts.tried(call.desk.configuration, replace(draft, wanted=ready)), ready)
 
 
 def _begins_never(form: Form, n: int, wanted: Wanted) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from guestlist.core import words
+from guestlist.web.pages.commands import on_pages
 
 Colour = Literal["green", "blue", "yellow", "red", "grey"]
 
@@ -27,8 +28,9 @@ _STATES = {
     "parked": Shown("Waiting for you", "yellow"),
     "pending": Shown("Waiting for LinkedIn", "blue", "It goes on by itself."),
     "failed": Shown("Failed", "red", "The next run tries again."),
+    "mistaken": Shown("Failed", "red", "No run can begin before somebody mends it."),
     "lost": Shown("Lost at LinkedIn", "red", "The next run makes another LinkedIn audience and fills it."),
-    "frozen": Shown("Sent once", "green", "The snapshot was sent; its list is not read again."),
+    "frozen": Shown("Sent once", "green", "The snapshot was sent; its list is read again only for a new snapshot."),
     "syncing": Shown("Sending now", "blue"),
     "disabled": Shown("Paused", "grey", "Nothing is sent, nothing is lost."),
     "not in the file": Shown(
@@ -93,10 +95,8 @@ _CLAUSE = re.compile(r"(?<=[.;:])\s+")
 
 
 def plain(text: str) -> str:
-    """A reason as a sentence, without what is only of use on a command line."""
-    clauses = [each for each in _CLAUSE.split(_WHO.sub("", text)) if "`guestlist" not in each]
-    if clauses and clauses[-1].startswith("If ") and clauses[-1].endswith(":"):
-        clauses.pop()
+    """A reason as a sentence: what can be done on the pages, without what is only of use on a command line."""
+    clauses = [each for each in _CLAUSE.split(on_pages(_WHO.sub("", text))) if "`guestlist" not in each]
     said = " ".join(clauses).rstrip(" ;:")
     if not said:
         return ""
@@ -135,13 +135,13 @@ def key(revoked: float | None) -> Shown:
     return Shown("In use", "green") if revoked is None else Shown("Revoked", "grey")
 
 
-def role(name: str) -> str:
-    """Of a member on an ad account, as Campaign Manager writes it: ``Campaign Manager``."""
-    return name.replace("_", " ").title() if name.isupper() else name
-
-
-def linkedin(status: str, made: object = None) -> Shown:
-    """Of a LinkedIn audience, as LinkedIn says it. ``made``: there is one, if LinkedIn said nothing yet."""
+def linkedin(status: str, made: object = None, *, once: bool = False) -> Shown:
+    """Of a LinkedIn audience, as LinkedIn says it. ``made``: there is one, if LinkedIn said nothing yet; ``once``: a
+    snapshot's, which no run makes again.
+    """
     if made and not status:
         return Shown("Not looked at yet", "grey", "Guestlist asks LinkedIn every quarter of an hour.")
+    if once and status in _LINKEDIN:
+        shown = _LINKEDIN[status]
+        return replace(shown, meaning=shown.meaning.replace("the next run makes another", "New snapshot makes another"))
     return _LINKEDIN.get(status) or Shown(status.capitalize() or "Not made yet", "grey")

@@ -13,6 +13,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from guestlist.core import words
+from guestlist.core.permissions import Permission, whom_to_ask
 from guestlist.version import __version__
 from guestlist.web import statics
 
@@ -50,6 +51,7 @@ def _environment() -> Environment:
         "outcomes": states.OUTCOMES,
         "some": states.some,
         "counted": words.counted,
+        "ask": lambda *needed: f"Ask {whom_to_ask(*map(Permission, needed))}",
     }
     made.filters |= {
         "number": words.number,
@@ -58,7 +60,7 @@ def _environment() -> Environment:
         "moment": moment,
         "day": lambda when: moment(when)[:10],
         "plain": states.plain,
-        "role": states.role,
+        "role": words.role,
         "left": _left,
         "percent": words.percent,
         "account": lambda urn: str(urn).rpartition(":")[2],

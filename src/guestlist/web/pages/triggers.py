@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from guestlist.app import audiences, drafts, event_trial, last_events
 from guestlist.app.drafts import Draft, Wanted
-from guestlist.app.event_trial import Trial
+from guestlist.app.event_trial import Conditions, Trial
 from guestlist.core.identity import Kind
 from guestlist.errors import ConfigError, UnknownName
 from guestlist.events.incoming import Event
@@ -21,6 +21,7 @@ from guestlist.web.pages.wizard import MAY
 
 book = Book()
 ACTIONS = {"auto": "Auto Detect", "add": "Add", "remove": "Remove"}
+_ON_PATHS = ("property", "trait", "context")
 _LINE = ("on", "op", "path", "value")
 HELPS = ("conditions", "more", "real", "sample", "test")
 _ROWS = ("conditions", "more")
@@ -91,6 +92,28 @@ def fields_of(kind: Kind, wanted: Wanted) -> dict[str, Any]:
         "enabled": body.get("enabled", True),
         "event": event_trial.sample(kind, body.get("audience_key", "")),
     }
+
+
+def in_words(trigger: str | Conditions | None) -> str:
+    """Which events count, as a sentence; "" where only FQL says it. ``trigger``: as an activation has it; None: the one
+    that is not written.
+    """
+    rows = event_trial.as_conditions(trigger or event_trial.DEFAULT)
+    if not rows:
+        return ""
+    [(word, lines)] = rows.items()
+    return f"Events count {(' or ' if word == 'any' else ' and ').join(map(_condition, lines))}."
+
+
+def _condition(line: Mapping[str, Any]) -> str:
+    on = (
+        f"{line['on']} {line.get('path', '')}".strip()
+        if line["on"] in _ON_PATHS
+        else str(line["on"]).rpartition("_")[2]
+    )
+    op = str(line["op"]).replace("_", " ")
+    said = f"is {op}" if op.startswith(("less", "greater")) else op
+    return f"whose {on} {said} {line.get('value', '')}".strip()
 
 
 def typed(form: Form) -> dict[str, Any]:
@@ -213,7 +236,7 @@ def pieces(fields: dict[str, Any], found: Trial | None, members: str) -> dict[st
     lines = [*fields["lines"], *(dict.fromkeys(_LINE, "") for _ in range(missing))]
     return {
         "fields": {**fields, "lines": lines}, "found": found, "actions": ACTIONS, "ons": event_trial.ON,
-        "ops": event_trial.OPS, "heading": wizard.EVENTS[members],
+        "ops": event_trial.OPS, "heading": wizard.EVENTS[members], "in_words": in_words,
     }  # fmt: skip
 
 
