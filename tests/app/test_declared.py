@@ -406,6 +406,16 @@ def test_what_the_next_sync_would_refuse_is_not_changed(
     assert here.get(section, name) == found
 
 
+def test_an_activation_keeps_its_audience_key(here: Here) -> None:
+    here.create("audiences", "leads", EVENTS)
+    made = here.create("activations", "x", {"audience": "leads", **STREAM})
+    here.world.open().sync("x")
+    for act in (here.check_change, here.change):
+        with pytest.raises(ConfigError, match="had audience_key k and now has other"):
+            act("activations", "x", {**made.body, "audience_key": "other"}, made.version)
+    assert here.get("activations", "x") == made
+
+
 def test_what_a_sync_refuses_already_may_be_changed_on(here: Here) -> None:
     """By a file that was changed by hand: it is paused, or put right."""
     here.world.write(emails("a"))

@@ -11,6 +11,7 @@ from guestlist.core.text import masked
 from guestlist.errors import ConfigError, UnknownName
 from guestlist.store.activations import Activation
 from guestlist.store.destinations import Destination
+from guestlist.store.event_members import AudienceKey
 
 
 class MadeOfAnother(ConfigError):
@@ -89,19 +90,29 @@ def refuse_what_cannot_run(app: App, before: Config, after: Config) -> None:
         if known is not None and (was is None or was.ad_account != wanted.ad_account):
             refuse_other_account(app, known, name, wanted.ad_account)
     for found in app.store.activations.all(removed=False):
-        refused = _refused(after, found)
-        if refused is not None and _refused(before, found) is None:
+        refused = _refused(app, after, found)
+        if refused is not None and _refused(app, before, found) is None:
             raise refused
 
 
-def _refused(config: Config, found: Activation) -> ConfigError | None:
+def _refused(app: App, config: Config, found: Activation) -> MadeOfAnother | None:
     """Why a sync would be refused; None: it would not, or nothing describes it."""
+    wanted = config.activations.get(found.name)
+    if wanted is None:
+        return None
     try:
-        if found.name in config.activations:
-            refuse_another(config, found, config.activations[found.name])
-    except ConfigError as error:
+        refuse_another(config, found, wanted)
+        if wanted.audience_key and (stream := app.store.streams.get(found.id)) is not None:
+            refuse_another_key(app.store.event_members.by_id(stream.key_id), found.name, wanted.audience_key)
+    except MadeOfAnother as error:
         return error
     return None
+
+
+def refuse_another_key(fed_by: AudienceKey, name: str, written: str) -> None:
+    """MadeOfAnother where the file says another key than the one that feeds an activation."""
+    if fed_by.key != written:
+        raise made_of_another(name, "audience_key", fed_by.key, written)
 
 
 def made_of_another(name: str, what: str, was: str, now: str, same_account: bool = False) -> MadeOfAnother:

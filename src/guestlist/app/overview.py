@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from guestlist.app import activations, books, connection, schedule, segments, streams
+from guestlist.app import activations, books, connection, schedule, segments
 from guestlist.app import runs as runs_of
 from guestlist.app.books import Books
 from guestlist.app.context import App
@@ -176,7 +176,7 @@ def mistake(config: Config, read: Books, found: Activation) -> activations.MadeO
     try:
         activations.refuse_another(config, found, wanted)
         if (key := read.keys.get(found.id)) is not None:
-            streams.refuse_another_key(key, found.name, wanted.audience_key or "")
+            activations.refuse_another_key(key, found.name, wanted.audience_key or "")
     except activations.MadeOfAnother as error:
         return error
     return None

@@ -70,7 +70,7 @@ def ensure(app: App, config: Config, name: str) -> Stream:
     key = _claimed(app, config, wanted)
     stream = app.store.streams.ensure(found.id, key.id)
     if stream.key_id != key.id:
-        refuse_another_key(app.store.event_members.by_id(stream.key_id), name, key.key)
+        activations.refuse_another_key(app.store.event_members.by_id(stream.key_id), name, key.key)
     return stream
 
 
@@ -93,14 +93,8 @@ def key_of(app: App, case: Case, found: Activation | None) -> AudienceKey | None
     written = case.wanted.audience_key or ""
     key = app.store.event_members.own_key(written, case.wanted.audience, case.members)
     if found is not None and (stream := app.store.streams.get(found.id)) is not None:
-        refuse_another_key(app.store.event_members.by_id(stream.key_id), case.name, written)
+        activations.refuse_another_key(app.store.event_members.by_id(stream.key_id), case.name, written)
     return key
-
-
-def refuse_another_key(fed_by: AudienceKey, name: str, written: str) -> None:
-    """ConfigError where the file says another key than the one that feeds an activation."""
-    if fed_by.key != written:
-        raise activations.made_of_another(name, "audience_key", fed_by.key, written)
 
 
 def made_with(case: Case) -> dict[str, Any]:
