@@ -229,7 +229,7 @@ def test_an_authorization_that_has_ended_says_so_before_linkedin_is_asked(pages:
     assert "Works" not in browser.text
     browser.get("/destinations/acme")
     assert "Refresh Token Expired" in browser.text
-    assert "signs in to LinkedIn again" in browser.text
+    assert "has to sign in to LinkedIn again" in browser.text
     assert "Nothing stands in the way" not in browser.get("/destinations/acme/delivery").text
     assert "he authorization has ended" in browser.text
     assert "/oauth/" in browser.submit("Reauthorize").response.headers["location"]
@@ -392,7 +392,7 @@ def unlike(pages: Installed, **effect: Any) -> None:
 @pytest.mark.parametrize(
     ("number", "sentence"),
     [
-        ("516848834", "Whoever signed in to LinkedIn is VIEWER on ad account 516848834"),
+        ("516848834", "Whoever signed in to LinkedIn is Viewer on ad account 516848834"),
         ("999", "Invalid LinkedIn Ad Account id 999: there is no such account, or whoever"),
         ("516848835", "516848835 is a test ad account"),
     ],
