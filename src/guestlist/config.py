@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = r"([0-9]+)(ms|[smhd])"
 _ACCOUNT = re.compile(r"(?:urn:li:sponsoredAccount:)?([1-9][0-9]*)")
+CRON_FIELDS = 5  # a sixth would be seconds
 _NAME = re.compile(r"[^\s/\\\x00-\x1f\x7f](?:[^/\\\x00-\x1f\x7f]{0,98}[^\s/\\\x00-\x1f\x7f])?")
 
 
@@ -138,6 +139,11 @@ def _title(value: str) -> str:
 
 
 def _cron(value: str) -> str:
+    if len(value.split()) != CRON_FIELDS:
+        raise ValueError(
+            f'"{masked(value)}" is no cron expression of five fields (minute, hour, day, month, weekday); an example: '
+            "0 6 * * 1-5"
+        )
     try:
         CronSim(value, datetime(2000, 1, 1))  # noqa: DTZ001 - any time will do
     except CronSimError as error:

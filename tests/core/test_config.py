@@ -178,6 +178,8 @@ MISTAKES = [
     (SHORT + "    schedule: {}\n", "line 9: activations.one.schedule: a schedule has either every or cron"),
     (SHORT + '    schedule: {every: 1h, cron: "0 6 * * *"}\n', "a schedule has either every or cron"),
     (SHORT + '    schedule: {cron: "0 6 * *"}\n', 'line 9: activations.one.schedule.cron: "0 6 * *" is no cron'),
+    (SHORT + '    schedule: {cron: "* * * * * *"}\n', '"* * * * * *" is no cron expression of five fields'),
+    (SHORT + '    schedule: {cron: "0 6 * * 9"}\n', '"0 6 * * 9" is no cron'),
     (SHORT + '    schedule: {cron: "0 6 * * *", timezone: Berlin}\n', '"Berlin" is no time zone'),
     (SHORT + "    schedule: {every: 1d, start: 1.12.2026}\n", 'one.schedule.start: "1.12.2026" is no date'),
     (SHORT + "    schedule: {every: 1d, start: 2026-02-30}\n", "is no date; write it like 2026-12-01"),
