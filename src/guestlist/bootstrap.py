@@ -22,6 +22,7 @@ from guestlist.facade import Guestlist
 from guestlist.ports import Clock, Destination, Elements, Flusher, HeldList, Passwords, Planner, Scan, Source, Token
 from guestlist.settings import Settings
 from guestlist.store import Store, open_store, open_vault
+from guestlist.store.destinations import Destination as ConnectedTo
 
 if TYPE_CHECKING:
     import httpx2
@@ -50,31 +51,49 @@ class RealClock:
 
 
 class LinkedInDoor:
-    """``ports.Door`` for the LinkedIn of the settings; connections are kept per destination and ad account, as long as
-    the same LinkedIn app speaks for it.
+    """``ports.Door`` for the LinkedIn of the settings; connections are kept per destination, as long as it has the same
+    ad account and the same LinkedIn app speaks for it.
     """
 
     def __init__(
         self, settings: Settings, store: Store, clock: Clock, transport: httpx2.BaseTransport | None = None
     ) -> None:
         self._settings, self._store, self._clock, self._transport = settings, store, clock, transport
-        self._open: dict[tuple[int, str], tuple[Registered | None, LinkedIn]] = {}
+        self._open: dict[int, tuple[tuple[Registered | None, str], LinkedIn]] = {}
         self._replaced: list[LinkedIn] = []  # somebody may still be at work with them
 
-    def destination(self, which: str | int, account: str = "") -> Destination:
-        """LinkedIn as a connected destination of the store, by its name now or its number; ``account``: the ad account
-        that is spoken of instead of its own.
-        """
-        from guestlist.linkedin.tokens import SharedTokens  # noqa: PLC0415
+    def destination(self, which: str | int) -> Destination:
+        """LinkedIn as a connected destination of the store, by its name now or its number."""
+        known = self._connected(which)
+        made_for = (self._registered(known.id), known.ad_account)
+        there = self._open.get(known.id)
+        if there is not None and there[0] == made_for:
+            return there[1]
+        if there is not None:
+            self._replaced.append(there[1])
+        made = self._signed_in(known.id, *made_for)
+        self._open[known.id] = (made_for, made)
+        return made
 
+    @contextmanager
+    def another_account(self, which: str | int, account: str) -> Iterator[Destination]:
+        """The same with another ad account than its own, while the block runs."""
+        known = self._connected(which)
+        linkedin = self._signed_in(known.id, self._registered(known.id), account)
+        try:
+            yield linkedin
+        finally:
+            linkedin.close()
+
+    def _connected(self, which: str | int) -> ConnectedTo:
         known = self._store.destinations.get(which)
         if known is None:
             raise ConfigError(f"Destination '{which}' is not connected: run `guestlist connect {which}`.")
-        number, account = known.id, account or known.ad_account
-        registered = self._registered(number)
-        there = self._open.get((number, account))
-        if there is not None and there[0] == registered:
-            return there[1]
+        return known
+
+    def _signed_in(self, number: int, registered: Registered | None, account: str) -> LinkedIn:
+        from guestlist.linkedin.tokens import SharedTokens  # noqa: PLC0415
+
         oauth = self._oauth(registered)
         tokens = SharedTokens(
             lambda: self._token(number),
@@ -83,11 +102,7 @@ class LinkedInDoor:
             self._clock,
             oauth,
         )
-        if there is not None:
-            self._replaced.append(there[1])
-        made = self._linkedin(account, tokens, oauth)
-        self._open[number, account] = (registered, made)
-        return made
+        return self._linkedin(account, tokens, oauth)
 
     @contextmanager
     def trial(self, account: str, token: Token, renewed: Callable[[Token], None]) -> Iterator[Destination]:

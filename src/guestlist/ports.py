@@ -609,10 +609,11 @@ class Destination(Protocol):
 class Door(Protocol):
     """LinkedIn's front door: who may speak for whom."""
 
-    def destination(self, which: str | int, account: str = "") -> Destination:
-        """LinkedIn as a connected destination of the store, by its name now or its number; ``account``: the ad account
-        that is spoken of instead of its own.
-        """
+    def destination(self, which: str | int) -> Destination:
+        """LinkedIn as a connected destination of the store, by its name now or its number."""
+
+    def another_account(self, which: str | int, account: str) -> AbstractContextManager[Destination]:
+        """The same with another ad account than its own, while the block runs."""
 
     def trial(
         self, account: str, token: Token, renewed: Callable[[Token], None]

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import suppress
 from dataclasses import replace
 
+import httpx2
 import pytest
 
 from guestlist.app import connection
 from guestlist.app.context import App
 from guestlist.config import Config
-from guestlist.errors import REFRESH_TOKEN_EXPIRED, ConfigError, NeedsReauthorization, UnknownName
+from guestlist.errors import (
+    REFRESH_TOKEN_EXPIRED,
+    ChangedMeanwhile,
+    ConfigError,
+    NeedsPerson,
+    NeedsReauthorization,
+    UnknownName,
+)
 from tests.world import ACCOUNT, World, emails
 
 DAY = 86_400
@@ -88,6 +98,38 @@ def test_a_file_that_says_another_ad_account_has_it_checked_before_it_is_fed(wor
     assert (report.ad_account, report.problems) == ("urn:li:sponsoredAccount:77", ())
     assert connection.stands(door.app, door.config, "acme").account_name == "Acme 77"
     assert world.sync().state == "done"
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_linkedin_said_counts_while_the_same_person_is_signed_in(world: World, again: bool) -> None:
+    """Another account is tried, and unparks the destination; whoever signs in meanwhile is not overwritten."""
+    account(world, 77, "CAMPAIGN_MANAGER")
+    door, urn = world.open(), "urn:li:sponsoredAccount:77"
+    door.app.store.destinations.park("acme", "role", "Viewer")
+    judged = connection.judged(door.app, {"acme": door.config.destinations["acme"]}, "acme", urn)
+    assert judged is not None
+    if again:
+        world.clock.sleep(1.0)
+        world.yaml["destinations"]["acme"]["ad_account"] = ACCOUNT
+        world.connect()
+        with pytest.raises(ChangedMeanwhile, match="signed in to LinkedIn for this destination meanwhile"):
+            connection.took(door.app, judged)
+    else:
+        connection.took(door.app, judged)
+    found = door.app.store.destinations.get("acme")
+    assert found is not None
+    assert (found.state, found.ad_account == urn) == ("", not again)
+
+
+def test_accounts_that_are_tried_leave_nothing_open(world: World) -> None:
+    door = world.open()
+    described = {"acme": door.config.destinations["acme"]}
+    for number in range(1, 30):
+        with suppress(NeedsPerson):
+            connection.judged(door.app, described, "acme", f"urn:li:sponsoredAccount:{number}")
+    gc.collect()
+    clients = [each for each in gc.get_objects() if isinstance(each, httpx2.Client) and not each.is_closed]
+    assert len(clients) < 10
 
 
 @pytest.mark.parametrize(

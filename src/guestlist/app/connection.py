@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from guestlist.app import activations, api_version, linkedin_app
@@ -15,6 +16,7 @@ from guestlist.core.mapping import nearest
 from guestlist.core.text import masked
 from guestlist.errors import (
     REFRESH_TOKEN_EXPIRED,
+    ChangedMeanwhile,
     ConfigError,
     DeliveryError,
     NeedsPerson,
@@ -160,13 +162,23 @@ def kept(app: App, config: Config, name: str, account_urn: str, account: Account
     client = (registered.client_id, registered.client_secret) if registered else (None, None)
     credential = Credential(token, *client)
     app.store.destinations.connect(known.id, credential, now, app.who)
-    took(app, known.id, account_urn, account)
+    took(app, Judged(known.id, now, account_urn, account))
     after = app.store.destinations.get(known.id)
     app.store.audit.add(app.who, "connect", known.name, now, before=_authorised(known), after=_authorised(after))
     return report(app, known.name, account_urn, credential, account)
 
 
-def judged(app: App, described: Mapping[str, DestinationConfig], name: str, ad_account: str) -> Account | None:
+@dataclass(frozen=True)
+class Judged:
+    """What LinkedIn said of an ad account to whoever had signed in for a destination (by its number) by then."""
+
+    destination: int
+    authorised_at: float | None
+    ad_account: str
+    account: Account
+
+
+def judged(app: App, described: Mapping[str, DestinationConfig], name: str, ad_account: str) -> Judged | None:
     """What whoever signed in for a destination may do with another ad account than it has, as ``described`` means the
     name. None: it has this one, or nobody signed in. Raises what ``Destination.check`` raises, and ConfigError where
     activations feed the one it has.
@@ -175,14 +187,27 @@ def judged(app: App, described: Mapping[str, DestinationConfig], name: str, ad_a
     if known is None or known.ad_account == ad_account or _credential(app, known) is None:
         return None
     activations.refuse_other_account(app, known, name, ad_account)
-    return app.door.destination(known.id, ad_account).check()
+    with app.door.another_account(known.id, ad_account) as linkedin:
+        return Judged(known.id, known.authorised_at, ad_account, linkedin.check())
 
 
-def took(app: App, number: int, ad_account: str, account: Account) -> None:
-    """From now on a destination has this ad account, which was tried."""
-    app.store.destinations.update(
-        number, ad_account=ad_account, member=account.member, account_name=account.name, role=account.role
-    )
+def took(app: App, judged: Judged) -> None:
+    """From now on a destination has this ad account, and whatever it waited for is over. ChangedMeanwhile: somebody
+    signed in for it while LinkedIn was asked, and what it said is of whoever had before.
+    """
+    known = app.store.destinations.get(judged.destination)
+    if known is None or known.authorised_at != judged.authorised_at:
+        raise ChangedMeanwhile("Somebody signed in to LinkedIn for this destination meanwhile: try it again.")
+    account = judged.account
+    with app.store.transaction():
+        app.store.destinations.update(
+            known.id,
+            ad_account=judged.ad_account,
+            member=account.member,
+            account_name=account.name,
+            role=account.role,
+        )
+        app.store.destinations.unpark(known.id)
 
 
 def _authorised(row: Destination | None) -> dict[str, Any] | None:
@@ -285,11 +310,11 @@ def _check(app: App, name: str, wanted: DestinationConfig, known: Destination | 
         return report(app, name, wanted.ad_account, None, None, (problem,))
     number = known.id
     try:
-        account = Patient(app, app.door.destination(number, wanted.ad_account)).check()
+        with app.door.another_account(number, wanted.ad_account) as linkedin:
+            account = Patient(app, linkedin).check()
         with app.store.transaction():
             activations.refuse_other_account(app, known, name, wanted.ad_account)
-            took(app, number, wanted.ad_account, account)
-            app.store.destinations.unpark(number)
+            took(app, Judged(number, known.authorised_at, wanted.ad_account, account))
     except NeedsPerson as error:
         if known.ad_account == wanted.ad_account or isinstance(error, NeedsReauthorization):  # what it feeds stops
             app.store.destinations.park(number, error.label, str(error))

@@ -66,13 +66,13 @@ def saved(
     tried = declared.check_change(app, configuration, "destinations", old, body, version, by)
     ad_account = tried.destinations[old].ad_account
     is_another = old not in there or there[old].ad_account != ad_account
-    account = connection.judged(app, there, old, ad_account) if is_another else None
+    judged = connection.judged(app, there, old, ad_account) if is_another else None
     with declared.changing(app):
         before = declared.expect(app, configuration, "destinations", old, version)
         if new == old or body != before.body:
             before = declared.change(app, configuration, "destinations", old, body, version, by)
-        if account is not None and (known := app.store.destinations.meant(old, there)) is not None:
-            connection.took(app, known.id, ad_account, account)
+        if judged is not None:
+            connection.took(app, judged)
         return before if new == old else destination(app, configuration, old, new)
 
 
