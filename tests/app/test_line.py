@@ -193,6 +193,9 @@ def test_an_expired_segment_is_rebuilt_and_refilled_as_a_new_epoch(world: World)
     world.sync()
     old = world.segment()["record"]
     world.emulator.control.ripen(old["id"], "EXPIRED")
+    world.open().status("main", live=True)
+    (plan,) = world.open().plan("main")
+    assert (plan.adds, plan.removes, plan.unchanged) == (1, 0, 0), "the next audience knows nobody"
     assert world.sync().state == "done"
     new = world.segment()["record"]
     assert new["sourceSegmentId"] == old["sourceSegmentId"] + "~2"

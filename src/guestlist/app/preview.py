@@ -10,7 +10,7 @@ from typing import Any
 
 from guestlist.app import activations, health, planning, streams
 from guestlist.app.context import App
-from guestlist.app.delivery import RATE
+from guestlist.app.delivery import GONE, RATE
 from guestlist.app.planning import Case
 from guestlist.app.results import Guard, PlanResult
 from guestlist.config import ActivationConfig, Config
@@ -19,6 +19,7 @@ from guestlist.core.fields import FIELDS
 from guestlist.errors import ConfigError, SourceError
 from guestlist.ports import LedgerPart, Lists, Plan, Scan
 from guestlist.store.activations import Activation
+from guestlist.store.segments import DELETED
 
 NO_KEY = -1  # of an audience that no event ever came for
 ADVISED = 10_000  # contacts, by LinkedIn
@@ -58,9 +59,14 @@ def plans(app: App, config: Config, wanted: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def _ledger(app: App, config: Config, case: Case, found: Activation | None) -> tuple[LedgerPart, ...]:
+    """What LinkedIn was told; nothing of an audience that takes nobody any more, since a sync makes another."""
     if found is None and case.wanted.segment_of is not None:
         found = activations.existing(app, config, case.wanted.segment_of)
-    return app.store.ledgers.parts(found.ledger_id)[1] if found is not None else ()
+    if found is None:
+        return ()
+    segment, parts = app.store.segments.current(found.ledger_id), app.store.ledgers.parts(found.ledger_id)[1]
+    lost = segment is not None and segment.linkedin_status in (*GONE, DELETED)
+    return tuple(replace(part, read_as="not_told") for part in parts) if lost else parts
 
 
 def _made(
