@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from guestlist.app import home
+from guestlist.errors import ConfigError
 from tests.world import World, emails
 
 DAY = 86_400.0
@@ -45,6 +48,23 @@ def test_an_audience_that_linkedin_lost_wants_somebody(world: World) -> None:
     world.open().status("main", live=True)
     assert ("lost", "main") in wants(world)
     world.activation(enabled=False)
+    assert wants(world) == []
+
+
+def test_a_list_that_cannot_be_read_as_it_is_mapped_wants_somebody(world: World) -> None:
+    """A column was renamed: every run fails, and nobody would know from what was told before."""
+    world.write(emails("ann"))
+    world.sync()
+    world.write([{"e_mail": "ann@example.com"}])
+    for _ in range(2):  # the first may be a list that is just being written
+        with pytest.raises(ConfigError, match="no column") as raised:
+            world.sync()
+    (row,) = world.open().status("main")
+    assert (row.state, row.reason) == ("failed", str(raised.value))
+    assert world.open().runs("main")[0].result.reason == str(raised.value)
+    assert ("look", "main") in wants(world)
+    world.write(emails("ann"))
+    assert world.sync().state == "done"
     assert wants(world) == []
 
 

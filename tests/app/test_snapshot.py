@@ -14,6 +14,7 @@ from guestlist.app import forget, progress
 from guestlist.app.results import SyncResult
 from guestlist.app.sync import sync
 from guestlist.app.turn import turn
+from guestlist.errors import ConfigError
 from guestlist.facade import Guestlist
 from guestlist.planner.duck import DuckDBPlanner
 from tests.app.waiting import Locked
@@ -32,6 +33,22 @@ def listed(first: int) -> list[dict[str, str]]:
         {"email": f"p{number}@example.com", "firstName": "Zebedeusx", "lastName": f"Quartermaine{number}"}
         for number in range(first, first + PEOPLE)
     ]
+
+
+def test_a_new_snapshot_of_a_list_that_cannot_be_read_leaves_the_former(world: World) -> None:
+    world.activation(mode="snapshot")
+    world.write(listed(0)[:20])
+    world.sync()
+    there = world.segment()["record"]["id"]
+    world.write([{"nothing": "known"}])
+    with pytest.raises(ConfigError, match="no column"):
+        world.sync(new_snapshot=True)
+    (row,) = world.open().status("main")
+    assert (row.state, row.told, int(row.segment_id or 0)) == ("failed", 20, there)
+    assert world.sync().state == "frozen"
+    world.write(listed(100)[:10])
+    assert world.sync(new_snapshot=True).added == 10
+    assert world.segment()["record"]["id"] != there
 
 
 def test_c8_the_first_list_is_sent_whole_after_days_of_waiting_and_nothing_readable_rests(world: World) -> None:

@@ -23,7 +23,6 @@ from guestlist.app.sync import NOTHING_SPECIAL, Halt, Sync, Wish
 from guestlist.app.turn import Turn, turn
 from guestlist.config import Config
 from guestlist.core import guard
-from guestlist.errors import DeliveryError, SourceError
 from guestlist.events.touched import Told, pack_told
 from guestlist.ports import LEAVING, Flush, FlushRequest, Plan, Refusals, Scan, Standing
 from guestlist.store.event_counts import Ends
@@ -309,11 +308,7 @@ def flush(app: App, config: Config, name: str) -> SyncResult | None:
     with turn(app, activation, wait=False) as mine:
         if not mine.held:
             return None
-        activity = StreamSync(app, case, mine, NOTHING_SPECIAL, everybody=False)
-        try:
-            return activity.go()
-        except (SourceError, DeliveryError) as error:
-            return activity.failed(error)
+        return StreamSync(app, case, mine, NOTHING_SPECIAL, everybody=False).ended()
 
 
 def tidy(app: App, name: str, *, loads: bool = False) -> None:

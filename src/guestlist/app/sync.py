@@ -108,11 +108,7 @@ def sync_one(app: App, read_config: ReadConfig, name: str, wish: Wish = NOTHING_
         if not case.sends:
             reason = f"{_off(case)} was disabled while this sync waited for another: nothing was sent"
             return SyncResult(name, state="disabled", reason=reason)
-        activity = _activity(app, config, case, mine, wish)
-        try:
-            result = activity.go()
-        except (SourceError, DeliveryError) as error:
-            result = activity.failed(error)
+        result = _activity(app, config, case, mine, wish).ended()
     return replace(result, seconds=round(app.clock.now() - began, 3))
 
 
@@ -159,6 +155,17 @@ class Sync:
         self._destination: Destination | None = None
 
     # ── the way through ──────────────────────────────────────────────────────────────────────────────────────────
+    def ended(self) -> SyncResult:
+        """``go``, and what ended it before its time is written down. Raises what is no state of the activation."""
+        try:
+            return self.go()
+        except (SourceError, DeliveryError) as error:
+            return self.failed(error)
+        except GuestlistError as error:
+            with suppress(StoreError):  # what was raised says more
+                self.store.activations.update(self.activation.id, state="failed", reason=str(error))
+            raise
+
     def go(self) -> SyncResult:
         """From what is open to a closed run, in rounds."""
         try:
@@ -333,8 +340,11 @@ class Sync:
         try:
             return self._planned(run)
         except BaseException as error:
-            reason = str(error) if isinstance(error, (SourceError, Halt)) else type(error).__name__
+            reason = str(error) if isinstance(error, (GuestlistError, Halt)) else type(error).__name__
             self.store.runs.give_up(run.id, "failed", reason, self.app.clock.now())
+            if isinstance(error, GuestlistError):
+                self.turn.give_back()
+                self._reread()
             if isinstance(error, Halt):
                 runs.ended_as(self.app, run.id, error.state)
             raise

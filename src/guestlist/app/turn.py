@@ -27,13 +27,22 @@ class Turn:
     def __init__(self, app: App, activation: Activation, locks: ExitStack, *, held: bool) -> None:
         self._app, self._locks = app, locks
         self.activation, self.held = activation, held
+        self._former: Activation | None = None
 
     def begin_ledger(self) -> None:
         """Give the activation a new, empty ledger, whose lock is held too before anybody can know of it."""
         of, store = self.activation.id, self._app.store
         made = store.activations.fresh_ledger(of, self._app.clock.now())
         self._locks.enter_context(store.lock(lock_of(made)))
+        self._former = store.activations.by_id(of)
         store.activations.take_ledger(of, made)
+
+    def give_back(self) -> None:
+        """Nothing was planned for the new one, if there is any: the activation has its former ledger again."""
+        if (former := self._former) is not None:
+            self._app.store.activations.take_ledger(
+                former.id, former.ledger_id, former.segment_of, frozen=former.frozen
+            )
 
 
 @contextmanager

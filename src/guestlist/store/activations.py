@@ -178,10 +178,14 @@ class Activations:
         before = self.by_id(activation_id)
         return self._ledger(before.members, now, before.epoch)
 
-    def take_ledger(self, activation_id: int, ledger_id: int) -> None:
-        """It begins anew with that one (a new snapshot); the old one keeps its segment, and forgetting reaches it."""
+    def take_ledger(
+        self, activation_id: int, ledger_id: int, segment_of: int | None = None, *, frozen: bool = False
+    ) -> None:
+        """It begins anew with that one (a new snapshot), or goes back to one that it had; the other keeps its segment,
+        and forgetting reaches it.
+        """
         with self._database.write() as connection:
-            values = {"ledger_id": ledger_id, "segment_of": None, "frozen": False, "state": "", "reason": ""}
+            values = {"ledger_id": ledger_id, "segment_of": segment_of, "frozen": frozen, "state": "", "reason": ""}
             connection.execute(sa.update(_table).where(_table.c.id == activation_id).values(values))
 
     def _destination(self, which: Which, ad_account: str) -> int:
