@@ -230,6 +230,7 @@ def test_home_and_growth(api: Api) -> None:
         "subject": "acme",
         "text": "role: it may only look",
         "since": None,
+        "mistake": None,
     }
     assert {"API version", "access token", "refresh token"} == {each["what"] for each in found["calendar"]}
     assert sum(each["elements"] for each in found["delivered"]) == 2

@@ -114,7 +114,7 @@ def test_another_ad_account_is_judged_before_it_is_kept(api: Api) -> None:
     viewed, unknown = {"settings": {"ad_account": ACCOUNT + 1}}, {"settings": {"ad_account": 999}}
     for method in ("PATCH", "PUT"):
         refused = problem(api(method, where, viewed, if_match=api.tag(where)), 409)
-        assert (refused["label"], "VIEWER" in refused["detail"]) == ("role", True)
+        assert (refused["label"], "Viewer" in refused["detail"]) == ("role", True)
         assert problem(api(method, where, unknown, if_match=api.tag(where)), 409)["label"] == "ad account"
     api.world.emulator.control.fault({"kind": "status", "status": 503}, path="/adAccountUsers", times=9)
     problem(api("PATCH", where, unknown, if_match=api.tag(where)), 503)

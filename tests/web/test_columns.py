@@ -38,7 +38,7 @@ NOT_SORTED = {  # (what the heading above or the first column says) -> why the w
     "Day": "the numbers of a chart, which goes from left to right",
     "Hour (UTC)": "the numbers of a chart",
     "From (UTC)": "the numbers of a chart",
-    "Key": "what changed within one entry",
+    "What changed": "what changed within one entry",
     "sample": "the first of somebody's list, with its own columns",
     "mapping": "one form: a line for each LinkedIn field, the required ones first",
     "LinkedIn field": "the mapping of a draft",

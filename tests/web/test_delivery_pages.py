@@ -183,4 +183,4 @@ def test_delivery_issues_come_with_their_remedy(api: Api, label: str) -> None:
     api.door.app.store.destinations.park("acme", label, "sign in again")
     (issue,) = api.get("/destinations/acme/events")["issues"]
     assert (issue["label"], issue["reason"]) == (label, "sign in again")
-    assert "Reauthorize" in issue["remedy"]
+    assert "sign in to LinkedIn again" in issue["remedy"].replace("\n", " ")

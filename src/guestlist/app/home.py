@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -61,13 +61,20 @@ class Growth:
 # ── what needs somebody ──────────────────────────────────────────────────────────────────────────────────────────
 def needs(app: App, config: Config) -> list[Need]:
     """The most pressing first: what stands still, then what LinkedIn does not serve, then what comes up."""
-    return [*_of_destinations(app, config), *_of_activations(app, config), *_of_dates(app, config)]
+    activations = list(_of_activations(app, config))
+    moved = {
+        config.activations[need.subject].destination
+        for need in activations
+        if need.mistake is not None and need.mistake.what == "ad_account"
+    }
+    return [*_of_destinations(app, config, moved), *activations, *_of_dates(app, config)]
 
 
-def _of_destinations(app: App, config: Config) -> Iterator[Need]:
+def _of_destinations(app: App, config: Config, moved: Collection[str]) -> Iterator[Need]:
+    """``moved``: those whose other ad account no check can take, since activations feed the former."""
     for name in config.destinations:
         stands = connection.stands(app, config, name)
-        if stands.label:
+        if stands.label and not (stands.label == connection.ACCOUNT_CHANGED and name in moved):
             yield Need("reauthorise", name, f"{stands.label}: {stands.reason}")
 
 

@@ -29,7 +29,11 @@ _DONE = tuple(
             r"end it with `guestlist remove[^`]*`, or keep it with `guestlist rename[^`]*`",
             f"say the former again, or {REMOVE} and activate it anew",
         ),
-        (r"end them with `guestlist remove[^`]*`", "remove them under their Settings"),
+        (
+            r"end what feeds the former, with `guestlist remove[^`]*`",
+            "remove what feeds the former, under its Settings",
+        ),
+        (r"check it first, with `guestlist check[^`]*`", "check it first, with Check now under Destinations"),
         (
             r"end one with `guestlist remove[^`]*--delete-segment`",
             "remove an activation and its LinkedIn audience too, under its Settings",
