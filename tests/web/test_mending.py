@@ -110,7 +110,7 @@ def test_who_may_not_connect_is_told_whom_to_ask(pages: Installed) -> None:
     asks = "Ask an Administrator to reauthorize acme."
     marketer, administrator = pages.signed_in(Role.MARKETER), pages.signed_in()
     assert asks in card(marketer)
-    assert "Authorization Refresh Token Expired" in marketer.get("/activations/main").text
+    assert "Authorization Ended: Refresh Token Expired" in marketer.get("/activations/main").text
     for path in ("/activations/main", "/destinations/acme", "/destinations/acme/delivery"):
         assert asks in marketer.get(path).text, path
         assert "Reauthorize" not in [button for form in marketer.seen.forms for button in form.buttons], path
