@@ -424,10 +424,10 @@ def _people(door: Guestlist) -> None:
     job = app.store.jobs.get(done.id)
     if job is not None:
         job_worker.take_up(app, configuration.current, job)
-    jobs.ask_sync(app, configuration.current(), "accounts-to-acme")
-    working = app.store.jobs.get(jobs.ask_sync(app, configuration.current(), "newsletter-to-acme").id)
+    jobs.ask_sync(app, configuration.current(), "speakers-to-acme")
+    working = app.store.jobs.get(jobs.ask_sync(app, configuration.current(), "accounts-to-acme").id)
     if working is not None and app.store.jobs.start(working, time.time()):
-        app.store.jobs.proceed(working.id, {"what": "sending to LinkedIn", "done": 4_000, "of": 11_760})
+        app.store.jobs.proceed(working.id, {"what": "sending to LinkedIn", "done": 60, "of": 175})
 
 
 def _audiences(door: Guestlist) -> None:
