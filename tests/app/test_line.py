@@ -71,13 +71,12 @@ def test_the_removal_guard_says_who(world: World) -> None:
     leaving = {digest(f"p{i}@example.com").split(":")[1][:12] + "…" for i in range(28, 40)}
     assert len(stopped.who) == 10
     assert set(stopped.who) <= leaving
-    assert all(each in stopped.reason for each in stopped.who)
-    assert "and 2 more" in stopped.reason
     (plan,), (status,) = world.open().plan("main"), world.open().status("main")
     assert plan.guard is not None
     assert plan.guard.who == stopped.who == status.who
-    assert stopped.who[0] in plan.reason
-    assert stopped.who[0] in status.reason
+    for said in (stopped.reason, plan.reason, plan.guard.reason, status.reason):  # for those too who see no members
+        assert "it would remove 12 of 40" in said
+        assert not any(each in said for each in stopped.who)
     assert (stopped.json()["who"], status.json()["who"]) == (stopped.who, status.who)
     world.sync(allow_removals=12)
     assert world.open().status("main")[0].who == ()
@@ -95,7 +94,7 @@ def test_the_removal_guard_says_which_companies_and_not_who_left_long_ago(world:
     stopped = world.sync()
     assert stopped.state == "waiting"
     assert sorted(stopped.who) == sorted(f"c{i}.example" for i in range(8, 17))
-    assert "more" not in stopped.reason.split("(who: ")[1].split(")")[0]
+    assert "c8.example" not in stopped.reason
 
 
 def test_a_list_without_rows_waits_for_a_person(world: World) -> None:

@@ -157,16 +157,20 @@ def lacking(operation: str, held: Collection[Permission]) -> str:
     return "Administrator" if need.administrator else next(each for each in need.permissions if each not in held)
 
 
+OF_WHAT_IS_THERE = {"GET /jobs/{number}": (Permission.VIEW_SEGMENTS,)}  # the job is one of an activation
+
+
 def test_a_token_with_just_them_gets_what_is_there(stage: Stage, doors: Api) -> None:
     tokens: dict[tuple[Permission, ...], tuple[str, str]] = {}
     for operation in OPERATIONS:
         need = NEEDS[operation]
         if need.administrator:
             continue
-        if need.permissions not in tokens:
+        held = (*need.permissions, *OF_WHAT_IS_THERE.get(operation, ()))
+        if held not in tokens:
             name = f"t{len(tokens)}"
-            tokens[need.permissions] = name, doors.make_token(name, Role.ADMINISTRATOR, list(need.permissions))
-        who, token = tokens[need.permissions]
+            tokens[held] = name, doors.make_token(name, Role.ADMINISTRATOR, list(held))
+        who, token = tokens[held]
         done = asked(doors, operation, wanted(stage, operation, who), token)
         assert done.is_success, (operation, done.text)
 
@@ -184,6 +188,18 @@ def test_without_one_of_them_without_the_role_or_without_a_token_nobody_gets_it(
                 assert refused["permission"] == ("Administrator" if need.administrator else missing), operation
     for operation, of in there.items():
         assert asked(doors, operation, of, None).status_code == 401, operation
+
+
+MEMBERS_NOWHERE = (  # without View Profiles
+    "/activations",
+    "/activations/main",
+    "/activations/main/runs",
+    "/destinations/acme/runs",
+    "/runs",
+    "/jobs",
+    "/needs",
+    "/home",
+)
 
 
 # ── what one operation hides from some ───────────────────────────────────────────────────────────────────────────
@@ -205,12 +221,49 @@ def test_members_are_for_those_who_may_see_them(api: Api) -> None:
                 each for each in api.get("/jobs", token=token)["items"] if each["id"] == accepted.json()["id"]
             )
             assert listed["result"] == result
-    for path in ("/activations/main", "/activations"):
-        assert "m2" not in api("GET", path, token=analyst).text
+    number = waiting.json()["id"]
+    names = api.get("/activations/main")["status"]["who"]
+    assert len(names) == 10
+    for path in (*MEMBERS_NOWHERE, f"/jobs/{number}", f"/jobs/{planned.json()['id']}"):
+        for token in (analyst, api.token):
+            done = api("GET", path, token=token)
+            assert done.status_code == 200, path
+            assert "it would remove 19 of 20" in done.text, "it says why nothing is sent"
+            if token == analyst:
+                assert not any(name in done.text for name in names), path
     assert api.get("/activations/main")["status"]["who"]
     assert api.get("/activations/main", token=analyst)["status"]["who"] == []
     assert api.get("/activations", token=analyst)["items"][0]["status"]["who"] == []
     assert all(run["who"] == [] for run in api.get("/runs", token=analyst)["items"])
+
+
+def test_domains_of_companies_are_for_those_who_may_see_members(api: Api) -> None:
+    analyst = api.make_token("ana", Role.ANALYST)
+    api.world.yaml["audiences"]["people"]["members"] = "companies"
+    api.world.activation(mapping={"companyWebsiteDomain": "web"}, derive=False)
+    api.world.open()  # writes its file
+    api.world.write([{"web": f"c{n}.example"} for n in range(20)])
+    api.finished(api("POST", "/activations/main/syncs"))
+    api.world.write([{"web": "c1.example"}])
+    accepted = [api("POST", f"/activations/main/{what}").json()["id"] for what in ("syncs", "plans")]
+    api.work()
+    assert all(name.endswith(".example") for name in api.get("/activations/main")["status"]["who"])
+    for path in (*MEMBERS_NOWHERE, *(f"/jobs/{number}" for number in accepted)):
+        assert ".example" not in api("GET", path, token=analyst).text, path
+
+
+def test_jobs_of_activations_are_for_those_who_may_see_activations(api: Api) -> None:
+    narrow = api.make_token("narrow", Role.ADMINISTRATOR, [Permission.VIEW_DESTINATIONS])
+    api.world.write(emails("a"))
+    made = {"name": "x", "settings": {"audience": "people", "destination": "acme"}}
+    asked = [api("POST", f"/activations/main/{what}") for what in ("syncs", "plans")]
+    asked.append(api("POST", "/plans", made))
+    check = api("POST", "/destinations/acme/checks").json()["id"]
+    assert [each["id"] for each in api.get("/jobs", token=narrow)["items"]] == [check]
+    assert api.get(f"/jobs/{check}", token=narrow)["kind"] == "check"
+    for each in asked:
+        refused = problem(api("GET", f"/jobs/{each.json()['id']}", token=narrow), 403)
+        assert refused["permission"] == "View Segments"
 
 
 def test_forgetting_is_nobody_elses_business(api: Api) -> None:

@@ -154,7 +154,7 @@ def test_a_page_may_be_asked_for_its_head(pages: Installed) -> None:
             "Refresh Token Expired: the grant is gone: somebody has to authorize it again under Destinations.",
         ),
         (
-            "it would remove 3 of 9 (who: 01ab…, 02cd…). Nothing was sent. If that is right: `guestlist sync x`",
+            "it would remove 3 of 9. Nothing was sent. If that is right: `guestlist sync x`",
             "It would remove 3 of 9. Nothing was sent. If that is right, somebody has to let them leave.",
         ),
         ("There is no user 'x': `guestlist users list` shows all.", "There is no user 'x': Settings, Users shows all."),

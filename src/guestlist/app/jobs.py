@@ -17,6 +17,7 @@ from guestlist.store.jobs import Job
 Kind = Literal["sync", "plan", "preview", "check", "forget", "survey", "seal"]
 OPEN = ("waiting", "working")
 OF_PEOPLE: tuple[Kind, ...] = ("forget", "survey")  # only for those who may see members
+OF_ACTIVATIONS: tuple[Kind, ...] = ("sync", "plan", "preview")
 KEPT = 7 * 86_400.0  # seconds after it ended
 STARTS = 3  # workers that may end over one job before it counts as failed
 SHOWN_EVERY = 0.5  # seconds between two notes of how far it is

@@ -146,9 +146,7 @@ def judge(case: Case, plan: Plan, found: Activation | None, allow_removals: int 
     )
     if not verdict.trips:
         return Guard(known, removals, verdict.allowed, trips=False, reason=verdict.reason)
-    names = who_leaves(plan)[:NAMED]
-    reason = f"{verdict.reason} (who: {guard.who(names, removals)})" if names else verdict.reason
-    return Guard(known, removals, verdict.allowed, trips=True, reason=reason, who=names)
+    return Guard(known, removals, verdict.allowed, trips=True, reason=verdict.reason, who=who_leaves(plan)[:NAMED])
 
 
 def who_leaves(plan: Plan) -> tuple[str, ...]:

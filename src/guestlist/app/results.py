@@ -31,7 +31,8 @@ EACH = 10  # samples of one way that events end
 @dataclass(frozen=True)
 class Guard:
     """The removal guard's view of a plan: members told in, members that would leave, and how many may. ``who``: up to
-    ten of them where it trips; people by the beginning of a digest, since no more is known of them.
+    ten of them where it trips; people by the beginning of a digest, since no more is known of them. No ``reason``
+    names them: not everybody who may read that may see members.
     """
 
     known: int

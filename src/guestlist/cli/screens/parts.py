@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
@@ -50,6 +50,12 @@ def indented(shown: Text, by: int = 2) -> Padding:
 def unbroken(line: str, style: str = "") -> Text:
     """A line that is copied as a whole (an address, a command): never folded, never cut."""
     return Text(clean(line), style=style, no_wrap=True, overflow="ignore")
+
+
+def leaving(who: Sequence[str]) -> Iterator[Text]:
+    """Some of those whose removal waits for a person; nothing where none does."""
+    if who:
+        yield text(f"  Among those who would leave: {', '.join(who)}", WAITS)
 
 
 def table(columns: Sequence[str], right: Iterable[str] = (), wide: str = "") -> Table:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from guestlist.app.results import Guard, PlanResult
 from guestlist.cli.screens import parts
+from guestlist.core.guard import who as named
 from guestlist.core.words import counted, duration, number
 from guestlist.ports import Lists
 
@@ -81,6 +82,7 @@ def _facts(result: PlanResult) -> Iterator[tuple[str, str | Text]]:
 def _guard(activation: str, guard: Guard) -> Group:
     removals, known, allowed = number(guard.removals), number(guard.known), number(guard.allowed)
     reason = guard.reason or f"it would remove {removals} of {known}; {allowed} are allowed"
+    reason += f" (who: {named(guard.who, guard.removals)})" if guard.who else ""
     command = f"guestlist sync {quoted(activation)} --allow-removals {guard.removals}"
     return Group(
         parts.indented(parts.text(f"Stopped: {reason}. A sync sends nothing until a person allows it:", parts.WAITS)),

@@ -51,6 +51,7 @@ def _remarks(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
         if row.reason:
             yield Text()
             yield parts.text(f"{row.activation}: {row.reason}", parts.STYLES.get(row.state, ""))
+            yield from parts.leaving(row.who)
         elif row.audience_size is not None and row.audience_size < MINIMUM:
             yield Text()
             yield parts.text(f"{row.activation}: too small for ads, LinkedIn needs {MINIMUM} matched members")

@@ -52,6 +52,7 @@ def _open_ends(result: SyncResult) -> Iterator[RenderableType]:
     if result.reason:
         yield Text()
         yield parts.text(f"{result.activation}: {result.reason}", parts.STYLES.get(result.state, ""))
+        yield from parts.leaving(result.who)
     if result.state == "waiting":
         yield parts.unbroken(f"  See what would change: guestlist plan {name}")
     if result.continued:

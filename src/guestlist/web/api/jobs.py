@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from guestlist.app import jobs, progress
 from guestlist.app.jobs import JobRow, Kind
-from guestlist.core.permissions import ACTIVATE
+from guestlist.core.permissions import ACTIVATE, Permission
 from guestlist.errors import UnknownName
 from guestlist.web.api.paging import MOST, Page, Paged
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
@@ -36,8 +36,12 @@ def accepted(row: JobRow, response: Response) -> Job:
 
 @router.get("/jobs", summary="List jobs")
 def list_jobs(asking: Asked, paging: Paged, subject: Annotated[str | None, Query(max_length=100)] = None) -> Page[Job]:
-    """Newest first; what ended is kept for a week. `subject`: of one activation or destination."""
-    hidden: tuple[Kind, ...] = () if asking.person.may(*ACTIVATE) else jobs.OF_PEOPLE
+    """Newest first; what ended is kept for a week. `subject`: of one activation or destination. Those of activations
+    need View Segments too.
+    """
+    person = asking.person
+    hidden: tuple[Kind, ...] = () if person.may(*ACTIVATE) else jobs.OF_PEOPLE
+    hidden += () if person.may(Permission.VIEW_SEGMENTS) else jobs.OF_ACTIVATIONS
     rows = jobs.newest(asking.app, paging.limit + 1, before=paging.after(int), subject=subject, without=hidden)
     items, following = paging.by_number(rows, lambda row: row.id)
     return Page(items=[_seen(asking, row) for row in items], next=following)
@@ -46,9 +50,11 @@ def list_jobs(asking: Asked, paging: Paged, subject: Annotated[str | None, Query
 @router.get("/jobs/{number}", summary="One job")
 def get_job(asking: Asked, number: Number) -> Job:
     """`state` is waiting, working, done or failed. `result` is what the command line prints as JSON; `run` leads to
-    the run of a sync.
+    the run of a sync. One of an activation needs View Segments too.
     """
     row = jobs.get(asking.app, number)
+    if row.kind in jobs.OF_ACTIVATIONS:
+        asking.person.need(Permission.VIEW_SEGMENTS)
     if row.kind in jobs.OF_PEOPLE and not asking.person.may(*ACTIVATE):
         raise UnknownName(f"There is no job {number}; what ended is kept for a week.")
     return _seen(asking, row)

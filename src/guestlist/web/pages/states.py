@@ -90,13 +90,12 @@ OUTCOMES = {
     "failed on ingest": "Could not be read",
 }  # of an event
 
-_WHO = re.compile(r" \(who: [^)]*\)")
 _CLAUSE = re.compile(r"(?<=[.;:])\s+")
 
 
 def plain(text: str) -> str:
     """A reason as a sentence: what can be done on the pages, without what is only of use on a command line."""
-    clauses = [each for each in _CLAUSE.split(on_pages(_WHO.sub("", text))) if "`guestlist" not in each]
+    clauses = [each for each in _CLAUSE.split(on_pages(text)) if "`guestlist" not in each]
     said = " ".join(clauses).rstrip(" ;:")
     if not said:
         return ""
