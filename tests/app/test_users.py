@@ -128,6 +128,24 @@ def test_a_new_password_ends_other_sessions(app: App) -> None:
     assert users.sign_in(app, "moe", OTHER)
 
 
+def test_the_old_password_cannot_be_guessed_in_a_session(app: App, clock: Clock) -> None:
+    users.create(app, "moe", Role.MARKETER, GOOD)
+    session = users.sign_in(app, "moe", GOOD)
+    for tried in range(users.FAILS):
+        assert users.signed_in(app, session) is not None, tried
+        with pytest.raises(ConfigError, match="wrong"):
+            users.change_password(app, "moe", f"{OTHER} {tried}", OTHER)
+    assert users.signed_in(app, session) is None
+    assert users.all_of(app)[0].state == "locked"
+    said = [entry.what for entry in app.store.audit.latest(20)]
+    assert (said.count("wrong password"), said.count("lock user")) == (users.FAILS, 1)
+    with pytest.raises(ConfigError, match="try again in 15 minutes"):
+        users.change_password(app, "moe", GOOD, OTHER)
+    clock.sleep(users.LOCKED)
+    users.change_password(app, "moe", GOOD, OTHER)
+    assert users.sign_in(app, "moe", OTHER)
+
+
 @pytest.mark.parametrize(
     ("name", "password", "sentence"),
     [

@@ -22,6 +22,7 @@ IDLE = 12 * 3600.0  # a session that nobody used that long is over
 LASTS = 14 * 86_400.0  # and any session after that long
 MINUTE = 60.0
 WRONG = "The name or the password is wrong, or too many were tried: check both, or try again in 15 minutes."
+_TOO_MANY = "Too many wrong passwords were tried: try again in 15 minutes."
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9@_.+-]{0,99}")
 
@@ -150,12 +151,15 @@ def sign_in(app: App, name: str, password: str) -> str:
         return app.store.sessions.begin(user.id, now, now + LASTS)
 
 
-def _count_failure(app: App, user: User, now: float) -> None:
+def _count_failure(app: App, user: User, now: float) -> bool:
+    """Whether it was one too many: they are locked now."""
     with app.store.transaction():
         app.store.audit.add(user.name, "wrong password", user.name, now)
-        if app.store.users.failed(user.id) >= FAILS:
+        locked = app.store.users.failed(user.id) >= FAILS
+        if locked:
             app.store.users.update(user.id, fails=0, locked_until=now + LOCKED)
             _log(app, user.name, "lock user", user.name, user, until=now + LOCKED)
+        return locked
 
 
 def signed_in(app: App, token: str) -> Person | None:
@@ -177,10 +181,19 @@ def sign_out(app: App, token: str) -> None:
 
 
 def change_password(app: App, name: str, old: str, new: str) -> None:
-    """One's own. Other sessions of the user end. ConfigError: the old one is wrong, or the new one too weak."""
-    user = _known(app, name)
-    if user.password is None or not app.passwords.matches(user.password, old[:LONGEST]):
-        raise ConfigError("The old password is wrong.", ("old",))
+    """One's own. Other sessions of the user end. ConfigError: the old one is wrong, or the new one too weak. Whoever
+    guesses too often is locked as at signing in, and their sessions end.
+    """
+    user, now = _known(app, name), app.clock.now()
+    matches = app.passwords.matches(user.password, old[:LONGEST])
+    if (user.locked_until or 0.0) > now:
+        raise ConfigError(_TOO_MANY, ("old",))
+    if not matches:
+        with app.store.transaction():
+            locked = _count_failure(app, user, now)
+            if locked:
+                app.store.sessions.end_all(user.id)
+        raise ConfigError(f"{_TOO_MANY} You were signed out." if locked else "The old password is wrong.", ("old",))
     hashed = _hashed(app, new, user.name)
     with app.store.transaction():
         app.store.users.update(user.id, password=hashed, fails=0, locked_until=None)
