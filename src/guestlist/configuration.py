@@ -13,7 +13,10 @@ from typing import Any, Protocol
 
 from guestlist import config as configs
 from guestlist.config import Config, Parts
+from guestlist.document import Document
 from guestlist.errors import ConfigError
+
+_KINDS = (*configs.SECTIONS, "settings")
 
 
 class Part(Protocol):
@@ -87,6 +90,12 @@ class Configuration:
                 parts[key] = body
         return configs.load(self._file(any_parts=True), self._environ, parts)
 
+    def judged(self, read: Document) -> Config:
+        """What somebody wrote into a file, with all there is that it does not name. ConfigError with file and line."""
+        there = {(section, name): body for section in _KINDS for name, body in self.of_file(section).items()}
+        beside = {key: body for key, body in {**there, **self._parts()}.items() if not _names(read, *key)}
+        return configs.judged(read, beside)
+
     def of_file(self, section: str) -> Mapping[str, Mapping[str, Any]]:
         """The file's own objects in the yaml's shape, taken over or not; settings: keys of the file."""
         file = self._file(any_parts=True)
@@ -123,3 +132,8 @@ class Configuration:
             return self.file.stat().st_mtime_ns if self.file is not None else None
         except OSError:
             return None
+
+
+def _names(read: Document, section: str, name: str) -> bool:
+    named = read.data if section == "settings" else read.data.get(section)
+    return isinstance(named, dict) and name in named

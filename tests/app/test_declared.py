@@ -281,6 +281,20 @@ def test_what_is_exported_is_what_is_applied(here: Here, tmp_path: Path) -> None
     assert here.configuration.current().destinations["b"].description == "costs ${NOTHING}, 5 $${a}"
 
 
+def test_what_is_exported_is_applied_beside_what_the_file_has(here: Here, tmp_path: Path) -> None:
+    """Of what was taken over, the audience and the destination may still be the file's."""
+    here.world.write(emails("a"))
+    here.take_over("activations", "main")
+    file = tmp_path / "exported.yaml"
+    file.write_text(declared.export(here.app))
+    for dry_run in (True, False):
+        (only,) = here.apply(file, {}, dry_run=dry_run)
+        assert (only.section, only.name, only.what) == ("activations", "main", "same")
+    file.write_text(file.read_text().replace("people", "nobody"))
+    with pytest.raises(ConfigError, match=r"exported.yaml, line 3: .*nobody"):
+        here.apply(file, {}, dry_run=True)
+
+
 def test_a_dry_run_shows_and_a_run_does(here: Here) -> None:
     world = here.world
     world.write(emails("a"))

@@ -480,7 +480,7 @@ def apply_text(app: App, configuration: Configuration, text: str, *, dry_run: bo
 def _apply(
     app: App, configuration: Configuration, read: document.Document, folder: Path, *, dry_run: bool
 ) -> list[Difference]:
-    configs.judged(read)
+    configuration.judged(read)
     wanted = dict(_objects(read.data, folder))
     with changing(app):
         there: dict[tuple[str, str], Mapping[str, Any]] = {(p.kind, p.name): p.body for p in app.store.declared.all()}
