@@ -148,7 +148,7 @@ def test_a_role_gets_what_is_there_or_is_told_what_is_missing(stage: Stage, door
         refused = problem(done, 403)
         assert refused["permission"] == lacking(operation, HOLDS[role]), operation
         assert refused["permission"] in refused["detail"]
-        assert "An Administrator can change the role" in refused["detail"]
+        assert "An Administrator can make a token with it under Settings, API tokens." in refused["detail"]
 
 
 def lacking(operation: str, held: Collection[Permission]) -> str:
@@ -349,7 +349,7 @@ def test_primary_ids_need_the_identity_graph(api: Api, operation: str) -> None:
     refused = problem(asked(narrow), 403)
     assert refused["permission"] == Permission.VIEW_IDENTITY_GRAPH
     assert "it needs View Identity Graph, which the roles Administrator and Marketer have" in refused["detail"]
-    assert "An Administrator can change the role under Settings, Users" in refused["detail"]
+    assert "An Administrator can make a token with it under Settings, API tokens." in refused["detail"]
     assert api.get("/activations/mine")["settings"]["mapping"] == {"email": ["email"]}
     assert api("GET", "/activations/x").status_code == 404
     assert asked(theirs).is_success

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from guestlist.app.context import App
-from guestlist.core.permissions import HOLDS, Permission, Person, Role, person
+from guestlist.core import permissions
+from guestlist.core.permissions import HOLDS, Permission, Person, Role
 from guestlist.core.text import masked
 from guestlist.errors import ConfigError, UnknownName
 from guestlist.store.api_tokens import ApiToken
@@ -78,7 +79,7 @@ def bearer(app: App, token: str) -> Person | None:
         return None
     if found.seen_at is None or now - found.seen_at > MINUTE:
         app.store.api_tokens.seen(found.name, now)
-    return person(f"token {found.name}", Role(found.role), _scopes(found))
+    return permissions.token(found.name, Role(found.role), _scopes(found))
 
 
 def _facts(role: str, scopes: Sequence[str] | None, ends_at: float | None) -> dict[str, Any]:

@@ -56,13 +56,15 @@ ACTIVATE = (
 class Person:
     """Whoever asks for something: a signed-in user, an API token, or whoever has a shell on this machine (``LOCAL``).
 
-    ``permissions`` may be fewer than the role's: a token can be narrowed down.
+    ``permissions`` may be fewer than the role's: a token can be narrowed down. ``is_token``: a person is told to have
+    another made, since nobody can change it.
     """
 
     name: str
     role: Role
     permissions: frozenset[Permission]
     user_id: int | None = None
+    is_token: bool = False
 
     def may(self, *needed: Permission) -> bool:
         """Whether they hold all of these."""
@@ -74,7 +76,7 @@ class Person:
             if each not in self.permissions:
                 raise PermissionMissing(
                     f"{self.name} has no permission to do this: it needs {each}, which {_holders(each)}. "
-                    f"An Administrator can change the role under Settings, Users.",
+                    f"{self._remedy}",
                     str(each),
                 )
 
@@ -82,10 +84,15 @@ class Person:
         """PermissionMissing for everybody else: users, tokens and settings are an Administrator's."""
         if self.role is not Role.ADMINISTRATOR or self.permissions != HOLDS[Role.ADMINISTRATOR]:
             raise PermissionMissing(
-                f"{self.name} has no permission to do this: it needs the role {Role.ADMINISTRATOR}. "
-                f"An Administrator can change the role under Settings, Users.",
+                f"{self.name} has no permission to do this: it needs the role {Role.ADMINISTRATOR}. {self._remedy}",
                 str(Role.ADMINISTRATOR),
             )
+
+    @property
+    def _remedy(self) -> str:
+        if self.is_token:
+            return "An Administrator can make a token with it under Settings, API tokens."
+        return "An Administrator can change the role under Settings, Users."
 
     @property
     def is_administrator(self) -> bool:
@@ -95,7 +102,9 @@ class Person:
 
 def _holders(permission: Permission) -> str:
     roles = [str(role) for role, held in HOLDS.items() if permission in held]
-    return f"the role {roles[0]} has" if len(roles) == 1 else f"the roles {' and '.join(roles)} have"
+    if len(roles) == 1:
+        return f"the role {roles[0]} has"
+    return f"the roles {', '.join(roles[:-1])} and {roles[-1]} have"
 
 
 def whom_to_ask(*needed: Permission) -> str:
@@ -104,10 +113,15 @@ def whom_to_ask(*needed: Permission) -> str:
     return " or ".join(f"{'an' if role[0] in 'AEIOU' else 'a'} {role}" for role in roles)
 
 
-def person(name: str, role: Role, scopes: Iterable[Permission] | None = None, user_id: int | None = None) -> Person:
-    """Somebody with a role; ``scopes``: narrowed down to these."""
+def person(name: str, role: Role, user_id: int | None = None) -> Person:
+    """Somebody with a role."""
+    return Person(name, role, HOLDS[role], user_id)
+
+
+def token(name: str, role: Role, scopes: Iterable[Permission] | None = None) -> Person:
+    """A token with a role; ``scopes``: narrowed down to these."""
     held = HOLDS[role]
-    return Person(name, role, held if scopes is None else held.intersection(scopes), user_id)
+    return Person(f"token {name}", role, held if scopes is None else held.intersection(scopes), is_token=True)
 
 
 LOCAL = person("local", Role.ADMINISTRATOR)
