@@ -115,6 +115,12 @@ def test_lists_are_looked_through_as_on_the_pages(api: Api) -> None:
     assert names(api, "/activations", "leads") == ["hot"]
     assert names(api, "/activations", "BUILDING") == ["main"]
     assert names(api, "/activations?mode=stream", "acme") == ["hot"]
+    for said in ("not%20connected", "NOT%20connected%20yet"):  # as scripts know it, and as it stands on the pages
+        assert names(api, "/destinations", said) == ["Zeta"]
+    assert names(api, "/destinations", "works") == ["acme"]
+    assert names(api, "/audiences", "no%20event%20yet") == names(api, "/audiences", "no%20events%20yet") == ["leads"]
+    api("POST", "/activations/hot/pause", if_match="*")
+    assert names(api, "/activations", "paused") == names(api, "/activations", "disabled") == ["hot"]
     viewed = names(api, "/destinations/acme/ad-accounts", "viewer", "account")
     assert viewed == [f"urn:li:sponsoredAccount:{ACCOUNT + 1}"]
     for where in ("/destinations", "/audiences", "/activations", "/destinations/acme/ad-accounts"):

@@ -23,6 +23,7 @@ from guestlist.web.api.jobs import Job, accepted
 from guestlist.web.api.openapi import MODEL
 from guestlist.web.api.paging import MOST, Page, Paged, Search
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
+from guestlist.web.pages import states
 
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["activations"])
 
@@ -173,7 +174,7 @@ def list_activations(
             and destination in (None, row.destination)
             and audience in (None, entry.audience if entry else None)
             and mode in (None, entry.mode if entry else None)
-            and contains(f"{overview.words(asking.config, row)} {row.state}", search)
+            and contains(f"{overview.words(asking.config, row)} {row.state} {states.state(row.state).text}", search)
         )
 
     rows = [_shown(asking, found, row) for found, row in _all(asking) if wanted(row)]

@@ -18,6 +18,7 @@ from guestlist.web.api.described import Described, IfGiven, IfMatch, NamePath, N
 from guestlist.web.api.openapi import MODEL
 from guestlist.web.api.paging import Page, Paged, Search
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
+from guestlist.web.pages import states
 
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["audiences"])
 
@@ -109,7 +110,7 @@ def list_audiences(
     rows = {
         row.name: row
         for row in audiences.all_of(asking.app, asking.config)
-        if contains(f"{audiences.words(row)} {row.state}", search)
+        if contains(f"{audiences.words(row)} {row.state} {states.audience(row.state).text}", search)
     }
     there = (each for each in found if each.name in rows and members in (None, each.body.get("members")))
     wanted = [_shown(asking, each, rows[each.name]) for each in there]

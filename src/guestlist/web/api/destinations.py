@@ -20,6 +20,7 @@ from guestlist.web.api.openapi import MODEL
 from guestlist.web.api.paging import Page, Paged, Paging, Search
 from guestlist.web.api.problems import in_body
 from guestlist.web.api.route import PREFIX, ApiRoute, Asked, Asking
+from guestlist.web.pages import states
 
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["destinations"])
 
@@ -113,6 +114,11 @@ def shown(asking: Asking, found: Declaration) -> Destination:
     return Destination(**facts, connection=stands, authorised_by=by or None, activations=activations)
 
 
+def _words(row: destinations.DestinationRow) -> str:
+    shown = states.destination(row.state, soon=row.connection.soon).text
+    return f"{destinations.words(row)} {row.state} {shown}"
+
+
 # ── what there is ────────────────────────────────────────────────────────────────────────────────────────────────
 @router.get("/destinations", summary="List destinations")
 def list_destinations(
@@ -125,7 +131,7 @@ def list_destinations(
     """By name. `state`: that of the connection."""
     found = declared.all_of(asking.app, asking.configuration, "destinations").values()
     there = destinations.all_of(asking.app, asking.config)
-    fits = {row.name for row in there if contains(f"{destinations.words(row)} {row.state}", search)}
+    fits = {row.name for row in there if contains(_words(row), search)}
     rows = [shown(asking, each) for each in found if each.name in fits]
     wanted = [each for each in rows if origin in (None, each.origin) and state in (None, each.connection.state)]
     items, following = paging.by_name(wanted, lambda each: each.name)
