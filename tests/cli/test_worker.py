@@ -45,6 +45,7 @@ def test_a_worker_without_a_schedule_says_so(connected: Desk, tmp_path: Path) ->
         with subprocess.Popen(command, cwd=connected.folder, env=environment, stderr=stderr) as working:
             try:
                 until(lambda: "schedule: {every: 1h}" in said.read_text(), working)
+                assert "No activation in guestlist.yaml has a schedule yet" in said.read_text()
                 working.send_signal(signal.SIGINT)
                 assert working.wait(timeout=20) == 0
             finally:

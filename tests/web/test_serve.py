@@ -141,7 +141,7 @@ def test_without_a_file_the_pages_are_how_one_begins(tmp_path: Path) -> None:
     command = Command(tmp_path)
     with command.serving() as (process, address):
         (link,) = re.findall(rf"  ({address}/setup/[\w-]+)\n", command.said)
-        until(lambda: "No activation" in command.said)
+        until(lambda: "No activation has a schedule yet." in command.said)
         assert workers_of(process.pid)
         with httpx2.Client(base_url=address, headers={"origin": address}, follow_redirects=True) as client:
             (proof,) = set(re.findall(r'name="csrf" value="(\w+)"', client.get(link).text))

@@ -149,7 +149,9 @@ def worker(
         if kept:
             output.say(f"Keeping in step: {', '.join(kept)}. Ctrl-C stops.")
         else:
-            output.say(f"No activation in {file} has a schedule yet: write `schedule: {{every: 1h}}` beneath one.")
+            where = door.config.where
+            advice = ": write `schedule: {every: 1h}` beneath one" if where else ""
+            output.say(f"No activation{where} has a schedule yet{advice}.")
         door.work(folds=_folding(file))
 
 
