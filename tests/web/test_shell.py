@@ -213,3 +213,12 @@ def test_what_is_not_there_is_not_said_to_be_missing_in_the_pages(world: World) 
     assert "There is no destination 'acme'." in browser.text
     assert "in the pages" not in browser.text
     made.web.close()
+
+
+@pytest.mark.parametrize("kind", ["destination", "activation"])
+def test_what_is_not_there_is_told_without_the_file(pages: Installed, kind: str) -> None:
+    browser = pages.signed_in().get(f"/{kind}s/nope")
+    assert browser.status == 404
+    assert f"There is no {kind} 'nope'." in browser.text
+    assert ".yaml" not in browser.text
+    assert "nown:" not in browser.text

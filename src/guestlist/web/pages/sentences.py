@@ -28,6 +28,7 @@ _SAID = tuple(
             r"it must be as in \1, which has the same key",
         ),
         (r"with the same audience_key", "with this key"),
+        (r"^(There is no (?:destination|activation) '.*?')(?: in |; known: |\. Known: ).*", r"\1."),
     )
 )
 
