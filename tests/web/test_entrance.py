@@ -249,6 +249,7 @@ def test_numbers(open_site: Callable[..., Site]) -> None:
 # ── OpenAPI ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_the_description(site: Site) -> None:
     document = site.get("/openapi.json").json()
+    assert "Lists" in document["info"]["summary"], "it is not about events only"
     assert document["openapi"].startswith("3.1")
     assert set(document["paths"]["/v1/batch"]) == {"post"}
     assert {"/v1/t", "/v1/b", "/hooks/segment", "/hooks/rudderstack", "/healthz", "/readyz", "/metrics"} <= set(
