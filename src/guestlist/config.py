@@ -138,6 +138,11 @@ def _title(value: str) -> str:
     return _text(value)
 
 
+def _cron_shown(value: str) -> str:
+    """``@hourly`` is nobody's address."""
+    return value if re.fullmatch(r"@[a-z]+", value) else masked(value)
+
+
 def _cron(value: str) -> str:
     if len(value.split()) != CRON_FIELDS:
         raise ValueError(
@@ -148,7 +153,7 @@ def _cron(value: str) -> str:
         CronSim(value, datetime(2000, 1, 1))  # noqa: DTZ001 - any time will do
     except CronSimError as error:
         raise ValueError(
-            f'"{masked(value)}" is no cron expression ({str(error).lower()}); an example: 0 6 * * 1-5'
+            f'"{_cron_shown(value)}" is no cron expression ({str(error).lower()}); an example: 0 6 * * 1-5'
         ) from None
     return value
 

@@ -175,6 +175,8 @@ MISTAKES = [
     (SHORT + "    max_removals: 0.2\n", "is neither a share nor a count"),
     (SHORT.replace("ad_account: 1", "ad_account: acme"), "must be the number of an ad account"),
     (SHORT + "    schedule: {every: 1s}\n", "line 9: activations.one.schedule.every: it must be 1m or longer"),
+    (SHORT + "    schedule: {cron: '@hourly'}\n", '"@hourly" is no cron expression'),
+    (SHORT + "    schedule: {cron: 'ann@hourly'}\n", '"a***@hourly" is no cron expression'),
     (SHORT + "    schedule: {}\n", "line 9: activations.one.schedule: a schedule has either every or cron"),
     (SHORT + '    schedule: {every: 1h, cron: "0 6 * * *"}\n', "a schedule has either every or cron"),
     (SHORT + '    schedule: {cron: "0 6 * *"}\n', 'line 9: activations.one.schedule.cron: "0 6 * *" is no cron'),
