@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.web.apikit import EVENTS, STREAM, Api
+from tests.web.apikit import EVENTS, STREAM, Api, problem
 from tests.web.browser import Browser
 from tests.world import ACCOUNT, emails
 
@@ -93,6 +93,16 @@ def test_lists_that_come_whole_are_named(api: Api) -> None:
     assert sorted(whole) == WHOLE
     said = (Path(__file__).parents[2] / "docs" / "api.md").read_text().partition("* **Lists**")[2].partition("\n* ")[0]
     assert all(f"/{each}`" in said for each in WHOLE)
+
+
+def test_what_a_query_may_not_say_is_refused(api: Api) -> None:
+    """A filter that is written wrongly would show everything."""
+    refused = problem(api("GET", "/activations?limit=1&destinaton=acme"), 422)
+    assert "destinaton" in refused["detail"]
+    assert "destination" in refused["detail"].replace("destinaton", "")
+    assert "takes none" in problem(api("POST", "/activations/main/pause?on=1", if_match="*"), 422)["detail"]
+    assert "ann@example.com" not in api("GET", "/runs?ann@example.com=1").text
+    assert "limit" not in problem(api("DELETE", "/activations/main?delete=1", if_match="*"), 422)["detail"]
 
 
 # ── looked through ───────────────────────────────────────────────────────────────────────────────────────────────

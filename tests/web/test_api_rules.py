@@ -109,7 +109,7 @@ def test_where_it_was_made_is_said_again(api: Api) -> None:
 
 def test_another_request_with_a_key_is_refused(api: Api) -> None:
     api("POST", "/audiences", NEW, idempotency_key="k")
-    for path, body in (("/audiences", {**NEW, "name": "other"}), ("/destinations", NEW), ("/audiences?x=1", NEW)):
+    for path, body in (("/audiences", {**NEW, "name": "other"}), ("/destinations", NEW)):
         assert "Idempotency-Key" in problem(api("POST", path, body, idempotency_key="k"), 422)["detail"]
     assert api("POST", "/audiences", {**NEW, "name": "other"}, idempotency_key="k2").status_code == 201
 

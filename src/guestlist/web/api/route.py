@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from fastapi import Depends
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from starlette.types import Message
 
 from guestlist.app import api_tokens, repeating
 from guestlist.core.permissions import Permission, Person
+from guestlist.core.text import masked
 from guestlist.web.api import openapi
 from guestlist.web.api.needs import NEEDS
 from guestlist.web.api.problems import Problem, problem_of
@@ -86,6 +88,7 @@ class ApiRoute(APIRoute):
         options["response_model_exclude_none"] = False
         options["operation_id"] = f"{method.lower()}{re.sub(r'[^a-z0-9]+', '_', path.lower()).rstrip('_')}"
         super().__init__(path, endpoint, **options)
+        self._query = tuple(_asked_in_query(self.dependant))
         openapi.complete(self, method, self.needs)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -110,6 +113,7 @@ class ApiRoute(APIRoute):
         asking = Asking(desk, await run_in_threadpool(_person, desk.app, request.headers.get("authorization", "")))
         self.needs.check(asking.person)
         _check_texts(request)
+        self._check_query(request)
         request.state.asking = asking
         if self.body_field is None:
             return await _once(asking, request, b"", inner)
@@ -117,6 +121,19 @@ class ApiRoute(APIRoute):
         async with bodies.read(request, LARGEST) as body:
             _check_body(request, body, str(getattr(self.body_field.field_info, "media_type", "application/json")))
             return await _once(asking, Request(request.scope, _replayed(body)), body, inner)
+
+    def _check_query(self, request: Request) -> None:
+        """What nobody reads would be left out silently: a filter that is written wrongly, and all is shown."""
+        unknown = next((key for key in request.query_params if key not in self._query), None)
+        if unknown is not None:
+            known = f"it takes {', '.join(self._query)}" if self._query else "it takes none"
+            raise Problem(422, f"The query has a parameter '{masked(unknown)}' that this does not take; {known}.")
+
+
+def _asked_in_query(dependant: Dependant) -> Iterator[str]:
+    yield from (each.alias for each in dependant.query_params)
+    for each in dependant.dependencies:
+        yield from _asked_in_query(each)
 
 
 def _person(app: App, authorization: str) -> Person:
