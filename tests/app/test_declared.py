@@ -15,7 +15,7 @@ import yaml
 from guestlist.app import declared, ending
 from guestlist.app.declared import Difference
 from guestlist.configuration import Configuration
-from guestlist.core.permissions import Permission, Role, person
+from guestlist.core.permissions import Permission, Role, person, token
 from guestlist.errors import ChangedMeanwhile, ConfigError, GuestlistError, PermissionMissing, UnknownName
 from tests.world import ACCOUNT, World, emails
 
@@ -207,7 +207,7 @@ def test_files_of_the_machine_and_settings_are_an_administrators(here: Here) -> 
 
 def test_primary_ids_are_chosen_by_those_who_see_the_identity_graph(here: Here) -> None:
     body = {"audience": "people", "destination": "acme", "mapping": {"email": "email", "primaryId": "id"}}
-    narrow = person("t", Role.MARKETER, set(MARKETER.permissions) - {Permission.VIEW_IDENTITY_GRAPH})
+    narrow = token("t", Role.MARKETER, set(MARKETER.permissions) - {Permission.VIEW_IDENTITY_GRAPH})
     with pytest.raises(PermissionMissing, match="View Identity Graph"):
         here.create("activations", "x", body, narrow)
     made = here.create("activations", "x", body, MARKETER)
