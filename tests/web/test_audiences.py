@@ -244,3 +244,31 @@ def test_nothing_yet_says_what_to_do(pages: Installed) -> None:
     users.create(pages.app, "eve", Role.MARKETER, "four words that nobody guesses")
     browser = pages.signed_in(Role.MARKETER, "eve").get("/audiences?q=nothing-like-it")
     assert "No audience is called that." in browser.text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ("country = ", "The filter must be exactly one expression"),
+        ("drop table x", "The filter must be exactly one expression"),
+        ("contry = 'DE'", "names a column that the list does not have: contry"),
+        ("country", "must be something that is true or false"),
+        ("(" * 5_000 + "true" + ")" * 5_000, "The filter"),
+    ],
+)
+def test_a_filter_is_tried_on_the_list_before_it_is_saved(pages: Installed, wrong: str, sentence: str) -> None:
+    browser = upload(pages.signed_in(), b"email,country\nann@example.com,DE\n").get("/audiences/customers/edit")
+    form = browser.form("Save")
+    assert browser.post(form.action, {**dict(form.fields), "filter": wrong}).status == 422
+    assert 'is-invalid" id="f-filter"' in browser.response.text
+    assert sentence in browser.text
+    assert pages.configuration.current().audiences["customers"].filter is None
+
+
+def test_a_filter_cannot_be_tried_on_a_list_that_is_gone(pages: Installed) -> None:
+    browser = pages.signed_in().get("/audiences/people")
+    form = browser.submit("take it over").get("/audiences/people/edit").form("Save")
+    (pages.world.folder / "people.csv").unlink()
+    assert browser.post(form.action, {**dict(form.fields), "filter": "email <> ''"}).status == 422
+    assert 'is-invalid" id="f-filter"' in browser.response.text
+    assert "people.csv does not exist" in browser.text

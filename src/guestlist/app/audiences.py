@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from guestlist.app import books, declared, event_view, uploads
+from guestlist.app import books, declared, event_view, samples, uploads
 from guestlist.app.books import Books
 from guestlist.app.context import App
 from guestlist.app.results import EventsRow
@@ -212,10 +212,25 @@ def check_free(config: Config, name: str) -> None:
 def create(
     app: App, configuration: Configuration, name: str, body: Mapping[str, Any], by: Person
 ) -> declared.Declaration:
-    """A new audience; one of a file on the server that can be read. As ``declared.create``, and SourceError."""
-    if _file(body) is not None:  # read before anything is written: others write meanwhile
-        columns(app, declared.check_new(app, configuration, "audiences", name, body, by), name)
+    """A new audience; one of a file on the server that can be read, whose filter fits it. As ``declared.create``, and
+    SourceError.
+    """
+    if _file(body) is not None or body.get("filter"):  # read before anything is written: others write meanwhile
+        _try(app, declared.check_new(app, configuration, "audiences", name, body, by), name)
     return declared.create(app, configuration, "audiences", name, body, by)
+
+
+def _try(app: App, config: Config, name: str) -> None:
+    """ConfigError, SourceError: its list cannot be read, or its filter does not fit it."""
+    wanted = config.audiences[name]
+    if wanted.source.events is not None:
+        return
+    scan = app.sources(wanted, config.folder).begin()
+    if wanted.filter is not None:
+        try:
+            app.kept(scan, app.first_rows(scan, samples.LOOKED_THROUGH), wanted.filter)
+        except ConfigError as error:
+            raise ConfigError(str(error), ("audiences", name, "filter")) from None
 
 
 def _file(body: Mapping[str, Any]) -> Any:
@@ -279,12 +294,13 @@ def change(
 def put(
     app: App, configuration: Configuration, name: str, body: Mapping[str, Any], version: int, by: Person
 ) -> declared.Declaration:
-    """``body`` in place of what was read as ``version``; another file on the server only if that can be read. As
-    ``declared.change``, and SourceError.
+    """``body`` in place of what was read as ``version``; another file on the server only if that can be read, and
+    another filter only if it fits the list. As ``declared.change``, and SourceError.
     """
-    before = _file(declared.get(app, configuration, "audiences", name).body)
-    if _file(body) not in (None, before):
-        columns(app, declared.check_change(app, configuration, "audiences", name, body, version, by), name)
+    before = declared.get(app, configuration, "audiences", name).body
+    another_filter = body.get("filter") and body["filter"] != before.get("filter")
+    if another_filter or _file(body) not in (None, _file(before)):
+        _try(app, declared.check_change(app, configuration, "audiences", name, body, version, by), name)
     return declared.change(app, configuration, "audiences", name, body, version, by)
 
 

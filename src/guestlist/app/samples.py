@@ -28,6 +28,7 @@ from guestlist.store.event_members import EventMember
 
 ROWS = 50  # that are looked at
 FIRST = 10  # that are shown as they stand there
+LOOKED_THROUGH = 1_000  # for those that are shown, where a filter does not keep all
 PATHS = 60  # places in an event that are offered
 WHOLE = 1_000  # characters of a value that is shown as it stands there
 DEEPEST = 6  # objects within objects where they are looked for

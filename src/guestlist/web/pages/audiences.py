@@ -171,13 +171,14 @@ def change(call: Call) -> Response:
         if shown["row"].kind == "file" and call.person.is_administrator:
             changes["source"]["file"] = form["file"].strip()
     version = form.version
-    name = shown["row"].name
+    name, before = shown["row"].name, shown["declaration"].body
     try:
         audiences.change(call.app, call.desk.configuration, name, changes, version, call.person)
     except Overtaken as error:
         return meanwhile.told(call, "audience_edit.html", error, "audiences", **_editable(call))
     except SourceError as error:
-        return call.again("audience_edit.html", ConfigError(str(error)), "file", **shown)
+        at = "file" if changes["source"].get("file") not in (None, before["source"].get("file")) else "filter"
+        return call.again("audience_edit.html", ConfigError(str(error)), at, **shown)
     except ConfigError as error:
         return call.again("audience_edit.html", error, "filter", **shown)
     return call.go(path("audiences", name), "Saved.")
