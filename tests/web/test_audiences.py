@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from guestlist.app import declared, users, write_keys
+from guestlist.app import declared, forget, users, write_keys
 from guestlist.app.fold import Fold
 from guestlist.app.streams import listeners
 from guestlist.core.permissions import Role
@@ -272,3 +272,19 @@ def test_a_filter_cannot_be_tried_on_a_list_that_is_gone(pages: Installed) -> No
     assert browser.post(form.action, {**dict(form.fields), "filter": "email <> ''"}).status == 422
     assert 'is-invalid" id="f-filter"' in browser.response.text
     assert "people.csv does not exist" in browser.text
+
+
+def test_the_sample_holds_only_who_is_in_it(pages: Installed) -> None:
+    rows = b"contact,email,country\n,ann@example.com,US\n,bob@example.com,DE\ncem@example.com,c@example.com,DE\n"
+    browser = upload(pages.signed_in(), rows + b",dan@example.com,DE\n").get("/audiences/customers/edit")
+    browser.submit("Save", filter="country = 'DE'")
+    sample = browser.get("/audiences/customers").response.text.partition('id="sample"')[2]
+    assert "ann@example.com" not in sample
+    assert "bob@example.com" in sample
+    forget.forget(pages.app, ["bob@example.com", "cem@example.com"])
+    sample = browser.get("/audiences/customers").response.text.partition('id="sample"')[2]
+    assert "dan@example.com" in sample
+    for gone in ("bob@example.com", "cem@example.com", "c@example.com"):
+        assert gone not in sample
+    forget.forget(pages.app, ["dan@example.com"])
+    assert "None of the first rows" in browser.get("/audiences/customers").text
