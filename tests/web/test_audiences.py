@@ -288,3 +288,22 @@ def test_the_sample_holds_only_who_is_in_it(pages: Installed) -> None:
         assert gone not in sample
     forget.forget(pages.app, ["dan@example.com"])
     assert "None of the first rows" in browser.get("/audiences/customers").text
+
+
+def test_an_audience_of_events_needs_a_write_key_and_the_only_one_is_ticked(pages: Installed) -> None:
+    of_events(pages)
+    browser = pages.signed_in().get("/audiences/intent/edit")
+    form = browser.form("Save")
+    unticked = {name: value for name, value in form.fields if name != "write_keys"}
+    assert browser.post(form.action, unticked).status == 422
+    assert "Tick at least one write key." in browser.text
+    browser.get("/audiences/new")
+    (new,) = [each for each in browser.seen.forms if ("how", "events") in each.fields]
+    assert ("write_keys", "engage") in new.fields, "it is the only one"
+    fields = {name: value for name, value in new.fields if name != "write_keys"}
+    assert browser.post(new.action, {**fields, "name": "trial users"}).status == 422
+    assert "Tick at least one write key." in browser.text
+    assert "write_keys must" not in browser.text
+    assert 'value="engage" checked' not in browser.response.text, "as it was sent"
+    write_keys.create(pages.app, "second")
+    assert "checked" not in browser.get("/audiences/new").response.text

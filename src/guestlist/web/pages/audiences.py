@@ -81,9 +81,9 @@ def create(call: Call) -> Response:
         audiences.check_free(call.config, name)
         audiences.create(call.app, call.desk.configuration, name, body, call.person)
     except (ConfigError, SourceError) as error:
-        place = error.place if isinstance(error, ConfigError) else ("file",)
-        at = {"write_keys": "write_keys", "file": "path"}.get(place[-1] if place else "", f"name-{how}")
-        return call.again("audience_new.html", ConfigError(str(error)), at, **choices(call))
+        fault = error if isinstance(error, ConfigError) else ConfigError(str(error), ("file",))
+        at = {"write_keys": "write_keys", "file": "path"}.get("".join(fault.place[-1:]), f"name-{how}")
+        return call.again("audience_new.html", fault, at, **choices(call))
     return call.go(path("audiences", name), f"{name} is there: activate it when you are ready.")
 
 
@@ -180,7 +180,8 @@ def change(call: Call) -> Response:
         at = "file" if changes["source"].get("file") not in (None, before["source"].get("file")) else "filter"
         return call.again("audience_edit.html", ConfigError(str(error)), at, **shown)
     except ConfigError as error:
-        return call.again("audience_edit.html", error, "filter", **shown)
+        at = "write_keys" if shown["row"].kind == "events" else "filter"
+        return call.again("audience_edit.html", error, at, **shown)
     return call.go(path("audiences", name), "Saved.")
 
 
