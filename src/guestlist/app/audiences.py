@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from guestlist.app import books, declared, event_view, samples, uploads
@@ -264,16 +265,32 @@ def replace_list(app: App, configuration: Configuration, arrived: Arriving, name
     wanted = config.audiences.get(name)
     if wanted is None or wanted.source.upload is None:
         raise ConfigError(f"The audience '{name}' is no uploaded list: its source cannot be replaced here.")
-    looked = uploads.keep(app, arrived, wanted.source.upload, file_name)
-    return [sentence for each in _used_by(config, name) if (sentence := _misfit(config, each, looked))]
+    fits = partial(refuse_other_kind, config, wanted.source.upload)
+    looked = uploads.keep(app, arrived, wanted.source.upload, file_name, fits=fits)
+    return [sentence for each in _used_by(config, name) if (sentence := _misfit(config, each, looked.columns))]
 
 
-def _misfit(config: Config, activation: str, looked: Looked) -> str:
+def refuse_other_kind(config: Config, upload: str, columns: tuple[str, ...]) -> None:
+    """ConfigError: a list of companies is to replace one of people, or the other way round, for an audience that has
+    ``upload`` as its source. What an activation maps for itself fits, whatever the columns are called.
+    """
+    for name, wanted in config.audiences.items():
+        kind, found = wanted.kind, mapping.guess_kind(columns)
+        if wanted.source.upload != upload or found is kind or mapping.identifies(kind, mapping.guess(kind, columns)):
+            continue
+        own = [each for each in _used_by(config, name) if config.activations[each].mapping is not None]
+        if all(_misfit(config, each, columns) for each in own):
+            there = "people" if found is Kind.PEOPLE else "companies"
+            said = f"This is a list of {there}, and the audience '{name}' is made of {wanted.members}"
+            raise ConfigError(f"{said}: make an audience of its own of it.", ("file",))
+
+
+def _misfit(config: Config, activation: str, columns: tuple[str, ...]) -> str:
     wanted = config.activations[activation]
     if wanted.mapping is None:
         return ""
     try:
-        mapping.check(config.audiences[wanted.audience].kind, wanted.mapping, looked.columns)
+        mapping.check(config.audiences[wanted.audience].kind, wanted.mapping, columns)
     except ConfigError as error:
         return f"{activation}: {error}"
     return ""
