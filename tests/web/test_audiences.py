@@ -307,3 +307,13 @@ def test_an_audience_of_events_needs_a_write_key_and_the_only_one_is_ticked(page
     assert 'value="engage" checked' not in browser.response.text, "as it was sent"
     write_keys.create(pages.app, "second")
     assert "checked" not in browser.get("/audiences/new").response.text
+
+
+def test_a_name_that_cannot_be_is_told_without_where_a_file_has_it(pages: Installed) -> None:
+    browser = pages.signed_in().get("/audiences/new")
+    fields = {"csrf": token(browser), "how": "file", "members": "people", "path": "people.csv"}
+    for wrong, said in {" ": "A name has 1 to 100", "..": "A name is more", "ann@example.com/b": "A name has"}.items():
+        assert browser.post("/audiences/new", {**fields, "name": wrong}).status == 422
+        assert said in browser.text
+        assert "audiences." not in browser.text
+        assert "a***" not in browser.text
