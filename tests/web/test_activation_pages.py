@@ -381,6 +381,9 @@ def ours(pages: Installed) -> Browser:
 
 def test_schedule_and_rules_are_changed_and_what_cannot_be_stands_at_its_field(pages: Installed) -> None:
     browser = ours(pages)
+    assert browser.submit("Save", schedule="every", every=" ").status == 422
+    assert "Say how often, like 1h." in browser.text
+    assert 'is-invalid" id="f-every"' in browser.response.text
     browser.submit("Save", schedule="every", every="soon")
     assert browser.status == 422
     assert "is no duration" in browser.text
