@@ -66,6 +66,7 @@ def test_an_ad_account_is_connected_from_the_list_that_linkedin_returns(pages: I
             "Invalid LinkedIn Ad Account id 999: there is no such account, or whoever",
         ),
         ({"name": "a/b"}, "no slash"),
+        ({"name": "acme"}, "is there already: choose another name"),
     ],
     ids=str,
 )
