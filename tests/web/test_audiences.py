@@ -317,3 +317,9 @@ def test_a_name_that_cannot_be_is_told_without_where_a_file_has_it(pages: Instal
         assert said in browser.text
         assert "audiences." not in browser.text
         assert "a***" not in browser.text
+
+
+def test_an_uploaded_list_says_how_many_rows_it_has_before_its_first_run(pages: Installed) -> None:
+    browser = upload(pages.signed_in(), b"email\nann@example.com\nann@example.com\n")
+    assert "People wanted – 2 rows in the list, counted at the first run" in browser.get("/audiences/customers").text
+    assert "customers people 2 rows – uploaded list" in " ".join(browser.get("/audiences").text.split())

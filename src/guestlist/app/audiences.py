@@ -32,6 +32,7 @@ State = Literal["in use", "not activated", "no list", "no events yet", "listenin
 class AudienceRow:
     """``members``: people or companies. ``wanted``: who should be told of by what is known now; ``told``: the most that
     LinkedIn was told on any destination; None: not known yet. ``from_pages``: it is described there, not in a file.
+    ``rows``: of the list that was uploaded; None: it was not.
     """
 
     name: str
@@ -43,6 +44,7 @@ class AudienceRow:
     used_by: tuple[str, ...]
     wanted: int | None
     told: int | None
+    rows: int | None
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ def _row(
         used,
         _wanted(app, config, kind, used, [read.synced[each.id] for each in mine if each.id in read.synced]),
         max(told, default=None),
+        found.rows if source.upload and (found := uploaded.get(source.upload)) else None,
     )
 
 
