@@ -220,6 +220,7 @@ def open_app(
         _late_passwords(),
         _look_at,
         first_rows=_first_rows,
+        kept=_kept,
         length=_length,
         cells=_cells,
         post=_post,
@@ -413,6 +414,12 @@ def _first_rows(scan: Scan, most: int) -> list[Mapping[str, str]]:
 
         return beginning.first_rows(scan, most, beginnings.in_one)
     return beginnings.first_rows(scan, most)
+
+
+def _kept(scan: Scan, rows: Sequence[Mapping[str, str]], expression: str) -> list[bool]:
+    from guestlist.planner.trial import kept  # noqa: PLC0415
+
+    return kept(scan, rows, expression)
 
 
 def _cells(scan: Scan, column: str) -> Iterator[str]:

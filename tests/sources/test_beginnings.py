@@ -10,7 +10,8 @@ import pytest
 from tests.clock import Clock
 from tests.sources.test_files import workbook
 
-from guestlist.planner import beginning
+from guestlist.errors import ConfigError
+from guestlist.planner import beginning, trial
 from guestlist.sources.beginnings import first_rows, in_one
 from guestlist.sources.files import FileSource
 
@@ -45,6 +46,19 @@ def test_parquet_and_workbooks(tmp_path: Path) -> None:
     assert read(tmp_path, "a.parquet") == ROWS
     workbook(tmp_path, ["email", "n"], ["ann@example.com", 1], ["bob@example.com", None])
     assert read(tmp_path, "a.xlsx") == ROWS
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.parquet"])
+def test_a_filter_says_which_of_them_it_keeps(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.csv").write_text("email,n\nann@example.com,1\nbob@example.com,\ncem@example.com,7\n")
+    (tmp_path / "a.jsonl").write_text('{"email": "ann", "n": 1}\n{"email": "b"}\n{"email": "c", "n": 7}\n')
+    pq.write_table(pa.table({"email": ["ann@example.com", "bob", "c"], "n": [1, None, 7]}), tmp_path / "a.parquet")
+    scan = FileSource(name, tmp_path, None, Clock()).open()
+    rows = beginning.first_rows(scan, 3, in_one) if name.endswith(".parquet") else first_rows(scan, 3)
+    assert trial.kept(scan, rows, "n < 5") == [True, False, False]
+    assert trial.kept(scan, rows[:1], "n < 5") == [True]
+    with pytest.raises(ConfigError, match="does not have: m"):
+        trial.kept(scan, rows, "m < 5")
 
 
 def test_fields_inside_of_others(tmp_path: Path) -> None:

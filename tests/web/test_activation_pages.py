@@ -381,6 +381,9 @@ def ours(pages: Installed) -> Browser:
 
 def test_schedule_and_rules_are_changed_and_what_cannot_be_stands_at_its_field(pages: Installed) -> None:
     browser = ours(pages)
+    assert browser.submit("Save", schedule="every", every=" ").status == 422
+    assert "Say how often, like 1h." in browser.text
+    assert 'is-invalid" id="f-every"' in browser.response.text
     browser.submit("Save", schedule="every", every="soon")
     assert browser.status == 422
     assert "is no duration" in browser.text
@@ -414,8 +417,10 @@ def test_schedule_and_rules_are_changed_and_what_cannot_be_stands_at_its_field(p
 def test_an_activation_is_renamed_and_removed_with_its_audience(pages: Installed) -> None:
     pages.world.sync()
     browser = ours(pages)
-    browser.submit("Rename", new="a/b")
-    assert browser.status == 422
+    for wrong, said in {"a/b": "A name has 1 to 100 characters", "..": "A name is more than dots."}.items():
+        assert browser.submit("Rename", new=wrong).status == 422
+        assert said in browser.text
+        assert "activations." not in browser.text
     browser.submit("Rename", new="customers")
     assert browser.location == "/activations/customers"
     sent = pages.world.sent()

@@ -37,6 +37,17 @@ def test_a_sample_of_an_audience_is_whole_with_view_profiles_and_masked_without(
     problem(api("GET", "/audiences/nobody/sample"), 404)
 
 
+def test_a_filter_that_does_not_fit_the_list_is_refused_at_its_place(api: Api) -> None:
+    api.world.write(emails("ann"))
+    wrong = {"members": "people", "source": {"file": str(api.world.folder / "people.csv")}, "filter": "country = "}
+    refused = problem(api("POST", "/audiences", {"name": "more", "settings": wrong}), 422)
+    assert refused["place"] == ["audiences", "more", "filter"]
+    api.make("audiences", "more", {**wrong, "filter": "email <> ''"})
+    change = {"settings": {"filter": "age > 5"}}
+    refused = problem(api("PATCH", "/audiences/more", change, if_match=api.tag("/audiences/more")), 422)
+    assert (refused["place"], "does not have: age" in refused["detail"]) == (["audiences", "more", "filter"], True)
+
+
 # ── destinations ─────────────────────────────────────────────────────────────────────────────────────────────────
 def test_a_destination_is_made_connected_checked_changed_and_deleted(api: Api) -> None:
     made = api.make("destinations", "second one", {"ad_account": ACCOUNT, "description": "EMEA"})

@@ -143,3 +143,13 @@ async def _asked(api: Api, receive: Any) -> int | None:
     }  # fmt: skip
     await api.web.asgi(scope, receive, send)
     return sent[0]["status"] if sent else None
+
+
+def test_a_list_of_companies_takes_no_place_of_one_of_people(api: Api) -> None:
+    at = "/uploads/customers"
+    assert api("PUT", f"{at}?file_name=a.csv", b"email\nann@example.com\n").status_code == 200
+    api.make("audiences", "customers", {"members": "people", "source": {"upload": "customers"}})
+    companies = b"companyName,website\nAcme Corp,acme.com\n"
+    refused = problem(api("PUT", f"{at}?file_name=b.csv", companies, if_match=api.tag(at)), 422)
+    assert (refused["place"], "a list of companies" in refused["detail"]) == (["file"], True)
+    assert api.get(at)["upload"]["file_name"] == "a.csv"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from guestlist.app import declared, users, write_keys
+from guestlist.app import declared, forget, users, write_keys
 from guestlist.app.fold import Fold
 from guestlist.app.streams import listeners
 from guestlist.core.permissions import Role
@@ -244,3 +244,82 @@ def test_nothing_yet_says_what_to_do(pages: Installed) -> None:
     users.create(pages.app, "eve", Role.MARKETER, "four words that nobody guesses")
     browser = pages.signed_in(Role.MARKETER, "eve").get("/audiences?q=nothing-like-it")
     assert "No audience is called that." in browser.text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ("country = ", "The filter must be exactly one expression"),
+        ("drop table x", "The filter must be exactly one expression"),
+        ("contry = 'DE'", "names a column that the list does not have: contry"),
+        ("country", "must be something that is true or false"),
+        ("(" * 5_000 + "true" + ")" * 5_000, "The filter"),
+    ],
+)
+def test_a_filter_is_tried_on_the_list_before_it_is_saved(pages: Installed, wrong: str, sentence: str) -> None:
+    browser = upload(pages.signed_in(), b"email,country\nann@example.com,DE\n").get("/audiences/customers/edit")
+    form = browser.form("Save")
+    assert browser.post(form.action, {**dict(form.fields), "filter": wrong}).status == 422
+    assert 'is-invalid" id="f-filter"' in browser.response.text
+    assert sentence in browser.text
+    assert pages.configuration.current().audiences["customers"].filter is None
+
+
+def test_a_filter_cannot_be_tried_on_a_list_that_is_gone(pages: Installed) -> None:
+    browser = pages.signed_in().get("/audiences/people")
+    form = browser.submit("take it over").get("/audiences/people/edit").form("Save")
+    (pages.world.folder / "people.csv").unlink()
+    assert browser.post(form.action, {**dict(form.fields), "filter": "email <> ''"}).status == 422
+    assert 'is-invalid" id="f-filter"' in browser.response.text
+    assert "people.csv does not exist" in browser.text
+
+
+def test_the_sample_holds_only_who_is_in_it(pages: Installed) -> None:
+    rows = b"contact,email,country\n,ann@example.com,US\n,bob@example.com,DE\ncem@example.com,c@example.com,DE\n"
+    browser = upload(pages.signed_in(), rows + b",dan@example.com,DE\n").get("/audiences/customers/edit")
+    browser.submit("Save", filter="country = 'DE'")
+    sample = browser.get("/audiences/customers").response.text.partition('id="sample"')[2]
+    assert "ann@example.com" not in sample
+    assert "bob@example.com" in sample
+    forget.forget(pages.app, ["bob@example.com", "cem@example.com"])
+    sample = browser.get("/audiences/customers").response.text.partition('id="sample"')[2]
+    assert "dan@example.com" in sample
+    for gone in ("bob@example.com", "cem@example.com", "c@example.com"):
+        assert gone not in sample
+    forget.forget(pages.app, ["dan@example.com"])
+    assert "None of the first rows" in browser.get("/audiences/customers").text
+
+
+def test_an_audience_of_events_needs_a_write_key_and_the_only_one_is_ticked(pages: Installed) -> None:
+    of_events(pages)
+    browser = pages.signed_in().get("/audiences/intent/edit")
+    form = browser.form("Save")
+    unticked = {name: value for name, value in form.fields if name != "write_keys"}
+    assert browser.post(form.action, unticked).status == 422
+    assert "Tick at least one write key." in browser.text
+    browser.get("/audiences/new")
+    (new,) = [each for each in browser.seen.forms if ("how", "events") in each.fields]
+    assert ("write_keys", "engage") in new.fields, "it is the only one"
+    fields = {name: value for name, value in new.fields if name != "write_keys"}
+    assert browser.post(new.action, {**fields, "name": "trial users"}).status == 422
+    assert "Tick at least one write key." in browser.text
+    assert "write_keys must" not in browser.text
+    assert 'value="engage" checked' not in browser.response.text, "as it was sent"
+    write_keys.create(pages.app, "second")
+    assert "checked" not in browser.get("/audiences/new").response.text
+
+
+def test_a_name_that_cannot_be_is_told_without_where_a_file_has_it(pages: Installed) -> None:
+    browser = pages.signed_in().get("/audiences/new")
+    fields = {"csrf": token(browser), "how": "file", "members": "people", "path": "people.csv"}
+    for wrong, said in {" ": "A name has 1 to 100", "..": "A name is more", "ann@example.com/b": "A name has"}.items():
+        assert browser.post("/audiences/new", {**fields, "name": wrong}).status == 422
+        assert said in browser.text
+        assert "audiences." not in browser.text
+        assert "a***" not in browser.text
+
+
+def test_an_uploaded_list_says_how_many_rows_it_has_before_its_first_run(pages: Installed) -> None:
+    browser = upload(pages.signed_in(), b"email\nann@example.com\nann@example.com\n")
+    assert "People wanted – 2 rows in the list, counted at the first run" in browser.get("/audiences/customers").text
+    assert "customers people 2 rows – uploaded list" in " ".join(browser.get("/audiences").text.split())

@@ -66,6 +66,7 @@ def test_an_ad_account_is_connected_from_the_list_that_linkedin_returns(pages: I
             "Invalid LinkedIn Ad Account id 999: there is no such account, or whoever",
         ),
         ({"name": "a/b"}, "no slash"),
+        ({"name": "acme"}, "is there already: choose another name"),
     ],
     ids=str,
 )
@@ -315,10 +316,12 @@ def test_a_destination_is_renamed_where_its_settings_are(pages: Installed) -> No
     browser.get("/destinations/acme").submit("Save", name="", description="ours")
     assert "Give it a name" in browser.text
     declared.create(pages.app, pages.configuration, "destinations", "other", {"ad_account": 516848834})
-    for taken, said in (("other", "is there already: choose another name"), ("a/b", "no slash"), ("connect", "a page")):
+    refused = {"other": "is there already: choose another name", "a/b": "A name has", "connect": "A page is"}
+    for taken, said in refused.items():
         browser.get("/destinations/acme").submit("Save", name=taken)
         assert browser.status == 422
         assert said in browser.text
+        assert "destinations." not in browser.text
         assert f'value="{taken}"' in browser.response.text
         assert browser.response.text.index(said) < browser.response.text.index('name="description"')  # at the name
     browser.get("/destinations/acme").submit("Save", name="EMEA & co", description="new too")

@@ -330,7 +330,18 @@ def test_another_list_takes_its_place_and_what_does_not_fit_is_said(pages: Insta
     path = "/audiences/customers/upload"
     send(browser, path, multipart([("csrf", proof)], b"work email\nann@example.com\n", "new.csv"))
     assert browser.location == "/audiences/customers"
-    assert 'The list is replaced, but more: The list has no column "email"' in browser.text
+    assert 'Waiting for you: the list is replaced, but more: The list has no column "email"' in browser.text
+    assert "alert-success" not in browser.response.text
+    assert "is replaced" not in browser.get("/audiences/customers").text, "it is told once"
     assert [each.file_name for each in uploads.all_of(pages.app)] == ["new.csv"]
     assert send(browser, "/audiences/people/upload", multipart([("csrf", proof)], CSV)).status == 422
     assert "no uploaded list" in browser.text
+
+
+def test_a_list_of_companies_takes_no_place_of_one_of_people(pages: Installed) -> None:
+    browser = upload(pages.signed_in(), CSV)
+    path, body = "/audiences/customers/upload", [("csrf", token(browser.get("/audiences/customers")))]
+    companies = b"companyName,website\nAcme Corp,acme.com\n"
+    assert send(browser, path, multipart(body, companies, "new.csv")).status == 422
+    assert "This is a list of companies, and the audience 'customers' is made of people" in browser.text
+    assert [each.file_name for each in uploads.all_of(pages.app)] == ["list.csv"]

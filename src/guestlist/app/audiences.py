@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
-from guestlist.app import books, declared, event_view, uploads
+from guestlist.app import books, declared, event_view, samples, uploads
 from guestlist.app.books import Books
 from guestlist.app.context import App
 from guestlist.app.results import EventsRow
@@ -31,6 +32,7 @@ State = Literal["in use", "not activated", "no list", "no events yet", "listenin
 class AudienceRow:
     """``members``: people or companies. ``wanted``: who should be told of by what is known now; ``told``: the most that
     LinkedIn was told on any destination; None: not known yet. ``from_pages``: it is described there, not in a file.
+    ``rows``: of the list that was uploaded; None: it was not.
     """
 
     name: str
@@ -42,6 +44,7 @@ class AudienceRow:
     used_by: tuple[str, ...]
     wanted: int | None
     told: int | None
+    rows: int | None
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,7 @@ def _row(
         used,
         _wanted(app, config, kind, used, [read.synced[each.id] for each in mine if each.id in read.synced]),
         max(told, default=None),
+        found.rows if source.upload and (found := uploaded.get(source.upload)) else None,
     )
 
 
@@ -212,10 +216,25 @@ def check_free(config: Config, name: str) -> None:
 def create(
     app: App, configuration: Configuration, name: str, body: Mapping[str, Any], by: Person
 ) -> declared.Declaration:
-    """A new audience; one of a file on the server that can be read. As ``declared.create``, and SourceError."""
-    if _file(body) is not None:  # read before anything is written: others write meanwhile
-        columns(app, declared.check_new(app, configuration, "audiences", name, body, by), name)
+    """A new audience; one of a file on the server that can be read, whose filter fits it. As ``declared.create``, and
+    SourceError.
+    """
+    if _file(body) is not None or body.get("filter"):  # read before anything is written: others write meanwhile
+        _try(app, declared.check_new(app, configuration, "audiences", name, body, by), name)
     return declared.create(app, configuration, "audiences", name, body, by)
+
+
+def _try(app: App, config: Config, name: str) -> None:
+    """ConfigError, SourceError: its list cannot be read, or its filter does not fit it."""
+    wanted = config.audiences[name]
+    if wanted.source.events is not None:
+        return
+    scan = app.sources(wanted, config.folder).begin()
+    if wanted.filter is not None:
+        try:
+            app.kept(scan, app.first_rows(scan, samples.LOOKED_THROUGH), wanted.filter)
+        except ConfigError as error:
+            raise ConfigError(str(error), ("audiences", name, "filter")) from None
 
 
 def _file(body: Mapping[str, Any]) -> Any:
@@ -249,16 +268,32 @@ def replace_list(app: App, configuration: Configuration, arrived: Arriving, name
     wanted = config.audiences.get(name)
     if wanted is None or wanted.source.upload is None:
         raise ConfigError(f"The audience '{name}' is no uploaded list: its source cannot be replaced here.")
-    looked = uploads.keep(app, arrived, wanted.source.upload, file_name)
-    return [sentence for each in _used_by(config, name) if (sentence := _misfit(config, each, looked))]
+    fits = partial(refuse_other_kind, config, wanted.source.upload)
+    looked = uploads.keep(app, arrived, wanted.source.upload, file_name, fits=fits)
+    return [sentence for each in _used_by(config, name) if (sentence := _misfit(config, each, looked.columns))]
 
 
-def _misfit(config: Config, activation: str, looked: Looked) -> str:
+def refuse_other_kind(config: Config, upload: str, columns: tuple[str, ...]) -> None:
+    """ConfigError: a list of companies is to replace one of people, or the other way round, for an audience that has
+    ``upload`` as its source. What an activation maps for itself fits, whatever the columns are called.
+    """
+    for name, wanted in config.audiences.items():
+        kind, found = wanted.kind, mapping.guess_kind(columns)
+        if wanted.source.upload != upload or found is kind or mapping.identifies(kind, mapping.guess(kind, columns)):
+            continue
+        own = [each for each in _used_by(config, name) if config.activations[each].mapping is not None]
+        if all(_misfit(config, each, columns) for each in own):
+            there = "people" if found is Kind.PEOPLE else "companies"
+            said = f"This is a list of {there}, and the audience '{name}' is made of {wanted.members}"
+            raise ConfigError(f"{said}: make an audience of its own of it.", ("file",))
+
+
+def _misfit(config: Config, activation: str, columns: tuple[str, ...]) -> str:
     wanted = config.activations[activation]
     if wanted.mapping is None:
         return ""
     try:
-        mapping.check(config.audiences[wanted.audience].kind, wanted.mapping, looked.columns)
+        mapping.check(config.audiences[wanted.audience].kind, wanted.mapping, columns)
     except ConfigError as error:
         return f"{activation}: {error}"
     return ""
@@ -279,12 +314,13 @@ def change(
 def put(
     app: App, configuration: Configuration, name: str, body: Mapping[str, Any], version: int, by: Person
 ) -> declared.Declaration:
-    """``body`` in place of what was read as ``version``; another file on the server only if that can be read. As
-    ``declared.change``, and SourceError.
+    """``body`` in place of what was read as ``version``; another file on the server only if that can be read, and
+    another filter only if it fits the list. As ``declared.change``, and SourceError.
     """
-    before = _file(declared.get(app, configuration, "audiences", name).body)
-    if _file(body) not in (None, before):
-        columns(app, declared.check_change(app, configuration, "audiences", name, body, version, by), name)
+    before = declared.get(app, configuration, "audiences", name).body
+    another_filter = body.get("filter") and body["filter"] != before.get("filter")
+    if another_filter or _file(body) not in (None, _file(before)):
+        _try(app, declared.check_change(app, configuration, "audiences", name, body, version, by), name)
     return declared.change(app, configuration, "audiences", name, body, version, by)
 
 

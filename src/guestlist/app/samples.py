@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain, compress, islice
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from guestlist.app import last_events
 from guestlist.app.context import App
 from guestlist.app.event_trial import masked
+from guestlist.app.explain import read_value
 from guestlist.app.last_events import Latest
 from guestlist.app.streams import FIELD
 from guestlist.config import Config
@@ -24,10 +25,12 @@ from guestlist.errors import ConfigError, SourceError, StoreError
 from guestlist.events.expressions import Expression, compile_expression
 from guestlist.events.incoming import Event
 from guestlist.events.rules import field_of, texts
+from guestlist.ports import Scan
 from guestlist.store.event_members import EventMember
 
 ROWS = 50  # that are looked at
 FIRST = 10  # that are shown as they stand there
+LOOKED_THROUGH = 1_000  # for those that are shown, where a filter does not keep all
 PATHS = 60  # places in an event that are offered
 WHOLE = 1_000  # characters of a value that is shown as it stands there
 DEEPEST = 6  # objects within objects where they are looked for
@@ -49,7 +52,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Rows:
-    """The first of an audience. ``columns``: all of its list, or what events said; ``rows``: of each of the first rows
+    """The first who are in an audience. ``columns``: all of its list, or what events said; ``rows``: of each of them
     its cells in that order, "" where nothing stands; ``masked``: not as they stand there.
     """
 
@@ -60,7 +63,8 @@ class Rows:
 
 def beginning(app: App, config: Config, audience: str, *, members: bool) -> Rows:
     """``members``: False for who may not look at single members: only what a company is known by, and the country of a
-    person, stands there in clear then. ConfigError, SourceError, StoreError: the list cannot be read.
+    person, stands there in clear then. ConfigError, SourceError, StoreError: the list cannot be read, or its filter
+    does not fit it.
     """
     wanted = config.audiences[audience]
     if wanted.source.events is not None:
@@ -70,9 +74,31 @@ def beginning(app: App, config: Config, audience: str, *, members: bool) -> Rows
     show = _whole if members else _cell
     rows = tuple(
         tuple(show(wanted.kind, known.get(each, ""), row.get(each, "")) for each in scan.columns)
-        for row in app.first_rows(scan, FIRST)
+        for row in islice(_inside(app, config, audience, scan), FIRST)
     )
     return Rows(not members, scan.columns, rows)
+
+
+def _inside(app: App, config: Config, audience: str, scan: Scan) -> Iterator[Mapping[str, str]]:
+    """Of the first rows of a list those that its filter keeps, without whoever was forgotten."""
+    wanted = config.audiences[audience]
+    blocked = app.store.suppressions.keys() if wanted.kind is Kind.PEOPLE else frozenset()
+    rows = app.first_rows(scan, LOOKED_THROUGH if wanted.filter or blocked else FIRST)
+    if wanted.filter:
+        rows = list(compress(rows, app.kept(scan, rows, wanted.filter)))
+    used = [each.mapping for each in config.activations.values() if each.audience == audience]
+    mappings = [guess(wanted.kind, scan.columns), *filter(None, used)]
+    return (row for row in rows if not blocked or blocked.isdisjoint(_carried(row, mappings)))
+
+
+def _carried(row: Mapping[str, str], mappings: Sequence[Mapping[str, Sequence[Any]]]) -> Iterator[bytes]:
+    """The key16 of all that a row of people may be known by, whichever column holds it."""
+    for mapping in mappings:
+        read = person({name: tuple(row[each] for each in found if each in row) for name, found in mapping.items()})
+        found = read.identifiers if isinstance(read, Element) else ()
+        yield from (each.key16 for each in (*found, *((read.primary,) if read.primary else ())))
+    for cell in row.values():
+        yield from (each.key16 for each in read_value(Kind.PEOPLE, cell)[0])
 
 
 def _heard_of(app: App, config: Config, audience: str, *, members: bool) -> Rows:

@@ -56,11 +56,16 @@ def arriving(app: App) -> AbstractContextManager[Arriving]:
 
 
 def keep(
-    app: App, arrived: Arriving, name: str, file_name: str, check: Callable[[UploadRow | None], None] = lambda row: None
+    app: App,
+    arrived: Arriving,
+    name: str,
+    file_name: str,
+    check: Callable[[UploadRow | None], None] = lambda row: None,
+    fits: Callable[[tuple[str, ...]], None] = lambda columns: None,
 ) -> Looked:
     """Make what arrived the list of this name, in place of one of the same name. SourceError when it is no list that
     can be read, ConfigError when the name cannot be one: what was there before stays then, as when ``check`` raises,
-    which is given what is there at that moment.
+    which is given what is there at that moment, or ``fits``, which is given the columns of what arrived.
     """
     if not _NAME.fullmatch(name):
         raise ConfigError(
@@ -68,6 +73,7 @@ def keep(
         )
     base, kind = named(file_name)
     scan = app.look_at(app.store.uploads.looked_at(arrived.file_id, base, kind))
+    fits(scan.columns)
     counts = arrived.size, app.length(scan, app.store.files.plain(arrived.file_id)), len(scan.columns)
     now = app.clock.now()
     with app.store.transaction():

@@ -18,7 +18,7 @@ import duckdb
 from guestlist.errors import ConfigError, SourceError
 from guestlist.planner.connection import Session
 from guestlist.planner.scan import cells, verdicts
-from guestlist.ports import PlanRequest
+from guestlist.ports import PlanRequest, Scan
 
 _HEAD = "SELECT * FROM list WHERE ("
 _Node = dict[str, Any]
@@ -57,10 +57,12 @@ def compiled(expression: str, columns: Sequence[str], typed: bool) -> str:
 
 def bound(session: Session, request: PlanRequest) -> str | None:
     """The filter of a request as SQL that fits its list."""
-    if request.filter is None:
-        return None
-    scan = request.scan
-    written = compiled(request.filter, scan.columns, typed=scan.format == "parquet")
+    return None if request.filter is None else fitting(session, request.scan, request.filter)
+
+
+def fitting(session: Session, scan: Scan, expression: str) -> str:
+    """A filter as SQL that fits a list. ConfigError: it does not, SourceError."""
+    written = compiled(expression, scan.columns, typed=scan.format == "parquet")
     try:
         session.rows(f"SELECT * FROM ({cells(scan, scan.columns[:1], written)}) LIMIT 0")
         kind = session.rows(f"SELECT column_type FROM (DESCRIBE {verdicts(scan, written)})")[0][0]

@@ -201,9 +201,13 @@ def _has_bracket(path: str) -> bool:
 def load(session: Session, scan: Scan) -> None:
     """A spreadsheet is small and read once, into memory; other formats DuckDB reads itself, as often as needed."""
     if scan.format == "xlsx":
-        rows = [row for path in scan.paths for row in _sheet(path, scan)]
-        columns = {c: pa.array([row[n] for row in rows], pa.string()) for n, c in enumerate(scan.columns)}
-        session.register(_SHEET, pa.table(columns))
+        hold(session, scan.columns, [row for path in scan.paths for row in _sheet(path, scan)])
+
+
+def hold(session: Session, columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> None:
+    """Let queries see rows that are in memory as those of a spreadsheet."""
+    texts = {column: pa.array([row[n] for row in rows], pa.string()) for n, column in enumerate(columns)}
+    session.register(_SHEET, pa.table(texts))
 
 
 def _sheet(path: str, scan: Scan) -> Iterator[list[str | None]]:

@@ -135,7 +135,8 @@ def get_audience(asking: Asked, name: NamePath, response: Response) -> Audience:
 
 @router.get("/audiences/{name}/sample", summary="The first of an audience")
 def get_sample(asking: Asked, name: NamePath) -> Sample:
-    """The columns and the first ten rows: of a list as it is now, of events the first who are in. Without View Profiles
+    """The columns and the first ten who are in: of the first rows of a list as it is now those that the filter keeps,
+    of events whoever is in. Nobody who was forgotten is among them. Without View Profiles
     they are masked.
     """
     declared.get(asking.app, asking.configuration, "audiences", name)

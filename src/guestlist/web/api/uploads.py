@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
-from guestlist.app import uploads
+from guestlist.app import audiences, uploads
 from guestlist.app.uploads import LARGEST, Looked, UploadRow
 from guestlist.core.identity import Kind
 from guestlist.errors import UnknownName
@@ -87,12 +87,14 @@ async def put_upload(
     asking: Asked, name: NamePath, request: Request, response: Response, file_name: FileName, if_match: IfMatch = None
 ) -> Upload:
     """The body is the file itself: csv, tsv, parquet, jsonl or xlsx, 1 GB at most. It takes the place of a list of the
-    same name, once it is whole and can be read; If-Match is needed where there is one.
+    same name, once it is whole and can be read; If-Match is needed where there is one. A list
+    of companies never takes the place of one of people that an audience has as its source, nor the other way round.
     """
     _check(if_match, await run_in_threadpool(uploads.named_list, asking.app, name))  # before all of it is sent
     arrived = await arriving(asking, request)
-    check = partial(_check, if_match)
-    looks = await run_in_threadpool(uploads.keep, asking.app, arrived, name, file_name, check)
+    config = await run_in_threadpool(lambda: asking.config)
+    check, fits = partial(_check, if_match), partial(audiences.refuse_other_kind, config, name)
+    looks = await run_in_threadpool(uploads.keep, asking.app, arrived, name, file_name, check, fits)
     kept = await run_in_threadpool(_kept, asking, name, looks)
     response.headers["ETag"] = _tag(kept.upload)
     return kept

@@ -49,9 +49,9 @@ def received(call: Call) -> Arrived:
     return came
 
 
-def answered(call: Call, to: str, notice: str = "") -> Response:
+def answered(call: Call, to: str, notice: str = "", warning: str = "") -> Response:
     """A script goes on by itself."""
-    response = call.go(to, notice)
+    response = call.go(to, notice, warning)
     if not asks_for_json(call):
         return response
     answer = JSONResponse({"to": to})

@@ -81,9 +81,9 @@ def create(call: Call) -> Response:
         audiences.check_free(call.config, name)
         audiences.create(call.app, call.desk.configuration, name, body, call.person)
     except (ConfigError, SourceError) as error:
-        place = error.place if isinstance(error, ConfigError) else ("file",)
-        at = {"write_keys": "write_keys", "file": "path"}.get(place[-1] if place else "", f"name-{how}")
-        return call.again("audience_new.html", ConfigError(str(error)), at, **choices(call))
+        fault = error if isinstance(error, ConfigError) else ConfigError(str(error), ("file",))
+        at = {"write_keys": "write_keys", "file": "path"}.get("".join(fault.place[-1:]), f"name-{how}")
+        return call.again("audience_new.html", fault, at, **choices(call))
     return call.go(path("audiences", name), f"{name} is there: activate it when you are ready.")
 
 
@@ -171,15 +171,17 @@ def change(call: Call) -> Response:
         if shown["row"].kind == "file" and call.person.is_administrator:
             changes["source"]["file"] = form["file"].strip()
     version = form.version
-    name = shown["row"].name
+    name, before = shown["row"].name, shown["declaration"].body
     try:
         audiences.change(call.app, call.desk.configuration, name, changes, version, call.person)
     except Overtaken as error:
         return meanwhile.told(call, "audience_edit.html", error, "audiences", **_editable(call))
     except SourceError as error:
-        return call.again("audience_edit.html", ConfigError(str(error)), "file", **shown)
+        at = "file" if changes["source"].get("file") not in (None, before["source"].get("file")) else "filter"
+        return call.again("audience_edit.html", ConfigError(str(error)), at, **shown)
     except ConfigError as error:
-        return call.again("audience_edit.html", error, "filter", **shown)
+        at = "write_keys" if shown["row"].kind == "events" else "filter"
+        return call.again("audience_edit.html", error, at, **shown)
     return call.go(path("audiences", name), "Saved.")
 
 

@@ -30,6 +30,7 @@ STALE = (
 )
 _NOW = "Nothing of yours was done; this is what there is now."
 NOTICE = "guestlist_notice"  # one sentence for the page that follows
+WARNING = "guestlist_warning"  # the same of what does not work yet
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,9 @@ class Call:
         """A page of ours."""
         response = HTMLResponse(templates.render(template, self._everywhere(values)), status)
         sessions.keep_for_forms(self.desk, self.request, response, self.asker)
-        if NOTICE in self.request.cookies:
-            response.delete_cookie(NOTICE, path="/")
+        for told in (NOTICE, WARNING):
+            if told in self.request.cookies:
+                response.delete_cookie(told, path="/")
         return response
 
     def again(self, template: str, error: ConfigError, at: str, /, **values: Any) -> Response:
@@ -102,20 +104,21 @@ class Call:
         """The page as things stand now, and the sentence: nothing of what was sent was done."""
         return self.show(template, 409, form=Form(), warning=f"{error} {_NOW}", **values)
 
-    def go(self, path: str, notice: str = "") -> Response:
-        """On to another page of ours, which tells ``notice``."""
+    def go(self, path: str, notice: str = "", warning: str = "") -> Response:
+        """On to another page of ours, which tells ``notice`` of what was done, or ``warning`` of what waits."""
         response = RedirectResponse(path, 303)
-        if notice:
-            value = base64.urlsafe_b64encode(notice.encode()).decode()
-            secure = sessions.is_secure(self.desk, self.request)
-            response.set_cookie(NOTICE, value, 60, path="/", secure=secure, httponly=True, samesite="lax")
+        secure = sessions.is_secure(self.desk, self.request)
+        for told, said in ((NOTICE, notice), (WARNING, warning)):
+            if said:
+                value = base64.urlsafe_b64encode(said.encode()).decode()
+                response.set_cookie(told, value, 60, path="/", secure=secure, httponly=True, samesite="lax")
         return response
 
     def _everywhere(self, values: Mapping[str, Any]) -> dict[str, Any]:
         person = self.asker.person
         return {
             "form": self.form,
-            "warning": "",
+            "warning": _told(self.request, WARNING),
             **values,
             "call": self,
             "person": person,
@@ -123,13 +126,13 @@ class Call:
             "now": self.desk.app.clock.now(),
             "here": self.request.url.path,
             "theme": self.request.cookies.get("guestlist_theme", ""),
-            "notice": _notice(self.request),
+            "notice": _told(self.request, NOTICE),
             "may": lambda *needed: person is not None and person.may(*map(Permission, needed)),
         }
 
 
-def _notice(request: Request) -> str:
+def _told(request: Request, cookie: str) -> str:
     try:
-        return base64.urlsafe_b64decode(request.cookies.get(NOTICE, "")).decode()
+        return base64.urlsafe_b64decode(request.cookies.get(cookie, "")).decode()
     except ValueError:
         return ""

@@ -85,13 +85,17 @@ def _as_read(call: Call) -> declared.Check:
 
 
 def _typed(call: Call) -> dict[str, Any]:
-    """What is left empty, or as usual, is not said. ConfigError: a first day of no schedule."""
+    """What is left empty, or as usual, is not said. ConfigError: a first day of no schedule, or one
+    that does not say how often.
+    """
     kind = call.form["schedule"]
     schedule: dict[str, str] | None = None
     start, zone = call.form["start"].strip(), {"timezone": call.form["timezone"].strip() or "UTC"}
     begins = {"start": start} if start else {}
     if kind == "every":
-        schedule = {"every": call.form["every"].strip() or "1h", **begins, **(zone if begins else {})}
+        if not call.form["every"].strip():
+            raise ConfigError("Say how often, like 1h.", ("every",))
+        schedule = {"every": call.form["every"].strip(), **begins, **(zone if begins else {})}
     elif kind == "cron":
         schedule = {"cron": call.form["cron"].strip(), **zone, **begins}
     elif start:

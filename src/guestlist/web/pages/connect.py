@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from guestlist.app import connection, destinations, linkedin_app, setting_up
+from guestlist.app import connection, declared, destinations, linkedin_app, setting_up
 from guestlist.core.permissions import CONNECT
 from guestlist.core.words import role
 from guestlist.errors import ConfigError, GuestlistError, NeedsPerson
@@ -136,6 +136,7 @@ def _judged(call: Call, form: Form) -> tuple[str, dict[str, Any], Account]:
         raise ConfigError(UNNAMED, ("name",))
     if not body["ad_account"]:
         raise ConfigError("Choose an Account ID, or type one.", ("ad_account",))
+    declared.refuse_taken(call.app, call.desk.configuration, "destinations", name)
     call.desk.configuration.tried({("destinations", name): body})
     return name, body, setting_up.judged(call.app, call.part("handle"), str(body["ad_account"]))
 

@@ -14,6 +14,7 @@ from guestlist.web.pages.sentences import for_people
 MOST_FIELDS = 1000
 DIGITS = 15  # of a number in a form or an address: every database takes them
 _OF_WHAT = re.compile(r"(?:activation|audience|destination) [^:]{1,100}: ")
+_OF_NAME = re.compile(r".*?: (?=a name (?:has|is) |a page is called )", re.DOTALL)
 _SECRET = ("password", "old", "new", "client_secret")
 
 
@@ -61,7 +62,7 @@ class Form:
 def beside(error: ConfigError) -> str:
     """The sentence: beside its field nobody needs to be told where the value stands in a file."""
     said = str(error)
-    said = said[found.end() :] if (found := _OF_WHAT.match(said)) else said
+    said = said[found.end() :] if (found := _OF_WHAT.match(said) or _OF_NAME.match(said)) else said
     said = for_people(said)
     for where in (".".join(error.place), *error.place[-1:]):
         said = said.removeprefix(f"{where}: ")

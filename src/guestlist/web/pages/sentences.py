@@ -27,6 +27,7 @@ _SAID = tuple(
             r"\S+ must be as in (activation .*), which has the same audience_key",
             r"it must be as in \1, which has the same key",
         ),
+        (r".*\.write_keys must be a list of names, one at least", "tick at least one write key"),
         (r"with the same audience_key", "with this key"),
         (r"^(There is no (?:destination|activation) '.*?')(?: in |; known: |\. Known: ).*", r"\1."),
     )

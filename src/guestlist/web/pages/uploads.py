@@ -39,8 +39,10 @@ def replace(call: Call) -> Response:
         if arrivals.asks_for_json(call):
             return JSONResponse({"fault": str(error)}, 422)
         return call.show("error.html", 422, title="This cannot be", sentence=str(error))
-    said = f"The list is replaced, but {' '.join(misfits)}" if misfits else "The list is replaced."
-    return arrivals.answered(call, path("audiences", name), said)
+    if misfits:
+        warning = f"Waiting for you: the list is replaced, but {' '.join(misfits)}"
+        return arrivals.answered(call, path("audiences", name), warning=warning)
+    return arrivals.answered(call, path("audiences", name), "The list is replaced.")
 
 
 def _refused(call: Call, came: Arrived, error: ConfigError | SourceError) -> Response:
