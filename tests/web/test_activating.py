@@ -854,3 +854,16 @@ def test_a_mapping_shows_what_linkedin_would_receive_and_masks_people(pages: Ins
         assert (read in row, becomes in row) == (True, True), row
     assert "nnabel" not in browser.response.text.lower()
     assert "ann@example.com" not in browser.response.text.lower()
+
+
+def test_the_job_of_a_plan_leads_back_to_the_draft(pages: Installed) -> None:
+    drawn = begun(pages.signed_in(Role.MARKETER), "people", "people").location.split("/")[2]
+    found = pages.app.store.users.get("ben")
+    assert found is not None
+    ben = person("ben", Role.MARKETER, user_id=found.id)
+    draft = drafts.ask_plan(pages.app, pages.configuration, ben, drafts.get(pages.app, ben, int(drawn)))
+    pages.work()
+    assert pages.signed_in(Role.MARKETER).get(f"/jobs/{draft.job}").location == f"/activate/{drawn}/review"
+    other = pages.signed_in(Role.ANALYST).get(f"/jobs/{draft.job}")
+    assert other.location == f"/jobs/{draft.job}"
+    assert "Plan of first runs" in other.text

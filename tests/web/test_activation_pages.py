@@ -8,12 +8,12 @@ import json
 import re
 from dataclasses import replace
 from html import escape, unescape
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from guestlist.app import declared, overview
+from guestlist.app import declared, jobs, overview, suppression, uploads
 from guestlist.core.permissions import Role
 from guestlist.ports import SegmentStatus
 from linkedin_emulator.wire import Request
@@ -130,6 +130,32 @@ def test_a_job_that_failed_says_why(pages: Installed) -> None:
     pages.work()
     assert "Failed" in browser.get("/jobs/1").text
     assert "people.csv" in browser.text
+
+
+def test_every_kind_of_job_has_a_page_for_everybody_who_may_look(pages: Installed) -> None:
+    app, config = pages.app, pages.configuration.current()
+    with uploads.arriving(app) as arriving:
+        arriving.write(b"email\nnobody@example.org\n")
+    wanted = {"further": {"audience": "people", "destination": "acme"}}
+    asked = {
+        "sync": jobs.ask_sync(app, config, "main"),
+        "plan": jobs.ask_plan(app, config, "main"),
+        "preview": jobs.ask_preview(app, wanted),
+        "check": jobs.ask_check(app, config, "acme"),
+        "forget": jobs.ask_forget(app, ["gone@example.org"]),
+        "survey": jobs.ask_survey(app, suppression.keep(app, arriving, "gone.csv").id, "email"),
+        "seal": jobs.ask_seal(app, new_key=False),
+    }
+    assert set(asked) == set(get_args(jobs.Kind))
+    people = {role: pages.signed_in(role) for role in Role}
+    for work in (lambda: None, pages.work):
+        work()
+        for kind, job in asked.items():
+            for role, browser in people.items():
+                hidden = kind in jobs.OF_PEOPLE and role is Role.ANALYST
+                assert browser.get(f"/jobs/{job.id}").status == (403 if hidden else 200), (kind, role)
+                assert hidden or f"{kind} " not in browser.response.text.split("<h1", 1)[1].split("</h1>")[0], kind
+    assert {job.state for job in (jobs.get(app, each.id) for each in asked.values())} == {"done"}
 
 
 def test_what_a_file_describes_is_paused_there_or_taken_over(pages: Installed) -> None:

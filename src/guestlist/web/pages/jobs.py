@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import jobs
+from guestlist.app import drafts, jobs
 from guestlist.app.jobs import JobRow
 from guestlist.core.permissions import ACTIVATE, Permission
 from guestlist.errors import UnknownName
@@ -16,11 +16,13 @@ from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import whole
 from guestlist.web.pages.streaming import streamed
+from guestlist.web.pages.templates import path
 
 book = Book()
 _TITLES = {
     "sync": "Run of",
     "plan": "Plan of",
+    "preview": "Plan of first runs",
     "check": "Check of",
     "forget": "Forgetting",
     "survey": "Reading a list",
@@ -32,6 +34,8 @@ _TITLES = {
 def one(call: Call) -> Response:
     """Progress; without JavaScript there is a link to look again."""
     job = _job(call)
+    if job.kind == "preview" and (draft := drafts.of_job(call.app, call.person, job.id)) is not None:
+        return call.go(path("activate", draft.id, "review"))
     title = f"{_TITLES.get(job.kind, job.kind)} {job.subject}".strip()
     return call.show("job.html", title=title, **_shown(call, job))
 
