@@ -177,6 +177,18 @@ def test_what_a_file_describes_is_paused_there_or_taken_over(pages: Installed) -
     assert "was changed by ben meanwhile" in browser.text
 
 
+def test_a_snapshot_is_offered_no_schedule_and_keeps_one_that_it_has(pages: Installed) -> None:
+    body = {"audience": "people", "destination": "acme", "mode": "snapshot", "schedule": {"every": "1h"}}
+    declared.create(pages.app, pages.configuration, "activations", "once", body)
+    browser = pages.signed_in(Role.MARKETER).get("/activations/once/edit")
+    form = browser.form(lambda each: each.action.endswith("/edit"))
+    assert not {"schedule", "every", "cron", "start"} & {name for name, _ in form.fields}
+    browser.submit("Save", max_removals="10%")
+    assert "once was saved" in browser.text
+    kept = declared.get(pages.app, pages.configuration, "activations", "once").body
+    assert (kept["schedule"], kept["max_removals"]) == ({"every": "1h"}, "10%")
+
+
 def test_a_snapshot_is_not_paused(pages: Installed) -> None:
     declared.take_over(pages.app, pages.configuration, "activations", "main")
     browser = pages.signed_in(Role.MARKETER).get("/activations/main")
