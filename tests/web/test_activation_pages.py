@@ -177,6 +177,27 @@ def test_what_a_file_describes_is_paused_there_or_taken_over(pages: Installed) -
     assert "was changed by ben meanwhile" in browser.text
 
 
+def test_what_a_destination_that_is_off_keeps_from_being_sent_is_not_offered(pages: Installed) -> None:
+    declared.take_over(pages.app, pages.configuration, "activations", "main")
+    pages.world.sync()
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main")
+    stale = browser.form("Pause")
+    pages.world.yaml["destinations"]["acme"]["enabled"] = False
+    pages.world.open()
+    browser.get("/activations/main")
+    assert "acme is switched off: nothing is sent for main" in browser.text
+    assert ("acme", "/destinations/acme") in browser.seen.links
+    offered = {button for form in browser.seen.forms for button in form.buttons}
+    assert offered & {"Pause", "Resume", "Run now", "Send everybody again", "Plan"} == {"Plan"}
+    assert "Paused" not in browser.text
+    browser.post(stale.action, stale.fields)
+    assert "main itself is paused too" in browser.text
+    assert not {button for form in browser.seen.forms for button in form.buttons} & {"Pause", "Resume"}
+    version = declared.get(pages.app, pages.configuration, "activations", "main").version
+    browser.post("/activations/main/resume", [*stale.fields, ("version", str(version))])
+    assert "it goes on once somebody switches acme on" in browser.text
+
+
 def test_a_snapshot_is_offered_no_schedule_and_keeps_one_that_it_has(pages: Installed) -> None:
     body = {"audience": "people", "destination": "acme", "mode": "snapshot", "schedule": {"every": "1h"}}
     declared.create(pages.app, pages.configuration, "activations", "once", body)
