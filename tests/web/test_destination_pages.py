@@ -524,6 +524,15 @@ def test_what_was_typed_before_anybody_authorised_is_not_lost(pages: Installed, 
     assert (found.send_email, found.send_google_advertising_id, found.enabled) == (False, True, True)
 
 
+@pytest.mark.parametrize(("on", "said"), [(False, "Switched off"), (True, "Not connected yet")])
+def test_what_is_off_or_not_connected_stands_in_the_way_of_deliveries(pages: Installed, on: bool, said: str) -> None:
+    pages.world.yaml["destinations"]["fresh"] = {"ad_account": 516848833, "enabled": on}
+    pages.world.open()
+    text = pages.signed_in(Role.ANALYST).get("/destinations/fresh/delivery").text.split("Delivery Issues")[1]
+    assert text.split("What became of events")[0].strip().startswith(f"{said} Nothing is delivered to it until")
+    assert "Nothing stands in the way" not in text
+
+
 def test_every_tab_is_there_for_who_may_look(pages: Installed) -> None:
     pages.world.sync()
     browser = pages.signed_in(Role.ANALYST)
