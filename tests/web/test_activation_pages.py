@@ -198,6 +198,18 @@ def test_what_a_destination_that_is_off_keeps_from_being_sent_is_not_offered(pag
     assert "it goes on once somebody switches acme on" in browser.text
 
 
+def test_a_small_audience_is_under_300_wherever_its_size_stands(pages: Installed) -> None:
+    pages.world.sync()
+    found = pages.app.store.activations.get("main")
+    segment = pages.app.store.segments.current(found.ledger_id) if found is not None else None
+    assert segment is not None
+    said = SegmentStatus("", "", "", "", None, "READY", 2, 2, 0, None)
+    pages.app.store.segments.observed(segment.id, said, pages.app.clock.now())
+    browser = pages.signed_in(Role.ANALYST)
+    for where in ("/activations", "/destinations/acme/activations", "/activations/main"):
+        assert "under 300" in browser.get(where).text, where
+
+
 def test_a_snapshot_is_offered_no_schedule_and_keeps_one_that_it_has(pages: Installed) -> None:
     body = {"audience": "people", "destination": "acme", "mode": "snapshot", "schedule": {"every": "1h"}}
     declared.create(pages.app, pages.configuration, "activations", "once", body)
