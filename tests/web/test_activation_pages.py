@@ -198,6 +198,27 @@ def test_what_a_destination_that_is_off_keeps_from_being_sent_is_not_offered(pag
     assert "it goes on once somebody switches acme on" in browser.text
 
 
+@pytest.mark.parametrize(("members", "right"), [("people", None), ("companies", ["People who work there (right)"])])
+def test_people_who_work_at_companies_have_an_axis_of_their_own(
+    pages: Installed, members: str, right: list[str] | None
+) -> None:
+    said = SegmentStatus("", "", "", "", None, "READY", 175, 170, 190_000, None)
+    pages.world.yaml["audiences"]["people"]["members"] = members
+    pages.world.write([{"email": "ann@example.com", "companyName": "Acme", "companyWebsiteDomain": "acme.example"}])
+    pages.world.yaml["activations"]["main"].pop("mapping", None)
+    pages.world.open()
+    pages.world.sync()
+    found = pages.app.store.activations.get("main")
+    segment = pages.app.store.segments.current(found.ledger_id) if found is not None else None
+    assert segment is not None
+    for told in (170, 175):
+        pages.world.clock.sleep(3600)
+        pages.app.store.readings.note(segment.id, said, told, pages.app.clock.now())
+    (chart,) = charts(pages.signed_in(Role.ANALYST).get("/activations/main").response.text)
+    assert chart.get("right") == right
+    assert set(right or ()) <= set(chart["series"])
+
+
 def test_a_small_audience_is_under_300_wherever_its_size_stands(pages: Installed) -> None:
     pages.world.sync()
     found = pages.app.store.activations.get("main")

@@ -56,7 +56,7 @@ def one(call: Call) -> Response:
         **shown,
         authorization=connection.stands(call.app, call.config, row.destination),
         counted_there=counts.of_activation(call.app, name),
-        growth=growth.of(call, name, Place(kept=beside(call, ""), name="growth")),
+        growth=growth.of(call, name, shown["members"], Place(kept=beside(call, ""), name="growth")),
         rejected=listed(
             call, list(reasons.items()), _REASONS, "-rows", lambda row: row[0], Place(kept=beside(call, "growth"))
         ),
