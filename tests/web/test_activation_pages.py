@@ -124,6 +124,34 @@ def test_progress_is_streamed_until_it_is_over(pages: Installed) -> None:
     assert "sse-connect" not in browser.get("/jobs/1").response.text
 
 
+def test_a_job_behind_others_is_not_said_to_wait_for_a_worker_to_be_started(pages: Installed) -> None:
+    app = pages.app
+    asked = [app.store.jobs.get(jobs.ask_plan(app, pages.configuration.current(), "main").id) for _ in range(2)]
+    first, second = [each for each in asked if each is not None]
+    browser = pages.signed_in(Role.MARKETER)
+    nobody = "If nothing happens, no worker runs"
+    assert nobody in browser.get(f"/jobs/{second.id}").text
+    assert app.store.jobs.start(first, app.clock.now())
+    assert nobody in browser.get(f"/jobs/{second.id}").text, "whoever began the first has ended"
+    with app.store.lock(jobs.lock_of(first.id)):
+        text = browser.get(f"/jobs/{second.id}").text
+    assert nobody not in text
+    assert "A worker is busy with what was asked before" in text
+
+
+@pytest.mark.parametrize(
+    ("done", "of", "said"), [(0, 0, "Comparing"), (7, 0, "Comparing: 7"), (0, 9, "Comparing: 0 of 9")]
+)
+def test_progress_has_no_number_where_nothing_was_counted(pages: Installed, done: int, of: int, said: str) -> None:
+    app = pages.app
+    job = app.store.jobs.get(jobs.ask_plan(app, pages.configuration.current(), "main").id)
+    assert job is not None
+    app.store.jobs.start(job, app.clock.now())
+    app.store.jobs.proceed(job.id, {"what": "comparing", "done": done, "of": of})
+    page = pages.signed_in(Role.MARKETER).get(f"/jobs/{job.id}").response.text
+    assert re.findall(r'<label class="form-label" for="progress">([^<]*)</label>', page) == [said]
+
+
 def test_a_job_that_failed_says_why(pages: Installed) -> None:
     browser = pages.signed_in(Role.MARKETER).get("/activations/main").submit("Run now")
     (pages.world.folder / "people.csv").unlink()

@@ -389,6 +389,13 @@ def unlike(pages: Installed, **effect: Any) -> None:
     pages.world.emulator.control.fault(effect, path="/adAccountUsers", times=99)
 
 
+def test_what_passes_by_itself_is_said_to_who_chooses_an_ad_account(pages: Installed) -> None:
+    declared.take_over(pages.app, pages.configuration, "destinations", "acme")
+    unlike(pages, kind="status", status=503)
+    text = pages.signed_in().get("/destinations/acme?accounts=1").text
+    assert re.search(r"503[^.]*\. Try again in a minute, or type the number of the ad account\.", text)
+
+
 @pytest.mark.parametrize(
     ("number", "sentence"),
     [

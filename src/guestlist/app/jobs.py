@@ -19,6 +19,7 @@ OPEN = ("waiting", "working")
 OF_PEOPLE: tuple[Kind, ...] = ("forget", "survey")  # only for those who may see members
 KEPT = 7 * 86_400.0  # seconds after it ended
 STARTS = 3  # workers that may end over one job before it counts as failed
+PLACES = 512  # names of locks: files beside SQLite
 SHOWN_EVERY = 0.5  # seconds between two notes of how far it is
 
 
@@ -123,6 +124,16 @@ def latest(app: App, subject: str, kind: Kind | None = None) -> JobRow | None:
     """The newest about an activation or a destination."""
     job = app.store.jobs.latest(subject, kind)
     return None if job is None else row(job)
+
+
+def lock_of(job_id: int) -> str:
+    """What whoever is at a job holds."""
+    return f"job-{job_id % PLACES}"
+
+
+def is_worked(app: App) -> bool:
+    """Whether a worker is at any of them now: one whose worker ended says so too, and nobody holds it."""
+    return any(job.state == "working" and app.store.lock_holder(lock_of(job.id)) for job in app.store.jobs.open())
 
 
 def row(job: Job) -> JobRow:

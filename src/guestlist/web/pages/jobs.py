@@ -55,7 +55,8 @@ def _piece(call: Call) -> tuple[str, bool]:
 
 def _shown(call: Call, job: JobRow) -> dict[str, Any]:
     person = call.person
-    return {"job": job, "may_see_runs": person.may(*LOOK), "may_confirm": person.may(*ACTIVATE)}
+    may = {"may_see_runs": person.may(*LOOK), "may_confirm": person.may(*ACTIVATE)}
+    return {"job": job, "is_worked": jobs.is_worked(call.app), **may}
 
 
 def _job(call: Call) -> JobRow:
