@@ -78,7 +78,7 @@ def test_a_lost_authorization_is_a_delivery_issue_with_its_remedy_and_a_way_out(
         assert label in browser.get(page).text, page
     world.emulator.control.clear_faults()
     reauthorize(pages, browser.get("/destinations/acme/delivery"))
-    assert "acme is authorised again" in browser.text
+    assert "acme is authorized again" in browser.text
     assert "Nothing stands in the way of deliveries." in browser.get("/destinations/acme/delivery").text
     pages.work()
     assert len(world.told()) == 3

@@ -175,7 +175,7 @@ def test_reauthorize_takes_two_clicks_and_keeps_everything(pages: Installed) -> 
     browser.submit("Reauthorize")
     browser.get("/linkedin/callback?code={code}&state={state}".format(**at_linkedin(pages, browser)))
     assert browser.location == "/destinations/acme"
-    assert "acme is authorised again" in browser.text
+    assert "acme is authorized again" in browser.text
     assert "Refresh Token Expired" not in browser.text
     assert pages.world.sync().unchanged == 2
 
@@ -580,7 +580,9 @@ def test_what_cannot_be_forgotten_stands_at_the_form(pages: Installed) -> None:
     browser = pages.signed_in().get("/privacy")
     browser.submit("Forget", values="not an address")
     assert browser.status == 422
-    assert "cannot be forgotten" in browser.text
+    assert "'not an address' cannot be forgotten" in browser.text
+    browser.submit("Forget", values="ann@example.com\nbob@example.com, nobody")
+    assert "'b***@example.com, nobody' cannot be forgotten" in browser.text
     assert pages.app.store.jobs.open() == []
 
 

@@ -57,6 +57,7 @@ def _environment() -> Environment:
     made.filters |= {
         "number": words.number,
         "size": size,
+        "id_type": states.id_type,
         "duration": words.duration,
         "ago": _ago,
         "moment": moment,
