@@ -257,6 +257,7 @@ def test_a_small_audience_is_under_300_wherever_its_size_stands(pages: Installed
     browser = pages.signed_in(Role.ANALYST)
     for where in ("/activations", "/destinations/acme/activations", "/activations/main"):
         assert "under 300" in browser.get(where).text, where
+    assert "so the audience is not served. Map more fields" in browser.get("/").text
 
 
 def test_a_snapshot_is_offered_no_schedule_and_keeps_one_that_it_has(pages: Installed) -> None:
@@ -391,7 +392,7 @@ def test_home_shows_growth_deliveries_runs_and_dates(pages: Installed) -> None:
     pages.app.store.destinations.park("acme", "Refresh Token Expired", "sign in again")
     browser.get("/")
     assert "Authorize again" in browser.text
-    assert ("acme", "/destinations") in browser.seen.links
+    assert ("acme", "/destinations/acme") in browser.seen.links
 
 
 def test_names_with_signs_are_shown_and_reached(world: World) -> None:

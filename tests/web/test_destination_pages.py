@@ -462,7 +462,10 @@ def test_an_ad_account_that_is_fed_stays(pages: Installed) -> None:
     browser = pages.signed_in().get("/destinations/acme")
     browser.submit("Save", ad_account="77")
     assert browser.status == 422
-    assert "but main still feeds the former: give the new account a destination of its own; or remove what feeds" in browser.text
+    assert (
+        "but main still feeds the former: give the new account a destination of its own; or remove what feeds"
+        in browser.text
+    )
     assert pages.world.sync().unchanged == 2
 
 
