@@ -482,6 +482,32 @@ def test_removals_that_wait_are_confirmed_with_the_number_that_was_shown(pages: 
     assert browser.post("/activations/main/confirm", [*browser.form("Run now").fields, ("removals", "x")]).status == 422
 
 
+def test_who_lets_people_leave_second_is_told_so(pages: Installed) -> None:
+    """One run and one entry, whether the first's is under way or over, and for a plan of then nothing."""
+    world = pages.world
+    world.write(emails(*(f"p{n}" for n in range(40))))
+    world.sync()
+    world.write(emails("p1"))
+    assert world.sync().state == "waiting"
+    at = "/activations/main/confirm"
+    ann, ben = pages.signed_in().get(at), pages.signed_in(Role.MARKETER).get(at)
+    stale, second = (each.form("Let 39 people leave").fields for each in (ann, ben))
+    world.clock.sleep(60)
+    assert world.sync().state == "waiting"
+    assert ann.post(at, stale).status == 409
+    assert "planned again meanwhile" in ann.text
+    ann.get(at).submit("Let 39 people leave")
+    second = [(name, value) for name, value in second if name != "planned"]
+    assert ben.post(at, second).status == 409
+    assert "Somebody (ann) let them leave already" in ben.text
+    pages.work()
+    assert len(world.told()) == 1
+    assert ben.post(at, second).status == 409
+    assert "somebody allowed it already" in ben.text
+    assert [entry.who for entry in pages.app.store.audit.latest(20) if entry.what == "allow removals"] == ["ann"]
+    assert pages.app.store.jobs.open() == []
+
+
 def test_everybody_is_told_again_when_asked(pages: Installed) -> None:
     pages.world.sync()
     sent = pages.world.sent()
