@@ -97,7 +97,7 @@ def _limit(value: object) -> object:
 def _account(value: object) -> str:
     match = _ACCOUNT.fullmatch(str(value).strip())
     if not match:
-        raise ValueError("it must be the number of an ad account, or urn:li:sponsoredAccount:NUMBER")
+        raise ValueError("it must be the number of an ad account")
     return f"urn:li:sponsoredAccount:{match[1]}"
 
 

@@ -15,7 +15,6 @@ from guestlist.store.jobs import Job
 
 TICK = 0.25  # seconds between two looks
 WIDTH = 2  # jobs at once: a long sync does not hold up a plan
-PLACES = 512  # names of locks: files beside SQLite
 
 log = structlog.get_logger("guestlist.jobs")
 
@@ -52,7 +51,7 @@ def _take_up(app: App, read_config: ReadConfig, job: Job, busy: set[int]) -> Non
 
 def take_up(app: App, read_config: ReadConfig, job: Job) -> bool:
     """Do a job, unless somebody else is at it; one whose worker ended is begun again. Whether it was ours."""
-    with app.store.lock(f"job-{job.id % PLACES}", wait=False) as mine:
+    with app.store.lock(jobs.lock_of(job.id), wait=False) as mine:
         seen = app.store.jobs.get(job.id) if mine else None
         if seen is None or seen.state not in ("waiting", "working") or not app.store.jobs.start(seen, app.clock.now()):
             return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from guestlist.app import home
+from guestlist.app import api_version, home
 from guestlist.errors import ConfigError
 from tests.world import World, emails
 
@@ -76,6 +76,20 @@ def test_dates_come_up_unless_they_renew_themselves(world: World) -> None:
     assert 20 <= dates["refresh token", "acme"].days <= 26
     assert ("reauthorise", "acme") in wants(world)
     assert [due.at for due in home.calendar(door.app, door.config)] == sorted(due.at for due in dates.values())
+
+
+def test_a_version_that_is_switched_off_comes_first(world: World) -> None:
+    """Nothing can be sent at all, whatever else is to be done."""
+    world.write(emails("ann"))
+    world.sync()
+    door = world.open()
+    door.app.store.destinations.park("acme", "Refresh Token Expired", "sign in again")
+    spoken = api_version.spoken(door.app)
+    world.clock.sleep(spoken.ends - world.clock.now() - 5 * DAY)
+    first, *_, last = [each.wants for each in home.needs(door.app, door.config)]
+    assert (first, last) == ("reauthorise", "upgrade")
+    world.clock.sleep(6 * DAY)
+    assert home.needs(door.app, door.config)[0].wants == "upgrade"
 
 
 def test_growth_is_noted_when_it_is_news_and_once_a_day(world: World) -> None:

@@ -112,7 +112,7 @@ def test_a_job_is_done_once_and_not_begun_for_ever(world: World, monkeypatch: py
     asked = jobs.ask_plan(app, door.config, "main")
     job = app.store.jobs.get(asked.id)
     assert job is not None
-    with app.store.lock(f"job-{job.id % job_worker.PLACES}"):
+    with app.store.lock(jobs.lock_of(job.id)):
         assert not job_worker.take_up(app, lambda: door.config, job)
 
     class Died(BaseException):

@@ -26,6 +26,24 @@ def test_every_hour_means_every_hour(world: World) -> None:
     assert len(world.open().runs("main", 50)) == 4
 
 
+def test_a_snapshot_on_a_schedule_is_sent_once(world: World) -> None:
+    """It goes on after an interruption, and is never due again once all of it was sent."""
+    world.activation(mode="snapshot", schedule={"every": "1h"})
+    world.write(emails("ann"))
+    world.emulator.control.fault({"kind": "revoked_token"}, path="/users$", times=0)
+    assert world.sync().state == "parked"
+    door = world.open()
+    assert schedule.next_run(door.app, door.config, "main") is not None
+    world.emulator.control.clear_faults()
+    world.connect()
+    run_for(world, 3.5 * HOUR)
+    door = world.open()
+    assert len(world.told()) == 1
+    assert schedule.next_run(door.app, door.config, "main") is None
+    (row,) = door.status()
+    assert (row.state, row.next_run) == ("frozen", None)
+
+
 def test_a_schedule_begins_when_its_first_day_does(world: World) -> None:
     """DYN and Adobe: a start date."""
     world.write(emails("ann"))

@@ -69,7 +69,7 @@ def test_reauthorize(stage: Stage, somebody: Somebody) -> None:
     with stage.serving():
         ann = somebody().signs_in(stage.address, "ann").sees("Authorize again", within="What needs somebody")
         ann.clicks = 0
-        ann.presses("Reauthorize acme").presses("Allow").sees("acme is authorised again, as Campaign Manager.")
+        ann.presses("Reauthorize acme").presses("Allow").sees("acme is authorized again, as Campaign Manager.")
         in_clicks(ann, 2, "reauthorize")
         ann.presses("Home").looks_until("Everything goes by itself at the moment.")
 

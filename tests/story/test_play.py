@@ -73,7 +73,7 @@ def test_a_lost_authorisation_is_noticed_mended_and_everything_goes_on(stage: St
         ben.presses("Event Delivery").sees("Ask an Administrator to reauthorize acme.", within="Delivery Issues")
         ben.sees_no("Reauthorize")
         ann = somebody().signs_in(stage.address, "ann").presses("Destinations").presses("acme")
-        ann.presses("Reauthorize").presses_if_there("Allow").sees("acme is authorised again")
+        ann.presses("Reauthorize").presses_if_there("Allow").sees("acme is authorized again")
         ben.presses("Home").presses("Activations").looks_until("In step")
         assert stage.linkedin.members() == [3]
 
@@ -104,7 +104,7 @@ def test_a_snapshot_is_sent_once(stage: Stage, somebody: Somebody) -> None:
         ben = somebody().signs_in(stage.address, "ben").presses("Activate audiences")
         ben.picks("LinkedIn Matched Audiences Lists of people").presses("Next").picks("attendees").presses("Next")
         ben.presses("Next").picks("Snapshot").presses("Next").reads("Sync mode", "snapshot")
-        ben.sees("This segment currently has 12 contacts defined.").presses("Finish").looks_until("Sent once")
+        ben.sees("This audience currently has 12 contacts defined.").presses("Finish").looks_until("Sent once")
         ben.presses("Audiences").presses("attendees").presses("Replace the list").attaches(more, "List")
         ben.presses("Upload").sees("The list is replaced.").presses("attendees-to-acme").sees_no("Run now")
         assert stage.linkedin.members() == [12]

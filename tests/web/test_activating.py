@@ -356,10 +356,10 @@ def test_a_snapshot_says_what_it_needs_and_how_many_there_are(pages: Installed) 
     browser = to_sync(pages)
     assert "At least 10,000 contacts are recommended, and 300 of them must match" in browser.text
     pages.work()
-    assert "This segment currently has 2 contacts defined." in browser.get(browser.location).text
+    assert "This audience currently has 2 contacts defined." in browser.get(browser.location).text
     step(browser, **{"mode-0": "snapshot", "name-0": "once", "when-0": "every", "number-0": "1"})
     pages.work()
-    assert "This segment currently has 2 contacts defined." in browser.get(browser.location).text
+    assert "This audience currently has 2 contacts defined." in browser.get(browser.location).text
     browser.submit("Finish")
     assert (made(pages, "once").mode, made(pages, "once").schedule) == ("snapshot", None)
 
@@ -385,10 +385,10 @@ def test_a_snapshot_of_companies_speaks_of_companies(pages: Installed) -> None:
     assert "300 people at these companies must match, and 10,000 are recommended." in browser.text
     assert "Its companies are being counted" in browser.text
     pages.work()
-    assert "This segment currently has 2 companies defined." in browser.get(browser.location).text
+    assert "This audience currently has 2 companies defined." in browser.get(browser.location).text
     step(browser, **{"mode-0": "snapshot"})
     pages.work()
-    assert "This segment currently has 2 companies defined." in browser.get(browser.location).text
+    assert "This audience currently has 2 companies defined." in browser.get(browser.location).text
     assert "contacts" not in browser.text
 
 
@@ -614,7 +614,7 @@ def entered(name: str = "Audience Entered", key: str = "high_intent") -> str:
 def test_an_event_is_tried_and_nothing_of_it_is_kept(pages: Installed, event: str, said: str) -> None:
     browser = step(to_events(pages), "test", audience_key="high_intent", trigger="", event=event)
     assert said in browser.text
-    assert ("sha256_email" in browser.text) == ("is told" in said)
+    assert ("hashed e-mail" in browser.text) == ("is told" in said)
     shown = browser.text.partition("Event (JSON)")[0]
     assert "ann@example.com" not in shown
     assert "Ann" not in shown.partition("Test it with an event")[2].replace("A••", "")
@@ -854,3 +854,16 @@ def test_a_mapping_shows_what_linkedin_would_receive_and_masks_people(pages: Ins
         assert (read in row, becomes in row) == (True, True), row
     assert "nnabel" not in browser.response.text.lower()
     assert "ann@example.com" not in browser.response.text.lower()
+
+
+def test_the_job_of_a_plan_leads_back_to_the_draft(pages: Installed) -> None:
+    drawn = begun(pages.signed_in(Role.MARKETER), "people", "people").location.split("/")[2]
+    found = pages.app.store.users.get("ben")
+    assert found is not None
+    ben = person("ben", Role.MARKETER, user_id=found.id)
+    draft = drafts.ask_plan(pages.app, pages.configuration, ben, drafts.get(pages.app, ben, int(drawn)))
+    pages.work()
+    assert pages.signed_in(Role.MARKETER).get(f"/jobs/{draft.job}").location == f"/activate/{drawn}/review"
+    other = pages.signed_in(Role.ANALYST).get(f"/jobs/{draft.job}")
+    assert other.location == f"/jobs/{draft.job}"
+    assert "Plan of first runs" in other.text

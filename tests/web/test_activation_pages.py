@@ -8,12 +8,12 @@ import json
 import re
 from dataclasses import replace
 from html import escape, unescape
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from guestlist.app import declared, overview
+from guestlist.app import declared, jobs, overview, suppression, uploads
 from guestlist.core.permissions import Role
 from guestlist.ports import SegmentStatus
 from linkedin_emulator.wire import Request
@@ -124,12 +124,66 @@ def test_progress_is_streamed_until_it_is_over(pages: Installed) -> None:
     assert "sse-connect" not in browser.get("/jobs/1").response.text
 
 
+def test_a_job_behind_others_is_not_said_to_wait_for_a_worker_to_be_started(pages: Installed) -> None:
+    app = pages.app
+    asked = [app.store.jobs.get(jobs.ask_plan(app, pages.configuration.current(), "main").id) for _ in range(2)]
+    first, second = [each for each in asked if each is not None]
+    browser = pages.signed_in(Role.MARKETER)
+    nobody = "If nothing happens, no worker runs"
+    assert nobody in browser.get(f"/jobs/{second.id}").text
+    assert app.store.jobs.start(first, app.clock.now())
+    assert nobody in browser.get(f"/jobs/{second.id}").text, "whoever began the first has ended"
+    with app.store.lock(jobs.lock_of(first.id)):
+        text = browser.get(f"/jobs/{second.id}").text
+    assert nobody not in text
+    assert "A worker is busy with what was asked before" in text
+
+
+@pytest.mark.parametrize(
+    ("done", "of", "said"), [(0, 0, "Comparing"), (7, 0, "Comparing: 7"), (0, 9, "Comparing: 0 of 9")]
+)
+def test_progress_has_no_number_where_nothing_was_counted(pages: Installed, done: int, of: int, said: str) -> None:
+    app = pages.app
+    job = app.store.jobs.get(jobs.ask_plan(app, pages.configuration.current(), "main").id)
+    assert job is not None
+    app.store.jobs.start(job, app.clock.now())
+    app.store.jobs.proceed(job.id, {"what": "comparing", "done": done, "of": of})
+    page = pages.signed_in(Role.MARKETER).get(f"/jobs/{job.id}").response.text
+    assert re.findall(r'<label class="form-label" for="progress">([^<]*)</label>', page) == [said]
+
+
 def test_a_job_that_failed_says_why(pages: Installed) -> None:
     browser = pages.signed_in(Role.MARKETER).get("/activations/main").submit("Run now")
     (pages.world.folder / "people.csv").unlink()
     pages.work()
     assert "Failed" in browser.get("/jobs/1").text
     assert "people.csv" in browser.text
+
+
+def test_every_kind_of_job_has_a_page_for_everybody_who_may_look(pages: Installed) -> None:
+    app, config = pages.app, pages.configuration.current()
+    with uploads.arriving(app) as arriving:
+        arriving.write(b"email\nnobody@example.org\n")
+    wanted = {"further": {"audience": "people", "destination": "acme"}}
+    asked = {
+        "sync": jobs.ask_sync(app, config, "main"),
+        "plan": jobs.ask_plan(app, config, "main"),
+        "preview": jobs.ask_preview(app, wanted),
+        "check": jobs.ask_check(app, config, "acme"),
+        "forget": jobs.ask_forget(app, ["gone@example.org"]),
+        "survey": jobs.ask_survey(app, suppression.keep(app, arriving, "gone.csv").id, "email"),
+        "seal": jobs.ask_seal(app, new_key=False),
+    }
+    assert set(asked) == set(get_args(jobs.Kind))
+    people = {role: pages.signed_in(role) for role in Role}
+    for work in (lambda: None, pages.work):
+        work()
+        for kind, job in asked.items():
+            for role, browser in people.items():
+                hidden = kind in jobs.OF_PEOPLE and role is Role.ANALYST
+                assert browser.get(f"/jobs/{job.id}").status == (403 if hidden else 200), (kind, role)
+                assert hidden or f"{kind} " not in browser.response.text.split("<h1", 1)[1].split("</h1>")[0], kind
+    assert {job.state for job in (jobs.get(app, each.id) for each in asked.values())} == {"done"}
 
 
 def test_what_a_file_describes_is_paused_there_or_taken_over(pages: Installed) -> None:
@@ -149,6 +203,73 @@ def test_what_a_file_describes_is_paused_there_or_taken_over(pages: Installed) -
     browser.post(stale.action, stale.fields)
     assert browser.status == 409
     assert "was changed by ben meanwhile" in browser.text
+
+
+def test_what_a_destination_that_is_off_keeps_from_being_sent_is_not_offered(pages: Installed) -> None:
+    declared.take_over(pages.app, pages.configuration, "activations", "main")
+    pages.world.sync()
+    browser = pages.signed_in(Role.MARKETER).get("/activations/main")
+    stale = browser.form("Pause")
+    pages.world.yaml["destinations"]["acme"]["enabled"] = False
+    pages.world.open()
+    browser.get("/activations/main")
+    assert "acme is switched off: nothing is sent for main" in browser.text
+    assert ("acme", "/destinations/acme") in browser.seen.links
+    offered = {button for form in browser.seen.forms for button in form.buttons}
+    assert offered & {"Pause", "Resume", "Run now", "Send everybody again", "Plan"} == {"Plan"}
+    assert "Paused" not in browser.text
+    browser.post(stale.action, stale.fields)
+    assert "main itself is paused too" in browser.text
+    assert not {button for form in browser.seen.forms for button in form.buttons} & {"Pause", "Resume"}
+    version = declared.get(pages.app, pages.configuration, "activations", "main").version
+    browser.post("/activations/main/resume", [*stale.fields, ("version", str(version))])
+    assert "it goes on once somebody switches acme on" in browser.text
+
+
+@pytest.mark.parametrize(("members", "right"), [("people", None), ("companies", ["People who work there (right)"])])
+def test_people_who_work_at_companies_have_an_axis_of_their_own(
+    pages: Installed, members: str, right: list[str] | None
+) -> None:
+    said = SegmentStatus("", "", "", "", None, "READY", 175, 170, 190_000, None)
+    pages.world.yaml["audiences"]["people"]["members"] = members
+    pages.world.write([{"email": "ann@example.com", "companyName": "Acme", "companyWebsiteDomain": "acme.example"}])
+    pages.world.yaml["activations"]["main"].pop("mapping", None)
+    pages.world.open()
+    pages.world.sync()
+    found = pages.app.store.activations.get("main")
+    segment = pages.app.store.segments.current(found.ledger_id) if found is not None else None
+    assert segment is not None
+    for told in (170, 175):
+        pages.world.clock.sleep(3600)
+        pages.app.store.readings.note(segment.id, said, told, pages.app.clock.now())
+    (chart,) = charts(pages.signed_in(Role.ANALYST).get("/activations/main").response.text)
+    assert chart.get("right") == right
+    assert set(right or ()) <= set(chart["series"])
+
+
+def test_a_small_audience_is_under_300_wherever_its_size_stands(pages: Installed) -> None:
+    pages.world.sync()
+    found = pages.app.store.activations.get("main")
+    segment = pages.app.store.segments.current(found.ledger_id) if found is not None else None
+    assert segment is not None
+    said = SegmentStatus("", "", "", "", None, "READY", 2, 2, 0, None)
+    pages.app.store.segments.observed(segment.id, said, pages.app.clock.now())
+    browser = pages.signed_in(Role.ANALYST)
+    for where in ("/activations", "/destinations/acme/activations", "/activations/main"):
+        assert "under 300" in browser.get(where).text, where
+    assert "so the audience is not served. Map more fields" in browser.get("/").text
+
+
+def test_a_snapshot_is_offered_no_schedule_and_keeps_one_that_it_has(pages: Installed) -> None:
+    body = {"audience": "people", "destination": "acme", "mode": "snapshot", "schedule": {"every": "1h"}}
+    declared.create(pages.app, pages.configuration, "activations", "once", body)
+    browser = pages.signed_in(Role.MARKETER).get("/activations/once/edit")
+    form = browser.form(lambda each: each.action.endswith("/edit"))
+    assert not {"schedule", "every", "cron", "start"} & {name for name, _ in form.fields}
+    browser.submit("Save", max_removals="10%")
+    assert "once was saved" in browser.text
+    kept = declared.get(pages.app, pages.configuration, "activations", "once").body
+    assert (kept["schedule"], kept["max_removals"]) == ({"every": "1h"}, "10%")
 
 
 def test_a_snapshot_is_not_paused(pages: Installed) -> None:
@@ -271,7 +392,7 @@ def test_home_shows_growth_deliveries_runs_and_dates(pages: Installed) -> None:
     pages.app.store.destinations.park("acme", "Refresh Token Expired", "sign in again")
     browser.get("/")
     assert "Authorize again" in browser.text
-    assert ("acme", "/destinations") in browser.seen.links
+    assert ("acme", "/destinations/acme") in browser.seen.links
 
 
 def test_names_with_signs_are_shown_and_reached(world: World) -> None:
@@ -359,6 +480,32 @@ def test_removals_that_wait_are_confirmed_with_the_number_that_was_shown(pages: 
     assert "Nothing waits for you" in browser.get("/activations/main/confirm").text
     assert any(entry.what == "allow removals" and entry.who == "ben" for entry in pages.app.store.audit.latest(5))
     assert browser.post("/activations/main/confirm", [*browser.form("Run now").fields, ("removals", "x")]).status == 422
+
+
+def test_who_lets_people_leave_second_is_told_so(pages: Installed) -> None:
+    """One run and one entry, whether the first's is under way or over, and for a plan of then nothing."""
+    world = pages.world
+    world.write(emails(*(f"p{n}" for n in range(40))))
+    world.sync()
+    world.write(emails("p1"))
+    assert world.sync().state == "waiting"
+    at = "/activations/main/confirm"
+    ann, ben = pages.signed_in().get(at), pages.signed_in(Role.MARKETER).get(at)
+    stale, second = (each.form("Let 39 people leave").fields for each in (ann, ben))
+    world.clock.sleep(60)
+    assert world.sync().state == "waiting"
+    assert ann.post(at, stale).status == 409
+    assert "planned again meanwhile" in ann.text
+    ann.get(at).submit("Let 39 people leave")
+    second = [(name, value) for name, value in second if name != "planned"]
+    assert ben.post(at, second).status == 409
+    assert "Somebody (ann) let them leave already" in ben.text
+    pages.work()
+    assert len(world.told()) == 1
+    assert ben.post(at, second).status == 409
+    assert "somebody allowed it already" in ben.text
+    assert [entry.who for entry in pages.app.store.audit.latest(20) if entry.what == "allow removals"] == ["ann"]
+    assert pages.app.store.jobs.open() == []
 
 
 def test_everybody_is_told_again_when_asked(pages: Installed) -> None:

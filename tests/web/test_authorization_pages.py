@@ -78,7 +78,7 @@ def test_a_lost_authorization_is_a_delivery_issue_with_its_remedy_and_a_way_out(
         assert label in browser.get(page).text, page
     world.emulator.control.clear_faults()
     reauthorize(pages, browser.get("/destinations/acme/delivery"))
-    assert "acme is authorised again" in browser.text
+    assert "acme is authorized again" in browser.text
     assert "Nothing stands in the way of deliveries." in browser.get("/destinations/acme/delivery").text
     pages.work()
     assert len(world.told()) == 3
@@ -186,7 +186,9 @@ def test_home_warns_before_linkedin_switches_our_version_off(pages: Installed) -
     off = f"Upgrade {version} LinkedIn switches version {version} off:"
     assert f"{off} 30 days left." in wanted(seen(29.5))
     assert f"{off} 12 h left." in wanted(seen(0.5))
-    assert f"{off} nothing can be sent any more." in wanted(seen(-0.5))
+    over = seen(-0.5)
+    assert f"{off} nothing can be sent any more." in wanted(over)
+    assert "LinkedIn switches it off: upgrade Guestlist now." in over.text
 
 
 def test_the_calendar_of_home_knows_tokens_and_version_in_the_order_they_end(pages: Installed) -> None:

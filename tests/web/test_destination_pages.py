@@ -176,7 +176,7 @@ def test_reauthorize_takes_two_clicks_and_keeps_everything(pages: Installed) -> 
     browser.submit("Reauthorize")
     browser.get("/linkedin/callback?code={code}&state={state}".format(**at_linkedin(pages, browser)))
     assert browser.location == "/destinations/acme"
-    assert "acme is authorised again" in browser.text
+    assert "acme is authorized again" in browser.text
     assert "Refresh Token Expired" not in browser.text
     assert pages.world.sync().unchanged == 2
 
@@ -392,6 +392,13 @@ def unlike(pages: Installed, **effect: Any) -> None:
     pages.world.emulator.control.fault(effect, path="/adAccountUsers", times=99)
 
 
+def test_what_passes_by_itself_is_said_to_who_chooses_an_ad_account(pages: Installed) -> None:
+    declared.take_over(pages.app, pages.configuration, "destinations", "acme")
+    unlike(pages, kind="status", status=503)
+    text = pages.signed_in().get("/destinations/acme?accounts=1").text
+    assert re.search(r"503[^.]*\. Try again in a minute, or type the number of the ad account\.", text)
+
+
 @pytest.mark.parametrize(
     ("number", "sentence"),
     [
@@ -530,6 +537,15 @@ def test_what_was_typed_before_anybody_authorised_is_not_lost(pages: Installed, 
     assert (found.send_email, found.send_google_advertising_id, found.enabled) == (False, True, True)
 
 
+@pytest.mark.parametrize(("on", "said"), [(False, "Switched off"), (True, "Not connected yet")])
+def test_what_is_off_or_not_connected_stands_in_the_way_of_deliveries(pages: Installed, on: bool, said: str) -> None:
+    pages.world.yaml["destinations"]["fresh"] = {"ad_account": 516848833, "enabled": on}
+    pages.world.open()
+    text = pages.signed_in(Role.ANALYST).get("/destinations/fresh/delivery").text.split("Delivery Issues")[1]
+    assert text.split("What became of events")[0].strip().startswith(f"{said} Nothing is delivered to it until")
+    assert "Nothing stands in the way" not in text
+
+
 def test_every_tab_is_there_for_who_may_look(pages: Installed) -> None:
     pages.world.sync()
     browser = pages.signed_in(Role.ANALYST)
@@ -570,7 +586,9 @@ def test_what_cannot_be_forgotten_stands_at_the_form(pages: Installed) -> None:
     browser = pages.signed_in().get("/privacy")
     browser.submit("Forget", values="not an address")
     assert browser.status == 422
-    assert "cannot be forgotten" in browser.text
+    assert "'not an address' cannot be forgotten" in browser.text
+    browser.submit("Forget", values="ann@example.com\nbob@example.com, nobody")
+    assert "'b***@example.com, nobody' cannot be forgotten" in browser.text
     assert pages.app.store.jobs.open() == []
 
 

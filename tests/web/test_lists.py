@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from guestlist.app import declared
+from guestlist.app import declared, ending
 from guestlist.core.permissions import Role
 from guestlist.web.pages import drafts, home, lists, runs
 from tests.app.kit import Source, entered
@@ -96,6 +96,17 @@ def test_home_leads_on_to_all_runs(pages: Installed, monkeypatch: pytest.MonkeyP
     assert "Of the latest 2 runs" in browser.text
     assert browser.click("All runs").location == "/runs"
     assert len(rows(browser.response.text)) == 3
+
+
+def test_runs_of_what_was_removed_lead_nowhere(pages: Installed) -> None:
+    pages.world.sync()
+    ending.remove(pages.app, None, "main")
+    browser = pages.signed_in(Role.ANALYST)
+    for where in ("/", "/runs"):
+        browser.get(where)
+        assert "main (removed, number 1)" in browser.text
+        to = {address for _, address in browser.seen.links if address.startswith("/activations/")}
+        assert [browser.get(each).status for each in to if "removed" in each] == [], where
 
 
 def test_what_was_done_is_read_from_its_beginning(pages: Installed) -> None:

@@ -148,7 +148,7 @@ def test_whom_one_sent_to_linkedin_comes_back_to_the_other(servers: Pair) -> Non
     stranger = other.signed_in(Role.ADMINISTRATOR, "zoe")
     assert "was not begun here by you" in stranger.get(back.replace(came["state"], "made-up")).text
     assert moved(browser, other).get(back).location == "/destinations/acme"
-    assert "acme is authorised again" in browser.text
+    assert "acme is authorized again" in browser.text
     assert "was used already" in moved(browser, one).get(back).text  # once over both
 
 

@@ -49,7 +49,6 @@ OURS = re.compile(
 OTHERS = re.compile(r"\bsegments?\b|\bguestlist (?:[a-z]+)\b")  # capitals: the company, its labels, our name
 FEWEST = 4  # words of a sentence
 MEANT = (
-    "This segment currently has",  # DYN-02 says it so
     "import segment.analytics",
     "/hooks/segment",
     "guestlist worker",  # nothing on a page can start one

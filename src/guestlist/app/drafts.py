@@ -99,6 +99,13 @@ def get(app: App, by: Person, draft_id: int) -> Draft:
     return _read(found.id, found.body, found.changed_at)
 
 
+def of_job(app: App, by: Person, job_id: int) -> Draft | None:
+    """A person's draft that a job planned; None: it is gone, somebody else's, or they may not go on with any."""
+    if by.user_id is None or not by.may(*ACTIVATE):
+        return None
+    return next((each for each in mine(app, by) if each.job == job_id), None)
+
+
 def save(app: App, by: Person, draft: Draft) -> None:
     """Keep it as it is now. UnknownName as ``get``."""
     get(app, by, draft.id)

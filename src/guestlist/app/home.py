@@ -67,7 +67,21 @@ def needs(app: App, config: Config) -> list[Need]:
         for need in activations
         if need.mistake is not None and need.mistake.what == "ad_account"
     }
-    return [*_of_destinations(app, config, moved), *activations, *_of_dates(app, config)]
+    version, over = _of_version(app)
+    before, after = (version, []) if over else ([], version)
+    return [
+        *before, *_of_destinations(app, config, moved), *activations, *after, *_of_dates(app, config),
+    ]  # fmt: skip
+
+
+def _of_version(app: App) -> tuple[list[Need], bool]:
+    """What its end wants, and whether it is past: then nothing goes to any destination."""
+    spoken = api_version.spoken(app)
+    if spoken.days > SOON:
+        return [], False
+    over = spoken.days <= 0
+    left = "nothing can be sent any more" if over else words.days_left(spoken.ends, app.clock.now())
+    return [Need("upgrade", spoken.version, f"LinkedIn switches version {spoken.version} off: {left}")], over
 
 
 def _of_destinations(app: App, config: Config, moved: Collection[str]) -> Iterator[Need]:
@@ -106,10 +120,7 @@ def _of_audience(found: Activation, segment: Segment | None) -> Iterator[Need]:
 
 
 def _of_dates(app: App, config: Config) -> Iterator[Need]:
-    now, spoken = app.clock.now(), api_version.spoken(app)
-    if spoken.days <= SOON:
-        left = words.days_left(spoken.ends, now) if spoken.days > 0 else "nothing can be sent any more"
-        yield Need("upgrade", spoken.version, f"LinkedIn switches version {spoken.version} off: {left}")
+    now = app.clock.now()
     for name in config.destinations:
         stands = connection.stands(app, config, name)
         if stands.soon:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from guestlist.app import connection, encryption, forget, orders, preview, suppression
+from guestlist.app import connection, encryption, forget, orders, overview, preview, suppression
 from guestlist.app.activations import entry
 from guestlist.app.context import App
 from guestlist.app.sync import ReadConfig, Wish, sync
 from guestlist.config import Config
-from guestlist.errors import UnknownName
+from guestlist.errors import ChangedMeanwhile, UnknownName
 from guestlist.store.jobs import Job
 
 Kind = Literal["sync", "plan", "preview", "check", "forget", "survey", "seal"]
@@ -20,6 +20,7 @@ OF_PEOPLE: tuple[Kind, ...] = ("forget", "survey")  # only for those who may see
 OF_ACTIVATIONS: tuple[Kind, ...] = ("sync", "plan", "preview")
 KEPT = 7 * 86_400.0  # seconds after it ended
 STARTS = 3  # workers that may end over one job before it counts as failed
+PLACES = 512  # names of locks: files beside SQLite
 SHOWN_EVERY = 0.5  # seconds between two notes of how far it is
 
 
@@ -49,6 +50,27 @@ def ask_sync(app: App, config: Config, activation: str, wish: Wish | None = None
         if not orders.given(app, activation, wish):
             app.store.audit.add(app.who, "run", activation, app.clock.now())
         return _asked(app, "sync", activation, asdict(wish))
+
+
+def ask_removals(app: App, config: Config, activation: str, removals: int, planned: str = "") -> JobRow:
+    """Sync it and let leave who waits to, as somebody saw it: so many, by the plan of then (``Removals.at`` as text,
+    "" any). ChangedMeanwhile: somebody let them leave already, or others wait by now. ConfigError as ``ask_sync``.
+    """
+    with app.store.lock("removals"):  # of two people one is first
+        if (before := _letting(app, activation)) is not None:
+            raise ChangedMeanwhile(f"Somebody ({before.asked_by}) let them leave already: job {before.id} is at it.")
+        waits = overview.leaving(app, activation)
+        if waits is None:
+            raise ChangedMeanwhile("Nobody waits to leave any more: somebody allowed it already, or the list changed.")
+        if waits.removals != removals or planned not in ("", str(waits.at)):
+            raise ChangedMeanwhile("It was planned again meanwhile: look who would leave now, then decide.")
+        return ask_sync(app, config, activation, Wish(allow_removals=removals))
+
+
+def _letting(app: App, activation: str) -> Job | None:
+    """What is asked for already and not over, and lets members of it leave."""
+    there = (job for job in app.store.jobs.open() if job.kind == "sync" and job.subject == activation)
+    return next((job for job in there if job.options.get("allow_removals") is not None), None)
 
 
 def ask_plan(app: App, config: Config, activation: str) -> JobRow:
@@ -124,6 +146,16 @@ def latest(app: App, subject: str, kind: Kind | None = None) -> JobRow | None:
     """The newest about an activation or a destination."""
     job = app.store.jobs.latest(subject, kind)
     return None if job is None else row(job)
+
+
+def lock_of(job_id: int) -> str:
+    """What whoever is at a job holds."""
+    return f"job-{job_id % PLACES}"
+
+
+def is_worked(app: App) -> bool:
+    """Whether a worker is at any of them now: one whose worker ended says so too, and nobody holds it."""
+    return any(job.state == "working" and app.store.lock_holder(lock_of(job.id)) for job in app.store.jobs.open())
 
 
 def row(job: Job) -> JobRow:

@@ -264,7 +264,7 @@ def _together(hour: RunRow, run: RunRow) -> RunRow:
     """An hour of a stream with one more of its flushes: sums, under the number of the last of them."""
     total, one = hour.result, run.result
     sums = {each: getattr(total, each) + getattr(one, each) for each in _SUMMED}
-    return RunRow(hour.run, run.started, replace(total, **sums), hour.reached.and_(run.reached))
+    return RunRow(hour.run, run.started, replace(total, **sums), hour.reached.and_(run.reached), hour.removed)
 
 
 HOUR = 3600.0
@@ -278,7 +278,8 @@ def _run_row(app: App, activation: Activation, segments_of: Mapping[int, Segment
     ended = run.ended if run.ended is not None else app.clock.now()
     excluded = run.counts.get("rejected", 0)
     reached = Reached(answers.accepted, excluded + answers.skipped, answers.refused + answers.unanswered)
-    return RunRow(run.id, run.started, _shown(result, run, ended, _ended_as(app, run)), reached)
+    shown, removed = _shown(result, run, ended, _ended_as(app, run)), activation.removed_at is not None
+    return RunRow(run.id, run.started, shown, reached, removed)
 
 
 def _shown(result: SyncResult, run: Run, ended: float, state: str) -> SyncResult:

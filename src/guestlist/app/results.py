@@ -224,13 +224,14 @@ class Removals:
 class RunRow:
     """One run of an activation: ``SyncResult``'s fields plus ``run`` and ``started`` (epoch seconds) and those of
     ``Reached``. ``state``: as the last sync that carried it ended; ``syncing`` while one is at it, ``pending`` when one
-    was interrupted.
+    was interrupted. ``removed``: its activation is gone, nothing more is to be seen of it.
     """
 
     run: int
     started: float
     result: SyncResult
     reached: Reached = Reached()
+    removed: bool = False
 
     def json(self) -> dict[str, Any]:
         """The documented fields."""

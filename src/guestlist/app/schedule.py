@@ -32,10 +32,15 @@ def due(
 ) -> float | None:
     """The same of an activation and its latest run that were looked up before."""
     schedule = _schedule(config, name)
-    if schedule is None:
+    if schedule is None or _is_over(found, last):
         return None
     at, begins = _due(app, schedule, found, last, tried), beginning(schedule)
     return max(at, begins) if begins > app.clock.now() else at  # what is due since long before is due now
+
+
+def _is_over(found: Activation | None, last: Run | None) -> bool:
+    """Whether a snapshot was sent, all of it: it is sent once, however often its schedule comes round."""
+    return found is not None and found.frozen and not found.state and last is not None and last.ended is not None
 
 
 def _due(app: App, schedule: ScheduleConfig, found: Activation | None, last: Run | None, tried: float) -> float:

@@ -122,7 +122,7 @@ def _check_adobe(members: Kind, mapping: FieldMapping) -> None:
     for target, source in _ADOBE_PAIRS:
         if source not in mapping.get(target, ()):
             raise ConfigError(
-                f'The mapping uses the XDM account path "{path}" but not "{target}: {source}", required with it.'
+                f'The mapping uses the account path "{path}" but not "{target}: {source}", required with it.'
             )
 
 

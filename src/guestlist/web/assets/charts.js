@@ -18,10 +18,13 @@
       tooltip: { trigger: "axis", renderMode: "richText" },
       xAxis: { type: data.time ? "time" : "category", data: data.time ? undefined : data.x,
                axisLabel: { color: text, hideOverlap: true }, axisLine: { lineStyle: { color: line } } },
-      yAxis: { type: "value", minInterval: 1, axisLabel: { color: text }, splitLine: { lineStyle: { color: line } } },
+      yAxis: (data.right ? [true, false] : [true]).map(function (lined) {
+        return { type: "value", minInterval: 1, axisLabel: { color: text }, splitLine: { show: lined, lineStyle: { color: line } } };
+      }),
       series: Object.keys(data.series).map(function (name) {
         return { name: name, type: data.kind || "line", data: values(data, name), connectNulls: !!data.time, stack: data.stack ? "all" : undefined,
-                 barMaxWidth: 28, showSymbol: data.x.length < 40 };
+                 barMaxWidth: 28,
+                 yAxisIndex: (data.right || []).indexOf(name) < 0 ? 0 : 1, showSymbol: data.x.length < 40 };
       })
     };
   }

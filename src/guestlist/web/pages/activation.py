@@ -37,6 +37,7 @@ def shown(call: Call, **values: Any) -> dict[str, Any]:
         "reauthorize": _reauthorize(call, row),
         "mend": mending.of(call, name, row.mistake) if row.mistake is not None else None,
         "leaving": overview.leaving(call.app, name),
+        "off": _off(call, wanted),
         "live": progress.of_activation(call.app, name),
         **values,
     }
@@ -46,6 +47,12 @@ def _reauthorize(call: Call, row: StatusRow) -> bool:
     """Whether all it waits for is that somebody authorises its destination anew."""
     there = row.destination in call.config.destinations
     return there and row.activation in connection.held_up(call.app, call.config, row.destination)
+
+
+def _off(call: Call, wanted: ActivationConfig | None) -> str:
+    """Its destination where that is switched off."""
+    there = wanted is None or call.config.destinations[wanted.destination].enabled
+    return "" if wanted is None or there else wanted.destination
 
 
 def _declaration(call: Call, name: str) -> Declaration | None:

@@ -56,7 +56,7 @@ def one(call: Call) -> Response:
         **shown,
         authorization=connection.stands(call.app, call.config, row.destination),
         counted_there=counts.of_activation(call.app, name),
-        growth=growth.of(call, name, Place(kept=beside(call, ""), name="growth")),
+        growth=growth.of(call, name, shown["members"], Place(kept=beside(call, ""), name="growth")),
         rejected=listed(
             call, list(reasons.items()), _REASONS, "-rows", lambda row: row[0], Place(kept=beside(call, "growth"))
         ),
@@ -123,4 +123,13 @@ def _switched(call: Call, *, enabled: bool) -> Response:
         {} if enabled else {"enabled": False}
     )
     declared.change(call.app, configuration, "activations", name, body, version, call.person)
-    return call.go(path("activations", name), f"{name} goes on." if enabled else f"{name} is paused: nothing is sent.")
+    return call.go(path("activations", name), _told(call, name, enabled=enabled))
+
+
+def _told(call: Call, name: str, *, enabled: bool) -> str:
+    if not enabled:
+        return f"{name} is paused: nothing is sent."
+    destination = call.config.activations[name].destination
+    if not call.config.destinations[destination].enabled:
+        return f"{name} is not paused any more; it goes on once somebody switches {destination} on."
+    return f"{name} goes on."

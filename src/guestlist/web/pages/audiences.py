@@ -102,7 +102,7 @@ def one(call: Call) -> Response:
         most=MOST,
         problem=problem,
         used=listed(call, status, activations.COLUMNS, "name", _activation, _place(call, row, "used")),
-        growth=[growth.of(call, each, _place(call, row, name)) for name, each in _growing(row).items()],
+        growth=[growth.of(call, each, row.members, _place(call, row, name)) for name, each in _growing(row).items()],
         **(_live(call, row) if row.kind == "events" else {"live": None}),
         declaration=declared.get(call.app, call.desk.configuration, "audiences", row.name),
         address=call.desk.address,

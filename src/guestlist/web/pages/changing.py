@@ -101,7 +101,7 @@ def _typed(call: Call) -> dict[str, Any]:
     elif start:
         raise ConfigError(NO_SCHEDULE, ("start",))
     return {
-        "schedule": schedule,
+        **({"schedule": schedule} if kind else {}),
         "max_removals": call.form["max_removals"].strip(),
         "segment_name": call.form["segment_name"].strip(),
         "rename": call.form["rename"].replace(USUAL, ""),

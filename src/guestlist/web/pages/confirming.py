@@ -24,11 +24,14 @@ def look(call: Call) -> Response:
 
 @book.post("/activations/{name}/confirm", *ACTIVATE)
 def confirm(call: Call) -> Response:
-    """Let so many leave, this one time: the number that was shown, so that a list that changed again asks again."""
+    """Let so many leave, this one time: those of the plan that was shown, so that a list that changed again asks
+    again. ChangedMeanwhile: so does whoever was not the first.
+    """
     removals = call.form.number("removals", digits=11)
     if removals is None:
         raise ConfigError("Look at the activation again: nothing waits to be confirmed by this.")
-    return _run(call, Wish(allow_removals=removals))
+    name, planned = call.part("name"), call.form["planned"]
+    return call.go(path("jobs", jobs.ask_removals(call.app, call.config, name, removals, planned).id))
 
 
 @book.post("/activations/{name}/resend", *ACTIVATE)

@@ -74,7 +74,7 @@ def back(call: Call) -> Response:
     if not name:
         return call.go(path("destinations", "connect", handle))
     report = setting_up.renew(call.app, call.desk.configuration, handle, name)
-    return call.go(path("destinations", name), f"{name} is authorised again, as {role(report.role)}.")
+    return call.go(path("destinations", name), f"{name} is authorized again, as {role(report.role)}.")
 
 
 # ── the second step ──────────────────────────────────────────────────────────────────────────────────────────────

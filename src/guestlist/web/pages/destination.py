@@ -12,7 +12,7 @@ from guestlist.app import connection, declared, destinations, jobs, overview, re
 from guestlist.app.destinations import DestinationRow
 from guestlist.app.results import EventEnd, alike
 from guestlist.core.permissions import CONNECT, Permission
-from guestlist.errors import ConfigError, DeliveryError, Overtaken
+from guestlist.errors import ConfigError, DeliveryError, Overtaken, TryAgain
 from guestlist.ports import Reachable
 from guestlist.web.pages import lists, runs
 from guestlist.web.pages.activations import COLUMNS
@@ -34,6 +34,7 @@ _ENDS = {
     "events": lambda row: row.end.events,
     "received": lambda row: row.received,
 }
+AGAIN = "Try again in a minute, or type the number of the ad account."
 _TEXTS = ("version", "name", "description", "ad_account", "other")
 _TICKS = ("send_email", "send_google_advertising_id", "enabled")
 DAY = 86_400.0
@@ -187,7 +188,8 @@ def _accounts(call: Call) -> tuple[list[Reachable], str]:
     try:
         found = connection.accounts(call.app, call.config, call.part("name"))
     except DeliveryError as error:
-        return [], str(error)
+        said = str(error)
+        return [], f"{said.rstrip('.')}. {AGAIN}" if isinstance(error, TryAgain) else said
     return found, "" if found else "LinkedIn lists no ad account: at its Development tier that is normal."
 
 

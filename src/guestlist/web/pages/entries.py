@@ -27,7 +27,7 @@ _LABELS = {
     "destination": "Destination",
     "ends": "Expires",
     "file": "File",
-    "identifiers": "Values",
+    "identifiers": "Identifiers",
     "keep_alive": "Keep it alive",
     "linkedin_audience": "LinkedIn audience",
     "mappings_per_destination": "Activations that may feed one destination",

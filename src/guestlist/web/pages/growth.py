@@ -34,24 +34,27 @@ class Grown:
     chart: dict[str, Any] | None
 
 
-def of(call: Call, activation: str, place: Place) -> Grown:
+def of(call: Call, activation: str, members: str, place: Place) -> Grown:
     """Nothing of an activation that was never synced."""
     readings = home.growth(call.app, activation).readings
     shown = listed(call, readings, _COLUMNS, "-at", _words, place)
-    return Grown(activation, shown, _chart(readings) if len(readings) >= LEAST else None)
+    return Grown(activation, shown, _chart(readings, members) if len(readings) >= LEAST else None)
 
 
 def _words(row: Reading) -> str:
     return f"{moment(row.at)} {linkedin(row.status).text}"
 
 
-def _chart(readings: Sequence[Reading]) -> dict[str, Any]:
+def _chart(readings: Sequence[Reading], members: str) -> dict[str, Any]:
+    """``members`` companies: those who work there are a thousand times as many, and have an axis of their own."""
+    size = "Audience size" if members == "people" else "People who work there (right)"
     return {
         "time": True,
         "x": [round(each.at * 1000) for each in readings],
         "series": {
             "Sent so far": [each.told for each in readings],
             "Matched in seven days": [each.matched for each in readings],
-            "Audience size": [each.audience_size for each in readings],
+            size: [each.audience_size for each in readings],
         },
+        **({} if members == "people" else {"right": [size]}),
     }

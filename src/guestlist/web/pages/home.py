@@ -53,7 +53,7 @@ def follows(row: home.Due) -> str:
     if row.renews:
         return "It is renewed by itself."
     if row.what == "API version":
-        return "LinkedIn switches it off: upgrade Guestlist before."
+        return f"LinkedIn switches it off: upgrade Guestlist {'before' if row.days > 0 else 'now'}."
     return "Somebody has to authorize again before."
 
 
@@ -62,6 +62,7 @@ _DATES = {
     "what": lambda due: (due.what, due.subject.casefold()),
     "follows": follows,
 }
+_LARGER = "Map more fields that LinkedIn matches by, or put more into the audience."
 _TITLES = {
     "reauthorise": "Authorize again",
     "mend": "Put it right",
@@ -136,7 +137,8 @@ def _why(call: Call, need: home.Need) -> str:
     if need.wants == "expired":
         return linkedin("EXPIRED", once=once).meaning
     lost = "New snapshot makes another LinkedIn audience and fills it." if once else state("lost").meaning
-    return plain(need.text) + (f" {lost}" if need.wants == "lost" else "")
+    more = {"lost": lost, "too small": _LARGER}.get(need.wants)
+    return plain(need.text) + (f" {more}" if more else "")
 
 
 def _runs(call: Call) -> dict[str, Any]:
@@ -166,7 +168,7 @@ def _place(call: Call, name: str, size: int = 0) -> Place:
 def _where(need: home.Need) -> str:
     if need.wants == "upgrade":
         return ""
-    return "/destinations" if need.wants == "reauthorise" else path("activations", need.subject)
+    return path("destinations" if need.wants == "reauthorise" else "activations", need.subject)
 
 
 def _growth(grown: Sequence[Growth], of: Callable[[Reading], int | None], now: float) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import jobs
+from guestlist.app import drafts, jobs
 from guestlist.app.jobs import JobRow
 from guestlist.core.permissions import ACTIVATE, Permission
 from guestlist.errors import UnknownName
@@ -16,11 +16,13 @@ from guestlist.web.pages.book import Book
 from guestlist.web.pages.call import Call
 from guestlist.web.pages.forms import whole
 from guestlist.web.pages.streaming import streamed
+from guestlist.web.pages.templates import path
 
 book = Book()
 _TITLES = {
     "sync": "Run of",
     "plan": "Plan of",
+    "preview": "Plan of first runs",
     "check": "Check of",
     "forget": "Forgetting",
     "survey": "Reading a list",
@@ -32,6 +34,8 @@ _TITLES = {
 def one(call: Call) -> Response:
     """Progress; without JavaScript there is a link to look again."""
     job = _job(call)
+    if job.kind == "preview" and (draft := drafts.of_job(call.app, call.person, job.id)) is not None:
+        return call.go(path("activate", draft.id, "review"))
     title = f"{_TITLES.get(job.kind, job.kind)} {job.subject}".strip()
     return call.show("job.html", title=title, **_shown(call, job))
 
@@ -51,7 +55,8 @@ def _piece(call: Call) -> tuple[str, bool]:
 
 def _shown(call: Call, job: JobRow) -> dict[str, Any]:
     person = call.person
-    return {"job": job, "may_see_runs": person.may(*LOOK), "may_confirm": person.may(*ACTIVATE)}
+    may = {"may_see_runs": person.may(*LOOK), "may_confirm": person.may(*ACTIVATE)}
+    return {"job": job, "is_worked": jobs.is_worked(call.app), **may}
 
 
 def _job(call: Call) -> JobRow:

@@ -12,6 +12,7 @@ from guestlist.app import forget as forgetting
 from guestlist.app import jobs, overview
 from guestlist.app.results import Receipt
 from guestlist.core import words
+from guestlist.core.identity import Kind
 from guestlist.core.permissions import ACTIVATE, Permission
 from guestlist.errors import ConfigError, GuestlistError
 from guestlist.web.pages.book import Book
@@ -93,10 +94,14 @@ def explain(call: Call) -> Response:
 
 
 def _values(text: str) -> list[str]:
-    """One a line, or with commas between; a primaryId may hold blanks and commas, and so has a line of its own."""
+    """One a line, or with commas between; a primaryId may hold blanks and commas, and so has a line of its own. A line
+    with something that nobody is known by stays whole, to be found again by whoever typed it.
+    """
     found: list[str] = []
     for line in map(str.strip, text.splitlines()):
-        found += [line] if line.startswith(_LABEL) else [each for each in _BETWEEN.split(line) if each]
+        apart = [each for each in _BETWEEN.split(line) if each]
+        is_one = line.startswith(_LABEL) or not all(explaining.read_value(Kind.PEOPLE, each)[0] for each in apart)
+        found += [line] if is_one else apart
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from guestlist.app import drafts, event_trial
+from guestlist.app import drafts, event_trial, jobs
 from guestlist.app.drafts import Draft
 from guestlist.errors import ConfigError, UnknownName
 from guestlist.web.pages import triggers, wizard
@@ -43,7 +43,7 @@ def plan(call: Call) -> Response:
         if "hx-request" not in call.request.headers:
             raise
         return Response(status_code=204)  # Finish was pressed while the page was still looking
-    return call.show("activate_plan.html", draft=draft, job=drafts.plan_of(call.app, draft), to=wizard.at(draft, ""))
+    return call.show("activate_plan.html", draft=draft, to=wizard.at(draft, ""), **_plan(call, draft))
 
 
 @book.post("/activate/{number}/finish", *MAY, form="/activate/{number}/review")
@@ -78,12 +78,16 @@ def _shown(call: Call, draft: Draft, problem: ConfigError | None) -> dict[str, A
         "review",
         problem=for_people(str(problem)) if problem else "",
         mend=wizard.at(draft, _step(call, draft, problem)) if problem else "",
-        job=drafts.plan_of(call.app, draft),
         runnable=runnable,
         in_words=triggers.in_words,
         as_fql=lambda trigger: event_trial.as_text(trigger or event_trial.DEFAULT),
         of_events=[wizard.is_of_events(call, each) for each in draft.wanted],
+        **_plan(call, draft),
     )
+
+
+def _plan(call: Call, draft: Draft) -> dict[str, Any]:
+    return {"job": drafts.plan_of(call.app, draft), "is_worked": jobs.is_worked(call.app)}
 
 
 def _step(call: Call, draft: Draft, problem: ConfigError) -> str:

@@ -24,7 +24,7 @@ class Shown:
 _STATES = {
     "in step": Shown("In step", "green", "LinkedIn was told everything the list says."),
     "never synced": Shown("Not sent yet", "grey", "Nothing was sent yet: run it when you are ready."),
-    "waiting": Shown("Waiting for you", "yellow", "More people would leave than a run may remove by itself."),
+    "waiting": Shown("Waiting for you", "yellow", "More would leave than a run may remove by itself."),
     "parked": Shown("Waiting for you", "yellow"),
     "pending": Shown("Waiting for LinkedIn", "blue", "It goes on by itself."),
     "failed": Shown("Failed", "red", "The next run tries again."),
@@ -90,6 +90,7 @@ OUTCOMES = {
     "failed on ingest": "Could not be read",
 }  # of an event
 
+_ID_TYPES = {"SHA256_EMAIL": "hashed e-mail", "SHA512_EMAIL": "hashed e-mail", "GOOGLE_AID": "Google advertising id"}
 _CLAUSE = re.compile(r"(?<=[.;:])\s+")
 
 
@@ -105,6 +106,11 @@ def plain(text: str) -> str:
 def some(count: int, members: str) -> str:
     """``1 person``, ``39 people``, ``2 companies``."""
     return words.counted(count, *(("company", "companies") if members == "companies" else ("person", "people")))
+
+
+def id_type(name: str) -> str:
+    """What LinkedIn finds a person by; what is a field's name stays that."""
+    return _ID_TYPES.get(name.upper(), name)
 
 
 def state(name: str) -> Shown:

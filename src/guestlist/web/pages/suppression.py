@@ -87,7 +87,8 @@ def _number(call: Call) -> int:
 
 def _shown(call: Call, number: int) -> dict[str, Any]:
     found = suppression.get(call.app, number)
-    return {"list": found, "job": _job(call, found.job_id), "most": suppression.MOST}
+    job, is_worked = _job(call, found.job_id), jobs.is_worked(call.app)
+    return {"list": found, "job": job, "is_worked": is_worked, "most": suppression.MOST}
 
 
 def _job(call: Call, job_id: int | None) -> JobRow | None:

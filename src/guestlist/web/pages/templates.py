@@ -13,6 +13,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from guestlist.core import words
+from guestlist.core.counting import NEEDED
 from guestlist.core.permissions import Permission, whom_to_ask
 from guestlist.version import __version__
 from guestlist.web import statics
@@ -55,6 +56,8 @@ def _environment() -> Environment:
     }
     made.filters |= {
         "number": words.number,
+        "size": size,
+        "id_type": states.id_type,
         "duration": words.duration,
         "ago": _ago,
         "moment": moment,
@@ -69,6 +72,11 @@ def _environment() -> Environment:
         "encoded": lambda name: quote(str(name), safe=""),
     }
     return made
+
+
+def size(people: int | None) -> str:
+    """Of a LinkedIn audience: LinkedIn gives 0 for whatever is below what it serves."""
+    return f"under {NEEDED}" if people is not None and people < NEEDED else words.number(people)
 
 
 def path(*parts: object, **query: object) -> str:
