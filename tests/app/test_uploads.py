@@ -178,9 +178,19 @@ def test_a_bad_list_is_refused_and_the_good_one_stays(
     assert world.sync().added == 2
 
 
-def test_names_and_deletion(world: World) -> None:
+@pytest.mark.parametrize("name", ["Kundenliste März", "лиды 2026", "a", "a.b-c_d"])
+def test_a_list_is_called_in_any_language(world: World, name: str) -> None:
+    upload(world, CSV, name=name)
+    assert [each.name for each in uploads.all_of(world.open().app)] == [name]
+
+
+@pytest.mark.parametrize("name", ["../x", "..", "a/b", " a", "a ", "_", "<script>", "a\nb", "x" * 101])
+def test_names_that_no_list_has(world: World, name: str) -> None:
     with pytest.raises(ConfigError, match="list's name"):
-        upload(world, CSV, name="../x")
+        upload(world, CSV, name=name)
+
+
+def test_names_and_deletion(world: World) -> None:
     upload(world, CSV)
     uploaded(world)
     door = world.open()

@@ -20,7 +20,7 @@ from guestlist.store.uploads import Arriving, Upload
 
 LARGEST = 1 << 30  # bytes
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,98}[A-Za-z0-9]|[A-Za-z0-9]")
+_NAME = re.compile(r"[^\W_](?:[\w .-]{0,98}[^\W_])?")
 _FORMATS = {"csv": "csv", "tsv": "tsv", "tab": "tsv", "parquet": "parquet", "jsonl": "jsonl", "ndjson": "jsonl",
             "xlsx": "xlsx"}  # fmt: skip
 
