@@ -146,8 +146,8 @@ def _cron_shown(value: str) -> str:
 def _cron(value: str) -> str:
     if len(value.split()) != CRON_FIELDS:
         raise ValueError(
-            f'"{masked(value)}" is no cron expression of five fields (minute, hour, day, month, weekday); an example: '
-            "0 6 * * 1-5"
+            f'"{_cron_shown(value)}" is no cron expression of five fields (minute, hour, day, month, weekday); an '
+            "example: 0 6 * * 1-5"
         )
     try:
         CronSim(value, datetime(2000, 1, 1))  # noqa: DTZ001 - any time will do

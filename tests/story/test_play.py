@@ -119,7 +119,7 @@ def test_events_of_a_live_sdk_arrive_at_linkedin(stage: Stage, somebody: Somebod
         ann = somebody().signs_in(stage.address, "ann").presses("Settings").presses("Write keys")
         key = ann.types("site", "Name").presses("Create and show the key").shown("Write key")
         ben = somebody().signs_in(stage.address, "ben").presses("Add an audience")
-        ben.types("high intent", "Name", within="Let events say who is in").picks("site").presses("Create")
+        ben.types("high intent", "Name", within="Let events say who is in").presses("Create")
         host = ben.is_at("high intent").shown("Address for SDKs (host, dataPlaneUrl)")
         ben.presses("Activate").presses("Next").presses("Next").presses("Next")
         ben.types("high_intent", "Segment Engage Audience Key").picks("Enabled")

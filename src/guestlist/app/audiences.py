@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from guestlist.app import books, declared, event_view, samples, uploads
+from guestlist.app import books, declared, event_view, uploads
 from guestlist.app.books import Books
 from guestlist.app.context import App
 from guestlist.app.results import EventsRow
@@ -24,6 +24,7 @@ from guestlist.store.runs import Run
 from guestlist.store.uploads import Arriving
 
 HOUR = 3600.0
+TRIED = 1_000  # first rows of a list that a filter is tried on
 SourceKind = Literal["upload", "file", "events"]
 State = Literal["in use", "not activated", "no list", "no events yet", "listening"]
 
@@ -232,7 +233,7 @@ def _try(app: App, config: Config, name: str) -> None:
     scan = app.sources(wanted, config.folder).begin()
     if wanted.filter is not None:
         try:
-            app.kept(scan, app.first_rows(scan, samples.LOOKED_THROUGH), wanted.filter)
+            app.kept(scan, app.first_rows(scan, TRIED), wanted.filter)
         except ConfigError as error:
             raise ConfigError(str(error), ("audiences", name, "filter")) from None
 
