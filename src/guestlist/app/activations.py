@@ -100,10 +100,18 @@ def _refused(app: App, config: Config, found: Activation) -> MadeOfAnother | Non
     wanted = config.activations.get(found.name)
     if wanted is None:
         return None
+    stream = app.store.streams.get(found.id) if wanted.audience_key else None
+    return mistake(config, found, wanted, app.store.event_members.by_id(stream.key_id) if stream is not None else None)
+
+
+def mistake(
+    config: Config, found: Activation, wanted: ActivationConfig, fed_by: AudienceKey | None
+) -> MadeOfAnother | None:
+    """Why a sync of it would be refused as it is described; None: it would not. ``fed_by``: the key of its events."""
     try:
         refuse_another(config, found, wanted)
-        if wanted.audience_key and (stream := app.store.streams.get(found.id)) is not None:
-            refuse_another_key(app.store.event_members.by_id(stream.key_id), found.name, wanted.audience_key)
+        if fed_by is not None:
+            refuse_another_key(fed_by, found.name, wanted.audience_key or "")
     except MadeOfAnother as error:
         return error
     return None

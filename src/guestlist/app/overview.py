@@ -173,13 +173,7 @@ def mistake(config: Config, read: Books, found: Activation) -> activations.MadeO
     wanted = config.activations.get(found.name)
     if wanted is None or not _is_enabled(config, wanted):
         return None
-    try:
-        activations.refuse_another(config, found, wanted)
-        if (key := read.keys.get(found.id)) is not None:
-            activations.refuse_another_key(key, found.name, wanted.audience_key or "")
-    except activations.MadeOfAnother as error:
-        return error
-    return None
+    return activations.mistake(config, found, wanted, read.keys.get(found.id))
 
 
 def leaving(app: App, name: str) -> Removals | None:
